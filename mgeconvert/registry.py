@@ -1,0 +1,150 @@
+"""Frontends and backends, found through entry points; the one way any format reaches the core.
+
+A package plugs a format in by naming a `Frontend` or `Backend` record in the entry-point group `mgeconvert.frontends`
+or `mgeconvert.backends`, under the format's short name (``tm``, ``onnx``). Names are known without importing anything;
+a record's module must import only light modules, its functions import what they need when called.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+
+from .errors import MissingDependencyError, UsageError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    import numpy as np
+
+    from .errors import Problem
+    from .ir import Graph
+
+Source: TypeAlias = "Path | BinaryIO"
+"""A model file's path, or an open binary stream (standard input)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One keyword of a load or save function, from which the CLI makes ``--name``.
+
+    `type` is bool (a flag), int, float or str; `choices` limits a str.
+    """
+
+    name: str
+    type: type
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpSupport:
+    """A row of a format's support table: `op` is the name in that table, `refused` the reason where it is not supported."""
+
+    op: str
+    note: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frontend:
+    """Reads one model format.
+
+    `load(source, **options)` returns a checked Graph or raises BadInputError / UnsupportedError; `ops()` is the table
+    of foreign operators it lowers.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    load: Callable[..., Graph]
+    ops: Callable[[], Sequence[OpSupport]]
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Writes one model format.
+
+    `save(graph, path, **options)` writes the file or raises UnsupportedError, leaving an old file intact, and returns the
+    paths of the files it wrote, main file first; `problems(graph, **options)` says what stops it without writing;
+    `ops()` is the table of IR operators it emits; `run(path, inputs)` computes the model in the format's own runtime:
+    named arrays in, named arrays out in the order of the graph's outputs.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    save: Callable[..., Sequence[Path]]
+    problems: Callable[..., Sequence[Problem]]
+    ops: Callable[[], Sequence[OpSupport]]
+    run: Callable[[Path, Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None = None
+    options: tuple[Option, ...] = ()
+
+
+FRONTENDS = "mgeconvert.frontends"
+BACKENDS = "mgeconvert.backends"
+
+
+@functools.cache
+def _entry_points(group: str) -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in sorted(entry_points(group=group), key=lambda entry: entry.name)}
+
+
+def frontend_names() -> list[str]:
+    """The short names of all source formats; imports no plugin."""
+    return list(_entry_points(FRONTENDS))
+
+
+def backend_names() -> list[str]:
+    """The short names of all target formats; imports no plugin."""
+    return list(_entry_points(BACKENDS))
+
+
+@functools.cache
+def frontend(name: str) -> Frontend:
+    """The frontend of that short name; UsageError for an unknown one."""
+    record: Frontend = _load(FRONTENDS, name, "source format")
+    return record
+
+
+@functools.cache
+def backend(name: str) -> Backend:
+    """The backend of that short name; UsageError for an unknown one."""
+    record: Backend = _load(BACKENDS, name, "target format")
+    return record
+
+
+def frontend_for(path: Path) -> Frontend:
+    """The frontend whose suffix the path has; UsageError names the known suffixes."""
+    return _by_suffix(path, [frontend(name) for name in frontend_names()], "--from")
+
+
+def backend_for(path: Path) -> Backend:
+    """The backend whose suffix the path has; UsageError names the known suffixes."""
+    return _by_suffix(path, [backend(name) for name in backend_names()], "--to")
+
+
+def _load(group: str, name: str, kind: str) -> Any:
+    entries = _entry_points(group)
+    if name not in entries:
+        known = ", ".join(entries) or "none: is mgeconvert installed?"
+        raise UsageError(f"{name}: unknown {kind}; known: {known}")
+    try:
+        return entries[name].load()
+    except Exception as error:  # a third-party plugin may fail in any way while it is imported
+        raise MissingDependencyError(f"{name}: its plugin {entries[name].value} cannot be loaded: {error}") from error
+
+
+def _by_suffix(path: Path, records: Sequence[Any], option: str) -> Any:
+    for record in records:
+        if path.name.lower().endswith(record.suffixes):
+            return record
+    known = ", ".join(suffix for record in records for suffix in record.suffixes)
+    raise UsageError(f"{path}: the suffix names no known format; known: {known}", hint=f"say the format with {option}")
