@@ -1,0 +1,157 @@
+"""Infers the dtypes and shapes of a node's outputs: our own rules for the commonest operators, onnx's for the rest."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .ir import OPSET, Graph, Node, Shape, Value
+
+if TYPE_CHECKING:
+    import onnx
+
+SMALL = 4096
+"""Constants up to this many elements are shown to onnx's inference, which reads shapes, axes and sizes from them."""
+
+
+def infer(node: Node) -> None:
+    """Set dtype and shape of the node's outputs as far as the inputs tell; unknown stays None.
+
+    Dimensions that only the run will tell get symbolic names.
+    """
+    rule = _RULES.get(node.op)
+    if rule is not None and not node.domain and _known(node):
+        rule(node)
+    elif not node.domain:
+        _infer_with_onnx(node)
+
+
+def broadcast(shapes: Sequence[Shape]) -> Shape | None:
+    """The numpy broadcast of shapes; a symbolic dimension wins over 1 and loses to a number above 1. None if they do
+    not fit."""
+    rank = max(map(len, shapes))
+    result: list[int | str] = []
+    for axis in range(-rank, 0):
+        dims = {shape[axis] for shape in shapes if len(shape) >= -axis} - {1}
+        numbers = [dim for dim in dims if isinstance(dim, int)]
+        if len(numbers) > 1 or (not numbers and len(dims) > 1):
+            return None
+        result.append(numbers[0] if numbers else next(iter(dims), 1))
+    return tuple(result)
+
+
+def _known(node: Node) -> bool:
+    return all(value is None or (value.dtype is not None and value.shape is not None) for value in node.inputs)
+
+
+def _operands(node: Node) -> list[Value]:
+    return [value for value in node.inputs if value is not None]
+
+
+def _like_first(node: Node) -> None:
+    source = _operands(node)[0]
+    node.outputs[0].dtype, node.outputs[0].shape = source.dtype, source.shape
+
+
+def _broadcasting(node: Node) -> None:
+    operands = _operands(node)
+    node.outputs[0].dtype = operands[-1 if node.op == "Where" else 0].dtype
+    node.outputs[0].shape = broadcast([value.shape for value in operands if value.shape is not None])
+
+
+def _comparison(node: Node) -> None:
+    _broadcasting(node)
+    node.outputs[0].dtype = np.dtype(bool)
+
+
+def _cast(node: Node) -> None:
+    node.outputs[0].dtype = dtype_of(node.attrs["to"])
+    node.outputs[0].shape = _operands(node)[0].shape
+
+
+_UNARY = """Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Ceil Celu Clip Cos Cosh Elu Erf Exp Floor Gelu
+HardSigmoid HardSwish Identity LayerNormalization LeakyRelu Log LogSoftmax Mish Neg Not PRelu Reciprocal Relu Round Selu
+Sigmoid Sign Sin Sinh Softmax Softplus Softsign Sqrt Tan Tanh""".split()
+_RULES: dict[str, Callable[[Node], None]] = {
+    **dict.fromkeys(_UNARY, _like_first),
+    **dict.fromkeys(["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mod", "And", "Or", "Xor", "Where"], _broadcasting),
+    **dict.fromkeys(["Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual"], _comparison),
+    "Cast": _cast,
+}
+
+
+def elem_type(dtype: Any) -> int:
+    """The number of onnx.TensorProto.DataType for a numpy dtype, as Cast's `to` wants it."""
+    return _ELEM_TYPES[np.dtype(dtype).name]
+
+
+def dtype_of(number: Any) -> np.dtype | None:
+    """The numpy dtype for a number of onnx.TensorProto.DataType; None where numpy has none."""
+    return _DTYPES.get(number)
+
+
+_ELEM_TYPES = {
+    "float32": 1, "uint8": 2, "int8": 3, "uint16": 4, "int16": 5, "int32": 6, "int64": 7, "str": 8, "bool": 9,
+    "float16": 10, "float64": 11, "uint32": 12, "uint64": 13, "complex64": 14, "complex128": 15, "bfloat16": 16,
+}  # fmt: skip
+_DTYPES = {number: np.dtype(name) for name, number in _ELEM_TYPES.items() if name != "bfloat16"}
+
+
+@functools.cache
+def _schema(op: str) -> Any:
+    import onnx
+
+    return onnx.defs.get_schema(op, OPSET)
+
+
+def _infer_with_onnx(node: Node) -> None:
+    import onnx
+    from onnx import shape_inference
+
+    inputs = {f"i{index}": value for index, value in enumerate(node.inputs) if value is not None}
+    proto = onnx.NodeProto(
+        op_type=node.op,
+        input=["" if value is None else f"i{index}" for index, value in enumerate(node.inputs)],
+        output=[f"o{index}" for index in range(len(node.outputs))],
+        attribute=[
+            onnx.helper.make_attribute(key, _plain(value)) for key, value in node.attrs.items() if not isinstance(value, Graph)
+        ],
+    )
+    types = {name: _type_proto(value) for name, value in inputs.items() if value.dtype is not None}
+    data = {
+        name: onnx.numpy_helper.from_array(value.array)
+        for name, value in inputs.items()
+        if value.array is not None and value.array.size <= SMALL
+    }
+    inferred = shape_inference.infer_node_outputs(_schema(node.op), proto, types, data)
+    for index, value in enumerate(node.outputs):
+        result = inferred.get(f"o{index}")
+        if result is not None:
+            _take(value, result.tensor_type)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        import onnx
+
+        return onnx.numpy_helper.from_array(value)
+    return value
+
+
+def _type_proto(value: Value) -> onnx.TypeProto:
+    import onnx
+
+    proto: onnx.TypeProto = onnx.helper.make_tensor_type_proto(elem_type(value.dtype), value.shape)
+    return proto
+
+
+def _take(value: Value, tensor_type: Any) -> None:
+    value.dtype = dtype_of(tensor_type.elem_type)
+    if tensor_type.HasField("shape"):
+        value.shape = tuple(
+            dim.dim_value if dim.HasField("dim_value") else dim.dim_param or f"{value.name}_{axis}"
+            for axis, dim in enumerate(tensor_type.shape.dim)
+        )
