@@ -1,0 +1,1 @@
+"""The frontends and backends that ship with mgeconvert, one folder a format."""

@@ -1,0 +1,1 @@
+"""Converts MegEngine TracedModules to ONNX, TFLite and Caffe and back, without MegEngine."""

@@ -1,0 +1,1 @@
+"""MegEngine's operators in terms of the IR: tables of handlers keyed by MegEngine's qualified names."""

@@ -1,0 +1,1 @@
+"""Reads and writes TracedModule pickles without MegEngine."""
