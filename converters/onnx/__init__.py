@@ -1,1 +1,54 @@
-"""ONNX files."""
+"""ONNX: the `BACKEND` record. Nothing heavy is imported until a function is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mgeconvert.registry import Backend, OpSupport, Option
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mgeconvert.errors import Problem
+    from mgeconvert.ir import Graph
+
+
+def _save(graph: Graph, path: Path, **options: Any) -> Sequence[Path]:
+    from .save import save
+
+    return save(graph, path, **options)
+
+
+def _problems(graph: Graph, **options: Any) -> Sequence[Problem]:
+    from .save import problems
+
+    return problems(graph, **options)
+
+
+def _ops() -> Sequence[OpSupport]:
+    from .support import emitted
+
+    return emitted()
+
+
+def _run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    from .run import run
+
+    return run(path, inputs)
+
+
+BACKEND = Backend(
+    name="onnx",
+    title="ONNX",
+    suffixes=(".onnx",),
+    save=_save,
+    problems=_problems,
+    ops=_ops,
+    run=_run,
+    options=(
+        Option("opset", int, 17, "the ONNX operator set to write, 7 or newer"),
+        Option("external_data", bool, False, "put the weights into a second file beside the model"),
+    ),
+)

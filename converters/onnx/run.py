@@ -1,0 +1,73 @@
+"""Compute an ONNX file with onnxruntime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+ERRORS_ONLY = 3
+"""onnxruntime's log severity: no warnings on a user's terminal."""
+
+
+def run(path: Path, inputs: Mapping[str, np.ndarray], *, optimize: bool = True) -> dict[str, np.ndarray]:
+    """Every output of the model by name, in the model's order; on the CPU.
+
+    `optimize=False` runs the graph as it is written, without onnxruntime's rewriting. Inputs are given in the model's
+    own types. Raises UsageError for missing or unknown inputs, BadInputError for a file that onnxruntime refuses.
+    """
+    session = open_session(path, optimize=optimize)
+    expected = [argument.name for argument in session.get_inputs()]
+    missing = [name for name in expected if name not in inputs]
+    unknown = [name for name in inputs if name not in expected]
+    if missing or unknown:
+        facts = [f"no array for {', '.join(missing)}"] if missing else []
+        facts += [f"no input named {', '.join(unknown)}"] if unknown else []
+        raise UsageError(f"{path}: {'; '.join(facts)}; the model's inputs are {', '.join(expected)}")
+    names = [argument.name for argument in session.get_outputs()]
+    try:
+        arrays = session.run(names, dict(inputs))
+    except _refusals() as error:
+        raise BadInputError(f"{path}: onnxruntime cannot compute it: {_first_line(error)}") from error
+    return dict(zip(names, arrays, strict=True))
+
+
+def open_session(path: Path, *, optimize: bool = True) -> InferenceSession:
+    """A quiet CPU session for the file; external data is found beside it."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"onnxruntime cannot be imported ({error}); it is what computes ONNX files",
+            hint="pip install onnxruntime",
+        ) from error
+    if not path.is_file():
+        raise BadInputError(f"{path}: no such file")
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = ERRORS_ONLY
+    if not optimize:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except _refusals() as error:
+        raise BadInputError(f"{path}: onnxruntime cannot load it: {_first_line(error)}") from error
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What onnxruntime raises for models and inputs it does not take."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NotImplemented", "RuntimeException")
+    return tuple(getattr(state, name) for name in names)
+
+
+def _first_line(error: Exception) -> str:
+    lines: list[Any] = str(error).splitlines()
+    return str(lines[0]) if lines else type(error).__name__

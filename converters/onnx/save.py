@@ -1,0 +1,81 @@
+"""Write a graph as an ONNX file, with its weights inside or in a second file beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from mgeconvert.errors import Problem, UnsupportedError, UsageError
+from mgeconvert.files import output_files
+from mgeconvert.ir import Graph
+from mgeconvert.version import VERSION
+
+from .legalize import legalize
+from .schema import OLDEST, newest
+from .write import ExternalData, model_rope
+
+if TYPE_CHECKING:
+    from .wire import Rope
+
+DEFAULT_OPSET = 17
+
+HINT = "`mgeconvert ops onnx` lists the operators and the opset each needs"
+
+LARGEST = (1 << 31) - 1
+"""Protobuf's limit for one message, in bytes; what is larger gets external data."""
+
+
+def save(
+    graph: Graph, target: Path | BinaryIO, *, opset: int = DEFAULT_OPSET, external_data: bool = False
+) -> list[Path]:
+    """Write `graph`; returns the files written, main file first (none for a stream).
+
+    `opset` is 7 to the newest. With `external_data`, or when the model is over 2 GB, the weights go to ``NAME.data``
+    beside the model. Raises UnsupportedError with every operator that the opset cannot express.
+    """
+    form, problems = legalize(graph, checked_opset(opset))
+    if problems:
+        raise UnsupportedError(f"export to onnx opset {opset}", problems, hint=HINT)
+    if not external_data:
+        rope = model_rope(form, opset, VERSION)
+        if rope.nbytes <= LARGEST:
+            return _write_whole(rope, target)
+    if not isinstance(target, Path):
+        raise UsageError(
+            "standard output: a model with external data is two files and cannot be written to a stream",
+            hint="name a file with -o",
+        )
+    return _write_split(form, opset, target)
+
+
+def problems(graph: Graph, *, opset: int = DEFAULT_OPSET, **_: object) -> list[Problem]:
+    """What stops `save` with the same options, without writing anything."""
+    return legalize(graph, checked_opset(opset))[1]
+
+
+def checked_opset(opset: int) -> int:
+    """`opset`, or UsageError where it cannot be written."""
+    if not OLDEST <= opset <= newest():
+        raise UsageError(
+            f"opset {opset}: ONNX is written at opset {OLDEST} to {newest()}", hint=f"say --opset {DEFAULT_OPSET}"
+        )
+    return opset
+
+
+def _write_whole(rope: Rope, target: Path | BinaryIO) -> list[Path]:
+    if not isinstance(target, Path):
+        rope.write(target)
+        return []
+    with output_files(target) as (stream,):
+        rope.write(stream)
+    return [target]
+
+
+def _write_split(graph: Graph, opset: int, target: Path) -> list[Path]:
+    weights = target.with_name(target.name + ".data")
+    external = ExternalData(weights.name)
+    rope = model_rope(graph, opset, VERSION, external)
+    with output_files(weights, target) as (data_stream, stream):
+        external.write(data_stream)
+        rope.write(stream)
+    return [target, weights]

@@ -1,0 +1,232 @@
+"""IR graph (already in the form of the target opset) to the bytes of a ModelProto; weights stay where they are.
+
+Same graph, same bytes: nothing here depends on time, hashing or the environment.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+
+from mgeconvert.errors import ConversionError
+from mgeconvert.ir import Attribute, Graph, Namer, Node, Shape, Value
+
+from .schema import IR_VERSIONS, op_schema
+from .tensors import STRING, TensorData, elem_type, text_items
+from .wire import Rope, encode
+
+PRODUCER = "mgeconvert"
+ALIGNMENT = 4096
+"""External tensors start at multiples of a page, so that a runtime can map them."""
+
+DOMAIN_VERSIONS = {"com.microsoft": 1, "ai.onnx.ml": 3}
+"""The version to import of operator sets that are written as they come."""
+
+KINDS = {"FLOAT": 1, "INT": 2, "STRING": 3, "TENSOR": 4, "GRAPH": 5, "FLOATS": 6, "INTS": 7, "STRINGS": 8}
+"""AttributeProto.AttributeType."""
+
+
+class ExternalData:
+    """The second file: collects the tensors of at least `threshold` bytes and where each begins."""
+
+    def __init__(self, location: str, threshold: int = ALIGNMENT) -> None:
+        self.location = location
+        self.threshold = threshold
+        self.tensors: list[tuple[int, TensorData]] = []
+        self.end = 0
+
+    def place(self, data: TensorData) -> list[bytes]:
+        """Reserve room; returns the tensor's `external_data` entries."""
+        offset = -(-self.end // ALIGNMENT) * ALIGNMENT
+        self.tensors.append((offset, data))
+        self.end = offset + data.nbytes
+        entries = {"location": self.location, "offset": str(offset), "length": str(data.nbytes)}
+        return [encode("StringStringEntry", key=key, value=value) for key, value in entries.items()]
+
+    def write(self, stream: BinaryIO) -> None:
+        position = 0
+        for offset, data in self.tensors:
+            stream.write(bytes(offset - position))
+            stream.writelines(data.buffers())
+            position = offset + data.nbytes
+
+
+def model_rope(graph: Graph, opset: int, version: str, external: ExternalData | None = None) -> Rope:
+    """The ModelProto of a graph whose nodes have the form of `opset`; large constants go to `external` if given."""
+    rope = Rope()
+    rope.append(encode("Model", ir_version=IR_VERSIONS[opset], producer_name=PRODUCER, producer_version=version))
+    names = _Names()
+    main = _graph_rope(graph, names, opset)
+    for value in dict.fromkeys(_constants(graph)):
+        assert value.array is not None
+        main.field("Graph", "initializer", tensor_rope(names[value], value.array, external))
+    rope.field("Model", "graph", main)
+    domains = {"": opset} | {domain: DOMAIN_VERSIONS.get(domain, 1) for domain in sorted(_domains(graph)) if domain}
+    imports = [encode("OperatorSetId", domain=domain, version=number) for domain, number in domains.items()]
+    metadata = [encode("StringStringEntry", key=key, value=text) for key, text in sorted(graph.metadata.items())]
+    rope.append(encode("Model", opset_import=imports, metadata_props=metadata))
+    return rope
+
+
+class _Names:
+    """The name each value is written under; no two values of a model, subgraphs included, share one."""
+
+    def __init__(self) -> None:
+        self.of: dict[Value, str] = {}
+        self.unique = Namer()
+
+    def __getitem__(self, value: Value) -> str:
+        name = self.of.get(value)
+        if name is None:
+            name = self.of[value] = self.unique(value.name or "value")
+        return name
+
+    def publish(self, graph: Graph) -> tuple[list[str], list[tuple[Value, str]]]:
+        """Give a graph's inputs and outputs their public names.
+
+        Returns the outputs' names, and which of them need a node of their own: the outputs that are an input, a
+        constant, a value from outside, or one that another output has already named.
+        """
+        for name, value in graph.inputs.items():
+            self.of[value] = self.unique(name)
+        produced = {value for node in graph.nodes for value in node.outputs}
+        outputs: list[str] = []
+        aliases: list[tuple[Value, str]] = []
+        for name, value in graph.outputs.items():
+            if self.of.get(value) != name:
+                name = self.unique(name)
+                if value in produced and value not in self.of:
+                    self.of[value] = name
+                else:
+                    aliases.append((value, name))
+            outputs.append(name)
+        return outputs, aliases
+
+
+def _graph_rope(graph: Graph, names: _Names, opset: int) -> Rope:
+    """A graph without its constants."""
+    rope = Rope()
+    outputs, aliases = names.publish(graph)
+    for node in graph.nodes:
+        rope.field("Graph", "node", _node(node, names, opset))
+    for value, name in aliases:
+        rope.field("Graph", "node", encode("Node", input=[names[value]], output=[name], op_type="Identity"))
+    rope.append(encode("Graph", name=graph.name or "graph"))
+    public = set(graph.outputs.values())
+    interior = [
+        _value_info(names[value], value)
+        for node in graph.nodes
+        for value in node.outputs
+        if value not in public and value.dtype is not None and value.shape is not None
+    ]
+    rope.append(
+        encode(
+            "Graph",
+            input=[_value_info(names[value], value) for value in graph.inputs.values()],
+            output=[_value_info(name, value) for name, value in zip(outputs, graph.outputs.values(), strict=True)],
+            value_info=interior,
+        )
+    )
+    return rope
+
+
+def _constants(graph: Graph) -> Iterator[Value]:
+    """The constants of a graph and its subgraphs; all are written in the outermost graph, whose names all can see."""
+    yield from graph.constants()
+    for subgraph in _subgraphs(graph):
+        yield from _constants(subgraph)
+
+
+def _subgraphs(graph: Graph) -> Iterator[Graph]:
+    for node in graph.nodes:
+        for attribute in node.attrs.values():
+            if isinstance(attribute, Graph):
+                yield attribute
+
+
+def _domains(graph: Graph) -> set[str]:
+    return {node.domain for node in graph.nodes}.union(*map(_domains, _subgraphs(graph)))
+
+
+def _node(node: Node, names: _Names, opset: int) -> Rope:
+    rope = Rope()
+    rope.append(
+        encode(
+            "Node",
+            input=["" if value is None else names[value] for value in node.inputs],
+            output=[names[value] for value in node.outputs],
+            name=node.name,
+            op_type=node.op,
+            doc_string="" if node.origin == node.name else node.origin,
+            domain=node.domain,
+        )
+    )
+    if node.attrs:
+        schema = op_schema(node.op, opset, node.domain)
+        kinds = {} if schema is None else schema.attributes
+        for name, attribute in sorted(node.attrs.items()):
+            rope.field("Node", "attribute", _attribute(name, attribute, kinds.get(name), names, opset))
+    return rope
+
+
+def _attribute(name: str, attribute: Attribute, kind: str | None, names: _Names, opset: int) -> Rope:
+    """One AttributeProto; `kind` is what the operator's schema says, else the Python type decides."""
+    kind = kind or _kind(attribute)
+    rope = Rope()
+    rope.append(encode("Attribute", name=name))
+    match kind:
+        case "GRAPH":
+            assert isinstance(attribute, Graph)
+            rope.field("Attribute", "g", _graph_rope(attribute, names, opset))
+        case "TENSOR":
+            rope.field("Attribute", "t", tensor_rope("", np.asarray(attribute)))
+        case "INT" | "FLOAT" | "STRING":
+            rope.append(encode("Attribute", **{kind[0].lower(): attribute}))
+        case _:
+            rope.append(encode("Attribute", **{kind.lower(): attribute}))
+    rope.append(encode("Attribute", type=KINDS[kind]))
+    return rope
+
+
+def _kind(attribute: Attribute) -> str:
+    for kind, python in (("GRAPH", Graph), ("TENSOR", np.ndarray), ("STRING", str), ("FLOAT", float), ("INT", int)):
+        if isinstance(attribute, python):
+            return kind
+    assert isinstance(attribute, tuple)
+    return _kind(attribute[0]) + "S" if attribute else "INTS"
+
+
+def tensor_rope(name: str, array: np.ndarray, external: ExternalData | None = None) -> Rope:
+    """A TensorProto; its bytes are a view of the array, or go to the external data."""
+    code = elem_type(array.dtype)
+    if code is None:
+        raise ConversionError(f"{name}: a constant of type {array.dtype} has no form in ONNX")
+    rope = Rope()
+    rope.append(encode("Tensor", dims=array.shape, data_type=code, name=name))
+    if code == STRING:
+        rope.append(encode("Tensor", string_data=text_items(array)))
+        return rope
+    data = TensorData(array)
+    if external is not None and data.nbytes >= external.threshold:
+        rope.append(encode("Tensor", external_data=external.place(data), data_location=1))
+    else:
+        rope.field("Tensor", "raw_data", data)
+    return rope
+
+
+def _value_info(name: str, value: Value) -> bytes:
+    dtype, shape = value.dtype, value.shape
+    code = None if dtype is None else elem_type(dtype)
+    return encode("ValueInfo", name=name, type=b"" if code is None else _type(code, shape))
+
+
+@functools.lru_cache(4096)
+def _type(code: int, shape: Shape | None) -> bytes:
+    if shape is None:
+        return encode("Type", tensor_type=encode("TensorType", elem_type=code))
+    dims = [encode("Dimension", **{"dim_param" if isinstance(dim, str) else "dim_value": dim}) for dim in shape]
+    # an empty shape is written: it says "scalar", where no shape says "unknown"
+    return encode("Type", tensor_type=encode("TensorType", elem_type=code, shape=[encode("Shape", dim=dims)]))
