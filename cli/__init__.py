@@ -1,0 +1,1 @@
+"""The `mgeconvert` command: a click application over the core's registries; only this folder prints."""

@@ -1,0 +1,117 @@
+"""The steps that read and write models: load, convert, and a command for every pair of formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from mgeconvert import registry
+from mgeconvert.api import LEVEL, RTOL
+from mgeconvert.errors import UsageError
+
+from .export import Job, write
+from .options import click_options, option_values
+from .reading import read
+from .session import Session
+from .state import State
+from .steps import Step
+
+
+def export_options() -> list[click.Parameter]:
+    """What every export takes."""
+    return [
+        click.Option(
+            ["--verify/--no-verify"], default=True, show_default=True, help="Run the written file and judge it."
+        ),
+        click.Option(["--io"], type=Path, metavar="NPZ", help="Recorded inputs and outputs to verify against."),
+        click.Option(["--rtol"], type=float, default=RTOL, show_default=True, help="Limit of max|a-b| / max|b|."),
+        click.Option(
+            ["-O", "level"], type=click.IntRange(0, 2), default=LEVEL, show_default=True, help="Optimization level."
+        ),
+    ]
+
+
+def out_option() -> click.Parameter:
+    return click.Option(["-o", "--out"], type=Path, metavar="OUT", help="The file to write; - is standard output.")
+
+
+def pair_command(source: str, target: str) -> click.Command:
+    """The command ``source-to-target``, with the options of both formats' records."""
+    frontend, backend = registry.frontend(source), registry.backend(target)
+    name = f"{source}-to-{target}"
+    own = [click.Argument(["model"], required=False, type=Path), out_option(), *export_options()]
+    taken = _flags(own)
+    foreign = [*click_options(backend.options, "to", taken), *click_options(frontend.options, "from", taken)]
+
+    def function(session: Session, state: State, model: Path | None, out: Path | None, **rest: Any) -> State:
+        load_options, save_options = option_values(rest, "from"), option_values(rest, "to")
+        if model is not None:
+            state = read(session, model, frontend, load_options)
+        elif state.graph is None:
+            raise UsageError("MODEL is missing and no step before gives one", hint=f"mgeconvert {name} MODEL")
+        elif source not in state.formats:
+            formats = " and ".join(state.formats)
+            raise UsageError(
+                f"the step before gives a {formats} model, {name} takes {source}",
+                hint=f"mgeconvert ... {state.formats[0]}-to-{target}",
+            )
+        return write(session, state, Job(name, backend, out, save_options, **rest))
+
+    return Step(name, function, [*own, *foreign], f"Convert {frontend.title} to {backend.title}.")
+
+
+def _load(session: Session, state: State, model: Path, source_format: str | None, **rest: Any) -> State:
+    if state.graph is not None:
+        raise UsageError("a model is loaded already", hint="`load` is the first step of a chain")
+    record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
+    state = read(session, model, record, option_values(rest, "from"))
+    session.document("load", source=str(model), format=record.name, seconds=dict(session.seconds))
+    return state
+
+
+def _convert(
+    session: Session,
+    state: State,
+    src: Path,
+    dst: Path,
+    source_format: str | None,
+    target_format: str | None,
+    **rest: Any,
+) -> State:
+    frontend = registry.frontend(source_format) if source_format else registry.frontend_for(src)
+    backend = registry.backend(target_format) if target_format else registry.backend_for(dst)
+    state = read(session, src, frontend, {})
+    return write(session, state, Job("convert", backend, dst, {}, **rest))
+
+
+def from_option() -> click.Parameter:
+    return click.Option(
+        ["--from", "source_format"], metavar="FORMAT", help="The source's format; else its suffix says it."
+    )
+
+
+def _flags(parameters: list[click.Parameter]) -> set[str]:
+    """The long names that are taken, those of the switches included."""
+    flags = {option.removeprefix("--") for parameter in parameters for option in parameter.opts}
+    return flags | {"json", "quiet", "debug", "help"}
+
+
+load_command = Step(
+    "load",
+    _load,
+    [click.Argument(["model"], type=Path), from_option()],
+    "Read MODEL for the steps that follow; alone, it checks that MODEL can be read.",
+)
+convert_command = Step(
+    "convert",
+    _convert,
+    [
+        click.Argument(["src"], type=Path),
+        click.Argument(["dst"], type=Path),
+        from_option(),
+        click.Option(["--to", "target_format"], metavar="FORMAT", help="The target's format; else its suffix says it."),
+        *export_options(),
+    ],
+    "Convert SRC to DST by their suffixes. `mgeconvert A-to-B` has the options of the formats too.",
+)

@@ -1,0 +1,109 @@
+"""Writing a model: optimize, write, verify, and say what was done."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from mgeconvert import api
+from mgeconvert.errors import UsageError
+from mgeconvert.registry import Backend
+
+from .reading import STREAM
+from .session import Session, size
+from .state import State
+from .verdict import report_document, say_report
+
+if TYPE_CHECKING:
+    from mgeconvert.api import ConversionReport
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to write and how: `options` are the backend's own, `io` and `rtol` are for verification."""
+
+    command: str
+    backend: Backend
+    out: Path | None
+    options: Mapping[str, Any]
+    verify: bool
+    io: Path | None
+    rtol: float
+    level: int
+
+
+def write(session: Session, state: State, job: Job) -> State:
+    """The state after writing the model; VerificationError where the written file fails."""
+    if job.out == STREAM:
+        with tempfile.TemporaryDirectory() as folder:
+            report = _export(session, state, job, Path(folder) / f"model{job.backend.suffixes[0]}")
+            _to_stdout(session, report)
+    else:
+        report = _export(session, state, job, job.out or _default_out(state, job))
+    return replace(state, formats=tuple(dict.fromkeys((state.formats[0], job.backend.name))))
+
+
+def _export(session: Session, state: State, job: Job, out: Path) -> ConversionReport:
+    assert state.graph is not None
+    if job.io is None and state.recorded is not None and job.verify:
+        session.say(f"verifying against {state.recorded}, found beside the model")
+    report = api.export(
+        state.graph,
+        out,
+        job.backend,
+        source_format=state.formats[0],
+        level=job.level,
+        verify=job.verify,
+        io=job.io or state.recorded,
+        rtol=job.rtol,
+        options=job.options,
+        stage=session.stage,
+        seconds=session.seconds,
+        check=session.debug,
+    )
+    for row in report.passes:
+        session.say(f"{row.name}: {row.text}")
+    written = sum(path.stat().st_size for path in report.files)
+    session.say(f"wrote {', '.join(map(str, report.files))} ({size(written)}), {session.seconds['write']:.2f} s")
+    session.document(
+        job.command,
+        source=None if state.source is None else str(state.source),
+        source_format=report.source_format,
+        target_format=report.target_format,
+        files=[{"path": str(path), "bytes": path.stat().st_size} for path in report.files],
+        nodes=report.nodes,
+        passes=[asdict(row) for row in report.passes],
+        verification=None if report.verification is None else report_document(report.verification),
+        seconds=dict(session.seconds),
+    )
+    if report.verification is not None:
+        say_report(session, report.verification, session.say)
+        report.verification.require()
+    return report
+
+
+def _default_out(state: State, job: Job) -> Path:
+    if state.source is None:
+        raise UsageError("standard input has no name to derive OUT from", hint="give -o OUT")
+    out = state.source.with_suffix(job.backend.suffixes[0])
+    if out == state.source:
+        raise UsageError(f"{out}: would overwrite its source", hint="give -o OUT")
+    return out
+
+
+def _to_stdout(session: Session, report: ConversionReport) -> None:
+    if len(report.files) > 1:
+        raise UsageError(
+            f"{report.target_format} needs {len(report.files)} files, standard output takes one", hint="give -o OUT"
+        )
+    if session.json:
+        raise UsageError("standard output takes either the model or the JSON document", hint="give -o OUT")
+    stream = click.get_binary_stream("stdout")
+    with report.files[0].open("rb") as file:
+        shutil.copyfileobj(file, stream)
+    stream.flush()

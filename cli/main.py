@@ -1,0 +1,146 @@
+"""The `mgeconvert` command: a table of lazily imported subcommands, chained steps, errors as users see them.
+
+``--help`` imports click and the names of the plugins, nothing else.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+from mgeconvert import __version__, registry
+from mgeconvert.errors import MgeconvertError
+
+from . import problems
+from .options import switches
+from .session import Session
+from .steps import Call, Step, split
+
+COMMANDS = {
+    "load": ("convert:load_command", "Read a model, for the steps that follow."),
+    "convert": ("convert:convert_command", "Convert SRC to DST; their suffixes say the formats."),
+    "inspect": ("inspect:command", "Inputs, outputs, operators, parameters, MACs; which targets can take the model."),
+    "verify": ("verify:command", "Compare a written model with recorded outputs or with the model it comes from."),
+    "ops": ("ops:command", "What each format supports, operator by operator."),
+    "reference": ("reference:command", "The environment with real MegEngine that traces and verifies."),
+    "completion": ("completion:command", "Print the completion script of a shell."),
+}
+"""Subcommand: (``module:attribute`` in this package, help line)."""
+
+
+class Application(click.Group):
+    """The root command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*COMMANDS, *pairs()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS:
+            module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+            command: click.Command = getattr(importlib.import_module(f".{module}", __package__), attribute)
+            return command
+        if cmd_name in pairs():
+            from .convert import pair_command
+
+            return pair_command(*cmd_name.split("-to-"))
+        return None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args:
+            args = ["--help"]
+        return click.Command.parse_args(self, ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """For shell completion: the step that is being typed."""
+        call = self.calls(ctx, args)[-1]
+        return call.name, call.command, call.args
+
+    def calls(self, ctx: click.Context, args: list[str]) -> list[Call]:
+        """The steps of the command line; click.UsageError for a name that no command has."""
+        if self.get_command(ctx, args[0]) is None:
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=3)
+            guess = f"; did you mean {' or '.join(close)}?" if close else ""
+            raise click.UsageError(f"{args[0]}: no such command{guess}", ctx)
+        return split(args, lambda name: self.get_command(ctx, name))
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Parse every step first, so that a typing error in the last one costs no conversion; then run them."""
+        session = ctx.ensure_object(Session)
+        if not ctx.args:
+            raise click.UsageError("no command given", ctx)
+        calls = self.calls(ctx, ctx.args)
+        contexts = [call.command.make_context(call.name, list(call.args), parent=ctx) for call in calls]
+        for call, context in zip(calls, contexts, strict=True):
+            start = time.perf_counter()
+            with context:
+                session.seconds = {}
+                try:
+                    context.command.invoke(context)
+                except MgeconvertError as error:
+                    if len(calls) > 1:
+                        error.message = f"step {call.name}: {error.message}"
+                    raise
+            if isinstance(call.command, Step) and len(calls) > 1:
+                session.say(f"{call.name}: {time.perf_counter() - start:.2f} s")
+        session.finish()
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        targets = ", ".join(registry.backend_names())
+        with formatter.section("Conversions"):
+            formatter.write_dl([(f"{source}-to-B", f"with B one of {targets}") for source in registry.frontend_names()])
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
+        """Run, show errors as DESIGN section 10 wants them, exit with the code of section 9."""
+        session = Session()
+        extra.pop("standalone_mode", None)
+        try:
+            code = super().main(args, prog_name or "mgeconvert", standalone_mode=False, obj=session, **extra) or 0
+        except (MgeconvertError, click.ClickException, click.Abort, OSError, KeyboardInterrupt) as error:
+            code = problems.show(error, session)
+        sys.exit(code)
+
+
+def pairs() -> list[str]:
+    """``A-to-B`` for every source and target format."""
+    return [f"{source}-to-{target}" for source in registry.frontend_names() for target in registry.backend_names()]
+
+
+application = Application(
+    "mgeconvert",
+    params=[
+        *switches(),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            help="Print the version.",
+            callback=lambda context, parameter, value: _version(context, value),
+        ),
+    ],
+    help="Convert neural network models: MegEngine TracedModule, ONNX, TFLite, Caffe.\n\n"
+    "Steps chain: a word that names a command starts the next step, and MODEL is optional after another step: "
+    "`mgeconvert load m.pkl tm-to-onnx -o m.onnx`.",
+    epilog="`mgeconvert COMMAND --help` explains a command.",
+)
+
+
+def _version(context: click.Context, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        click.echo(f"mgeconvert {__version__}")
+        context.exit()
+
+
+def main() -> NoReturn:
+    """The console script."""
+    sys.excepthook = problems.excepthook
+    application.main()

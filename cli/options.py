@@ -1,0 +1,61 @@
+"""Click options: the ones every command has, and those made from the registry's records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .session import Session
+
+if TYPE_CHECKING:
+    from mgeconvert.registry import Option
+
+SWITCHES = {
+    "json": "Print one JSON document on stdout; human text goes to stderr.",
+    "quiet": "Print nothing but errors and what was asked for.",
+    "debug": "Show full tracebacks; check the graph after each stage.",
+}
+
+
+def switches() -> list[click.Parameter]:
+    """``--json --quiet --debug``: accepted before and after the command's name."""
+    return [
+        click.Option([f"--{name}"], is_flag=True, help=text, expose_value=False, callback=_set_switch)
+        for name, text in SWITCHES.items()
+    ]
+
+
+def _set_switch(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and parameter.name:
+        setattr(context.ensure_object(Session), parameter.name, True)
+
+
+def click_options(options: Iterable[Option], prefix: str, taken: set[str]) -> list[click.Parameter]:
+    """A record's options as click options whose parameter names start with `prefix`.
+
+    A name that is taken already (by the other record or the command itself) gets the prefix on the command line too.
+    """
+    made: list[click.Parameter] = []
+    for option in options:
+        flag = option.name.replace("_", "-")
+        if flag in taken:
+            flag = f"{prefix}-{flag}"
+        taken.add(flag)
+        settings: dict[str, Any] = {"default": option.default, "help": option.help}
+        if option.type is bool:
+            declaration = f"--{flag}/--no-{flag}"
+        else:
+            declaration = f"--{flag}"
+            settings["type"] = click.Choice(option.choices) if option.choices else option.type
+        settings["show_default"] = option.default not in (None, False, "")
+        made.append(click.Option([f"{prefix}_{option.name}", declaration], **settings))
+    return made
+
+
+def option_values(parameters: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Take the values of `click_options(..., prefix, ...)` out of a command's parameters; unset ones are left out."""
+    names = [name for name in parameters if name.startswith(f"{prefix}_")]
+    values = {name.removeprefix(f"{prefix}_"): parameters.pop(name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,70 @@
+"""Errors as users see them: `error:` and `hint:` on stderr, no traceback unless --debug."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from types import TracebackType
+from typing import Any
+
+import click
+from mgeconvert.errors import MgeconvertError, UnsupportedError
+
+from .session import Session
+
+INTERRUPTED = 130
+"""The shell's exit code of a command ended by SIGINT."""
+
+
+def show(error: BaseException, session: Session) -> int:
+    """Print the error and return the exit code."""
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        click.echo("error: interrupted", err=True)
+        return INTERRUPTED
+    if isinstance(error, OSError) and error.errno == errno.EPIPE:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    if session.debug:
+        traceback.print_exception(error)
+    message, hint, code = describe(error)
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+    session.finish(document(error, message, hint))
+    return code
+
+
+def describe(error: BaseException) -> tuple[str, str | None, int]:
+    """Message, hint and exit code."""
+    if isinstance(error, MgeconvertError):
+        return error.message, error.hint, error.exit_code
+    if isinstance(error, click.UsageError):
+        path = error.ctx.command_path if error.ctx else "mgeconvert"
+        return error.format_message().rstrip("."), f"`{path} --help` lists what can be given", error.exit_code
+    if isinstance(error, click.ClickException):
+        return error.format_message(), None, error.exit_code
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}", None, 1
+    raise error
+
+
+def document(error: BaseException, message: str, hint: str | None) -> dict[str, Any]:
+    """The error's place in the JSON document."""
+    content: dict[str, Any] = {"kind": type(error).__name__, "message": message, "hint": hint}
+    if isinstance(error, UnsupportedError):
+        content["problems"] = [
+            {"place": problem.place, "op": problem.op, "reason": problem.reason} for problem in error.problems
+        ]
+    return content
+
+
+def excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A bug of ours: say so in one line; --debug shows the traceback."""
+    if "--debug" in sys.argv:
+        traceback.print_exception(kind, error, trace)
+    else:
+        click.echo(f"error: internal error: {kind.__name__}: {error}", err=True)
+        click.echo("hint: this is a bug in mgeconvert; add --debug to see where, and report it", err=True)

@@ -1,0 +1,33 @@
+"""Reading a model into the state, from a file or standard input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from mgeconvert import recorded
+from mgeconvert.registry import Frontend
+
+from .session import Session, number, plural, size
+from .state import State
+
+STREAM = Path("-")
+"""The path that means standard input or output."""
+
+
+def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str, Any]) -> State:
+    """The state after reading the model; recorded data beside it comes along."""
+    stream = model == STREAM
+    bytes_ = model.stat().st_size if not stream and model.is_file() else 0
+    with session.stage("read", bytes_):
+        graph = frontend.load(click.get_binary_stream("stdin") if stream else model, **options)
+    if session.debug:
+        graph.check()
+    parameters = sum(value.array.size for value in graph.constants() if value.array is not None)
+    session.say(
+        f"read {'standard input' if stream else model} ({size(bytes_)}): {frontend.title}, "
+        f"{plural(len(graph.nodes), 'node')}, {number(parameters)} parameters, {session.seconds['read']:.2f} s"
+    )
+    return State(graph, None if stream else model, (frontend.name,), None if stream else recorded.beside(model))

@@ -1,0 +1,106 @@
+"""One run of the command: its switches, its streams, its clock and its JSON document."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from .state import State
+
+if TYPE_CHECKING:
+    from .table import Table
+
+SPINNER_BYTES = 32 << 20
+"""Files from this size on show that something is going on (on a terminal)."""
+
+
+@dataclass(slots=True)
+class Session:
+    """`json` puts one document on stdout and every human line on stderr; `quiet` leaves only errors; `debug` shows
+    tracebacks and checks the graph after each stage."""
+
+    json: bool = False
+    quiet: bool = False
+    debug: bool = False
+    state: State = field(default_factory=State)
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def say(self, line: str) -> None:
+        """A line about what was done: stderr."""
+        if not self.quiet:
+            click.echo(line, err=True)
+
+    def answer(self, *parts: str | Table) -> None:
+        """What the user asked to see: stdout, unless that is taken by the JSON document."""
+        if self.json:
+            return
+        for part in parts:
+            if isinstance(part, str):
+                click.echo(part)
+            else:
+                part.print(sys.stdout)
+
+    def document(self, command: str, **content: Any) -> None:
+        """The step's part of the JSON document."""
+        self.documents.append({"command": command, **content})
+
+    @contextlib.contextmanager
+    def stage(self, name: str, size: int = 0) -> Iterator[None]:
+        """Time a stage of the current step; on a terminal a big file gets a spinner while it runs."""
+        start = time.perf_counter()
+        with self._spinner(name) if size >= SPINNER_BYTES else contextlib.nullcontext():
+            yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def finish(self, error: dict[str, Any] | None = None) -> None:
+        """Print the JSON document: a single step's own, a list under "steps" for a chain."""
+        if not self.json:
+            return
+        document = self.documents[0] if len(self.documents) == 1 else {"steps": self.documents}
+        if error is not None:
+            document = {**(document if self.documents else {}), "error": error}
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+    def _spinner(self, name: str) -> contextlib.AbstractContextManager[Any]:
+        if self.quiet or not is_terminal(sys.stderr):
+            return contextlib.nullcontext()
+        from rich.console import Console
+
+        return Console(stderr=True).status(f"{name} ...")
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a person reads the stream directly."""
+    return stream.isatty()
+
+
+def number(count: int) -> str:
+    """``11,689,512``."""
+    return f"{count:,}"
+
+
+def size(count: int) -> str:
+    """``46.8 MB`` (decimal units, as file managers show them)."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    raise AssertionError("unreachable")
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 node``, ``2 nodes``."""
+    return f"{number(count)} {noun}" + ("" if count == 1 else "s")
+
+
+def listing(items: Sequence[str], empty: str = "none") -> str:
+    return ", ".join(items) or empty

@@ -1,0 +1,25 @@
+"""What flows from one step of a chain to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mgeconvert.ir import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A model on its way through the steps.
+
+    `source` is the file it was read from (None: nothing was read yet, or standard input), `formats` the formats it
+    stands in: the one it was read from, and the one it was last written as; `recorded` the .npz with its recorded
+    inputs and outputs, where one is known.
+    """
+
+    graph: Graph | None = None
+    source: Path | None = None
+    formats: tuple[str, ...] = ()
+    recorded: Path | None = None

@@ -1,0 +1,79 @@
+"""Chained steps: how a command line is cut into steps and how a step hands its state on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from .options import switches
+from .session import Session
+from .state import State
+
+StepFunction = Callable[..., State]
+"""(session, state, **parameters) -> the state after the step."""
+
+
+class Command(click.Command):
+    """A command that stands alone; its function takes the session."""
+
+    def __init__(self, name: str, function: Callable[..., Any], params: list[click.Parameter], help: str) -> None:
+        super().__init__(name, callback=function, params=[*params, *switches()], help=help)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        return ctx.invoke(self.callback, ctx.find_object(Session), **ctx.params)  # type: ignore[arg-type]
+
+
+class Step(Command):
+    """A command that can be chained: its function takes the session and the state and returns the new state."""
+
+    def invoke(self, ctx: click.Context) -> None:
+        session = ctx.find_object(Session)
+        assert session is not None and self.callback is not None
+        session.state = ctx.invoke(self.callback, session, session.state, **ctx.params)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One step of the command line: the command and the arguments that belong to it."""
+
+    name: str
+    command: click.Command
+    args: list[str]
+
+
+def split(args: list[str], find: Callable[[str], click.Command | None]) -> list[Call]:
+    """Cut ``load m.pkl tm-to-onnx -o m.onnx`` before each token that names a step.
+
+    An option's value and everything after ``--`` never starts a step, and a command that is not a step keeps all that
+    follows it. `find` gives the command of a name or None; the first token must name one (the caller has checked).
+    """
+    calls: list[Call] = []
+    tokens = iter(args)
+    for token in tokens:
+        command = find(token) if not token.startswith("-") else None
+        if command is not None and (not calls or isinstance(command, Step)):
+            calls.append(Call(token, command, []))
+            if not isinstance(command, Step):
+                calls[-1].args.extend(tokens)
+            continue
+        current = calls[-1]
+        current.args.append(token)
+        if token == "--":
+            current.args.extend(tokens)
+        elif _takes_value(current.command, token):
+            current.args.extend(value for value in [next(tokens, None)] if value is not None)
+    return calls
+
+
+def _takes_value(command: click.Command, token: str) -> bool:
+    """Whether the token is an option of the command whose value is the next token."""
+    return any(
+        isinstance(parameter, click.Option)
+        and not parameter.is_flag
+        and not parameter.count
+        and token in parameter.opts
+        for parameter in command.params
+    )

@@ -1,0 +1,192 @@
+"""The Python API: load, optimize, save, convert, verify."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+
+from . import registry
+from .errors import UsageError
+
+if TYPE_CHECKING:
+    from .ir import Graph
+    from .recorded import Recorded
+    from .verification import VerificationReport
+
+RTOL = 1e-4
+"""Default limit of the relative error, max|a-b| / max|b|."""
+LEVEL = 1
+"""Default optimization level of every export."""
+
+Stage: TypeAlias = "Callable[[str], contextlib.AbstractContextManager[Any]]"
+"""Called with ``read``, ``optimize``, ``write``, ``verify``; the context is open while the stage runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassReport:
+    """What one pass did: how often it changed the graph, and that in words."""
+
+    name: str
+    count: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionReport:
+    """What a conversion did: the files it wrote (main file first), what the passes changed, how it was verified (None:
+    not asked for), and the seconds of each stage."""
+
+    source_format: str
+    target_format: str
+    files: tuple[Path, ...]
+    nodes: int
+    passes: tuple[PassReport, ...] = ()
+    verification: VerificationReport | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def load(path: str | Path | BinaryIO, format: str | None = None, **options: Any) -> Graph:
+    """Read a model; the suffix says the format unless `format` does.
+
+    Raises BadInputError, UnsupportedError (every operator that cannot be lowered) and UsageError (unknown format).
+    """
+    source = Path(path) if isinstance(path, str | Path) else path
+    if format is None and not isinstance(source, Path):
+        raise UsageError("a stream has no suffix that names its format", hint="give format=")
+    record = registry.frontend(format) if format else registry.frontend_for(source)  # type: ignore[arg-type]
+    return record.load(source, **options)
+
+
+def save(graph: Graph, path: str | Path, format: str | None = None, **options: Any) -> list[Path]:
+    """Write a model; returns the files written, main file first. Raises UnsupportedError, UsageError."""
+    path = Path(path)
+    record = registry.backend(format) if format else registry.backend_for(path)
+    return list(record.save(graph, path, **options))
+
+
+def optimize(
+    graph: Graph, passes: Iterable[str] | None = None, *, level: int = LEVEL, disable: Iterable[str] = ()
+) -> tuple[PassReport, ...]:
+    """Optimize the graph in place: the passes of `level`, or exactly the named ones; returns what each pass did."""
+    from . import passes as package
+
+    if passes is None:
+        done = package.optimize(graph, level=level, disable=tuple(disable))
+    else:
+        done = package.optimize(graph, level=0, enable=tuple(passes), disable=tuple(disable))
+    return tuple(PassReport(*row) for row in done)
+
+
+def convert(
+    src: str | Path,
+    dst: str | Path,
+    *,
+    source_format: str | None = None,
+    target_format: str | None = None,
+    optimize: bool | int = True,
+    verify: bool = True,
+    io: str | Path | None = None,
+    rtol: float = RTOL,
+    load_options: Mapping[str, Any] | None = None,
+    save_options: Mapping[str, Any] | None = None,
+) -> ConversionReport:
+    """Read `src`, optimize (True: level 1, False: 0, or a level), write `dst`, verify the written file.
+
+    `io` is an .npz with recorded inputs and outputs; `src` with the suffix .npz is used where it exists; without one the
+    file is run for sanity. Raises VerificationError where an output fails.
+    """
+    src, dst = Path(src), Path(dst)
+    source = registry.frontend(source_format) if source_format else registry.frontend_for(src)
+    target = registry.backend(target_format) if target_format else registry.backend_for(dst)
+    watch = Stopwatch()
+    with watch("read"):
+        graph = source.load(src, **(load_options or {}))
+    report = export(
+        graph,
+        dst,
+        target,
+        source_format=source.name,
+        level=int(optimize),
+        verify=verify,
+        io=Path(io) if io else _recorded_beside(src),
+        rtol=rtol,
+        options=save_options or {},
+        stage=watch,
+        seconds=watch.seconds,
+    )
+    if report.verification:
+        report.verification.require()
+    return report
+
+
+def export(
+    graph: Graph,
+    path: Path,
+    target: registry.Backend,
+    *,
+    source_format: str,
+    level: int,
+    verify: bool,
+    io: Path | None,
+    rtol: float,
+    options: Mapping[str, Any],
+    stage: Stage,
+    seconds: Mapping[str, float],
+    check: bool = False,
+) -> ConversionReport:
+    """Optimize a copy of the graph, write it, verify the file; a failed verification is reported, not raised.
+
+    The recorded data is read and checked against the graph before anything is written.
+    """
+    from .recorded import read_recorded
+
+    recorded = read_recorded(io, graph.inputs, graph.outputs) if verify and io else None
+    done: tuple[PassReport, ...] = ()
+    if level:
+        graph = graph.copy()
+        with stage("optimize"):
+            done = _optimize(graph, level)
+        if check:
+            graph.check()
+    with stage("write"):
+        files = tuple(target.save(graph, path, **options))
+    verification = None
+    if verify:
+        with stage("verify"):
+            verification = _verify_written(files[0], target, graph, recorded, rtol)
+    return ConversionReport(source_format, target.name, files, len(graph.nodes), done, verification, seconds)
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Times stages."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start
+
+
+def _optimize(graph: Graph, level: int) -> tuple[PassReport, ...]:
+    return optimize(graph, level=level)
+
+
+def _recorded_beside(path: Path) -> Path | None:
+    from .recorded import beside
+
+    return beside(path)
+
+
+def _verify_written(
+    path: Path, target: registry.Backend, graph: Graph, recorded: Recorded | None, rtol: float
+) -> VerificationReport:
+    from .verification import verify_written
+
+    return verify_written(path, target, graph.inputs, graph.outputs, recorded, rtol=rtol)

@@ -1,0 +1,91 @@
+"""Recorded inputs and outputs: the .npz files that say what a model computes.
+
+The arrays are named ``in_0, in_1, ...`` and ``out_0, out_1, ...`` in the order of the traced model, or by the names of
+the model's inputs and outputs.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .errors import BadInputError
+from .ir import Value
+
+KEYS_HINT = "name the arrays in_0, in_1, ... and out_0, out_1, ..., or as the model's inputs and outputs"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Arrays by the public names of a model's inputs and outputs; `path` is the file they come from."""
+
+    path: Path
+    inputs: dict[str, np.ndarray]
+    outputs: dict[str, np.ndarray]
+
+
+def beside(model: Path) -> Path | None:
+    """``model.npz`` beside ``model.pkl``, where there is one."""
+    path = model.with_suffix(".npz")
+    return path if path.is_file() else None
+
+
+def read_recorded(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Recorded:
+    """The file's arrays for a model with these inputs and outputs.
+
+    Raises BadInputError where the file is no .npz, lacks an array, or has one of another dtype or shape.
+    """
+    arrays = _read_arrays(path)
+    recorded = Recorded(path, _choose(path, arrays, inputs, "in"), _choose(path, arrays, outputs, "out"))
+    for (name, array), value in zip(recorded.inputs.items(), inputs.values(), strict=True):
+        _check_input(path, name, array, value)
+    return recorded
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        archive = np.load(path, allow_pickle=False)
+        if isinstance(archive, np.ndarray):
+            raise BadInputError(f"{path}: holds one .npy array, expected an .npz archive", hint=KEYS_HINT)
+        with archive:
+            return {name: archive[name] for name in archive.files}
+    except OSError as error:
+        raise BadInputError(f"{path}: {error.strerror or error}") from error
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise BadInputError(f"{path}: not an .npz archive of plain arrays: {error}", hint=KEYS_HINT) from error
+
+
+def _choose(
+    path: Path, arrays: Mapping[str, np.ndarray], values: Mapping[str, Value], kind: str
+) -> dict[str, np.ndarray]:
+    """The arrays for all inputs (kind "in") or outputs ("out"), by name or else by position."""
+    if all(name in arrays for name in values):
+        return {name: arrays[name] for name in values}
+    count = sum(1 for name in arrays if name.startswith(f"{kind}_") and name[len(kind) + 1 :].isdecimal())
+    if count == 0:
+        missing = ", ".join(name for name in values if name not in arrays)
+        raise BadInputError(
+            f"{path}: holds {', '.join(arrays) or 'nothing'}; expected {kind}_0 ... {kind}_{len(values) - 1}, or {missing}",
+            hint=KEYS_HINT,
+        )
+    positions = [f"{kind}_{index}" for index in range(len(values))]
+    if count != len(values) or any(name not in arrays for name in positions):
+        noun = "inputs" if kind == "in" else "outputs"
+        raise BadInputError(
+            f"{path}: holds {count} arrays {kind}_N, expected {len(values)}: the model's {noun} are {', '.join(values)}"
+        )
+    return {name: arrays[position] for name, position in zip(values, positions, strict=True)}
+
+
+def _check_input(path: Path, name: str, array: np.ndarray, value: Value) -> None:
+    fits = value.shape is None or (
+        len(value.shape) == array.ndim
+        and all(isinstance(dim, str) or dim == size for dim, size in zip(value.shape, array.shape, strict=True))
+    )
+    if not fits or (value.dtype is not None and value.dtype != array.dtype):
+        found = Value(name, array.dtype, array.shape).type_text
+        raise BadInputError(f"{path}: the array for input {name} is {found}, expected {value.type_text}")

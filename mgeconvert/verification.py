@@ -1,0 +1,199 @@
+"""Does a written file compute what it should? The judge is the format's own runtime, never our code.
+
+A file is compared with recorded outputs or with another model's run; where neither is at hand it is run once on random
+inputs for sanity, and the report says which of these was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from .api import RTOL
+from .errors import ConversionError, MissingDependencyError, VerificationError
+from .ir import Value
+from .recorded import Recorded
+from .registry import Backend
+
+SEED = 20
+RANDOM_BATCH = 2
+RANDOM_SIZE = 64
+"""Sizes given to symbolic dimensions of random inputs: the first dimension, all others."""
+
+Method: TypeAlias = Literal["recorded", "model", "sanity", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputReport:
+    """One output: its errors against the truth (None in a sanity run or where the arrays cannot be compared).
+
+    `max_rel` is max|a-b| / max|b|, b the truth; `problem` says why the output fails, "" when it passes.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    max_abs: float | None = None
+    max_rel: float | None = None
+    cosine: float | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationReport:
+    """What was verified: `method` "recorded" (against recorded outputs), "model" (against a model's own run), "sanity" (finite
+    outputs of the traced shapes and dtypes on random inputs) or "none", when `reason` says why not and `hint` what would help."""
+
+    candidate: Path
+    method: Method
+    truth: str
+    runtime: str
+    rtol: float
+    outputs: tuple[OutputReport, ...] = ()
+    reason: str = ""
+    hint: str | None = None
+
+    @property
+    def failed(self) -> tuple[OutputReport, ...]:
+        return tuple(output for output in self.outputs if output.problem)
+
+    @property
+    def passed(self) -> bool:
+        """Verified and nothing found; False also when nothing could be verified."""
+        return self.method != "none" and not self.failed
+
+    def require(self) -> None:
+        """Raise VerificationError, naming each failed output, unless none failed."""
+        if not self.failed:
+            return
+        fact = "gives wrong outputs" if self.method == "sanity" else f"does not compute what {self.truth} says"
+        lines = [f"{self.candidate}: {fact}: {len(self.failed)} of {len(self.outputs)} outputs fail"]
+        lines += [f"  {output.name}: {output.problem}" for output in self.failed]
+        hint = "compare with recorded data: --io model.npz" if self.method == "sanity" else "--rtol sets the limit"
+        raise VerificationError("\n".join(lines), hint=hint)
+
+
+def verify_written(
+    path: Path,
+    backend: Backend,
+    inputs: Mapping[str, Value],
+    outputs: Mapping[str, Value],
+    recorded: Recorded | None = None,
+    *,
+    rtol: float = RTOL,
+    method: Method = "recorded",
+    truth: str = "",
+) -> VerificationReport:
+    """Run the file in its runtime and judge every output; `inputs` and `outputs` are the graph's it was written from."""
+    title = backend.title
+    feeds = random_inputs(inputs) if recorded is None else recorded.inputs
+    if backend.run is None:
+        return VerificationReport(path, "none", "", title, rtol, reason=f"{backend.name} has no runtime to verify with")
+    try:
+        found = backend.run(path, feeds)
+    except MissingDependencyError as error:
+        return VerificationReport(path, "none", "", title, rtol, reason=error.message, hint=error.hint)
+    if len(found) != len(outputs):
+        raise VerificationError(f"{path}: has {len(found)} outputs, expected {len(outputs)}: {', '.join(outputs)}")
+    arrays = dict(zip(outputs, found.values(), strict=True))
+    if recorded is None:
+        sizes = symbol_sizes(inputs, feeds)
+        reports = tuple(sane(name, arrays[name], value, sizes) for name, value in outputs.items())
+        return VerificationReport(path, "sanity", f"random inputs (seed {SEED})", title, rtol, reports)
+    reports = tuple(compare(name, arrays[name], recorded.outputs[name], rtol) for name in outputs)
+    return VerificationReport(path, method, truth or str(recorded.path), title, rtol, reports)
+
+
+def compare(name: str, found: np.ndarray, truth: np.ndarray, rtol: float) -> OutputReport:
+    """Judge one output; NaN and infinities must stand in the same places. Empty arrays agree."""
+    dtype, shape = str(found.dtype), found.shape
+    if found.shape != truth.shape or found.dtype != truth.dtype:
+        expected = Value(name, truth.dtype, truth.shape).type_text
+        return OutputReport(
+            name, dtype, shape, problem=f"is {Value(name, found.dtype, shape).type_text}, expected {expected}"
+        )
+    if found.size == 0:
+        return OutputReport(name, dtype, shape, 0.0, 0.0, 1.0)
+    a, b = (array.astype(np.float64).ravel() for array in (found, truth))
+    finite = np.isfinite(b)
+    misplaced = int(np.count_nonzero(~finite & ~((a == b) | (np.isnan(a) & np.isnan(b))) | (finite & ~np.isfinite(a))))
+    if misplaced:
+        return OutputReport(name, dtype, shape, problem=f"{misplaced} of {a.size} values: nan or inf on one side only")
+    a, b = a[finite], b[finite]
+    max_abs = float(np.abs(a - b).max(initial=0.0))
+    scale = float(np.abs(b).max(initial=0.0))
+    max_rel = 0.0 if max_abs == 0 else max_abs / scale if scale else float("inf")
+    cosine = _cosine(a, b)
+    problem = ""
+    if not max_rel <= rtol:
+        problem = f"max abs error {max_abs:.3g}, max rel error {max_rel:.3g} (limit {rtol:g}), cosine {cosine:.6f}"
+    return OutputReport(name, dtype, shape, max_abs, max_rel, cosine, problem)
+
+
+def sane(name: str, found: np.ndarray, declared: Value, sizes: Mapping[str, int]) -> OutputReport:
+    """Judge one output without a truth: its dtype, its shape where declared, and that it is finite."""
+    report = OutputReport(name, str(found.dtype), found.shape)
+    shape = (
+        None
+        if declared.shape is None
+        else tuple(sizes.get(dim, dim) if isinstance(dim, str) else dim for dim in declared.shape)
+    )
+    fits = shape is None or (
+        len(shape) == found.ndim
+        and all(isinstance(dim, str) or dim == size for dim, size in zip(shape, found.shape, strict=True))
+    )
+    if not fits or (declared.dtype is not None and declared.dtype != found.dtype):
+        actual = Value(name, found.dtype, found.shape).type_text
+        problem = f"is {actual}, expected {Value(name, declared.dtype, shape).type_text}"
+    elif found.dtype.kind in "fc" and not np.isfinite(found).all():
+        problem = f"{int(np.count_nonzero(~np.isfinite(found)))} of {found.size} values are not finite"
+    else:
+        return report
+    return OutputReport(name, report.dtype, report.shape, problem=problem)
+
+
+def random_inputs(inputs: Mapping[str, Value]) -> dict[str, np.ndarray]:
+    """The same random arrays at each call: floats from [0, 1), integers and booleans 0 or 1.
+
+    A symbolic first dimension becomes 2, other symbolic ones 64; the same name always gets the same size. Raises
+    ConversionError for an input of unknown shape.
+    """
+    generator = np.random.default_rng(SEED)
+    sizes: dict[str, int] = {}
+    arrays: dict[str, np.ndarray] = {}
+    for name, value in inputs.items():
+        if value.shape is None or value.dtype is None:
+            raise ConversionError(
+                f"input {name}: {value.type_text}: no random input can be made", hint="--io gives recorded inputs"
+            )
+        for axis, dim in enumerate(value.shape):
+            if isinstance(dim, str):
+                sizes.setdefault(dim, RANDOM_SIZE if axis else RANDOM_BATCH)
+        shape = tuple(sizes[dim] if isinstance(dim, str) else dim for dim in value.shape)
+        if value.dtype.kind in "iub":
+            arrays[name] = generator.integers(0, 2, shape).astype(value.dtype)
+        else:
+            arrays[name] = generator.random(shape).astype(value.dtype)
+    return arrays
+
+
+def symbol_sizes(values: Mapping[str, Value], arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """What the symbolic dimensions of the values are in the arrays."""
+    return {
+        dim: size
+        for name, value in values.items()
+        for dim, size in zip(value.shape or (), arrays[name].shape, strict=False)
+        if isinstance(dim, str)
+    }
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    """The cosine of the angle between two vectors; 1 for two zero vectors, 0 where only one is zero."""
+    lengths = float(np.linalg.norm(a)) * float(np.linalg.norm(b))
+    if lengths == 0:
+        return 1.0 if np.array_equal(a, b) else 0.0
+    return float(np.dot(a, b)) / lengths
