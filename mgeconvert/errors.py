@@ -8,7 +8,8 @@
     |   `-- UnsupportedError           ... because of operators; carries every Problem at once
     |-- GraphError                 exit code 1: an IR graph breaks an invariant (a bug in a stage)
     |-- VerificationError          exit code 1: the written file computes something else
-    `-- MissingDependencyError     exit code 1: an optional runtime or environment is not installed
+    |-- MissingDependencyError     exit code 1: an optional runtime or environment is not installed
+    `-- ReferenceEnvironmentError  exit code 1: the real framework could not do what was asked
 
 A message names the place first, then the fact, then what was expected; `hint` is a real command or option.
 """
@@ -87,3 +88,11 @@ class VerificationError(MgeconvertError):
 
 class MissingDependencyError(MgeconvertError):
     """An optional runtime or the reference environment is not installed."""
+
+
+class ReferenceEnvironmentError(MgeconvertError):
+    """The real framework could not do what was asked; `trace` is its own traceback, empty where there is none."""
+
+    def __init__(self, message: str, *, trace: str = "", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.trace = trace

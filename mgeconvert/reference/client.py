@@ -1,0 +1,66 @@
+"""Drives the worker script of a reference environment through files, from any Python."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import MissingDependencyError, ReferenceEnvironmentError
+
+from .environment import Environment, environment
+
+
+def call(request: dict[str, Any], wanted: Environment | None = None) -> Any:
+    """The worker's result for a JSON request; `wanted` is the MegEngine environment unless given.
+
+    MissingDependencyError when it is not installed, ReferenceEnvironmentError with the worker's report when it fails.
+    """
+    wanted = wanted or environment("megengine")
+    wanted.require()
+    with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
+        question, answer = Path(folder, "request.json"), Path(folder, "answer.json")
+        question.write_text(json.dumps(request))
+        script = Path(__file__).with_name(wanted.worker)
+        process = subprocess.run(
+            [str(wanted.python), "-I", str(script), str(question), str(answer)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+        if not answer.is_file():
+            last = "".join(f"\n  {line}" for line in process.stderr.strip().splitlines()[-10:])
+            raise ReferenceEnvironmentError(
+                f"{wanted.title}: the worker died with exit code {process.returncode}:{last}"
+            )
+        report = json.loads(answer.read_text())
+    if "error" in report:
+        error = report["error"]
+        raise ReferenceEnvironmentError(
+            f"{wanted.title}: {request['command']}: {error['kind']}: {error['message']}", trace=error["trace"]
+        )
+    return report["result"]
+
+
+def run(model: Path, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """What MegEngine computes for a TracedModule file: inputs in the order of forward(), outputs flattened in order."""
+    with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
+        given, computed = Path(folder, "inputs.npz"), Path(folder, "outputs.npz")
+        np.savez(given, *inputs)
+        call({"command": "run", "model": str(model.absolute()), "inputs": str(given), "outputs": str(computed)})
+        with np.load(computed) as archive:
+            return [archive[name] for name in archive.files]
+
+
+def is_available() -> bool:
+    """Whether MegEngine can be asked without installing anything."""
+    try:
+        environment("megengine").require()
+    except MissingDependencyError:
+        return False
+    return True

@@ -1,0 +1,166 @@
+"""The MegEngine worker: a stand-alone script for CPython 3.8-3.10 that imports nothing of mgeconvert.
+
+    python worker.py REQUEST.json ANSWER.json
+
+The request names a command and files; the answer is ``{"result": ...}`` or ``{"error": {"kind", "message", "trace"}}``, also when
+what failed is the user's code. Arrays go through npz files: pickled arrays of numpy 2 do not load in numpy 1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import traceback
+import zlib
+
+import megengine as mge
+import megengine.functional as F
+import megengine.module as M
+import numpy as np
+from megengine.core import set_option
+from megengine.core._imperative_rt.core2 import apply
+from megengine.core.ops import builtin
+from megengine.traced_module import TracedModule, trace_module
+from megengine.traced_module.expr import Apply, CallFunction, CallMethod
+from megengine.traced_module.pytree import tree_flatten
+
+# The default asynchronous mode gives wrong numbers for several arange calls without a sync.
+set_option("async_level", 0)
+
+
+def run(request):
+    """Compute a saved TracedModule: `model`, `inputs` (npz, in the order of forward()) to `outputs` (npz, out_0 ...)."""
+    model = mge.load(request["model"])
+    with np.load(request["inputs"]) as archive:
+        inputs = [archive[name] for name in archive.files]
+    arrays, structure = compute(model, inputs)
+    save_arrays(request["outputs"], outputs=arrays)
+    return {"outputs": len(arrays), "structure": structure}
+
+
+def rows(request):
+    """Trace, save and compute every row; a row's failure is its own and does not stop the others.
+
+    A row has `id`, `source` (defines the module class Row), `arguments` and `parameters` (names in the npz `arrays`).
+    """
+    answers = []
+    with np.load(request["arrays"]) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    for number, row in enumerate(request["rows"]):
+        folder = os.path.join(request["folder"], str(number))
+        os.mkdir(folder)
+        try:
+            answers.append(dict(make_row(row, arrays, folder), folder=folder))
+        except Exception as error:
+            answers.append({"error": describe(error)})
+    return answers
+
+
+def make_row(row, arrays, folder):
+    """Write model.pkl and io.npz; what was called is in the answer."""
+    namespace = {"mge": mge, "megengine": mge, "F": F, "M": M, "np": np, "builtin": builtin, "apply": apply}
+    exec(compile(row["source"], row["id"], "exec"), namespace)
+    module = namespace["Row"]()
+    randomize(module, row["id"])
+    for attribute, key in row["parameters"].items():
+        setattr(module, attribute, mge.Parameter(arrays[key]))
+    module.eval()
+    inputs = [arrays[key] for key in row["arguments"]]
+    traced = trace_module(module, *[mge.Tensor(array.copy()) for array in inputs])
+    path = os.path.join(folder, "model.pkl")
+    mge.save(traced, path)
+    eager = [leaf.numpy() for leaf in tensors(module(*[mge.Tensor(array.copy()) for array in inputs]))]
+    outputs, structure = compute(mge.load(path), inputs)
+    for ours, theirs in zip(outputs, eager):
+        if not np.allclose(ours, theirs, rtol=1e-5, atol=1e-6, equal_nan=True):
+            raise ValueError("the saved module computes something else than the module it was traced from")
+    save_arrays(os.path.join(folder, "io.npz"), inputs=inputs, outputs=outputs)
+    return {"calls": sorted(set(calls(traced))), "structure": structure}
+
+
+def randomize(module, seed):
+    """Non-trivial parameters and BatchNorm statistics, the same for the same seed and name, rounded to pack well."""
+    statistics = [(name, value) for name, value in module.named_buffers() if re.search(r"\brunning_(mean|var)$", name)]
+    for name, value in list(module.named_parameters()) + statistics:
+        random = np.random.RandomState(zlib.crc32((seed + "/" + name).encode()))
+        if name.endswith("running_var"):
+            array = random.uniform(0.5, 1.5, value.shape)
+        else:
+            fan_in = int(np.prod(value.shape[1:])) if len(value.shape) > 1 else 1
+            array = random.uniform(-1, 1, value.shape) * np.sqrt(3 / fan_in)
+        value[...] = mge.Tensor((np.round(array * 256) / 256).astype("float32"))
+
+
+def compute(model, inputs):
+    """A module's outputs, flattened in order, and their structure as text."""
+    result = model(*[mge.Tensor(array.copy()) for array in inputs])
+    return [leaf.numpy() for leaf in tensors(result)], shown(result)
+
+
+def tensors(result):
+    """The tensors of a nested structure, in order."""
+    return [
+        leaf for leaf in tree_flatten(result, is_leaf=lambda leaf: isinstance(leaf, mge.Tensor))[0] if leaf is not None
+    ]
+
+
+def shown(result):
+    """``[T, {boxes: T}]``: the structure of outputs, for people."""
+    if isinstance(result, dict):
+        return "{" + ", ".join(str(key) + ": " + shown(value) for key, value in result.items()) + "}"
+    if isinstance(result, (list, tuple)):
+        return "[" + ", ".join(map(shown, result)) + "]"
+    return "T" if isinstance(result, mge.Tensor) else repr(result)
+
+
+def calls(traced):
+    """The qualified name of every callable in a TracedModule, submodules included."""
+    for graph in traced.argdef_graph_map.values():
+        for expr in graph._exprs:
+            if isinstance(expr, CallFunction):
+                yield expr.func.__module__ + "." + expr.func.__qualname__
+            elif isinstance(expr, Apply):
+                yield "megengine.core.ops.builtin." + type(expr.opdef).__name__
+            elif isinstance(expr, CallMethod) and expr.method != "__call__":
+                yield "megengine.tensor.Tensor." + expr.method
+            elif isinstance(expr, CallMethod) and expr.inputs[0].module_type is not M.Module:
+                yield expr.inputs[0].module_type.__module__ + "." + expr.inputs[0].module_type.__qualname__
+    for _, child in traced.named_children():
+        if isinstance(child, TracedModule):
+            yield from calls(child)
+
+
+def save_arrays(path, inputs=(), outputs=()):
+    """in_0 ..., out_0 ... in an uncompressed npz; the same arrays give the same bytes."""
+    named = {"in_%d" % number: array for number, array in enumerate(inputs)}
+    named.update({"out_%d" % number: array for number, array in enumerate(outputs)})
+    np.savez(path, **named)
+
+
+def describe(error):
+    """An exception as data: its kind, its message without C++ frames, the Python frames outside this script."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    message = str(error).split("backtrace:")[0].strip()
+    trace = "".join(traceback.format_list(frames))
+    return {"kind": type(error).__name__, "message": message, "trace": trace}
+
+
+COMMANDS = {"run": run, "rows": rows}
+
+
+def main(request_path, answer_path):
+    """One request, one answer."""
+    with open(request_path, encoding="utf-8") as file:
+        request = json.load(file)
+    try:
+        answer = {"result": COMMANDS[request["command"]](request)}
+    except Exception as error:
+        answer = {"error": describe(error)}
+    with open(answer_path, "w", encoding="utf-8") as file:
+        json.dump(answer, file)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
