@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from .errors import Problem
-    from .ir import Graph
+    from .ir import Graph, Value
 
 Source: TypeAlias = "Path | BinaryIO"
 """A model file's path, or an open binary stream (standard input)."""
@@ -51,11 +51,23 @@ class OpSupport:
 
 
 @dataclass(frozen=True, slots=True)
+class Description:
+    """What a model file says of itself, without being converted: its inputs and outputs by public name, who wrote it
+    (``MegEngine 1.13.0``) and how often it uses each of its format's operators."""
+
+    inputs: Mapping[str, Value]
+    outputs: Mapping[str, Value]
+    writer: str = ""
+    operators: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Frontend:
     """Reads one model format.
 
     `load(source, **options)` returns a checked Graph or raises BadInputError / UnsupportedError; `ops()` is the table
-    of foreign operators it lowers.
+    of foreign operators it lowers. `describe(path)` reads a file's own description, also where operators of it cannot be
+    lowered.
     """
 
     name: str
@@ -64,6 +76,7 @@ class Frontend:
     load: Callable[..., Graph]
     ops: Callable[[], Sequence[OpSupport]]
     options: tuple[Option, ...] = ()
+    describe: Callable[[Path], Description] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,8 @@ class Backend:
     `save(graph, path, **options)` writes the file or raises UnsupportedError, leaving an old file intact, and returns the
     paths of the files it wrote, main file first; `problems(graph, **options)` says what stops it without writing;
     `ops()` is the table of IR operators it emits; `run(path, inputs)` computes the model in the format's own runtime:
-    named arrays in, named arrays out in the order of the graph's outputs.
+    named arrays in, named arrays out in the order of the graph's outputs. `describe(path)` says a written file's inputs
+    and outputs, for `mgeconvert verify`; without it the format's frontend is asked.
     """
 
     name: str
@@ -84,6 +98,7 @@ class Backend:
     ops: Callable[[], Sequence[OpSupport]]
     run: Callable[[Path, Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None = None
     options: tuple[Option, ...] = ()
+    describe: Callable[[Path], Description] | None = None
 
 
 FRONTENDS = "mgeconvert.frontends"
