@@ -281,7 +281,7 @@ def _operand_text(value: Value) -> str:
     if value.array is None:
         return value.name
     if value.array.size <= 8:
-        return f"{value.array.dtype.name}{value.array.tolist()}"
+        return f"{value.array.dtype.name}({value.array.tolist()})"
     return f"{value.name}<{value.type_text}>"
 
 

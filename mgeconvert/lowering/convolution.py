@@ -1,0 +1,175 @@
+"""Convolutions. MegEngine's grouped weights have the group as an extra first axis; biases are (1, C, 1, 1).
+
+Source: megengine/functional/nn.py (MegEngine 1.13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mgeconvert.builder import Builder
+from mgeconvert.ir import Value
+from .operands import promote, rank
+from .shapes import reshape
+from .table import lower, refuse
+
+NN = "megengine.functional.nn."
+
+Sizes = int | Sequence[int]
+
+
+def spatial(value: Sizes, count: int) -> tuple[int, ...]:
+    """A number or a sequence as `count` numbers, one a spatial axis."""
+    return (value,) * count if isinstance(value, int) else tuple(value)
+
+
+def _with_bias(b: Builder, output: Value, bias: Value) -> Value:
+    return b.op("Add", output, bias)
+
+
+def _channel_bias(b: Builder, bias: Value | None, channels: Any, dims: int) -> Value | None:
+    """The bias as Conv's 1-D input, when it is one value a channel."""
+    if bias is None or not isinstance(channels, int) or bias.static_shape != (1, channels) + (1,) * dims:
+        return None
+    return b.op("Reshape", bias, [channels])
+
+
+def convolution(
+    b: Builder, inp: Value, weight: Value, bias: Value | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
+) -> Value:
+    """Conv of 1, 2 or 3 spatial axes; `weight` is (O, I, k...) or (G, O/G, I/G, k...), as its rank says."""
+    inp, weight = promote(b, inp, weight)
+    dims = rank(inp) - 2
+    if rank(weight) == dims + 3:
+        assert weight.shape is not None
+        group, out, *rest = weight.shape
+        weight = reshape(b, weight, [int(group) * int(out), *map(int, rest)])
+    assert weight.shape is not None
+    channel_bias = _channel_bias(b, bias, weight.shape[0], dims)
+    output = b.op(
+        "Conv", inp, weight, channel_bias,
+        kernel_shape=weight.shape[2:], strides=spatial(stride, dims), pads=spatial(padding, dims) * 2,
+        dilations=spatial(dilation, dims), group=groups,
+    )  # fmt: skip
+    return output if bias is None or channel_bias is not None else _with_bias(b, output, bias)
+
+
+@lower(NN + "conv1d", NN + "conv2d", NN + "conv3d")
+def conv(
+    b: Builder,
+    inp: Value,
+    weight: Value,
+    bias: Value | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    conv_mode: Any = "cross_correlation",
+    compute_mode: str = "default",
+) -> Value:
+    return convolution(b, inp, weight, bias, stride, padding, dilation, groups)
+
+
+def transposed_convolution(
+    b: Builder,
+    inp: Value,
+    weight: Value,
+    bias: Value | None,
+    stride: Sizes,
+    padding: Sizes,
+    output_padding: Sizes,
+    dilation: Sizes,
+    groups: int,
+) -> Value:
+    """ConvTranspose of 2 or 3 spatial axes; `weight` is (I, O, k...) or (G, I/G, O/G, k...)."""
+    inp, weight = promote(b, inp, weight)
+    dims = rank(inp) - 2
+    if rank(weight) == dims + 3:
+        assert weight.shape is not None
+        group, into, *rest = weight.shape
+        weight = reshape(b, weight, [int(group) * int(into), *map(int, rest)])
+    assert weight.shape is not None
+    out = weight.shape[1]
+    channel_bias = _channel_bias(b, bias, out * groups if isinstance(out, int) else out, dims)
+    extra = spatial(output_padding, dims)
+    output = b.op(
+        "ConvTranspose", inp, weight, channel_bias,
+        kernel_shape=weight.shape[2:], strides=spatial(stride, dims), pads=spatial(padding, dims) * 2,
+        output_padding=extra if any(extra) else None, dilations=spatial(dilation, dims), group=groups,
+    )  # fmt: skip
+    return output if bias is None or channel_bias is not None else _with_bias(b, output, bias)
+
+
+@lower(NN + "conv_transpose2d")
+def conv_transpose2d(
+    b: Builder,
+    inp: Value,
+    weight: Value,
+    bias: Value | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    conv_mode: Any = "cross_correlation",
+    compute_mode: str = "default",
+) -> Value:
+    """MegEngine 1.13 heeds the output padding only when that of the height is not 0."""
+    height, width = spatial(output_padding, 2)
+    return transposed_convolution(
+        b, inp, weight, bias, stride, padding, (height, width) if height else 0, dilation, groups
+    )
+
+
+@lower(NN + "conv_transpose2d", until=(1, 6, 0))
+def conv_transpose2d_1_6(
+    b: Builder,
+    inp: Value,
+    weight: Value,
+    bias: Value | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    conv_mode: Any = "cross_correlation",
+    compute_mode: str = "default",
+) -> Value:
+    return conv_transpose2d(b, inp, weight, bias, stride, padding, 0, dilation, groups)
+
+
+@lower(NN + "conv_transpose3d")
+def conv_transpose3d(
+    b: Builder,
+    inp: Value,
+    weight: Value,
+    bias: Value | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+) -> Value:
+    return transposed_convolution(b, inp, weight, bias, stride, padding, output_padding, dilation, groups)
+
+
+@lower(NN + "pad")
+def pad(
+    b: Builder, src: Value, pad_width: Sequence[Sequence[Any]], mode: str = "constant", constant_value: float = 0.0
+) -> Value:
+    """Widths are (before, after) an axis, for the first axes."""
+    kind = {"constant": "constant", "edge": "edge", "replicate": "edge", "reflect": "reflect"}[mode.lower()]
+    widths = [tuple(map(int, pair)) for pair in _static_widths(pad_width)]
+    widths += [(0, 0)] * (rank(src) - len(widths))
+    if not any(map(any, widths)):
+        return src
+    pads = [before for before, _ in widths] + [after for _, after in widths]
+    value = b.constant(constant_value, src.dtype) if kind == "constant" else None
+    return b.op("Pad", src, pads, value, mode=kind)
+
+
+def _static_widths(pad_width: Sequence[Sequence[Any]]) -> list[list[int]]:
+    widths = [[size.array if isinstance(size, Value) else size for size in pair] for pair in pad_width]
+    if any(size is None for pair in widths for size in pair):
+        refuse("pad by a width that is only known at run time")
+    return widths

@@ -1,0 +1,167 @@
+"""Lowers a TracedModule to a Graph: binds each call to its handler, names what it built, collects what is refused."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import Problem, UnsupportedError
+from mgeconvert.ir import Graph, Shape, Value
+from mgeconvert.tracedmodule.arrays import DType
+from mgeconvert.tracedmodule.model import Model
+from mgeconvert.tracedmodule.records import ModuleRecord, TensorRecord
+from mgeconvert.tracedmodule.walk import Call, walk
+
+from .shapes import ShapeBuilder
+from .table import Refused, find, refusal
+
+FAMILIES = (
+    "elemwise", "tensors", "indexing", "reduction", "convolution", "pooling", "normalization", "vision", "modules",
+)  # fmt: skip
+"""The modules that fill the lowering table."""
+
+
+def load_table() -> None:
+    """Import every family, so that the lowering table is complete."""
+    for family in FAMILIES:
+        importlib.import_module(f"{__package__}.{family}")
+
+
+def lower_model(model: Model, shapes: Mapping[str, Shape] | None = None) -> tuple[Graph, list[Problem]]:
+    """The graph of a model and the calls that could not be lowered (their outputs are placeholders).
+
+    `shapes` overrides traced input shapes, also with symbolic dimensions.
+    """
+    load_table()
+    driver = Driver()
+    inputs = [
+        driver.builder.input(info.name, storage(info.dtype), (shapes or {}).get(info.name, info.shape or ()))
+        for info in model.inputs
+    ]
+    outputs = walk(model, inputs, driver)
+    for info, value in zip(model.outputs, outputs, strict=True):
+        driver.builder.output(info.name, value)
+    graph = driver.builder.graph
+    graph.remove_dead_nodes()
+    return graph, driver.problems
+
+
+def lower_or_raise(model: Model, shapes: Mapping[str, Shape] | None = None) -> Graph:
+    """`lower_model`; raises UnsupportedError with every problem."""
+    graph, problems = lower_model(model, shapes)
+    if problems:
+        raise UnsupportedError("read the TracedModule", problems, hint="`mgeconvert ops tm` lists what can be read")
+    return graph
+
+
+def storage(dtype: DType | None) -> np.dtype:
+    """The numpy dtype that holds a MegEngine dtype's values."""
+    return np.dtype(np.float32) if dtype is None else dtype if isinstance(dtype, np.dtype) else dtype.storage
+
+
+class Driver:
+    """Receives the walk's calls."""
+
+    def __init__(self) -> None:
+        self.builder = ShapeBuilder()
+        self.problems: list[Problem] = []
+        self._constants: dict[int, Value] = {}
+        self._placeholders: set[Value] = set()
+
+    def tensor(self, record: TensorRecord, path: str) -> Value:
+        """One constant a record, under the path it was first met by."""
+        if id(record) not in self._constants:
+            self._constants[id(record)] = self.builder.constant(record.array, name=path)
+        return self._constants[id(record)]
+
+    def call(self, call: Call) -> Sequence[Value]:
+        b = self.builder
+        short = call.key.rpartition(".")[2]
+        b.place, b.origin = call.place, f"{call.place or 'model'} ({short})"
+        reason = refusal(call.key)
+        lowering = find(call.key, call.version)  # type: ignore[arg-type]
+        if reason is not None:
+            return self._refuse(call, short, reason)
+        if lowering is None:
+            return self._refuse(call, short, f"{call.key} has no lowering")
+        args, kwargs = self._arguments(call)
+        try:
+            bound = lowering.signature.bind(b, *args, **kwargs)
+        except TypeError as error:
+            return self._refuse(call, short, f"called with arguments that MegEngine 1.13 does not take: {error}")
+        try:
+            results = list(_flat(lowering.handler(*bound.args, **bound.kwargs)))
+        except Refused as refused:
+            return self._refuse(call, short, refused.reason)
+        if len(results) == len(call.names):
+            for value, name in zip(results, call.names, strict=True):
+                self._name(value, name)
+        return results
+
+    def _arguments(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
+        args = [self._argument(value, call.place) for value in call.args]
+        return args, {key: self._argument(value, call.place) for key, value in call.kwargs.items()}
+
+    def _argument(self, value: Any, place: str) -> Any:
+        return BoundModule(self, value, place) if isinstance(value, ModuleRecord) else value
+
+    def _name(self, value: Value, name: str) -> None:
+        """Outputs get the traced node's name; what the call merely passed on keeps its own."""
+        node = self.builder.graph.nodes[-1] if self.builder.graph.nodes else None
+        if node is not None and value in node.outputs and value.name.startswith(_provisional(self.builder.place)):
+            self.builder.rename(value, name)
+
+    def _refuse(self, call: Call, op: str, reason: str) -> list[Value]:
+        """Placeholders of the traced types let the walk go on, so that every problem is found in one run."""
+        self.problems.append(Problem(call.place or "model", op, reason))
+        names = [self.builder.name_value(name) for name in call.names]
+        values = [Value(name, storage(dtype), shape) for name, (shape, dtype) in zip(names, call.hints, strict=True)]
+        self._placeholders.update(values)
+        return values
+
+
+class BoundModule:
+    """A built-in module at its place: tensors come out as values named by their path, submodules bound as well."""
+
+    def __init__(self, driver: Driver, record: ModuleRecord, path: str) -> None:
+        self._driver = driver
+        self._record = record
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name not in self._record.attributes:
+            raise AttributeError(f"{self._record.qualname} has no attribute {name}")
+        value = self._record.attributes[name]
+        path = f"{self._path}.{name}" if self._path else name
+        if isinstance(value, TensorRecord):
+            return self._driver.tensor(value, path)
+        if isinstance(value, ModuleRecord):
+            return BoundModule(self._driver, value, path)
+        return value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An attribute that older versions did not have."""
+        return getattr(self, name) if name in self._record.attributes else default
+
+    @property
+    def qualname(self) -> str:
+        return self._record.qualname
+
+
+def _provisional(place: str) -> str:
+    return f"{place}/" if place else ""
+
+
+def _flat(result: Any) -> Iterator[Value]:
+    """The leaves of what a handler returned, in MegEngine's order (dictionaries by key)."""
+    if isinstance(result, Value):
+        yield result
+    elif isinstance(result, Mapping):
+        for key in sorted(result):
+            yield from _flat(result[key])
+    elif isinstance(result, Iterable):
+        for item in result:
+            yield from _flat(item)
