@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-
 import click
 from click.shell_completion import get_completion_class
+
 from mgeconvert.errors import UsageError
 
 from .session import Session

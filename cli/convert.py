@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from mgeconvert import registry
 from mgeconvert.api import LEVEL, RTOL
 from mgeconvert.errors import UsageError
@@ -91,6 +92,12 @@ def from_option() -> click.Parameter:
     )
 
 
+def to_option() -> click.Parameter:
+    return click.Option(
+        ["--to", "target_format"], metavar="FORMAT", help="The target's format; else its suffix says it."
+    )
+
+
 def _flags(parameters: list[click.Parameter]) -> set[str]:
     """The long names that are taken, those of the switches included."""
     flags = {option.removeprefix("--") for parameter in parameters for option in parameter.opts}
@@ -110,7 +117,7 @@ convert_command = Step(
         click.Argument(["src"], type=Path),
         click.Argument(["dst"], type=Path),
         from_option(),
-        click.Option(["--to", "target_format"], metavar="FORMAT", help="The target's format; else its suffix says it."),
+        to_option(),
         *export_options(),
     ],
     "Convert SRC to DST by their suffixes. `mgeconvert A-to-B` has the options of the formats too.",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
 from mgeconvert import api
 from mgeconvert.errors import UsageError
 from mgeconvert.registry import Backend
@@ -17,7 +17,7 @@ from mgeconvert.registry import Backend
 from .reading import STREAM
 from .session import Session, size
 from .state import State
-from .verdict import report_document, say_report
+from .verdict import report_document, verdict
 
 if TYPE_CHECKING:
     from mgeconvert.api import ConversionReport
@@ -82,7 +82,7 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
         seconds=dict(session.seconds),
     )
     if report.verification is not None:
-        say_report(session, report.verification, session.say)
+        session.say(verdict(report.verification))
         report.verification.require()
     return report
 
@@ -103,7 +103,6 @@ def _to_stdout(session: Session, report: ConversionReport) -> None:
         )
     if session.json:
         raise UsageError("standard output takes either the model or the JSON document", hint="give -o OUT")
-    stream = click.get_binary_stream("stdout")
     with report.files[0].open("rb") as file:
-        shutil.copyfileobj(file, stream)
-    stream.flush()
+        shutil.copyfileobj(file, sys.stdout.buffer)
+    sys.stdout.buffer.flush()

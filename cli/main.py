@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import click
+
 from mgeconvert import __version__, registry
 from mgeconvert.errors import MgeconvertError
 
@@ -36,10 +37,10 @@ COMMANDS = {
 class Application(click.Group):
     """The root command."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return [*COMMANDS, *pairs()]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name in COMMANDS:
             module, _, attribute = COMMANDS[cmd_name][0].partition(":")
             command: click.Command = getattr(importlib.import_module(f".{module}", __package__), attribute)
@@ -91,7 +92,7 @@ class Application(click.Group):
                 session.say(f"{call.name}: {time.perf_counter() - start:.2f} s")
         session.finish()
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
         targets = ", ".join(registry.backend_names())
@@ -114,6 +115,12 @@ def pairs() -> list[str]:
     return [f"{source}-to-{target}" for source in registry.frontend_names() for target in registry.backend_names()]
 
 
+def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
+    if value and not context.resilient_parsing:
+        click.echo(f"mgeconvert {__version__}")
+        context.exit()
+
+
 application = Application(
     "mgeconvert",
     params=[
@@ -124,7 +131,7 @@ application = Application(
             is_eager=True,
             expose_value=False,
             help="Print the version.",
-            callback=lambda context, parameter, value: _version(context, value),
+            callback=_version,
         ),
     ],
     help="Convert neural network models: MegEngine TracedModule, ONNX, TFLite, Caffe.\n\n"
@@ -132,12 +139,6 @@ application = Application(
     "`mgeconvert load m.pkl tm-to-onnx -o m.onnx`.",
     epilog="`mgeconvert COMMAND --help` explains a command.",
 )
-
-
-def _version(context: click.Context, value: bool) -> None:
-    if value and not context.resilient_parsing:
-        click.echo(f"mgeconvert {__version__}")
-        context.exit()
 
 
 def main() -> NoReturn:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
+
 from mgeconvert import registry
 from mgeconvert.errors import UsageError
 
@@ -21,11 +22,11 @@ READ = "read"
 WRITTEN = "written"
 
 
-def _ops(session: Session, format: str | None, markdown: bool) -> None:
+def _ops(session: Session, name: str | None, markdown: bool) -> None:
     formats = sorted({*registry.frontend_names(), *registry.backend_names()})
-    if format is not None and format not in formats:
-        raise UsageError(f"{format}: unknown format; known: {', '.join(formats)}", hint="mgeconvert ops")
-    records = list(_records(formats if format is None else [format]))
+    if name is not None and name not in formats:
+        raise UsageError(f"{name}: unknown format; known: {', '.join(formats)}", hint="mgeconvert ops")
+    records = list(_records(formats if name is None else [name]))
     session.document(
         "ops",
         formats=[
@@ -43,7 +44,7 @@ def _ops(session: Session, format: str | None, markdown: bool) -> None:
         session.answer(_overview(records).markdown())
         for record, direction, rows in records:
             session.answer(f"\n## {record.title}, {direction}\n", _table("", rows).markdown())
-    elif format is None:
+    elif name is None:
         session.answer(_overview(records), "`mgeconvert ops FORMAT` lists a format's operators")
     else:
         for record, direction, rows in records:
@@ -89,7 +90,7 @@ command = Command(
     "ops",
     _ops,
     [
-        click.Argument(["format"], required=False),
+        click.Argument(["name"], required=False, metavar="[FORMAT]"),
         click.Option(["--markdown"], is_flag=True, help="Print docs/operators.md."),
     ],
     "What each format supports; with FORMAT, operator by operator.",

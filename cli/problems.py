@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 import click
+
 from mgeconvert.errors import MgeconvertError, UnsupportedError
 
 from .session import Session

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import click
 from mgeconvert import recorded
 from mgeconvert.registry import Frontend
 
@@ -22,7 +22,7 @@ def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str
     stream = model == STREAM
     bytes_ = model.stat().st_size if not stream and model.is_file() else 0
     with session.stage("read", bytes_):
-        graph = frontend.load(click.get_binary_stream("stdin") if stream else model, **options)
+        graph = frontend.load(sys.stdin.buffer if stream else model, **options)
     if session.debug:
         graph.check()
     parameters = sum(value.array.size for value in graph.constants() if value.array is not None)

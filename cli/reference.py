@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import click
+
 from mgeconvert.reference.environment import ENVIRONMENTS, environment, install
 
 

@@ -19,8 +19,8 @@ StepFunction = Callable[..., State]
 class Command(click.Command):
     """A command that stands alone; its function takes the session."""
 
-    def __init__(self, name: str, function: Callable[..., Any], params: list[click.Parameter], help: str) -> None:
-        super().__init__(name, callback=function, params=[*params, *switches()], help=help)
+    def __init__(self, name: str, function: Callable[..., Any], params: list[click.Parameter], text: str) -> None:
+        super().__init__(name, callback=function, params=[*params, *switches()], help=text)
 
     def invoke(self, ctx: click.Context) -> Any:
         return ctx.invoke(self.callback, ctx.find_object(Session), **ctx.params)  # type: ignore[arg-type]
@@ -31,7 +31,8 @@ class Step(Command):
 
     def invoke(self, ctx: click.Context) -> None:
         session = ctx.find_object(Session)
-        assert session is not None and self.callback is not None
+        assert session is not None
+        assert self.callback is not None
         session.state = ctx.invoke(self.callback, session, session.state, **ctx.params)
 
 

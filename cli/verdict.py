@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .session import Session
+from .session import plural
 from .table import Table
 
 if TYPE_CHECKING:
     from mgeconvert.verification import VerificationReport
 
-COMPARED = {"recorded": "recorded outputs", "model": "the model's own run"}
+COMPARED = {
+    "recorded": "the recorded outputs of",
+    "model": "the own run of",
+    "ir": "mgeconvert's own reading (no independent truth) of",
+}
 
 
-def say_report(session: Session, report: VerificationReport, say: Callable[[str], None]) -> None:
-    """Which check was done, and what it found. Failures are said by VerificationError."""
+def verdict(report: VerificationReport) -> str:
+    """Which check was done in one line, and what it found unless it failed (VerificationError says that)."""
     if report.method == "none":
-        say(f"not verified: {report.reason}")
-        if report.hint:
-            say(f"hint: {report.hint}")
-        return
-    if report.failed:
-        return
+        hint = f"\nhint: {report.hint}" if report.hint else ""
+        return f"not verified: {report.reason}{hint}"
     if report.method == "sanity":
-        say(
-            f"sanity checked in {report.runtime}: finite outputs of the traced shapes and dtypes on {report.truth}; "
-            "nothing was compared"
+        return (
+            f"sanity run in {report.runtime} on {report.truth}: {'FAILED' if report.failed else 'outputs are finite'}; "
+            "nothing was compared: no recorded outputs were given (--io)"
         )
-        return
-    worst = max(output.max_rel or 0.0 for output in report.outputs) if report.outputs else 0.0
-    count = len(report.outputs)
-    say(
-        f"verified in {report.runtime} against {report.truth} ({COMPARED[report.method]}): "
-        f"{count} output{'s' if count != 1 else ''}, max rel error {worst:.3g} (limit {report.rtol:g})"
+    worst = max((output.max_rel or 0.0 for output in report.outputs), default=0.0)
+    found = (
+        f"{len(report.failed)} of {len(report.outputs)} FAILED"
+        if report.failed
+        else f"{plural(len(report.outputs), 'output')}, max rel error {worst:.3g} (limit {report.rtol:g})"
     )
+    return f"verified in {report.runtime} against {COMPARED[report.method]} {report.truth}: {found}"
 
 
 def report_table(report: VerificationReport) -> Table:

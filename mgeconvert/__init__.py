@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .version import VERSION as __version__
+from . import version
+
+__version__ = version.VERSION
 
 if TYPE_CHECKING:
     from .api import ConversionReport, convert, load, optimize, save, verify

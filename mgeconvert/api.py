@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from . import registry
-from .errors import UsageError
+from .errors import BadInputError, UsageError, VerificationError
 
 if TYPE_CHECKING:
     from .ir import Graph
@@ -49,7 +49,7 @@ class ConversionReport:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
-def load(path: str | Path | BinaryIO, format: str | None = None, **options: Any) -> Graph:
+def load(path: str | Path | BinaryIO, format: str | None = None, **options: Any) -> Graph:  # noqa: A002
     """Read a model; the suffix says the format unless `format` does.
 
     Raises BadInputError, UnsupportedError (every operator that cannot be lowered) and UsageError (unknown format).
@@ -61,7 +61,7 @@ def load(path: str | Path | BinaryIO, format: str | None = None, **options: Any)
     return record.load(source, **options)
 
 
-def save(graph: Graph, path: str | Path, format: str | None = None, **options: Any) -> list[Path]:
+def save(graph: Graph, path: str | Path, format: str | None = None, **options: Any) -> list[Path]:  # noqa: A002
     """Write a model; returns the files written, main file first. Raises UnsupportedError, UsageError."""
     path = Path(path)
     record = registry.backend(format) if format else registry.backend_for(path)
@@ -96,8 +96,8 @@ def convert(
 ) -> ConversionReport:
     """Read `src`, optimize (True: level 1, False: 0, or a level), write `dst`, verify the written file.
 
-    `io` is an .npz with recorded inputs and outputs; `src` with the suffix .npz is used where it exists; without one the
-    file is run for sanity. Raises VerificationError where an output fails.
+    `io` is an .npz with recorded inputs and outputs; without it the .npz beside `src` is used; where there is none
+    either, the file is run for sanity. Raises VerificationError where an output fails.
     """
     src, dst = Path(src), Path(dst)
     source = registry.frontend(source_format) if source_format else registry.frontend_for(src)
@@ -121,6 +121,26 @@ def convert(
     if report.verification:
         report.verification.require()
     return report
+
+
+def verify(
+    candidate: str | Path,
+    model: str | Path | None = None,
+    *,
+    io: str | Path | None = None,
+    rtol: float = RTOL,
+    candidate_format: str | None = None,
+    model_format: str | None = None,
+    through_ir: bool = False,
+) -> VerificationReport:
+    """Compare a written model with recorded outputs (`io`, or the .npz beside `model`), or with the run of `model`.
+
+    Never raises for a mismatch: ask `.passed`, or call `.require()`. Raises BadInputError and MissingDependencyError.
+    """
+    from .truth import verify_files
+
+    model, io = (None if path is None else Path(path) for path in (model, io))
+    return verify_files(Path(candidate), model, io, rtol, candidate_format, model_format, through_ir)
 
 
 def export(
@@ -189,4 +209,7 @@ def _verify_written(
 ) -> VerificationReport:
     from .verification import verify_written
 
-    return verify_written(path, target, graph.inputs, graph.outputs, recorded, rtol=rtol)
+    try:
+        return verify_written(path, target, graph.inputs, graph.outputs, recorded, rtol=rtol)
+    except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input
+        raise VerificationError(error.message, hint=error.hint) from error

@@ -68,9 +68,9 @@ def _choose(
     count = sum(1 for name in arrays if name.startswith(f"{kind}_") and name[len(kind) + 1 :].isdecimal())
     if count == 0:
         missing = ", ".join(name for name in values if name not in arrays)
+        found = ", ".join(arrays) or "nothing"
         raise BadInputError(
-            f"{path}: holds {', '.join(arrays) or 'nothing'}; expected {kind}_0 ... {kind}_{len(values) - 1}, or {missing}",
-            hint=KEYS_HINT,
+            f"{path}: holds {found}; expected {kind}_0 ... {kind}_{len(values) - 1}, or {missing}", hint=KEYS_HINT
         )
     positions = [f"{kind}_{index}" for index in range(len(values))]
     if count != len(values) or any(name not in arrays for name in positions):

@@ -43,7 +43,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class OpSupport:
-    """A row of a format's support table: `op` is the name in that table, `refused` the reason where it is not supported."""
+    """A row of a format's support table: `op` is the name in that table, `refused` why it is not supported."""
 
     op: str
     note: str = ""
@@ -66,8 +66,8 @@ class Frontend:
     """Reads one model format.
 
     `load(source, **options)` returns a checked Graph or raises BadInputError / UnsupportedError; `ops()` is the table
-    of foreign operators it lowers. `describe(path)` reads a file's own description, also where operators of it cannot be
-    lowered.
+    of foreign operators it lowers. `describe(path)` reads a file's own description, also where operators of it cannot
+    be lowered.
     """
 
     name: str
@@ -83,8 +83,8 @@ class Frontend:
 class Backend:
     """Writes one model format.
 
-    `save(graph, path, **options)` writes the file or raises UnsupportedError, leaving an old file intact, and returns the
-    paths of the files it wrote, main file first; `problems(graph, **options)` says what stops it without writing;
+    `save(graph, path, **options)` writes the file or raises UnsupportedError, leaving an old file intact, and returns
+    the paths of the files it wrote, main file first; `problems(graph, **options)` says what stops it without writing;
     `ops()` is the table of IR operators it emits; `run(path, inputs)` computes the model in the format's own runtime:
     named arrays in, named arrays out in the order of the graph's outputs. `describe(path)` says a written file's inputs
     and outputs, for `mgeconvert verify`; without it the format's frontend is asked.
@@ -138,12 +138,14 @@ def backend(name: str) -> Backend:
 
 def frontend_for(path: Path) -> Frontend:
     """The frontend whose suffix the path has; UsageError names the known suffixes."""
-    return _by_suffix(path, [frontend(name) for name in frontend_names()], "--from")
+    record: Frontend = _by_suffix(path, [frontend(name) for name in frontend_names()], "--from")
+    return record
 
 
 def backend_for(path: Path) -> Backend:
     """The backend whose suffix the path has; UsageError names the known suffixes."""
-    return _by_suffix(path, [backend(name) for name in backend_names()], "--to")
+    record: Backend = _by_suffix(path, [backend(name) for name in backend_names()], "--to")
+    return record
 
 
 def _load(group: str, name: str, kind: str) -> Any:

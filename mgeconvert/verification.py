@@ -24,7 +24,7 @@ RANDOM_BATCH = 2
 RANDOM_SIZE = 64
 """Sizes given to symbolic dimensions of random inputs: the first dimension, all others."""
 
-Method: TypeAlias = Literal["recorded", "model", "sanity", "none"]
+Method: TypeAlias = Literal["recorded", "model", "ir", "sanity", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,12 @@ class OutputReport:
 
 @dataclass(frozen=True, slots=True)
 class VerificationReport:
-    """What was verified: `method` "recorded" (against recorded outputs), "model" (against a model's own run), "sanity" (finite
-    outputs of the traced shapes and dtypes on random inputs) or "none", when `reason` says why not and `hint` what would help."""
+    """What was verified, and how.
+
+    `method` is "recorded" (against recorded outputs), "model" (against a model's own run), "ir" (against mgeconvert's
+    own reading of a model), "sanity" (finite outputs of the declared shapes and dtypes on random inputs) or "none";
+    then `reason` says why nothing was run, and `hint` what would help.
+    """
 
     candidate: Path
     method: Method
@@ -88,7 +92,7 @@ def verify_written(
     method: Method = "recorded",
     truth: str = "",
 ) -> VerificationReport:
-    """Run the file in its runtime and judge every output; `inputs` and `outputs` are the graph's it was written from."""
+    """Run the file in its runtime and judge every output; `inputs` and `outputs` are its public ones."""
     title = backend.title
     feeds = random_inputs(inputs) if recorded is None else recorded.inputs
     if backend.run is None:

@@ -1,0 +1,59 @@
+"""`mgeconvert verify`: compare a written model with recorded outputs or with the model it comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mgeconvert.api import RTOL
+
+from .convert import from_option, to_option
+from .session import Session
+from .state import State
+from .steps import Step
+from .verdict import report_document, report_table, verdict
+
+
+def _verify(
+    session: Session,
+    state: State,
+    files: tuple[Path, ...],
+    io: Path | None,
+    rtol: float,
+    source_format: str | None,
+    target_format: str | None,
+    through_ir: bool,
+) -> State:
+    if len(files) > 2:
+        raise click.UsageError(f"{len(files)} files given, expected CANDIDATE or MODEL CANDIDATE")
+    from mgeconvert.truth import verify_files
+
+    candidate = files[-1]
+    model = files[0] if len(files) == 2 else state.source
+    with session.stage("verify"):
+        report = verify_files(candidate, model, io, rtol, target_format, source_format, through_ir)
+    session.document("verify", **report_document(report), seconds=dict(session.seconds))
+    session.answer(verdict(report), report_table(report))
+    report.require()
+    return state
+
+
+command = Step(
+    "verify",
+    _verify,
+    [
+        click.Argument(["files"], nargs=-1, required=True, type=Path, metavar="[MODEL] CANDIDATE"),
+        click.Option(
+            ["--io"], type=Path, metavar="NPZ", help="Recorded inputs and outputs; else MODEL's .npz beside it."
+        ),
+        click.Option(["--rtol"], type=float, default=RTOL, show_default=True, help="Limit of max|a-b| / max|b|."),
+        click.Option(
+            ["--through-ir"], is_flag=True, help="Truth is mgeconvert's own reading of MODEL, where it has no runtime."
+        ),
+        from_option(),
+        to_option(),
+    ],
+    "Run CANDIDATE in its runtime and compare it with recorded outputs (--io, or the .npz beside the model), or with "
+    "MODEL's own run on random inputs. Relative error is max|a-b| / max|b|, b the truth.",
+)
