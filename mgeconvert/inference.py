@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .errors import ConversionError
 from .ir import OPSET, Graph, Node, Shape, Value
 
 if TYPE_CHECKING:
     import onnx
+
+
+class InferenceError(ConversionError):
+    """A node whose operands or attributes its operator does not take."""
+
 
 SMALL = 4096
 """Constants up to this many elements are shown to onnx's inference, which reads shapes, axes and sizes from them."""
@@ -20,7 +26,7 @@ SMALL = 4096
 def infer(node: Node) -> None:
     """Set dtype and shape of the node's outputs as far as the inputs tell; unknown stays None.
 
-    Dimensions that only the run will tell get symbolic names.
+    Dimensions that only the run will tell get symbolic names. Raises InferenceError.
     """
     rule = _RULES.get(node.op)
     if rule is not None and not node.domain and _known(node):
@@ -126,7 +132,11 @@ def _infer_with_onnx(node: Node) -> None:
         for name, value in inputs.items()
         if value.array is not None and value.array.size <= SMALL
     }
-    inferred = shape_inference.infer_node_outputs(_schema(node.op), proto, types, data)
+    try:
+        inferred = shape_inference.infer_node_outputs(_schema(node.op), proto, types, data)
+    except (shape_inference.InferenceError, onnx.checker.ValidationError) as error:
+        operands = ", ".join("_" if value is None else value.type_text for value in node.inputs)
+        raise InferenceError(f"{node.name}: {node.op}({operands}): {error}") from error
     for index, value in enumerate(node.outputs):
         result = inferred.get(f"o{index}")
         if result is not None:

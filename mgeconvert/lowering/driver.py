@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import Problem, UnsupportedError
+from mgeconvert.inference import InferenceError
 from mgeconvert.ir import Graph, Shape, Value
 from mgeconvert.tracedmodule.arrays import DType
 from mgeconvert.tracedmodule.model import Model
@@ -69,7 +70,6 @@ class Driver:
         self.builder = ShapeBuilder()
         self.problems: list[Problem] = []
         self._constants: dict[int, Value] = {}
-        self._placeholders: set[Value] = set()
 
     def tensor(self, record: TensorRecord, path: str) -> Value:
         """One constant a record, under the path it was first met by."""
@@ -96,6 +96,8 @@ class Driver:
             results = list(_flat(lowering.handler(*bound.args, **bound.kwargs)))
         except Refused as refused:
             return self._refuse(call, short, refused.reason)
+        except InferenceError as error:
+            return self._placeholders_for(call) if self.problems else self._refuse(call, short, str(error))
         if len(results) == len(call.names):
             for value, name in zip(results, call.names, strict=True):
                 self._name(value, name)
@@ -115,12 +117,13 @@ class Driver:
             self.builder.rename(value, name)
 
     def _refuse(self, call: Call, op: str, reason: str) -> list[Value]:
-        """Placeholders of the traced types let the walk go on, so that every problem is found in one run."""
         self.problems.append(Problem(call.place or "model", op, reason))
+        return self._placeholders_for(call)
+
+    def _placeholders_for(self, call: Call) -> list[Value]:
+        """Values of the traced types let the walk go on, so that every problem is found in one run."""
         names = [self.builder.name_value(name) for name in call.names]
-        values = [Value(name, storage(dtype), shape) for name, (shape, dtype) in zip(names, call.hints, strict=True)]
-        self._placeholders.update(values)
-        return values
+        return [Value(name, storage(dtype), shape) for name, (shape, dtype) in zip(names, call.hints, strict=True)]
 
 
 class BoundModule:

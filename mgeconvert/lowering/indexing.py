@@ -16,7 +16,7 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 from .operands import BOOL, INT64, Tensor, cast, rank, tensor
-from .shapes import as_shape_operand, dimension, shape_of, sizes_of
+from .shapes import as_shape_operand, dimension, pack, shape_of, sizes_of
 from .table import lower, refuse
 
 T = "megengine.tensor.Tensor."
@@ -128,6 +128,8 @@ def getitem(b: Builder, self: Value, index: Any) -> Value:
     if element is not None:
         return element
     parsed = parse(b, self, index)
+    if len(parsed.squeezed) == len(parsed.slices) == 1 and not parsed.advanced and not parsed.added:
+        return _single_element(b, self, parsed.squeezed[0], parsed.slices)
     x = take_slices(b, self, parsed.slices)
     if not parsed.advanced:
         x = b.op("Squeeze", x, parsed.squeezed) if parsed.squeezed else x
@@ -135,13 +137,18 @@ def getitem(b: Builder, self: Value, index: Any) -> Value:
     return _gather(b, x, parsed)
 
 
+def _single_element(b: Builder, x: Value, axis: int, slices: dict[int, slice]) -> Value:
+    """One int index is one Gather."""
+    position = slices[axis].start
+    index = b.constant(position, INT64) if isinstance(position, int) else b.op("Reshape", cast(b, position, INT64), [])
+    return b.op("Gather", x, index, axis=axis)
+
+
 def _known_element(b: Builder, x: Value, index: Any) -> Value | None:
     """An element or a slice of a shape vector whose elements are known (see ShapeBuilder)."""
     elements = getattr(b, "elements", {}).get(x)
     if elements is None or isinstance(index, tuple | Value) or index is None or index is Ellipsis:
         return None
-    from .shapes import pack
-
     if isinstance(index, int):
         size = elements[index]
         return b.constant(size, np.int32) if isinstance(size, int) else size

@@ -104,7 +104,8 @@ def broadcast_to(b: Builder, inp: Tensor, shape: Any) -> Value:
 
 @lower(F + "concat")
 def concat(b: Builder, inps: Sequence[Tensor], axis: int = 0, device: Any = None) -> Value:
-    values = promote(b, *inps)
+    """Scalars count as vectors of one element."""
+    values = [value if rank(value) else b.op("Reshape", value, [1]) for value in promote(b, *inps)]
     return values[0] if len(values) == 1 else b.op("Concat", *values, axis=axis)
 
 
