@@ -80,8 +80,8 @@ ENVIRONMENTS = {
             title="MegEngine 1.13.0",
             pythons=((3, 10), (3, 9), (3, 8)),
             installs=(
-                # MegEngine 1.13 breaks on newer releases of all of these. Its wheel asks for opencv-python, which needs the
-                # libGL that a machine without a screen lacks; the headless build is the same module.
+                # MegEngine 1.13 breaks on newer releases of the pinned ones. Its wheel asks for opencv-python, which
+                # needs the libGL that a machine without a screen lacks; the headless build is the same module.
                 (
                     "numpy<1.24",
                     "opencv-python-headless<4.9",
@@ -126,7 +126,7 @@ def install(
     *,
     python: str | None = None,
     force: bool = False,
-    log: Callable[[str], None] = lambda line: None,
+    log: Callable[[str], None] = lambda _: None,
 ) -> bool:
     """Create the environment unless it is there; returns whether anything was done.
 

@@ -56,8 +56,8 @@ def find(versions: Sequence[Version], title: str, given: str | None = None) -> I
     newest = f"{versions[0][0]}.{versions[0][1]}"
     raise MissingDependencyError(
         f"{title} needs CPython {_listed(versions)}, and none was found on PATH, in pyenv or in uv; looked at:{text}",
-        hint=f"install one (`uv python install {newest}`, `pyenv install {newest}`, or your system's python{newest} and "
-        f"python{newest}-venv packages), or name it: `mgeconvert reference install --python PATH`",
+        hint=f"install one (`uv python install {newest}`, `pyenv install {newest}`, or your system's python{newest} "
+        f"and python{newest}-venv packages), or name it: `mgeconvert reference install --python PATH`",
     )
 
 

@@ -2,8 +2,8 @@
 
     python worker.py REQUEST.json ANSWER.json
 
-The request names a command and files; the answer is ``{"result": ...}`` or ``{"error": {"kind", "message", "trace"}}``, also when
-what failed is the user's code. Arrays go through npz files: pickled arrays of numpy 2 do not load in numpy 1.
+The request names a command and files; the answer is ``{"result": ...}`` or ``{"error": {"kind", "message", "trace"}}``,
+also when what failed is the user's code. Arrays go through npz files: pickled arrays of numpy 2 do not load in numpy 1.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ set_option("async_level", 0)
 
 
 def run(request):
-    """Compute a saved TracedModule: `model`, `inputs` (npz, in the order of forward()) to `outputs` (npz, out_0 ...)."""
+    """Compute a saved TracedModule `model`: `inputs` (npz, in the order of forward()) to `outputs` (npz, out_0 ...)."""
     model = mge.load(request["model"])
     with np.load(request["inputs"]) as archive:
         inputs = [archive[name] for name in archive.files]
@@ -73,9 +73,9 @@ def make_row(row, arrays, folder):
     mge.save(traced, path)
     eager = [leaf.numpy() for leaf in tensors(module(*[mge.Tensor(array.copy()) for array in inputs]))]
     outputs, structure = compute(mge.load(path), inputs)
-    for ours, theirs in zip(outputs, eager):
-        if not np.allclose(ours, theirs, rtol=1e-5, atol=1e-6, equal_nan=True):
-            raise ValueError("the saved module computes something else than the module it was traced from")
+    same = [np.allclose(saved, direct, rtol=1e-5, atol=1e-6, equal_nan=True) for saved, direct in zip(outputs, eager)]
+    if len(outputs) != len(eager) or not all(same):
+        raise ValueError("the saved module computes something else than the module it was traced from")
     save_arrays(os.path.join(folder, "io.npz"), inputs=inputs, outputs=outputs)
     return {"calls": sorted(set(calls(traced))), "structure": structure}
 

@@ -1,0 +1,1 @@
+"""The tests; `tests.harness` holds what test rows are made of."""

@@ -1,0 +1,1 @@
+"""The rows, one file a family of operators; each exports ROWS."""

@@ -1,0 +1,63 @@
+"""Making, shaping, joining and indexing tensors."""
+
+from __future__ import annotations
+
+from tests.harness import Case, Code, X
+
+F = "megengine.functional.tensor."
+T = "megengine.tensor.Tensor."
+
+ROWS = [
+    Code("F.arange(5) + x", X(5), id="arange-stop"),
+    Code("F.arange(2, 11, 3, dtype='int32') + x", X(3, dtype="int32"), id="arange-start-stop-step"),
+    Code("F.arange(0, x.shape[2]) * y", X(1, 2, 6), X(6), id="arange-run-time-stop"),
+    Code("F.linspace(0, x.shape[1] - 1, x.shape[1]) + x", X(2, 7), id="linspace-run-time"),
+    Code("F.linspace(-1.0, 1.0, 9) * x", X(9), id="linspace"),
+    Case(F + "broadcast_to", (X(1, 3, 1), (2, 3, 4))),
+    Code("F.broadcast_to(x, y.shape)", X(3, 1), X(2, 3, 4), id="broadcast_to-run-time"),
+    Case(F + "concat", ([X(2, 3, 4), X(2, 5, 4)],), {"axis": 1}),
+    Case(F + "concat", ([X(2, 3), X(1, 3), X(4, 3)],)),
+    Case(F + "concat", ([X(2, 3, 4), X(2, 3, 1)], -1)),
+    Case(F + "expand_dims", (X(2, 3), 1)),
+    Case(F + "expand_dims", (X(2, 3), [0, -1])),
+    Case(F + "flatten", (X(2, 3, 4, 5), 1)),
+    Case(F + "flatten", (X(2, 3, 4),)),
+    Case(F + "flatten", (X(2, 3, 4, 5),), {"start_axis": 1, "end_axis": 2}),
+    Case(F + "full", ((2, 3), 0.5), id="full-constant"),
+    Code("F.full((x.shape[0], 4), 1.5) + y", X(2, 3), X(2, 4), id="full-run-time"),
+    Case(F + "ones_like", (X(2, 3),)),
+    Case(F + "ones_like", (X(2, 3, dtype="int32"),)),
+    Case(F + "zeros_like", (X(2, 3, dtype="int32"),)),
+    Case(F + "stack", ([X(2, 3), X(2, 3)],)),
+    Case(F + "stack", ([X(2, 3), X(2, 3), X(2, 3)],), {"axis": -1}),
+    Case(F + "transpose", (X(2, 3, 4), (0, 2, 1))),
+    Case(F + "transpose", (X(1, 2, 3, 4, 5), (0, 2, 1, 3, 4))),
+    Case(T + "transpose", (X(2, 3, 4, 5), 0, 2, 3, 1)),
+    Case(T + "transpose", (X(2, 3, 4), (2, 0, 1))),
+    Case(T + "reshape", (X(2, 3, 4), 6, 4)),
+    Case(T + "reshape", (X(2, 3, 4), (2, -1))),
+    Code("x.reshape(x.shape[0], 2, x.shape[1] // 2, -1)", X(2, 6, 3, 5), id="reshape-run-time"),
+    Code("x.reshape(y.shape)", X(2, 6), X(3, 4), id="reshape-like"),
+    Case(T + "astype", (X(2, 3, low=-3, high=3), "int32")),
+    Case(T + "astype", (X(2, 3, dtype="int32"), "float32")),
+    Case(T + "astype", (X(2, 3), "float16")),
+    Code("mge.Tensor(x) + 1", X(2, 3), id="Tensor-of-tensor"),
+    Code("x[1:, ::2]", X(4, 6)),
+    Code("x[0]", X(4, 6)),
+    Code("x[:, -1]", X(4, 6)),
+    Code("x[..., 1:3]", X(2, 3, 5)),
+    Code("x[:, None, None, :]", X(2, 5)),
+    Code("x[:, ::-1]", X(2, 5)),
+    Code("x[2:0:-1]", X(4, 3)),
+    Code("x[0, :, 1:-1, -2]", X(2, 3, 5, 4)),
+    Code("x[:, [0, 2]]", X(2, 3, 4)),
+    Code("x[y]", X(6, 3), X(4, dtype="int32", high=6), id="getitem-tensor"),
+    Code("x[:, : x.shape[1] // 2]", X(2, 6, 3), id="getitem-run-time"),
+    Code("x[0, ..., -1, 3:]", X(2, 3, 4, 6)),
+    Code("x[:, :1] = y\nreturn x", X(3, 4), X(3, 1), id="setitem-slice"),
+    Code("x[..., 1] = 0.5\nreturn x * 2", X(2, 3, 4), id="setitem-scalar"),
+    Code("y = F.zeros_like(x)\ny[:, 0::2] = x[:, 0::2]\ny[:, 1::2] = -1\nreturn y", X(2, 6), id="setitem-steps"),
+    Code("a, b = x.shape[2], x.shape[3]\nreturn x.reshape(-1, a * b) * (a + b)", X(1, 2, 3, 4), id="shape-arithmetic"),
+    Code("x.shape[1] + y", X(2, 7), X(3), id="shape-as-number"),
+    Code("{'a': x + 1, 'b': [x * 2, (y, x - y)]}", X(2, 3), X(2, 3), id="nested-outputs"),
+]
