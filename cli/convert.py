@@ -28,7 +28,12 @@ def export_options() -> list[click.Parameter]:
         click.Option(["--io"], type=Path, metavar="NPZ", help="Recorded inputs and outputs to verify against."),
         click.Option(["--rtol"], type=float, default=RTOL, show_default=True, help="Limit of max|a-b| / max|b|."),
         click.Option(
-            ["-O", "level"], type=click.IntRange(0, 2), default=LEVEL, show_default=True, help="Optimization level."
+            ["-O", "level"],
+            type=click.IntRange(0, 2),
+            metavar="0|1|2",
+            default=LEVEL,
+            show_default=True,
+            help="Optimization level.",
         ),
     ]
 

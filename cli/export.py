@@ -40,9 +40,11 @@ class Job:
 def write(session: Session, state: State, job: Job) -> State:
     """The state after writing the model; VerificationError where the written file fails."""
     if job.out == STREAM:
+        if session.json:
+            raise UsageError("standard output takes either the model or the JSON document", hint="give -o OUT")
         with tempfile.TemporaryDirectory() as folder:
             report = _export(session, state, job, Path(folder) / f"model{job.backend.suffixes[0]}")
-            _to_stdout(session, report)
+            _to_stdout(report)
     else:
         report = _export(session, state, job, job.out or _default_out(state, job))
     return replace(state, formats=tuple(dict.fromkeys((state.formats[0], job.backend.name))))
@@ -69,7 +71,8 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
     for row in report.passes:
         session.say(f"{row.name}: {row.text}")
     written = sum(path.stat().st_size for path in report.files)
-    session.say(f"wrote {', '.join(map(str, report.files))} ({size(written)}), {session.seconds['write']:.2f} s")
+    where = "standard output" if job.out == STREAM else ", ".join(map(str, report.files))
+    session.say(f"wrote {where} ({size(written)}), {session.seconds['write']:.2f} s")
     session.document(
         job.command,
         source=None if state.source is None else str(state.source),
@@ -96,13 +99,11 @@ def _default_out(state: State, job: Job) -> Path:
     return out
 
 
-def _to_stdout(session: Session, report: ConversionReport) -> None:
+def _to_stdout(report: ConversionReport) -> None:
     if len(report.files) > 1:
         raise UsageError(
             f"{report.target_format} needs {len(report.files)} files, standard output takes one", hint="give -o OUT"
         )
-    if session.json:
-        raise UsageError("standard output takes either the model or the JSON document", hint="give -o OUT")
     with report.files[0].open("rb") as file:
         shutil.copyfileobj(file, sys.stdout.buffer)
     sys.stdout.buffer.flush()

@@ -20,7 +20,7 @@ from mgeconvert.errors import MgeconvertError
 from . import problems
 from .options import switches
 from .session import Session
-from .steps import Call, Step, split
+from .steps import Call, split
 
 COMMANDS = {
     "load": ("convert:load_command", "Read a model, for the steps that follow."),
@@ -77,18 +77,17 @@ class Application(click.Group):
         if not ctx.args:
             raise click.UsageError("no command given", ctx)
         calls = self.calls(ctx, ctx.args)
-        contexts = [call.command.make_context(call.name, list(call.args), parent=ctx) for call in calls]
+        contexts = []
+        for call in calls:
+            session.step = call.name if len(calls) > 1 else ""
+            contexts.append(call.command.make_context(call.name, list(call.args), parent=ctx))
         for call, context in zip(calls, contexts, strict=True):
+            session.step = call.name if len(calls) > 1 else ""
+            session.seconds = {}
             start = time.perf_counter()
             with context:
-                session.seconds = {}
-                try:
-                    context.command.invoke(context)
-                except MgeconvertError as error:
-                    if len(calls) > 1:
-                        error.message = f"step {call.name}: {error.message}"
-                    raise
-            if isinstance(call.command, Step) and len(calls) > 1:
+                context.command.invoke(context)
+            if session.step:
                 session.say(f"{call.name}: {time.perf_counter() - start:.2f} s")
         session.finish()
 

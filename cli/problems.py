@@ -30,6 +30,8 @@ def show(error: BaseException, session: Session) -> int:
     if session.debug:
         traceback.print_exception(error)
     message, hint, code = describe(error)
+    if session.step:
+        message = f"step {session.step}: {message}"
     click.echo(f"error: {message}", err=True)
     if hint:
         click.echo(f"hint: {hint}", err=True)

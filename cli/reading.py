@@ -20,14 +20,15 @@ STREAM = Path("-")
 def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str, Any]) -> State:
     """The state after reading the model; recorded data beside it comes along."""
     stream = model == STREAM
-    bytes_ = model.stat().st_size if not stream and model.is_file() else 0
-    with session.stage("read", bytes_):
+    length = model.stat().st_size if not stream and model.is_file() else 0
+    with session.stage("read", length):
         graph = frontend.load(sys.stdin.buffer if stream else model, **options)
     if session.debug:
         graph.check()
     parameters = sum(value.array.size for value in graph.constants() if value.array is not None)
+    where = "standard input" if stream else f"{model} ({size(length)})"
     session.say(
-        f"read {'standard input' if stream else model} ({size(bytes_)}): {frontend.title}, "
+        f"read {where}: {frontend.title}, "
         f"{plural(len(graph.nodes), 'node')}, {number(parameters)} parameters, {session.seconds['read']:.2f} s"
     )
     return State(graph, None if stream else model, (frontend.name,), None if stream else recorded.beside(model))

@@ -24,11 +24,12 @@ SPINNER_BYTES = 32 << 20
 @dataclass(slots=True)
 class Session:
     """`json` puts one document on stdout and every human line on stderr; `quiet` leaves only errors; `debug` shows
-    tracebacks and checks the graph after each stage."""
+    tracebacks and checks the graph after each stage. `step` is the step of a chain that is being run."""
 
     json: bool = False
     quiet: bool = False
     debug: bool = False
+    step: str = ""
     state: State = field(default_factory=State)
     documents: list[dict[str, Any]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)

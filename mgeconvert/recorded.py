@@ -48,10 +48,10 @@ def read_recorded(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str,
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
-        archive = np.load(path, allow_pickle=False)
-        if isinstance(archive, np.ndarray):
-            raise BadInputError(f"{path}: holds one .npy array, expected an .npz archive", hint=KEYS_HINT)
-        with archive:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
+                raise BadInputError(f"{path}: holds one .npy array, expected an .npz archive", hint=KEYS_HINT)
             return {name: archive[name] for name in archive.files}
     except OSError as error:
         raise BadInputError(f"{path}: {error.strerror or error}") from error

@@ -1,0 +1,108 @@
+"""Chained steps: how a command line is cut, and what flows from step to step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from mgeconvert import registry
+from mgeconvert_cli.main import application
+from mgeconvert_cli.steps import split
+from tests import toy
+from tests.plugins import Install, plugins
+from tests.test_cli import Invoke, invoke, record, write
+
+__all__ = ["invoke", "plugins"]
+
+CUTS = {
+    "load m.toy": ["load m.toy"],
+    "load m.toy toy-to-toy -o out.toy": ["load m.toy", "toy-to-toy -o out.toy"],
+    "load m.toy toy-to-toy -o load": ["load m.toy", "toy-to-toy -o load"],
+    "load m.toy toy-to-toy -o=load inspect": ["load m.toy", "toy-to-toy -o=load", "inspect"],
+    "load m.toy --debug toy-to-toy --no-verify inspect": ["load m.toy --debug", "toy-to-toy --no-verify", "inspect"],
+    "load -- inspect": ["load -- inspect"],
+    "ops load": ["ops load"],
+    "load m.toy ops inspect": ["load m.toy ops", "inspect"],
+    "toy-to-toy m.toy --io inspect --rtol 1 inspect": ["toy-to-toy m.toy --io inspect --rtol 1", "inspect"],
+}
+
+
+@pytest.mark.parametrize("line", CUTS)
+def test_a_word_that_names_a_step_starts_it(plugins: Install, line: str) -> None:
+    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    with click.Context(application) as context:
+        calls = split(line.split(), lambda name: application.get_command(context, name))
+    assert [" ".join([call.name, *call.args]) for call in calls] == CUTS[line]
+
+
+def test_the_graph_and_the_recorded_data_flow_on(invoke: Invoke) -> None:
+    record("m.npz")
+    result = invoke("load m.toy toy-to-toy -o a.toy toy-to-toy -o b.toy --wrong 1 --rtol 1 inspect --json")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert [step["command"] for step in document["steps"]] == ["load", "toy-to-toy", "toy-to-toy", "inspect"]
+    assert document["steps"][2]["verification"]["truth"] == "m.npz"
+    assert document["steps"][3]["nodes"] == 2
+
+
+def test_each_step_reports_its_time(invoke: Invoke) -> None:
+    lines = invoke("load m.toy toy-to-toy -o a.toy").stderr.splitlines()
+    assert lines[1].startswith("load: ")
+    assert lines[-1].startswith("toy-to-toy: ")
+
+
+def test_a_failing_step_stops_the_chain_with_its_name(invoke: Invoke) -> None:
+    result = invoke("load m.toy toy-to-toy -o nothere/a.toy toy-to-toy -o b.toy")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == "error: step toy-to-toy: nothere/a.toy: No such file or directory"
+    assert not Path("b.toy").exists()
+
+
+def test_a_typing_error_in_the_last_step_costs_nothing(invoke: Invoke) -> None:
+    result = invoke("load m.toy toy-to-toy -o a.toy toy-to-toy --rtol x")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[0].startswith("error: step toy-to-toy: Invalid value for '--rtol'")
+    assert not Path("a.toy").exists()
+
+
+def test_steps_in_a_wrong_order(invoke: Invoke, plugins: Install) -> None:
+    plugins({"toy": toy.FRONTEND, "other": toy.FRONTEND}, {"toy": toy.BACKEND})
+    result = invoke("load m.toy other-to-toy -o a.toy")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-2:] == [
+        "error: step other-to-toy: the step before gives a toy model, other-to-toy takes other",
+        "hint: mgeconvert ... toy-to-toy",
+    ]
+
+
+def test_verify_takes_the_loaded_model_for_the_truth(invoke: Invoke) -> None:
+    write("c.toy", {"inputs": {"x": ["float32", [2, 3]]}, "ops": ["Neg", "Abs"], "wrong": 1})
+    result = invoke("load m.toy verify c.toy")
+    assert result.exit_code == 1
+    assert "verified in Toy against the own run of m.toy: 1 of 1 FAILED" in result.stdout
+
+
+def test_completion_knows_the_step_that_is_typed(plugins: Install) -> None:
+    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    from click.shell_completion import ShellComplete
+
+    completer = ShellComplete(application, {}, "mgeconvert", "_MGECONVERT_COMPLETE")
+    offered = {item.value for item in completer.get_completions(["load", "m.toy", "toy-to-toy"], "--r")}
+    assert offered == {"--rtol"}
+    assert "toy-to-toy" in {item.value for item in completer.get_completions([], "toy")}
+
+
+def test_help_of_a_pair_has_the_options_of_both_formats(invoke: Invoke) -> None:
+    text = invoke("toy-to-toy --help").stdout
+    assert "--wrong FLOAT" in text
+    assert "--from-wrong FLOAT" in text
+    assert "--batch INTEGER" in text
+
+
+def test_names_are_read_from_the_registry_only() -> None:
+    assert [name for name in application.list_commands(click.Context(application)) if "-to-" in name] == [
+        f"{source}-to-{target}" for source in registry.frontend_names() for target in registry.backend_names()
+    ]
