@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.registry import Source
 
-from . import unpickle
+from . import recognise, unpickle
 from .arrays import DType
 from .pytree import LeafDef, TreeDef, qualname
-from .records import InternalGraph, TensorNode, TracedModuleRecord
+from .records import InternalGraph, TracedModuleRecord
+from .source import opened
+from .unpickle import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class OutputInfo:
 class Model:
     """A TracedModule and the one of its graphs that is converted."""
 
+    name: str
+    """The file, for messages."""
     module: TracedModuleRecord
     graph: InternalGraph
     inputs: tuple[InputInfo, ...]
@@ -47,15 +51,19 @@ class Model:
     version: str | None
 
 
-def read(path: Path, graph: int = 0) -> Model:
-    """Read the TracedModule at `path`; `graph` chooses among graphs for different argument structures."""
-    root = unpickle.load(path)
+def read(source: Source, graph: int = 0, progress: Progress | None = None) -> Model:
+    """Read the TracedModule in a file or stream; `graph` chooses among graphs for different argument structures."""
+    with opened(source) as (file, name):
+        root = unpickle.load(file, name, progress)
     if not isinstance(root, TracedModuleRecord):
-        raise BadInputError(f"{path}: not a TracedModule")
-    return model(root, graph)
+        raise recognise.not_traced(root, name)
+    try:
+        return model(root, name, graph)
+    except BadInputError as error:
+        raise BadInputError(f"{name}: {error.message}", hint=error.hint) from error
 
 
-def model(module: TracedModuleRecord, index: int = 0) -> Model:
+def model(module: TracedModuleRecord, name: str, index: int = 0) -> Model:
     """Describe `module` for its graph number `index`."""
     graphs = list(module.graphs.items())
     if not 0 <= index < len(graphs):
@@ -74,7 +82,7 @@ def model(module: TracedModuleRecord, index: int = 0) -> Model:
         for name, path, node in zip(_unique([n.name or "out" for n in graph.outputs]), paths, graph.outputs, strict=True)
     )
     version = module.dump_info.get("version")
-    return Model(module, graph, inputs, outputs, structure, version if isinstance(version, str) else None)
+    return Model(name, module, graph, inputs, outputs, structure, version if isinstance(version, str) else None)
 
 
 def _input_names(module: TracedModuleRecord, arg_def: TreeDef, graph: InternalGraph) -> list[str]:
@@ -138,5 +146,3 @@ def _unique(names: list[str]) -> list[str]:
         result.append(fresh)
     return result
 
-
-__all__ = ["InputInfo", "Model", "OutputInfo", "TensorNode", "model", "read"]

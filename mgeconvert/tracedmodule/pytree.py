@@ -126,7 +126,7 @@ def plain(value: Any) -> Any:
 
 
 _NUMPY_TYPES = frozenset(
-    "bool bool_ int8 uint8 int16 uint16 int32 uint32 int64 uint64 float16 float32 float64".split()
+    ["bool", "bool_", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"]
 )
 
 

@@ -245,7 +245,7 @@ class ModuleRecord(Record):
     version: str | None
 
     def __setstate__(self, state: Any) -> None:
-        self.attributes = _attributes(self.source, state)
+        self.attributes = _values(_attributes(self.source, state))
 
 
 class ModuleState(ModuleRecord):
@@ -260,7 +260,7 @@ class ModuleState(ModuleRecord):
         if type(module) is not tuple or len(module) != 2 or not all(type(part) is str for part in module):
             raise BadInputError(f"{self.source}.module is {module!r}, expected (module, class)")
         self.qualname = ".".join(module)
-        self.attributes = _attributes(self.qualname, fields.get("state"))
+        self.attributes = _values(_attributes(self.qualname, fields.get("state")))
         self.version = _text_or_none(fields.get("version"))
 
 
@@ -287,8 +287,16 @@ class TracedModuleRecord(ModuleRecord):
 
     @property
     def dump_info(self) -> dict[str, Any]:
+        """The writer's version and what it had registered."""
         info = self.attributes.get("dump_info")
         return info if type(info) is dict else {}
+
+    @property
+    def registered_containers(self) -> set[str]:
+        """Dotted names of the container classes that were registered with `register_supported_type`."""
+        listed = self.dump_info.get("register_container_type")
+        pairs = listed if isinstance(listed, list | tuple) else ()
+        return {".".join(map(str, pair)) for pair in pairs if isinstance(pair, list | tuple)}
 
     def _field(self, key: str, kind: type) -> Any:
         value = self.attributes.get(key)
@@ -480,6 +488,13 @@ def _attributes(owner: str, state: Any) -> dict[str, Any]:
     if type(state) is not dict or not all(type(key) is str for key in state):
         raise BadInputError(f"the state of a {owner} is not a dict with text keys")
     return state
+
+
+def _values(state: dict[str, Any]) -> dict[str, Any]:
+    """Arrays and dtypes among the attributes as numpy knows them."""
+    return {
+        key: value.value if isinstance(value, ArrayRecord | DTypeRecord) else value for key, value in state.items()
+    }
 
 
 def _text_or_none(value: Any) -> str | None:

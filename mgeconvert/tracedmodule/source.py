@@ -1,0 +1,61 @@
+"""Opens a model file, or spools a stream, so that it can be mapped and read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import UnsupportedOperation
+from pathlib import Path
+from typing import BinaryIO
+
+from mgeconvert.errors import BadInputError
+from mgeconvert.registry import Source
+
+BUFFER = 1 << 17
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[tuple[BinaryIO, str]]:
+    """The file, at its start, and its name for messages. BadInputError where it cannot be read.
+
+    A pipe, or a stream in memory, goes through a temporary file: weights are then read from there, not held twice.
+    """
+    if isinstance(source, str | os.PathLike):
+        with _open(Path(source)) as file:
+            yield file, str(source)
+        return
+    raw_name = getattr(source, "name", None)
+    name = raw_name if isinstance(raw_name, str) and raw_name not in ("<stdin>", "-") else "standard input"
+    if _is_file(source):
+        yield source, name
+        return
+    with tempfile.TemporaryFile(buffering=BUFFER) as spool:
+        shutil.copyfileobj(source, spool, 1 << 20)
+        spool.seek(0)
+        yield spool, name
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        if path.is_dir():
+            raise BadInputError(f"{path}: is a folder, expected a file", hint=f"ls {path}")
+        return open(path, "rb", buffering=BUFFER)
+    except FileNotFoundError:
+        raise BadInputError(f"{path}: there is no such file", hint=f"ls {path.parent}") from None
+    except PermissionError:
+        raise BadInputError(f"{path}: cannot be read: permission denied", hint=f"chmod u+r {path}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BadInputError(f"{path}: cannot be read: {reason}") from None
+
+
+def _is_file(stream: BinaryIO) -> bool:
+    """Whether a stream is a regular file at its start."""
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode) and stream.tell() == 0
+    except (OSError, UnsupportedOperation, AttributeError):
+        return False
