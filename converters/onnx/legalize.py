@@ -1,10 +1,96 @@
-"""IR (opset 21) to the form of another opset."""
+"""IR (the form of opset 21) to the form of another opset: applies the downgrade rules, then holds every node against
+the schema of the target. What is left over is reported, all of it, with the opset that would do.
+"""
 
 from __future__ import annotations
 
+import functools
+
 from mgeconvert.errors import Problem
-from mgeconvert.ir import Graph
+from mgeconvert.ir import OPSET, Attribute, Graph, Node, Value
+
+from .conform import conform
+from .rewrite import RULES, RefusedError, Rewriter
+from .rules import load_rules
+from .schema import newest
 
 
-def legalize(graph: Graph, opset: int) -> tuple[Graph, list[Problem]]:
-    return graph, []
+def legalize(graph: Graph, opset: int, source: int = OPSET) -> tuple[Graph, list[Problem]]:
+    """The graph in the form of `opset`, and what has no such form; the given graph is not changed.
+
+    `source` is the opset whose form the nodes have.
+    """
+    load_rules()
+    problems: list[Problem] = []
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        if any(isinstance(attribute, Graph) for attribute in node.attrs.values()):
+            node = _with_legal_subgraphs(node, opset, source, problems)
+        reason = _legalize_node(node, source, opset, nodes)
+        if reason is not None:
+            problems.append(_problem(node, reason, opset, source))
+    return Graph(graph.name, graph.inputs, graph.outputs, nodes, graph.metadata), problems
+
+
+def _with_legal_subgraphs(node: Node, opset: int, source: int, problems: list[Problem]) -> Node:
+    attrs: dict[str, Attribute] = {}
+    for key, attribute in node.attrs.items():
+        if isinstance(attribute, Graph):
+            attribute, inner = legalize(attribute, opset, source)
+            problems += inner
+        attrs[key] = attribute
+    return Node(node.op, node.inputs, node.outputs, attrs, node.name, node.origin, node.domain)
+
+
+def _legalize_node(node: Node, level: int, opset: int, nodes: list[Node]) -> str | None:
+    """Append the legal form of a node that has the form of opset `level`; returns the reason where there is none."""
+    try:
+        _expand(node, level, opset, nodes)
+    except RefusedError as refusal:
+        return str(refusal)
+    return None
+
+
+def _expand(node: Node, level: int, opset: int, nodes: list[Node]) -> None:
+    since = _next_rule(node.op, level, opset) if not node.domain else None
+    if since is None:
+        conform(node, opset, nodes)
+        return
+    for replacement in _apply(node, since):
+        _expand(replacement, since - 1, opset, nodes)
+
+
+@functools.lru_cache(4096)
+def _next_rule(op: str, level: int, opset: int) -> int | None:
+    """The newest change of the operator after `opset`, up to `level`, that has a rule."""
+    return max((since for since in RULES.get(op, ()) if opset < since <= level), default=None)
+
+
+def _apply(node: Node, since: int) -> list[Node]:
+    rewriter = Rewriter(node, since - 1)
+    result = RULES[node.op][since](rewriter, node)
+    values = [result] if isinstance(result, Value) else list(result)
+    if values == node.outputs:
+        return rewriter.nodes
+    computed = {value for new in rewriter.nodes for value in new.outputs}
+    renamed: dict[Value, Value] = {}
+    for output, value in zip(node.outputs, values, strict=True):
+        if value in computed and value not in renamed:
+            renamed[value] = output
+        else:
+            rewriter.nodes.append(Node("Identity", [value], [output], {}, node.name, node.origin))
+    for new in rewriter.nodes:
+        new.inputs = [value if value is None else renamed.get(value, value) for value in new.inputs]
+        new.outputs = [renamed.get(value, value) for value in new.outputs]
+    return rewriter.nodes
+
+
+def _problem(node: Node, reason: str, opset: int, source: int) -> Problem:
+    remedy = next(
+        (later for later in range(opset + 1, newest() + 1) if _legalize_node(node, source, later, []) is None), None
+    )
+    place = node.origin or node.name or node.outputs[0].name
+    facts = [reason] if reason else []
+    if remedy is not None:
+        facts.append(f"needs opset {remedy}; say --opset {remedy}")
+    return Problem(place, node.op, ": ".join(facts) or "is no operator of ONNX")

@@ -54,9 +54,17 @@ class OpSchema:
 
     def input(self, index: int) -> Operand | None:
         """The formal input at a position (the last one again where it is variadic), None beyond the last."""
-        if index < len(self.inputs):
-            return self.inputs[index]
-        return self.inputs[-1] if self.inputs and self.inputs[-1].variadic else None
+        return _formal(self.inputs, index)
+
+    def output(self, index: int) -> Operand | None:
+        """The same for outputs."""
+        return _formal(self.outputs, index)
+
+
+def _formal(formals: tuple[Operand, ...], index: int) -> Operand | None:
+    if index < len(formals):
+        return formals[index]
+    return formals[-1] if formals and formals[-1].variadic else None
 
 
 @functools.cache

@@ -1,0 +1,120 @@
+"""A node against its schema: operators, attributes, inputs and types that the target opset does not have.
+
+Where only the type is missing and the operator gives the same result in a wider type, the node is computed in that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgeconvert.ir import Node, Value
+
+from .rewrite import RefusedError, Rewriter
+from .schema import OpSchema, op_schema
+
+WIDENABLE = frozenset(
+    {
+        "Abs",
+        "Neg",
+        "Sign",
+        "Relu",
+        "Clip",
+        "Max",
+        "Min",
+        "ReduceMax",
+        "ReduceMin",
+        "MaxPool",
+        "ArgMax",
+        "ArgMin",
+        "TopK",
+    }
+    | {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Where", "Pad", "Upsample", "TopK"}
+    | {"Add", "Sub", "Mul", "Div", "Mod", "Pow"}
+)
+"""Operators whose result in a wider type, cast back, is the result: they choose among their inputs, compare them, or
+compute one number that is then rounded (or wraps) as it would have."""
+
+WIDER = ("int32", "int64", "float32", "float64")
+"""The types to compute in, in order of preference."""
+
+FOREIGN = frozenset({"com.microsoft", "ai.onnx.ml"})
+"""Operator sets that are written as they come."""
+
+
+def conform(node: Node, opset: int, nodes: list[Node]) -> None:
+    """Append the node, or its form in a wider type; raises RefusedError with what the opset does not have."""
+    if node.domain in FOREIGN:
+        nodes.append(node)
+        return
+    schema = op_schema(node.op, opset) if not node.domain else None
+    if schema is None or schema.deprecated:
+        raise RefusedError(f"operator set {node.domain} has no definition in ONNX" if node.domain else "")
+    for name in node.attrs:
+        if name not in schema.attributes:
+            raise RefusedError(f"attribute {name}")
+    group = _group_of_wrong_type(node, schema)
+    if group is None:
+        nodes.append(node)
+        return
+    types, dtype = group
+    wider = next((name for name in WIDER if name in types and _embeds(dtype, np.dtype(name))), None)
+    if wider is None or node.op not in WIDENABLE:
+        raise RefusedError(f"type {dtype.name}")
+    rewriter = _widened(node, schema, dtype, np.dtype(wider))
+    for new in rewriter.nodes:
+        conform(new, opset, nodes)
+
+
+def _group_of_wrong_type(node: Node, schema: OpSchema) -> tuple[frozenset[str], np.dtype] | None:
+    """The types allowed where the first operand of a wrong type stands, and its type."""
+    for index, value in enumerate(node.inputs):
+        formal = schema.input(index)
+        if formal is None:
+            raise RefusedError(f"input {index + 1}")
+        if value is None:
+            continue
+        if value.dtype is not None and value.dtype.name not in formal.types:
+            return formal.types, value.dtype
+    for index, value in enumerate(node.outputs):
+        formal = schema.output(index)
+        if formal is None:
+            raise RefusedError(f"output {index + 1}")
+        if value.dtype is not None and value.dtype.name not in formal.types:
+            return formal.types, value.dtype
+    return None
+
+
+def _widened(node: Node, schema: OpSchema, dtype: np.dtype, wider: np.dtype) -> Rewriter:
+    """The node with every operand of `dtype` that shares the wrong type cast to `wider`, and its outputs cast back."""
+    rewriter = Rewriter(node, schema.since)
+    inputs: list[Value | None] = []
+    for index, value in enumerate(node.inputs):
+        formal = schema.input(index)
+        wrong = value is not None and formal is not None and value.dtype == dtype and dtype.name not in formal.types
+        inputs.append(_cast(rewriter, value, wider) if wrong and value is not None else value)
+    outputs: list[Value] = []
+    back: list[tuple[Value, Value]] = []
+    for index, value in enumerate(node.outputs):
+        formal = schema.output(index)
+        wrong = formal is not None and value.dtype == dtype and dtype.name not in formal.types
+        outputs.append(Value(f"{value.name}/{wider.name}", wider, value.shape) if wrong else value)
+        if wrong:
+            back.append((outputs[-1], value))
+    rewriter.nodes.append(Node(node.op, inputs, outputs, node.attrs, node.name, node.origin))
+    for wide, value in back:
+        cast = rewriter.cast(wide, dtype)
+        rewriter.nodes[-1].outputs = [value if output is cast else output for output in rewriter.nodes[-1].outputs]
+    return rewriter
+
+
+def _cast(rewriter: Rewriter, value: Value, dtype: np.dtype) -> Value:
+    if value.array is not None:
+        return Value(f"{value.name}/{dtype.name}", array=value.array.astype(dtype))
+    return rewriter.cast(value, dtype)
+
+
+def _embeds(dtype: np.dtype, wider: np.dtype) -> bool:
+    """Whether every value of `dtype` is one of `wider`."""
+    if dtype.kind in "iu" and dtype.itemsize == 8 and wider.kind == "f":
+        return False  # numpy calls int64 to float64 safe; it rounds above 2**53
+    return np.can_cast(dtype, wider, "safe")

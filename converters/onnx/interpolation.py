@@ -1,0 +1,101 @@
+"""What Resize computes along one axis, as positions and weights: each output is a weighted sum of a few inputs.
+
+Source: the Resize operator of the ONNX specification (opset 19); W. Keys, "Cubic convolution interpolation" (1981).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """The attributes of Resize."""
+
+    mode: str = "nearest"
+    coordinates: str = "half_pixel"
+    nearest: str = "round_prefer_floor"
+    cubic_coeff: float = -0.75
+    exclude_outside: bool = False
+    extrapolation: float = 0.0
+    antialias: bool = False
+
+
+def axis_taps(
+    sampling: Sampling, length: int, count: int, scale: float, roi: tuple[float, float] = (0.0, 1.0)
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Positions int64[taps, count], weights float64[taps, count] and a mask bool[count] of what is extrapolated.
+
+    The sum over taps of ``x[positions] * weights`` is the axis resized from `length` to `count` elements; `scale` is
+    count / length as the model says it, which need not be exact.
+    """
+    centre = source_coordinates(sampling.coordinates, length, count, scale, roi)
+    outside = np.zeros(count, bool)
+    if sampling.coordinates == "tf_crop_and_resize":
+        outside = (centre < 0) | (centre > length - 1)
+    if sampling.mode == "nearest":
+        positions = np.clip(_nearest(sampling.nearest, centre), 0, length - 1)[None]
+        return positions, np.ones(positions.shape), outside
+    stretch = max(1.0, 1.0 / scale) if sampling.antialias else 1.0
+    reach = (1.0 if sampling.mode == "linear" else 2.0) * stretch
+    taps = int(2 * np.ceil(reach))
+    first = np.floor(centre).astype(np.int64) - taps // 2 + 1
+    positions = first + np.arange(taps)[:, None]
+    distance = np.abs(positions - centre) / stretch
+    weights = _triangle(distance) if sampling.mode == "linear" else _cubic(distance, sampling.cubic_coeff)
+    if sampling.exclude_outside or sampling.antialias:
+        inside = (positions >= 0) & (positions < length)
+        weights = weights * inside if sampling.exclude_outside else weights
+    if sampling.exclude_outside or stretch > 1:
+        weights = weights / weights.sum(axis=0)
+    return np.clip(positions, 0, length - 1), weights, outside
+
+
+def source_coordinates(
+    mode: str, length: int, count: int, scale: float, roi: tuple[float, float] = (0.0, 1.0)
+) -> np.ndarray:
+    """Where each of `count` outputs lies on the input axis, float64[count]."""
+    out = np.arange(count, dtype=np.float64)
+    start, end = roi
+    match mode:
+        case "half_pixel":
+            return (out + 0.5) / scale - 0.5
+        case "pytorch_half_pixel":
+            return (out + 0.5) / scale - 0.5 if count > 1 else np.zeros(count)
+        case "half_pixel_symmetric":
+            adjustment = count / (scale * length)
+            return length / 2 * (1 - adjustment) + (out + 0.5) / scale - 0.5
+        case "align_corners":
+            return out * ((length - 1) / (count - 1)) if count > 1 else np.zeros(count)
+        case "asymmetric":
+            return out / scale
+        case "tf_crop_and_resize":
+            if count > 1:
+                return start * (length - 1) + out * (end - start) * (length - 1) / (count - 1)
+            return np.full(count, 0.5 * (start + end) * (length - 1))
+    raise ValueError(f"coordinate_transformation_mode {mode}")
+
+
+def _nearest(mode: str, centre: np.ndarray) -> np.ndarray:
+    rounded = {
+        "round_prefer_floor": np.ceil(centre - 0.5),
+        "round_prefer_ceil": np.floor(centre + 0.5),
+        "floor": np.floor(centre),
+        "ceil": np.ceil(centre),
+    }
+    positions: np.ndarray = rounded[mode].astype(np.int64)
+    return positions
+
+
+def _triangle(distance: np.ndarray) -> np.ndarray:
+    weights: np.ndarray = np.maximum(1 - distance, 0)
+    return weights
+
+
+def _cubic(distance: np.ndarray, a: float) -> np.ndarray:
+    near = ((a + 2) * distance - (a + 3)) * distance**2 + 1
+    far = ((distance - 5) * distance + 8) * distance * a - 4 * a
+    weights: np.ndarray = np.where(distance <= 1, near, np.where(distance < 2, far, 0.0))
+    return weights

@@ -1,0 +1,117 @@
+"""Normalizations as the arithmetic that the ONNX specification defines them by."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mgeconvert.ir import Node, Value
+
+from ..rewrite import (
+    RefusedError,
+    Result,
+    Rewriter,
+    axis_of,
+    data,
+    downgrade,
+    dtype_of,
+    operand,
+    shape_of,
+    size,
+    without_attribute,
+)
+
+STASH: dict[int, np.dtype] = {1: np.dtype(np.float32), 11: np.dtype(np.float64)}
+"""`stash_type`, a TensorProto.DataType, as the type the statistics are computed in."""
+
+
+without_attribute("training_mode", "BatchNormalization", since=14, only=0)
+
+
+@downgrade("LayerNormalization", since=17)
+def layer_norm(r: Rewriter, node: Node) -> Result:
+    """(x - mean) / sqrt(var + epsilon) * scale + bias over the axes from `axis` on."""
+    x = data(node)
+    first = axis_of(node, -1)
+    axes = tuple(range(first, len(shape_of(x))))
+    wide = r.cast(x, _stash(node, x))
+    mean, inverse, normal = _standardized(r, node, wide, axes)
+    y = r.op("Mul", r.cast(normal, x.dtype), data(node, 1))
+    bias = operand(node, 2)
+    if bias is not None:
+        y = r.op("Add", y, bias)
+    return [y, mean, inverse][: len(node.outputs)]
+
+
+@downgrade("RMSNormalization", since=23)
+def rms_norm(r: Rewriter, node: Node) -> Result:
+    """x / sqrt(mean(x^2) + epsilon) * scale over the axes from `axis` on."""
+    x = data(node)
+    axes = np.arange(axis_of(node, -1), len(shape_of(x)))
+    wide = r.cast(x, _stash(node, x))
+    square = r.op("ReduceMean", r.op("Mul", wide, wide), axes, shape=_reduced(x, tuple(axes.tolist())), keepdims=1)
+    root = r.op("Sqrt", r.op("Add", square, np.array(_epsilon(node), wide.dtype)))
+    return r.op("Mul", r.cast(r.op("Div", wide, root), x.dtype), data(node, 1))
+
+
+@downgrade("GroupNormalization", since=21)
+def group_norm(r: Rewriter, node: Node) -> Result:
+    """Each group of channels as one channel of an InstanceNormalization, then scale and bias of each channel."""
+    x, scale, bias = data(node), data(node, 1), data(node, 2)
+    groups = node.attrs["num_groups"]
+    assert isinstance(groups, int)
+    batch, channels, *spatial = shape_of(x)
+    numbers = [size(dim, "a dimension to normalize") for dim in (channels, *spatial)]
+    wide = r.cast(r.reshape(x, (batch, groups, math.prod(numbers) // groups)), _stash(node, x))
+    ones, zeros = np.ones(groups, wide.dtype), np.zeros(groups, wide.dtype)
+    normal = r.op("InstanceNormalization", wide, ones, zeros, epsilon=_epsilon(node), shape=wide.shape)
+    per_channel = (channels, *(1 for _ in spatial))
+    y = r.reshape(r.cast(normal, x.dtype), shape_of(x))
+    return r.op("Add", r.op("Mul", y, r.reshape(scale, per_channel)), r.reshape(bias, per_channel))
+
+
+@downgrade("MeanVarianceNormalization", since=9)
+def mean_variance_norm(r: Rewriter, node: Node) -> Result:
+    """(x - mean) / (sqrt(mean(x^2) - mean^2) + 1e-9)"""
+    x = data(node)
+    axes = node.attrs.get("axes", (0, 2, 3))
+    assert isinstance(axes, tuple)
+    numbers = tuple(int(axis) for axis in axes)
+    mean = r.op("ReduceMean", x, axes=numbers, keepdims=1, shape=_reduced(x, numbers))
+    square = r.op("ReduceMean", r.op("Mul", x, x), axes=numbers, keepdims=1, shape=_reduced(x, numbers))
+    deviation = r.op("Sqrt", r.op("Sub", square, r.op("Mul", mean, mean)))
+    return r.op("Div", r.op("Sub", x, mean), r.op("Add", deviation, np.array(1e-9, dtype_of(x))))
+
+
+def _standardized(r: Rewriter, node: Node, x: Value, axes: tuple[int, ...]) -> tuple[Value, Value, Value]:
+    """Mean, 1 / deviation and the standardized values, in the form of opset 16."""
+    shape = _reduced(x, axes)
+    mean = r.op("ReduceMean", x, axes=axes, keepdims=1, shape=shape)
+    centred = r.op("Sub", x, mean)
+    variance = r.op("ReduceMean", r.op("Mul", centred, centred), axes=axes, keepdims=1, shape=shape)
+    deviation = r.op("Sqrt", r.op("Add", variance, np.array(_epsilon(node), dtype_of(x))))
+    inverse = r.op("Reciprocal", deviation)
+    return mean, inverse, r.op("Mul", centred, inverse)
+
+
+def _reduced(x: Value, axes: tuple[int, ...]) -> tuple[int | str, ...]:
+    rank = len(shape_of(x))
+    kept = {axis % rank for axis in axes}
+    return tuple(1 if axis in kept else dim for axis, dim in enumerate(shape_of(x)))
+
+
+def _epsilon(node: Node) -> float:
+    epsilon = node.attrs.get("epsilon", 1e-5)
+    assert isinstance(epsilon, int | float)
+    return float(epsilon)
+
+
+def _stash(node: Node, x: Value) -> np.dtype:
+    """The type of the statistics: that of `stash_type`, but never narrower than the data."""
+    stash = node.attrs.get("stash_type", 1)
+    assert isinstance(stash, int)
+    if stash not in STASH:
+        raise RefusedError(f"stash_type {stash}")
+    wide: np.dtype = np.promote_types(STASH[stash], dtype_of(x))
+    return wide

@@ -1,0 +1,69 @@
+"""Pooling: dilations and rounding up came late."""
+
+from __future__ import annotations
+
+from mgeconvert.ir import Attribute, Node, Value
+
+from ..rewrite import RefusedError, Result, Rewriter, data, downgrade, shape_of, size
+
+
+@downgrade("AveragePool", since=19)
+def average_pool_without_dilations(r: Rewriter, node: Node) -> Result:
+    return r.form(*node.inputs, **_without_dilations(node))
+
+
+@downgrade("LpPool", since=18)
+def lp_pool_plain(r: Rewriter, node: Node) -> Result:
+    return _rounded_down(r, node)
+
+
+@downgrade("AveragePool", since=10)
+def average_pool_rounded_down(r: Rewriter, node: Node) -> Result:
+    if node.attrs.get("ceil_mode") and node.attrs.get("count_include_pad"):
+        raise RefusedError("ceil_mode with count_include_pad")
+    return _rounded_down(r, node)
+
+
+@downgrade("MaxPool", since=10)
+def max_pool_rounded_down(r: Rewriter, node: Node) -> Result:
+    return _rounded_down(r, node)
+
+
+@downgrade("MaxPool", since=8)
+def max_pool_without_indices(r: Rewriter, node: Node) -> Result:
+    if len(node.outputs) > 1:
+        raise RefusedError("indices")
+    return r.form(data(node), **{key: value for key, value in node.attrs.items() if key != "storage_order"})
+
+
+def _without_dilations(node: Node) -> dict[str, Attribute]:
+    dilations = node.attrs.get("dilations", ())
+    assert isinstance(dilations, tuple)
+    if any(dilation != 1 for dilation in dilations):
+        raise RefusedError("dilations")
+    return {key: value for key, value in node.attrs.items() if key != "dilations"}
+
+
+def _rounded_down(r: Rewriter, node: Node) -> Result:
+    """No dilations, and instead of `ceil_mode` as much padding at the end as makes the last window fit."""
+    plain = _without_dilations(node)
+    if plain.pop("ceil_mode", 0):
+        plain["pads"] = _pads_to_fill(node, data(node), node.outputs[0])
+    return r.form(*node.inputs, **plain)
+
+
+def _pads_to_fill(node: Node, x: Value, y: Value) -> tuple[int, ...]:
+    if node.attrs.get("auto_pad", "NOTSET") != "NOTSET":
+        raise RefusedError("ceil_mode with auto_pad")
+    kernel = node.attrs["kernel_shape"]
+    assert isinstance(kernel, tuple)
+    axes = len(kernel)
+    pads, strides = node.attrs.get("pads", (0,) * 2 * axes), node.attrs.get("strides", (1,) * axes)
+    assert isinstance(pads, tuple)
+    assert isinstance(strides, tuple)
+    begins, ends = [int(pad) for pad in pads[:axes]], [int(pad) for pad in pads[axes:]]
+    for axis in range(axes):
+        length, windows = (size(shape_of(value)[axis + 2], "a pooled dimension with ceil_mode") for value in (x, y))
+        needed = (windows - 1) * int(strides[axis]) + int(kernel[axis])
+        ends[axis] = max(ends[axis], needed - length - begins[axis])
+    return (*begins, *ends)

@@ -1,0 +1,131 @@
+"""QuantizeLinear and DequantizeLinear: per axis since 13, float8 since 19, 16 and 4 bits and blocks since 21."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.ir import Attribute, Node, Value
+
+from ..rewrite import (
+    RefusedError,
+    Result,
+    Rewriter,
+    axis_of,
+    data,
+    downgrade,
+    dtype_of,
+    operand,
+    shape_of,
+    without_attribute,
+)
+from ..tensors import ELEM_TYPES
+
+BYTES = ("int8", "uint8")
+DTYPES = {code: name for name, code in ELEM_TYPES.items()}
+
+
+# `saturate` is about float8 types, which came with it.
+without_attribute("saturate", "QuantizeLinear", since=19)
+without_attribute("precision", "QuantizeLinear", since=23, only=0)
+
+
+@downgrade("DequantizeLinear", since=23)
+def dequantize_to_the_type_of_the_scale(r: Rewriter, node: Node) -> Result:
+    plain: dict[str, Any] = {key: value for key, value in node.attrs.items() if key != "output_dtype"}
+    if node.outputs[0].dtype == dtype_of(data(node, 1)):
+        return r.form(*node.inputs, **plain)
+    return r.cast(r.op(node.op, *node.inputs, dtype=dtype_of(data(node, 1)), **plain), node.outputs[0].dtype)
+
+
+@downgrade("QuantizeLinear", since=21)
+def quantize_type_from_zero_point(r: Rewriter, node: Node) -> Result:
+    """`output_dtype` says what a zero point of that type says; 16 bits are rounded and clipped by hand."""
+    x, scale, zero_point = data(node), data(node, 1), operand(node, 2)
+    plain = _without_blocks(node)
+    wanted = plain.pop("output_dtype", 0)
+    assert isinstance(wanted, int)
+    if zero_point is None and wanted:
+        zero_point = r.constant(np.zeros([], DTYPES[wanted]))
+        if scale.shape != ():
+            zero_point = r.constant(np.zeros([int(dim) for dim in shape_of(scale)], DTYPES[wanted]))
+    if zero_point is not None and zero_point.dtype in (np.int16, np.uint16):
+        return _quantized(r, x, scale, zero_point, axis_of(node, 1))
+    return r.form(x, scale, zero_point, **plain)
+
+
+@downgrade("DequantizeLinear", since=21)
+def dequantize_bytes(r: Rewriter, node: Node) -> Result:
+    plain = _without_blocks(node)
+    if dtype_of(data(node)) in (np.int16, np.uint16):
+        return _dequantized(r, data(node), data(node, 1), operand(node, 2), axis_of(node, 1))
+    return r.form(*node.inputs, **plain)
+
+
+@downgrade("QuantizeLinear", since=13)
+def quantize_per_tensor(r: Rewriter, node: Node) -> Result:
+    scale, zero_point = data(node, 1), operand(node, 2)
+    if _is_per_tensor(scale):
+        return r.form(*node.inputs)
+    if zero_point is None:
+        zero_point = r.constant(np.zeros([], np.uint8))
+    return _quantized(r, data(node), scale, zero_point, axis_of(node, 1))
+
+
+@downgrade("DequantizeLinear", since=13)
+def dequantize_per_tensor(r: Rewriter, node: Node) -> Result:
+    if _is_per_tensor(data(node, 1)):
+        return r.form(*node.inputs)
+    return _dequantized(r, data(node), data(node, 1), operand(node, 2), axis_of(node, 1))
+
+
+@downgrade("QuantizeLinear", since=10)
+def quantize_by_arithmetic(r: Rewriter, node: Node) -> Result:
+    zero_point = operand(node, 2) or r.constant(np.zeros([], np.uint8))
+    return _quantized(r, data(node), data(node, 1), zero_point, 0)
+
+
+@downgrade("DequantizeLinear", since=10)
+def dequantize_by_arithmetic(r: Rewriter, node: Node) -> Result:
+    return _dequantized(r, data(node), data(node, 1), operand(node, 2), 0)
+
+
+def _without_blocks(node: Node) -> dict[str, Attribute]:
+    if node.attrs.get("block_size"):
+        raise RefusedError("block_size")
+    return {key: value for key, value in node.attrs.items() if key != "block_size"}
+
+
+def _is_per_tensor(scale: Value) -> bool:
+    return shape_of(scale) in ((), (1,))
+
+
+def _quantized(r: Rewriter, x: Value, scale: Value, zero_point: Value, axis: int) -> Value:
+    """clip(round(x / scale) + zero_point) in the zero point's type, rounding half to even."""
+    dtype = dtype_of(zero_point)
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    steps = r.op("Round", r.op("Div", x, _along(r, scale, x, axis), shape=x.shape))
+    shifted = r.op("Add", steps, r.cast(_along(r, zero_point, x, axis), x.dtype), shape=x.shape)
+    return r.cast(_clipped(r, shifted, low, high), dtype)
+
+
+def _dequantized(r: Rewriter, x: Value, scale: Value, zero_point: Value | None, axis: int) -> Value:
+    """(x - zero_point) * scale"""
+    steps = r.cast(x, scale.dtype)
+    if zero_point is not None:
+        steps = r.op("Sub", steps, r.cast(_along(r, zero_point, x, axis), scale.dtype), shape=x.shape)
+    return r.op("Mul", steps, _along(r, scale, x, axis), shape=x.shape)
+
+
+def _clipped(r: Rewriter, x: Value, low: int, high: int) -> Value:
+    if r.level >= 11:
+        return r.op("Clip", x, np.array(low, x.dtype), np.array(high, x.dtype), shape=x.shape)
+    return r.op("Clip", x, min=float(low), max=float(high))
+
+
+def _along(r: Rewriter, parameter: Value, x: Value, axis: int) -> Value:
+    """A scale or zero point of one axis in a shape that broadcasts to `x`."""
+    if _is_per_tensor(parameter):
+        return parameter
+    return r.reshape(parameter, (*shape_of(parameter), *(1 for _ in shape_of(x)[axis + 1 :])))
