@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mgeconvert.registry import Backend, OpSupport, Option
+from mgeconvert.registry import Backend, Description, OpSupport, Option
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +39,12 @@ def _run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return run(path, inputs)
 
 
+def _describe(path: Path) -> Description:
+    from .describe import describe
+
+    return describe(path)
+
+
 BACKEND = Backend(
     name="onnx",
     title="ONNX",
@@ -47,6 +53,7 @@ BACKEND = Backend(
     problems=_problems,
     ops=_ops,
     run=_run,
+    describe=_describe,
     options=(
         Option("opset", int, 17, "the ONNX operator set to write, 7 or newer"),
         Option("external_data", bool, False, "put the weights into a second file beside the model"),
