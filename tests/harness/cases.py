@@ -95,7 +95,8 @@ class Row(abc.ABC):
     def __post_init__(self) -> None:
         if self.rtol > LOOSE and not self.reason:
             raise ValueError(f"{self.id or self.automatic_id()}: rtol={self.rtol} needs a reason")
-        object.__setattr__(self, "id", re.sub(r"[^\w.=,+-]+", "_", self.id or self.automatic_id()).rstrip("_"))
+        name = re.sub(r"\s+", "", self.id or self.automatic_id())
+        object.__setattr__(self, "id", re.sub(r"[^\w.=,+:\[\]-]+", "_", name))
 
     @abc.abstractmethod
     def automatic_id(self) -> str:

@@ -1,0 +1,165 @@
+"""Creating a reference environment and finding a Python for it, without MegEngine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from mgeconvert.errors import MissingDependencyError, UsageError
+from mgeconvert.reference import client, environment, interpreters
+from mgeconvert.reference.environment import ENVIRONMENTS, STAMP, Environment, install
+from mgeconvert.reference.interpreters import find
+from mgeconvert_cli.reference import command
+
+THIS = sys.version_info[:2]
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MGECONVERT_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def no_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without the Pythons that MegEngine runs on."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    monkeypatch.setattr(interpreters, "sys", SimpleNamespace(version_info=(3, 99), executable=""))
+
+
+def small(probe: str = "") -> Environment:
+    """An environment that installs nothing."""
+    return Environment("small", "Small 1.0", (THIS,), (), probe, "worker.py")
+
+
+def test_install_creates_it_once_and_again_when_it_is_damaged(empty_cache: Path) -> None:
+    lines: list[str] = []
+    assert install(small(), log=lines.append)
+    assert not install(small(), log=lines.append)
+    assert re.fullmatch(r"Small 1\.0: using .+ \(Python \d\.\d+\)", lines[0])
+    assert lines[1:] == ["Small 1.0: checking that it works", f"Small 1.0: installed in {small().folder}"]
+    assert small().stamp()["environment"] == "small"
+    prefix = subprocess.run([small().python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True)
+    assert Path(prefix.stdout.strip()) == small().folder
+
+    marker = small().folder / "marker"
+    marker.touch()
+    assert install(small(), force=True)
+    assert not marker.exists()
+
+    marker.touch()
+    small().python.unlink()  # as when the Python that it was made from is removed
+    assert not small().is_installed
+    assert install(small())
+    assert not marker.exists()
+    assert small().is_installed
+    assert list(empty_cache.iterdir()) == [small().folder]
+
+
+def test_two_installs_at_once_leave_one_environment(empty_cache: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(install, [small(), small()])) == [True, True]
+    assert small().is_installed
+    assert list(empty_cache.iterdir()) == [small().folder]
+
+
+def test_a_failing_step_is_shown_and_leaves_nothing(empty_cache: Path) -> None:
+    wanted = small(probe="import sys; sys.exit('no libGL')")
+    with pytest.raises(MissingDependencyError) as failure:
+        install(wanted)
+    assert re.fullmatch(
+        r"Small 1\.0: installing the reference environment failed at `.+python -I -c import sys; .+`:\n  no libGL",
+        failure.value.message,
+    )
+    assert failure.value.hint == (
+        "try again, or with another Python: `mgeconvert reference install small --python PATH`"
+    )
+    assert list(empty_cache.iterdir()) == []
+
+
+def test_requirements_name_the_folder() -> None:
+    megengine = ENVIRONMENTS["megengine"]
+    assert re.fullmatch(r"reference-megengine-[0-9a-f]{12}", megengine.folder.name)
+    assert small().folder != megengine.folder
+
+
+def test_what_is_not_installed_names_the_command(empty_cache: Path) -> None:
+    megengine = ENVIRONMENTS["megengine"]
+    with pytest.raises(MissingDependencyError) as failure:
+        client.run(Path("model.pkl"), [])
+    assert failure.value.message == (
+        f"MegEngine 1.13.0: the reference environment is not installed (looked in {megengine.folder})"
+    )
+    assert failure.value.hint == "run `mgeconvert reference install megengine`"
+    assert not client.is_available()
+
+
+def test_no_python_says_what_to_install(no_python: None) -> None:
+    with pytest.raises(MissingDependencyError) as failure:
+        find([(3, 10), (3, 9), (3, 8)], "MegEngine 1.13.0")
+    assert failure.value.message == (
+        "MegEngine 1.13.0 needs CPython 3.8, 3.9 or 3.10, and none was found on PATH, in pyenv or in uv; "
+        "looked at: none"
+    )
+    assert failure.value.hint == (
+        "install one (`uv python install 3.10`, `pyenv install 3.10`, or your system's python3.10 and "
+        "python3.10-venv packages), or name it: `mgeconvert reference install --python PATH`"
+    )
+
+
+def test_a_python_that_does_not_start_is_named(no_python: None, tmp_path: Path) -> None:
+    broken = tmp_path / "python3.10"
+    broken.write_text("#!/bin/sh\necho 'pyenv: python3.10: command not found' >&2\nexit 127\n")
+    broken.chmod(0o755)
+    with pytest.raises(MissingDependencyError) as failure:
+        find([(3, 10)], "MegEngine 1.13.0")
+    assert failure.value.message == (
+        "MegEngine 1.13.0 needs CPython 3.10, and none was found on PATH, in pyenv or in uv; looked at:\n"
+        f"  {broken}: does not start: pyenv: python3.10: command not found"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "fact"),
+    [("no-such-python", "no such program"), (sys.executable, f"is Python {THIS[0]}.{THIS[1]}")],
+)
+def test_a_given_python_that_does_not_fit_is_wrong_usage(given: str, fact: str) -> None:
+    with pytest.raises(UsageError) as failure:
+        find([(3, 7)], "MegEngine 1.13.0", given)
+    assert failure.value.message == f"{given}: {fact}; MegEngine 1.13.0 needs CPython 3.7"
+
+
+def test_a_python_of_pyenv_is_found(no_python: None, tmp_path: Path) -> None:
+    folder = tmp_path / "pyenv" / "versions" / f"{THIS[0]}.{THIS[1]}.99" / "bin"
+    folder.mkdir(parents=True)
+    python = folder / f"python{THIS[0]}.{THIS[1]}"
+    os.symlink(sys.executable, python)
+    assert find([THIS], "Small").path == python
+
+
+def test_an_unknown_environment_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match=r"^torch: unknown reference environment; known: megengine"):
+        environment.environment("torch")
+
+
+def test_status_and_path(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "ENVIRONMENTS", {"small": small()})
+    runner = CliRunner()
+    monkeypatch.setattr("mgeconvert_cli.reference.ENVIRONMENTS", environment.ENVIRONMENTS)
+    assert runner.invoke(command, ["status"]).output == "small (Small 1.0): not installed\n"
+    install(small())
+    facts = json.loads(runner.invoke(command, ["status", "--json"]).output)
+    assert facts["small"]["installed"]
+    assert facts["small"]["folder"] == str(small().folder)
+    assert (small().folder / STAMP).is_file()
