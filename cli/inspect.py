@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,11 @@ import click
 
 from mgeconvert import registry
 from mgeconvert.errors import Problem, UnsupportedError, UsageError
+from mgeconvert.registry import Description, Frontend
 
 from .convert import from_option
-from .reading import read
-from .session import Session, number, size
+from .reading import STREAM, read
+from .session import Session, number, plural, size
 from .state import State
 from .steps import Step
 from .table import Table
@@ -25,50 +26,96 @@ if TYPE_CHECKING:
 
 
 def _inspect(session: Session, state: State, model: Path | None, source_format: str | None) -> State:
+    problems: Sequence[Problem] = ()
+    described: Description | None = None
     if model is not None:
         record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
+        described = _describe(record, model)
         try:
             state = read(session, model, record, {})
         except UnsupportedError as error:
-            _show_unsupported(session, model, record, error)
-            return state
-    if state.graph is None:
+            if described is None:
+                raise
+            problems = error.problems
+            state = State(None, model, (record.name,))
+    elif state.graph is None:
         raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert inspect MODEL")
+    title = registry.frontend(state.formats[0]).title
+    writer = f", written by {described.writer}" if described and described.writer else ""
+    where = "standard input" if state.source is None else str(state.source)
+    content: dict[str, Any] = {
+        "source": None if state.source is None else str(state.source),
+        "format": state.formats[0],
+    }
+    session.answer(f"{where}: {title}{writer}")
+    if described is not None:
+        content |= {"writer": described.writer, "source_operators": dict(described.operators)}
+    if state.graph is not None:
+        content |= _inspect_graph(session, state.graph)
+        if described is not None and described.operators:
+            session.answer(_operators(described.operators))
+    elif described is not None:
+        content |= _inspect_description(session, described, problems)
+    session.document("inspect", **content)
+    return state
+
+
+def _describe(record: Frontend, model: Path) -> Description | None:
+    return record.describe(model) if record.describe is not None and model != STREAM else None
+
+
+def _inspect_graph(session: Session, graph: Graph) -> dict[str, Any]:
+    """Print and return what the IR says."""
     from mgeconvert.statistics import statistics
 
-    graph, figures = state.graph, statistics(state.graph)
-    targets = {name: _problems(graph, name) for name in registry.backend_names()}
-    session.document("inspect", **_document(state, graph, figures, targets))
-    where = "standard input" if state.source is None else str(state.source)
+    figures = statistics(graph)
+    targets = {name: list(registry.backend(name).problems(graph)) for name in registry.backend_names()}
     session.answer(
-        f"{where}: {registry.frontend(state.formats[0]).title}",
-        *(f"  {key}: {text}" for key, text in graph.metadata.items()),
         _signature("inputs", graph.inputs),
         _signature("outputs", graph.outputs),
         _costs(figures),
         _total(figures),
-        *_targets(targets),
     )
-    return state
+    for name, problems in targets.items():
+        if problems:
+            session.answer(_problem_table(f"target {name}: {_count(problems)}", problems))
+        else:
+            session.answer(f"target {name}: can take it")
+    return {
+        "metadata": graph.metadata,
+        "inputs": _values(graph.inputs),
+        "outputs": _values(graph.outputs),
+        **asdict(figures),
+        "targets": {name: {"problems": [asdict(each) for each in found]} for name, found in targets.items()},
+    }
 
 
-def _problems(graph: Graph, target: str) -> list[Problem]:
-    return list(registry.backend(target).problems(graph))
-
-
-def _show_unsupported(session: Session, model: Path, record: registry.Frontend, error: UnsupportedError) -> None:
-    """A model that cannot be lowered: its operators that stop every target."""
-    problems = [asdict(problem) for problem in error.problems]
-    session.document("inspect", source=str(model), format=record.name, problems=problems, targets={})
+def _inspect_description(session: Session, described: Description, problems: Sequence[Problem]) -> dict[str, Any]:
+    """Print and return what the file says of itself where it cannot become a graph."""
     session.answer(
-        f"{model}: {record.title}",
-        _problem_table(f"no target can take it: {error.message.splitlines()[0]}", error.problems),
+        _signature("inputs", described.inputs),
+        _signature("outputs", described.outputs),
+        _operators(described.operators),
+        _problem_table(f"no target can take it: {_count(problems)}", problems),
     )
+    return {
+        "inputs": _values(described.inputs),
+        "outputs": _values(described.outputs),
+        "problems": [asdict(problem) for problem in problems],
+    }
+
+
+def _count(problems: Sequence[Problem]) -> str:
+    return f"{plural(len(problems), 'operator')} not supported"
 
 
 def _signature(title: str, values: Mapping[str, Value]) -> Table:
-    rows = [(name, value.type_text) for name, value in values.items()]
-    return Table(title, ("name", "type"), rows)
+    return Table(title, ("name", "type"), [(name, value.type_text) for name, value in values.items()])
+
+
+def _operators(counts: Mapping[str, int]) -> Table:
+    rows = [(name, number(count)) for name, count in sorted(counts.items(), key=lambda row: (-row[1], row[0]))]
+    return Table("operators of the source", ("operator", "calls"), rows, frozenset({1}))
 
 
 def _costs(figures: Statistics) -> Table:
@@ -76,62 +123,37 @@ def _costs(figures: Statistics) -> Table:
         (row.op, number(row.nodes), number(row.parameters), number(row.macs), number(row.flops))
         for row in figures.operators
     ]
-    return Table("operators", ("operator", "nodes", "parameters", "MACs", "FLOPs"), rows, frozenset({1, 2, 3, 4}))
+    columns = ("operator", "nodes", "parameters", "MACs", "FLOPs")
+    return Table("operators of the IR", columns, rows, frozenset({1, 2, 3, 4}))
 
 
 def _total(figures: Statistics) -> str:
     unknown = sum(row.unknown for row in figures.operators)
     text = (
-        f"total: {number(figures.nodes)} nodes, {number(figures.parameters)} parameters "
-        f"({size(figures.parameter_bytes)}), {number(figures.macs)} MACs, {number(figures.flops)} FLOPs"
+        f"total: {plural(figures.nodes, 'node')}, {number(figures.parameters)} parameters, "
+        f"{size(figures.weight_bytes)} of constants, {number(figures.macs)} MACs, {number(figures.flops)} FLOPs"
     )
     if figures.symbols:
         text += f"; counted with {', '.join(f'{symbol}=1' for symbol in figures.symbols)}"
     if unknown:
-        text += f"; {number(unknown)} nodes of unknown shape are not counted"
+        text += f"; {plural(unknown, 'node')} of unknown shape not counted"
     return text
 
 
-def _targets(targets: Mapping[str, list[Problem]]) -> list[str | Table]:
-    parts: list[str | Table] = []
-    for name, problems in targets.items():
-        if problems:
-            parts.append(_problem_table(f"target {name}: {len(problems)} operators stop it", problems))
-        else:
-            parts.append(f"target {name}: can take it")
-    return parts
+def _problem_table(title: str, problems: Sequence[Problem]) -> Table:
+    rows = [(problem.place, problem.op, problem.reason) for problem in problems]
+    return Table(title, ("place", "operator", "reason"), rows)
 
 
-def _problem_table(title: str, problems: list[Problem] | tuple[Problem, ...]) -> Table:
-    return Table(title, ("place", "operator", "reason"), [(p.place, p.op, p.reason) for p in problems])
-
-
-def _document(state: State, graph: Graph, figures: Statistics, targets: Mapping[str, list[Problem]]) -> dict[str, Any]:
-    return {
-        "source": None if state.source is None else str(state.source),
-        "format": state.formats[0],
-        "metadata": graph.metadata,
-        "inputs": [_value(name, value) for name, value in graph.inputs.items()],
-        "outputs": [_value(name, value) for name, value in graph.outputs.items()],
-        "nodes": figures.nodes,
-        "operators": [asdict(row) for row in figures.operators],
-        "parameters": figures.parameters,
-        "parameter_bytes": figures.parameter_bytes,
-        "macs": figures.macs,
-        "flops": figures.flops,
-        "symbols": list(figures.symbols),
-        "targets": {
-            name: {"problems": [asdict(problem) for problem in problems]} for name, problems in targets.items()
-        },
-    }
-
-
-def _value(name: str, value: Value) -> dict[str, Any]:
-    return {
-        "name": name,
-        "dtype": None if value.dtype is None else value.dtype.name,
-        "shape": None if value.shape is None else list(value.shape),
-    }
+def _values(values: Mapping[str, Value]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "dtype": None if value.dtype is None else value.dtype.name,
+            "shape": None if value.shape is None else list(value.shape),
+        }
+        for name, value in values.items()
+    ]
 
 
 command = Step(

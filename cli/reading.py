@@ -10,7 +10,7 @@ from typing import Any
 from mgeconvert import recorded
 from mgeconvert.registry import Frontend
 
-from .session import Session, number, plural, size
+from .session import Session, plural, size
 from .state import State
 
 STREAM = Path("-")
@@ -25,10 +25,10 @@ def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str
         graph = frontend.load(sys.stdin.buffer if stream else model, **options)
     if session.debug:
         graph.check()
-    parameters = sum(value.array.size for value in graph.constants() if value.array is not None)
+    weights = sum(value.array.nbytes for value in graph.constants() if value.array is not None)
     where = "standard input" if stream else f"{model} ({size(length)})"
     session.say(
         f"read {where}: {frontend.title}, "
-        f"{plural(len(graph.nodes), 'node')}, {number(parameters)} parameters, {session.seconds['read']:.2f} s"
+        f"{plural(len(graph.nodes), 'node')}, {size(weights)} of weights, {session.seconds['read']:.2f} s"
     )
     return State(graph, None if stream else model, (frontend.name,), None if stream else recorded.beside(model))

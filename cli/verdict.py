@@ -11,12 +11,6 @@ from .table import Table
 if TYPE_CHECKING:
     from mgeconvert.verification import VerificationReport
 
-COMPARED = {
-    "recorded": "the recorded outputs of",
-    "model": "the own run of",
-    "ir": "mgeconvert's own reading (no independent truth) of",
-}
-
 
 def verdict(report: VerificationReport) -> str:
     """Which check was done in one line, and what it found unless it failed (VerificationError says that)."""
@@ -34,7 +28,7 @@ def verdict(report: VerificationReport) -> str:
         if report.failed
         else f"{plural(len(report.outputs), 'output')}, max rel error {worst:.3g} (limit {report.rtol:g})"
     )
-    return f"verified in {report.runtime} against {COMPARED[report.method]} {report.truth}: {found}"
+    return f"verified in {report.runtime} against {report.truth}: {found}"
 
 
 def report_table(report: VerificationReport) -> Table:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 RTOL = 1e-4
 """Default limit of the relative error, max|a-b| / max|b|."""
-LEVEL = 1
+LEVEL = 0
 """Default optimization level of every export."""
 
 Stage: TypeAlias = "Callable[[str], contextlib.AbstractContextManager[Any]]"

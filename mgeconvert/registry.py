@@ -86,8 +86,9 @@ class Backend:
     `save(graph, path, **options)` writes the file or raises UnsupportedError, leaving an old file intact, and returns
     the paths of the files it wrote, main file first; `problems(graph, **options)` says what stops it without writing;
     `ops()` is the table of IR operators it emits; `run(path, inputs)` computes the model in the format's own runtime:
-    named arrays in, named arrays out in the order of the graph's outputs. `describe(path)` says a written file's inputs
-    and outputs, for `mgeconvert verify`; without it the format's frontend is asked.
+    named arrays in, named arrays out in the order of the graph's outputs; `runtime` is that runtime's name.
+    `describe(path)` says a written file's inputs and outputs, for `mgeconvert verify`; without it the format's frontend
+    is asked.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Backend:
     run: Callable[[Path, Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None = None
     options: tuple[Option, ...] = ()
     describe: Callable[[Path], Description] | None = None
+    runtime: str = ""
 
 
 FRONTENDS = "mgeconvert.frontends"

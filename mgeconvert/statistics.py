@@ -33,12 +33,12 @@ class OperatorStatistics:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """A graph's totals; `symbols` are the symbolic dimensions that were counted as 1."""
+    """A graph's totals; `weight_bytes` is the size of all constants, `symbols` the symbolic dimensions counted as 1."""
 
     operators: tuple[OperatorStatistics, ...]
     nodes: int
     parameters: int
-    parameter_bytes: int
+    weight_bytes: int
     macs: int
     flops: int
     symbols: tuple[str, ...]
@@ -49,16 +49,16 @@ def statistics(graph: Graph) -> Statistics:
     rows: dict[str, list[int]] = {}
     seen: set[Value] = set()
     symbols: dict[str, None] = {}
-    bytes_ = 0
+    weight_bytes = 0
     for node in graph.nodes:
         row = rows.setdefault(node.op, [0] * 5)
         row[0] += 1
         for value in node.inputs:
-            if value is not None and value not in seen and is_parameter(value):
+            if value is not None and value.array is not None and value not in seen:
                 seen.add(value)
-                assert value.array is not None
-                row[1] += value.array.size
-                bytes_ += value.array.nbytes
+                weight_bytes += value.array.nbytes
+                row[1] += value.array.size if is_parameter(value.array) else 0
+        row[1] -= _running_statistics(node)
         for output in node.outputs:
             symbols.update((dim, None) for dim in output.shape or () if isinstance(dim, str))
         macs = MACS[node.op](node) if node.op in MACS else 0
@@ -71,16 +71,23 @@ def statistics(graph: Graph) -> Statistics:
         operators,
         len(graph.nodes),
         sum(row.parameters for row in operators),
-        bytes_,
+        weight_bytes,
         sum(row.macs for row in operators),
         sum(row.flops for row in operators),
         tuple(symbols),
     )
 
 
-def is_parameter(value: Value) -> bool:
-    """Whether the value is a constant that holds weights: not a shape, an axis list (int64) or a mask."""
-    return value.array is not None and value.array.dtype not in (np.dtype(np.int64), np.dtype(np.bool_))
+def is_parameter(array: np.ndarray) -> bool:
+    """Whether a constant holds weights: not a shape or an axis list (int64) or a mask."""
+    return array.dtype not in (np.dtype(np.int64), np.dtype(np.bool_))
+
+
+def _running_statistics(node: Node) -> int:
+    """BatchNormalization's mean and variance are constants but, as all frameworks count, no parameters."""
+    if node.op != "BatchNormalization":
+        return 0
+    return sum(value.array.size for value in node.inputs[3:5] if value is not None and value.array is not None)
 
 
 def elements(value: Value | None) -> int | None:

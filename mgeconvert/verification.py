@@ -48,8 +48,8 @@ class VerificationReport:
     """What was verified, and how.
 
     `method` is "recorded" (against recorded outputs), "model" (against a model's own run), "ir" (against mgeconvert's
-    own reading of a model), "sanity" (finite outputs of the declared shapes and dtypes on random inputs) or "none";
-    then `reason` says why nothing was run, and `hint` what would help.
+    own reading of a model), each said in words by `truth`; "sanity" (finite outputs of the declared shapes and dtypes on
+    random inputs); or "none", then `reason` says why nothing was run, and `hint` what would help.
     """
 
     candidate: Path
@@ -74,7 +74,7 @@ class VerificationReport:
         """Raise VerificationError, naming each failed output, unless none failed."""
         if not self.failed:
             return
-        fact = "gives wrong outputs" if self.method == "sanity" else f"does not compute what {self.truth} says"
+        fact = f"fails on {self.truth}" if self.method == "sanity" else f"differs from {self.truth}"
         lines = [f"{self.candidate}: {fact}: {len(self.failed)} of {len(self.outputs)} outputs fail"]
         lines += [f"  {output.name}: {output.problem}" for output in self.failed]
         hint = "compare with recorded data: --io model.npz" if self.method == "sanity" else "--rtol sets the limit"
@@ -93,23 +93,23 @@ def verify_written(
     truth: str = "",
 ) -> VerificationReport:
     """Run the file in its runtime and judge every output; `inputs` and `outputs` are its public ones."""
-    title = backend.title
+    runtime = backend.runtime or backend.title
     feeds = random_inputs(inputs) if recorded is None else recorded.inputs
     if backend.run is None:
-        return VerificationReport(path, "none", "", title, rtol, reason=f"{backend.name} has no runtime to verify with")
+        return VerificationReport(path, "none", "", runtime, rtol, reason=f"{backend.title} has no runtime here")
     try:
         found = backend.run(path, feeds)
     except MissingDependencyError as error:
-        return VerificationReport(path, "none", "", title, rtol, reason=error.message, hint=error.hint)
+        return VerificationReport(path, "none", "", runtime, rtol, reason=error.message, hint=error.hint)
     if len(found) != len(outputs):
         raise VerificationError(f"{path}: has {len(found)} outputs, expected {len(outputs)}: {', '.join(outputs)}")
     arrays = dict(zip(outputs, found.values(), strict=True))
     if recorded is None:
         sizes = symbol_sizes(inputs, feeds)
         reports = tuple(sane(name, arrays[name], value, sizes) for name, value in outputs.items())
-        return VerificationReport(path, "sanity", f"random inputs (seed {SEED})", title, rtol, reports)
+        return VerificationReport(path, "sanity", f"random inputs (seed {SEED})", runtime, rtol, reports)
     reports = tuple(compare(name, arrays[name], recorded.outputs[name], rtol) for name in outputs)
-    return VerificationReport(path, method, truth or str(recorded.path), title, rtol, reports)
+    return VerificationReport(path, method, truth or f"the recorded outputs of {recorded.path}", runtime, rtol, reports)
 
 
 def compare(name: str, found: np.ndarray, truth: np.ndarray, rtol: float) -> OutputReport:

@@ -57,9 +57,9 @@ def test_export_says_what_was_done(invoke: Invoke) -> None:
     result = invoke("toy-to-toy m.toy -o out.toy")
     assert (result.exit_code, result.stdout) == (0, "")
     assert steady(result.stderr).splitlines() == [
-        "read m.toy (61 B): Toy, 2 nodes, 0 parameters, T s",
+        "read m.toy (61 B): Toy, 2 nodes, 0 B of weights, T s",
         "wrote out.toy (75 B), T s",
-        "sanity run in Toy on random inputs (seed 20): outputs are finite; "
+        "sanity run in the toy runtime on random inputs (seed 20): outputs are finite; "
         "nothing was compared: no recorded outputs were given (--io)",
     ]
 
@@ -69,7 +69,7 @@ def test_export_against_recorded_outputs(invoke: Invoke) -> None:
     result = invoke("toy-to-toy m.toy -o out.toy --io r.npz")
     assert result.exit_code == 0
     assert result.stderr.splitlines()[-1] == (
-        "verified in Toy against the recorded outputs of r.npz: 1 output, max rel error 0 (limit 0.0001)"
+        "verified in the toy runtime against the recorded outputs of r.npz: 1 output, max rel error 0 (limit 0.0001)"
     )
 
 
@@ -77,7 +77,7 @@ def test_recorded_outputs_beside_the_model_are_used(invoke: Invoke) -> None:
     record("m.npz")
     result = invoke("toy-to-toy m.toy -o out.toy")
     assert "verifying against m.npz, found beside the model" in result.stderr.splitlines()
-    assert "verified in Toy against the recorded outputs of m.npz" in result.stderr
+    assert "verified in the toy runtime against the recorded outputs of m.npz" in result.stderr
 
 
 def test_export_that_computes_something_else(invoke: Invoke) -> None:
@@ -85,8 +85,8 @@ def test_export_that_computes_something_else(invoke: Invoke) -> None:
     result = invoke("toy-to-toy m.toy -o out.toy --wrong 1")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-4:] == [
-        "verified in Toy against the recorded outputs of m.npz: 1 of 1 FAILED",
-        "error: out.toy: does not compute what m.npz says: 1 of 1 outputs fail",
+        "verified in the toy runtime against the recorded outputs of m.npz: 1 of 1 FAILED",
+        "error: out.toy: differs from the recorded outputs of m.npz: 1 of 1 outputs fail",
         "  y: max abs error 1, max rel error 0.2 (limit 0.0001), cosine 0.989455",
         "hint: --rtol sets the limit",
     ]
@@ -95,7 +95,7 @@ def test_export_that_computes_something_else(invoke: Invoke) -> None:
 
 def test_json_is_one_document_on_stdout(invoke: Invoke) -> None:
     record("m.npz")
-    result = invoke("toy-to-toy --json m.toy -o out.toy")
+    result = invoke("toy-to-toy --json m.toy -o out.toy -O1")
     document = json.loads(result.stdout)
     assert document["command"] == "toy-to-toy"
     assert document["files"] == [{"path": "out.toy", "bytes": 75}]
@@ -243,7 +243,7 @@ def test_standard_input_and_output(invoke: Invoke) -> None:
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {**MODEL, "wrong": 0.0}
     assert steady(result.stderr).splitlines() == [
-        "read standard input: Toy, 2 nodes, 0 parameters, T s",
+        "read standard input: Toy, 2 nodes, 0 B of weights, T s",
         "wrote standard output (75 B), T s",
     ]
 

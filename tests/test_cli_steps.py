@@ -44,7 +44,7 @@ def test_the_graph_and_the_recorded_data_flow_on(invoke: Invoke) -> None:
     assert result.exit_code == 0
     document = json.loads(result.stdout)
     assert [step["command"] for step in document["steps"]] == ["load", "toy-to-toy", "toy-to-toy", "inspect"]
-    assert document["steps"][2]["verification"]["truth"] == "m.npz"
+    assert document["steps"][2]["verification"]["truth"] == "the recorded outputs of m.npz"
     assert document["steps"][3]["nodes"] == 2
 
 
@@ -82,7 +82,7 @@ def test_verify_takes_the_loaded_model_for_the_truth(invoke: Invoke) -> None:
     write("c.toy", {"inputs": {"x": ["float32", [2, 3]]}, "ops": ["Neg", "Abs"], "wrong": 1})
     result = invoke("load m.toy verify c.toy")
     assert result.exit_code == 1
-    assert "verified in Toy against the own run of m.toy: 1 of 1 FAILED" in result.stdout
+    assert "verified in the toy runtime against m.toy run in the toy runtime: 1 of 1 FAILED" in result.stdout
 
 
 def test_completion_knows_the_step_that_is_typed(plugins: Install) -> None:

@@ -102,5 +102,14 @@ FRONTEND = Frontend(
     describe,
 )
 BACKEND = Backend(
-    "toy", "Toy", (".toy",), save, problems, ops, run, (Option("wrong", float, 0.0, "added to every output"),), describe
+    "toy",
+    "Toy",
+    (".toy",),
+    save,
+    problems,
+    ops,
+    run,
+    (Option("wrong", float, 0.0, "added to every output"),),
+    describe,
+    "the toy runtime",
 )

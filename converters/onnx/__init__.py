@@ -54,6 +54,7 @@ BACKEND = Backend(
     ops=_ops,
     run=_run,
     describe=_describe,
+    runtime="onnxruntime",
     options=(
         Option("opset", int, 17, "the ONNX operator set to write, 7 or newer"),
         Option("external_data", bool, False, "put the weights into a second file beside the model"),
