@@ -54,21 +54,24 @@ def axis_taps(
 
 
 def source_coordinates(
-    mode: str, length: int, count: int, scale: float, roi: tuple[float, float] = (0.0, 1.0)
+    mode: str, length: int, count: int, scale: float | np.float32, roi: tuple[float, float] = (0.0, 1.0)
 ) -> np.ndarray:
-    """Where each of `count` outputs lies on the input axis, float64[count]."""
-    out = np.arange(count, dtype=np.float64)
-    start, end = roi
+    """Where each of `count` outputs lies on the input axis, float32[count].
+
+    In float32 as runtimes compute it: which element is nearest can hang on the last bit.
+    """
+    out = np.arange(count, dtype=np.float32)
+    scale, start, end = np.float32(scale), np.float32(roi[0]), np.float32(roi[1])
     match mode:
         case "half_pixel":
             return (out + 0.5) / scale - 0.5
         case "pytorch_half_pixel":
-            return (out + 0.5) / scale - 0.5 if count > 1 else np.zeros(count)
+            return (out + 0.5) / scale - 0.5 if count > 1 else np.zeros(count, np.float32)
         case "half_pixel_symmetric":
             adjustment = count / (scale * length)
             return length / 2 * (1 - adjustment) + (out + 0.5) / scale - 0.5
         case "align_corners":
-            return out * ((length - 1) / (count - 1)) if count > 1 else np.zeros(count)
+            return out * (length - 1) / np.float32(count - 1) if count > 1 else np.zeros(count, np.float32)
         case "asymmetric":
             return out / scale
         case "tf_crop_and_resize":

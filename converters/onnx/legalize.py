@@ -12,7 +12,7 @@ from mgeconvert.ir import OPSET, Attribute, Graph, Node, Value
 from .conform import conform
 from .rewrite import RULES, RefusedError, Rewriter
 from .rules import load_rules
-from .schema import newest
+from .schema import newest, versions
 
 
 def legalize(graph: Graph, opset: int, source: int = OPSET) -> tuple[Graph, list[Problem]]:
@@ -57,7 +57,13 @@ def _expand(node: Node, level: int, opset: int, nodes: list[Node]) -> None:
         conform(node, opset, nodes)
         return
     for replacement in _apply(node, since):
-        _expand(replacement, since - 1, opset, nodes)
+        # an operator that a rule needs and that is itself newer has rules of its own
+        _expand(replacement, max(since - 1, _first(replacement.op)), opset, nodes)
+
+
+def _first(op: str) -> int:
+    """The opset that brought the operator."""
+    return versions(op)[0] if versions(op) else 1
 
 
 @functools.lru_cache(4096)

@@ -42,13 +42,15 @@ def downgrade(*ops: str, since: int) -> Callable[[Rule], Rule]:
     return claim
 
 
-def without_attribute(name: str, *ops: str, since: int, only: Attribute | None = None) -> None:
-    """The rule for an attribute that came at `since`: leave it out, where it must be left out or have the value `only`
-    (None: whatever it says has no meaning in the older form).
+def without_attribute(
+    name: str, *ops: str, since: int, only: Attribute | None = None, default: Attribute | None = None
+) -> None:
+    """The rule for an attribute that came at `since`: leave it out where its value (or `default`, by default `only`) is
+    `only`; None: whatever it says has no meaning in the older form.
     """
 
     def rule(r: Rewriter, node: Node) -> Result:
-        given = node.attrs.get(name, only)
+        given = node.attrs.get(name, only if default is None else default)
         if only is not None and given != only:
             raise RefusedError(f"{name} {given}")
         return r.form(*node.inputs, **{key: value for key, value in node.attrs.items() if key != name})

@@ -22,6 +22,9 @@ PRODUCER = "mgeconvert"
 ALIGNMENT = 4096
 """External tensors start at multiples of a page, so that a runtime can map them."""
 
+CONSTANTS_ARE_NO_INPUTS = 4
+"""The IR version from which initializers need not be listed among the graph's inputs."""
+
 DOMAIN_VERSIONS = {"com.microsoft": 1, "ai.onnx.ml": 3}
 """The version to import of operator sets that are written as they come."""
 
@@ -63,6 +66,8 @@ def model_rope(graph: Graph, opset: int, version: str, external: ExternalData | 
     for value in dict.fromkeys(_constants(graph)):
         assert value.array is not None
         main.field("Graph", "initializer", tensor_rope(names[value], value.array, external))
+        if IR_VERSIONS[opset] < CONSTANTS_ARE_NO_INPUTS:
+            main.append(encode("Graph", input=[_value_info(names[value], value)]))
     rope.field("Model", "graph", main)
     domains = {"": opset} | {domain: DOMAIN_VERSIONS.get(domain, 1) for domain in sorted(_domains(graph)) if domain}
     imports = [encode("OperatorSetId", domain=domain, version=number) for domain, number in domains.items()]
@@ -72,11 +77,12 @@ def model_rope(graph: Graph, opset: int, version: str, external: ExternalData | 
 
 
 class _Names:
-    """The name each value is written under; no two values of a model, subgraphs included, share one."""
+    """The names values and nodes are written under; no two of a model, subgraphs included, share one."""
 
     def __init__(self) -> None:
         self.of: dict[Value, str] = {}
         self.unique = Namer()
+        self.unique_node = Namer()
 
     def __getitem__(self, value: Value) -> str:
         name = self.of.get(value)
@@ -158,7 +164,7 @@ def _node(node: Node, names: _Names, opset: int) -> Rope:
             "Node",
             input=["" if value is None else names[value] for value in node.inputs],
             output=[names[value] for value in node.outputs],
-            name=node.name,
+            name=names.unique_node(node.name) if node.name else "",
             op_type=node.op,
             doc_string="" if node.origin == node.name else node.origin,
             domain=node.domain,

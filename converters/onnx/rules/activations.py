@@ -80,9 +80,9 @@ def round_half_to_even(r: Rewriter, node: Node) -> Result:
     rest = r.op("Sub", x, floor)
     even = r.op("Mul", r.op("Floor", r.op("Mul", floor, scalar(x, 0.5))), scalar(x, 2))
     odd = r.op("Greater", r.op("Sub", floor, even), scalar(x, 0.5), dtype=bool)
-    is_half = r.op("Equal", rest, scalar(x, 0.5), dtype=bool)
+    is_less = r.op("Less", rest, scalar(x, 0.5), dtype=bool)
     is_more = r.op("Greater", rest, scalar(x, 0.5), dtype=bool)
-    up = r.op("Or", is_more, r.op("And", is_half, odd))
+    up = r.op("Or", is_more, r.op("And", r.op("Not", is_less), odd))
     return r.op("Add", floor, r.cast(up, x.dtype))
 
 

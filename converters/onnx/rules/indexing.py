@@ -55,7 +55,9 @@ def scatter_extremes(r: Rewriter, node: Node) -> Result:
 
 without_attribute("reduction", "ScatterElements", "ScatterND", since=16, only="none")
 without_attribute("batch_dims", "GatherND", since=12, only=0)
-without_attribute("coordinate_transformation_mode", "RoiAlign", since=16, only="output_half_pixel")
+without_attribute(
+    "coordinate_transformation_mode", "RoiAlign", since=16, only="output_half_pixel", default="half_pixel"
+)
 
 
 @downgrade("GridSample", since=20)

@@ -186,6 +186,18 @@ def range_without_stash_type(r: Rewriter, node: Node) -> Result:
     return r.form(*node.inputs)
 
 
+@downgrade("Gemm", since=11)
+def gemm_with_bias(r: Rewriter, node: Node) -> Result:
+    """Before 11 C could not be left out."""
+    c = operand(node, 2) or np.zeros(1, dtype_of(data(node)))
+    return r.form(data(node), data(node, 1), c, **node.attrs)
+
+
+@downgrade("Scan", since=9)
+def scan_of_a_batch(_: Rewriter, node: Node) -> Result:
+    raise RefusedError(f"the form without a batch dimension, with {len(node.inputs)} inputs")
+
+
 @downgrade("Range", since=11)
 def range_constant(r: Rewriter, node: Node) -> Result:
     start, limit, delta = (constant(node, index, "bounds") for index in range(3))
