@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from mgeconvert import registry
-from mgeconvert.api import LEVEL, RTOL
+from mgeconvert.api import RTOL
 from mgeconvert.errors import UsageError
 
 from .export import Job, write
 from .options import click_options, option_values
+from .passes import pass_options, selection
 from .reading import read
 from .session import Session
 from .state import State
@@ -27,14 +28,7 @@ def export_options() -> list[click.Parameter]:
         ),
         click.Option(["--io"], type=Path, metavar="NPZ", help="Recorded inputs and outputs to verify against."),
         click.Option(["--rtol"], type=float, default=RTOL, show_default=True, help="Limit of max|a-b| / max|b|."),
-        click.Option(
-            ["-O", "level"],
-            type=click.IntRange(0, 2),
-            metavar="0|1|2",
-            default=LEVEL,
-            show_default=True,
-            help="Optimization level.",
-        ),
+        *pass_options(),
     ]
 
 
@@ -52,6 +46,7 @@ def pair_command(source: str, target: str) -> click.Command:
 
     def function(session: Session, state: State, model: Path | None, out: Path | None, **rest: Any) -> State:
         load_options, save_options = option_values(rest, "from"), option_values(rest, "to")
+        passes = selection(rest)
         if model is not None:
             state = read(session, model, frontend, load_options)
         elif state.graph is None:
@@ -62,7 +57,7 @@ def pair_command(source: str, target: str) -> click.Command:
                 f"the step before gives a {formats} model, {name} takes {source}",
                 hint=f"mgeconvert ... {state.formats[0]}-to-{target}",
             )
-        return write(session, state, Job(name, backend, out, save_options, **rest))
+        return write(session, state, Job(name, backend, out, save_options, passes, **rest))
 
     return Step(name, function, [*own, *foreign], f"Convert {frontend.title} to {backend.title}.")
 
@@ -88,7 +83,7 @@ def _convert(
     frontend = registry.frontend(source_format) if source_format else registry.frontend_for(src)
     backend = registry.backend(target_format) if target_format else registry.backend_for(dst)
     state = read(session, src, frontend, {})
-    return write(session, state, Job("convert", backend, dst, {}, **rest))
+    return write(session, state, Job("convert", backend, dst, {}, selection(rest), **rest))
 
 
 def from_option() -> click.Parameter:
@@ -105,7 +100,9 @@ def to_option() -> click.Parameter:
 
 def _flags(parameters: list[click.Parameter]) -> set[str]:
     """The long names that are taken, those of the switches included."""
-    flags = {option.removeprefix("--") for parameter in parameters for option in parameter.opts}
+    flags = {
+        option.removeprefix("--") for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     return flags | {"json", "quiet", "debug", "help"}
 
 

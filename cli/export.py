@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mgeconvert import api
+from mgeconvert.api import Selection
 from mgeconvert.errors import UsageError
 from mgeconvert.registry import Backend
 
@@ -31,10 +32,10 @@ class Job:
     backend: Backend
     out: Path | None
     options: Mapping[str, Any]
+    selection: Selection
     verify: bool
     io: Path | None
     rtol: float
-    level: int
 
 
 def write(session: Session, state: State, job: Job) -> State:
@@ -59,7 +60,7 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
         out,
         job.backend,
         source_format=state.formats[0],
-        level=job.level,
+        selection=job.selection,
         verify=job.verify,
         io=job.io or state.recorded,
         rtol=job.rtol,

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
 import time
@@ -66,6 +65,8 @@ class Application(click.Group):
     def calls(self, ctx: click.Context, args: list[str]) -> list[Call]:
         """The steps of the command line; click.UsageError for a name that no command has."""
         if self.get_command(ctx, args[0]) is None:
+            import difflib
+
             close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=3)
             guess = f"; did you mean {' or '.join(close)}?" if close else ""
             raise click.UsageError(f"{args[0]}: no such command{guess}", ctx)

@@ -15,18 +15,19 @@ def command() -> None:
 
 
 _name = click.argument("name", type=click.Choice(list(ENVIRONMENTS)), default="megengine")
+_names = click.argument("name", type=click.Choice([*ENVIRONMENTS, "all"]), default="megengine")
 
 
-@command.command("install", help="Create the environment NAME (default: megengine) unless it is there.")
-@_name
+@command.command("install", help="Create the environment NAME (default: megengine; or all) unless it is there.")
+@_names
 @click.option("--python", metavar="PATH", help="The Python to create it from; found by itself when not given.")
 @click.option("--force", is_flag=True, help="Create it anew even if it is there.")
 def install_command(name: str, python: str | None, force: bool) -> None:
     """Progress goes to stderr, the environment's interpreter to stdout."""
-    wanted = environment(name)
-    if not install(wanted, python=python, force=force, log=lambda line: click.echo(line, err=True)):
-        click.echo(f"{wanted.title}: already installed in {wanted.folder}", err=True)
-    click.echo(wanted.python)
+    for wanted in list(ENVIRONMENTS.values()) if name == "all" else [environment(name)]:
+        if not install(wanted, python=python, force=force, log=lambda line: click.echo(line, err=True)):
+            click.echo(f"{wanted.title}: already installed in {wanted.folder}", err=True)
+        click.echo(wanted.python)
 
 
 @command.command("status", help="Which environments are installed, where, with what.")

@@ -36,6 +36,15 @@ class PassReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """Which passes run: those of a level, with the enabled and without the disabled ones."""
+
+    level: int = LEVEL
+    enable: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ConversionReport:
     """What a conversion did: the files it wrote (main file first), what the passes changed, how it was verified (None:
     not asked for), and the seconds of each stage."""
@@ -69,16 +78,19 @@ def save(graph: Graph, path: str | Path, format: str | None = None, **options: A
 
 
 def optimize(
-    graph: Graph, passes: Iterable[str] | None = None, *, level: int = LEVEL, disable: Iterable[str] = ()
+    graph: Graph,
+    passes: Iterable[str] | None = None,
+    *,
+    level: int = LEVEL,
+    disable: Iterable[str] = (),
+    target: str | None = None,
 ) -> tuple[PassReport, ...]:
-    """Optimize the graph in place: the passes of `level`, or exactly the named ones; returns what each pass did."""
-    from . import passes as package
+    """Optimize the graph in place: the passes of `level`, or exactly the named ones; returns what each pass did.
 
-    if passes is None:
-        done = package.optimize(graph, level=level, disable=tuple(disable))
-    else:
-        done = package.optimize(graph, level=0, enable=tuple(passes), disable=tuple(disable))
-    return tuple(PassReport(*row) for row in done)
+    With a `target` format no pass introduces an operator that its backend lacks. Raises UsageError for unknown names.
+    """
+    selection = Selection(level if passes is None else 0, tuple(passes or ()), tuple(disable))
+    return _optimize(graph, selection, registry.backend(target) if target else None)
 
 
 def convert(
@@ -87,14 +99,14 @@ def convert(
     *,
     source_format: str | None = None,
     target_format: str | None = None,
-    optimize: bool | int = True,
+    optimize: bool | int | Iterable[str] = True,
     verify: bool = True,
     io: str | Path | None = None,
     rtol: float = RTOL,
     load_options: Mapping[str, Any] | None = None,
     save_options: Mapping[str, Any] | None = None,
 ) -> ConversionReport:
-    """Read `src`, optimize (True: level 1, False: 0, or a level), write `dst`, verify the written file.
+    """Read `src`, optimize (True: level 1, False: not at all, a level, or the names of passes), write `dst`, verify it.
 
     `io` is an .npz with recorded inputs and outputs; without it the .npz beside `src` is used; where there is none
     either, the file is run for sanity. Raises VerificationError where an output fails.
@@ -110,7 +122,7 @@ def convert(
         dst,
         target,
         source_format=source.name,
-        level=int(optimize),
+        selection=Selection(int(optimize)) if isinstance(optimize, int) else Selection(0, tuple(optimize)),
         verify=verify,
         io=Path(io) if io else _recorded_beside(src),
         rtol=rtol,
@@ -149,7 +161,7 @@ def export(
     target: registry.Backend,
     *,
     source_format: str,
-    level: int,
+    selection: Selection,
     verify: bool,
     io: Path | None,
     rtol: float,
@@ -166,10 +178,10 @@ def export(
 
     recorded = read_recorded(io, graph.inputs, graph.outputs) if verify and io else None
     done: tuple[PassReport, ...] = ()
-    if level:
+    if selection != Selection(0):
         graph = graph.copy()
         with stage("optimize"):
-            done = _optimize(graph, level)
+            done = _optimize(graph, selection, target)
         if check:
             graph.check()
     with stage("write"):
@@ -194,8 +206,12 @@ class Stopwatch:
         self.seconds[name] = time.perf_counter() - start
 
 
-def _optimize(graph: Graph, level: int) -> tuple[PassReport, ...]:
-    return optimize(graph, level=level)
+def _optimize(graph: Graph, selection: Selection, target: registry.Backend | None) -> tuple[PassReport, ...]:
+    from . import passes
+
+    supported = None if target is None else {row.op for row in target.ops() if not row.refused}
+    done = passes.optimize(graph, selection.level, selection.enable, selection.disable, supported)
+    return tuple(PassReport(*row) for row in done)
 
 
 def _recorded_beside(path: Path) -> Path | None:

@@ -48,8 +48,8 @@ class VerificationReport:
     """What was verified, and how.
 
     `method` is "recorded" (against recorded outputs), "model" (against a model's own run), "ir" (against mgeconvert's
-    own reading of a model), each said in words by `truth`; "sanity" (finite outputs of the declared shapes and dtypes on
-    random inputs); or "none", then `reason` says why nothing was run, and `hint` what would help.
+    own reading of a model), each said in words by `truth`; "sanity" (finite outputs of the declared shapes and dtypes
+    on random inputs); or "none", then `reason` says why nothing was run, and `hint` what would help.
     """
 
     candidate: Path

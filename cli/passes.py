@@ -1,0 +1,60 @@
+"""Choosing optimization passes: a level, and a flag for each pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mgeconvert.api import LEVEL, Selection
+from mgeconvert.passes import MAX_LEVEL, PASSES, Pass
+
+from .session import Session
+from .table import Table
+
+
+def pass_options() -> list[click.Parameter]:
+    """``-O``, ``--list-passes`` and ``--NAME/--no-NAME`` for each pass; `selection` reads them."""
+    return [
+        click.Option(
+            ["-O", "level"],
+            type=click.IntRange(0, MAX_LEVEL),
+            metavar="LEVEL",
+            default=LEVEL,
+            show_default=True,
+            help=f"Optimization level, 0 to {MAX_LEVEL}.",
+        ),
+        *(
+            click.Option([_parameter(row), f"--{row.name}/--no-{row.name}"], default=None, help=row.help)
+            for row in PASSES
+        ),
+        click.Option(
+            ["--list-passes"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_list_passes,
+            help="List the passes in the order they run.",
+        ),
+    ]
+
+
+def selection(parameters: dict[str, Any]) -> Selection:
+    """Take what `pass_options` gave out of a command's parameters."""
+    chosen = {row.name: parameters.pop(_parameter(row)) for row in PASSES}
+    return Selection(
+        parameters.pop("level"),
+        tuple(name for name, wanted in chosen.items() if wanted),
+        tuple(name for name, wanted in chosen.items() if wanted is False),
+    )
+
+
+def _parameter(row: Pass) -> str:
+    return f"pass_{row.name.replace('-', '_')}"
+
+
+def _list_passes(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
+    if value and not context.resilient_parsing:
+        rows = [(row.name, str(row.level), row.help) for row in PASSES]
+        context.ensure_object(Session).answer(Table("", ("pass", "from level", "what it does"), rows))
+        context.exit()
