@@ -1,0 +1,180 @@
+"""What an emitter sees of the node it emits, and how it makes operators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgeconvert.inference import broadcast
+from mgeconvert.ir import Node, Shape, Value
+
+from .model import Array, Layout, Operator, Tensor, permuted
+from .ranks import LIMIT, collapsed
+from .table import Refusal
+from .types import stored_dtype
+from .view import Stored, View, plain
+
+if TYPE_CHECKING:
+    from .compile import Compiler
+
+
+class Call:
+    """One node being emitted.
+
+    `layout` is the layout of the data inputs and, unless the emitter sets another, of the outputs; `view` is set
+    instead for operators that work on whatever is stored.
+    """
+
+    __slots__ = ("compiler", "layout", "node", "view")
+
+    def __init__(self, compiler: Compiler, node: Node, layout: Layout) -> None:
+        self.compiler = compiler
+        self.node = node
+        self.layout = layout
+        self.view: View | None = None
+
+    def attr(self, name: str, default: Any = None) -> Any:
+        return self.node.attrs.get(name, default)
+
+    def axis(self, axis: int) -> int:
+        """The stored axis of an IR axis, which may be negative."""
+        return self.layout.index(axis % len(self.layout))
+
+    def dims(self, index: int = 0) -> Shape:
+        """The IR shape of output `index`."""
+        shape = self.node.outputs[index].shape
+        assert shape is not None
+        return shape
+
+    def shape(self, index: int = 0) -> Shape:
+        """The stored shape of output `index`."""
+        return permuted(self.dims(index), self.layout)
+
+    def dtype(self, index: int = 0) -> np.dtype[Any]:
+        """The dtype output `index` is stored with."""
+        dtype = self.node.outputs[index].dtype
+        assert dtype is not None
+        return stored_dtype(dtype)
+
+    def layout_of(self, value: Value) -> Layout:
+        rank = value.rank or 0
+        return self.layout if len(self.layout) == rank else tuple(range(rank))
+
+    def value(self, index: int) -> Value | None:
+        return self.node.inputs[index] if index < len(self.node.inputs) else None
+
+    def input_dims(self, index: int = 0) -> Shape:
+        """The IR shape of input `index`."""
+        value = self.value(index)
+        assert value is not None
+        assert value.shape is not None
+        return value.shape
+
+    def array(self, index: int, what: str) -> Array | None:
+        """Constant input `index`, None if omitted; refuses one that is computed at run time."""
+        value = self.value(index)
+        if value is None:
+            return None
+        array = self.constant(value)
+        if array is None:
+            raise Refusal(f"its {what} is computed at run time; TFLite wants a constant")
+        return array
+
+    def constant(self, value: Value) -> Array | None:
+        """The value's array if it is known now: a constant, or a dequantized one."""
+        folded = self.compiler.folded.get(value)
+        return value.array if folded is None else folded
+
+    def ints(self, index: int, what: str) -> list[int] | None:
+        array = self.array(index, what)
+        return None if array is None else [int(number) for number in array.reshape(-1)]
+
+    def stored(self, index: int = 0) -> Stored:
+        value = self.value(index)
+        assert value is not None
+        if value.is_constant:
+            layout = tuple(range(value.rank or 0))
+            return Stored(self.compiler.realise(value, layout), plain(value.shape or (), layout))
+        return self.compiler.stored[value]
+
+    def tensor(self, index: int, layout: Layout | None = None) -> Tensor:
+        """Input `index` in a layout (default: the IR's own)."""
+        value = self.value(index)
+        assert value is not None
+        return self.compiler.realise(value, tuple(range(value.rank or 0)) if layout is None else layout)
+
+    def const(self, array: Any, dtype: Any = None, name: str = "constant") -> Tensor:
+        return self.compiler.constant(np.asarray(array, dtype), name)
+
+    def like(self, number: float, tensor: Tensor) -> Tensor:
+        """A scalar of the tensor's dtype."""
+        return self.const(number, tensor.dtype)
+
+    def op(
+        self, op: str, *inputs: Tensor | None, shape: Shape | None = None, dtype: Any = None, **options: Any
+    ) -> Tensor:
+        """Append an operator; by default its shape is the broadcast of its inputs' and its dtype that of the first."""
+        return self.ops(op, 1, *inputs, shape=shape, dtype=dtype, **options)[0]
+
+    def ops(
+        self,
+        op: str,
+        outputs: int,
+        *inputs: Tensor | None,
+        shape: Shape | list[Shape] | None = None,
+        dtype: Any = None,
+        **options: Any,
+    ) -> list[Tensor]:
+        """`op` for an operator with several outputs of one dtype; `shape` may be a list."""
+        tensors = [tensor for tensor in inputs if tensor is not None]
+        if shape is None:
+            shape = broadcast([tensor.shape for tensor in tensors])
+            texts = ", ".join(str(list(tensor.shape)) for tensor in tensors)
+            if shape is None:
+                raise Refusal(f"{op} of {texts}: shapes do not fit")
+            if len(shape) > LIMIT and any(tensor.shape != shape for tensor in tensors):
+                return [self._collapsed(op, tensors, shape, texts, dtype, options)]
+        shapes = shape if isinstance(shape, list) else [shape] * outputs
+        types = dtype if isinstance(dtype, list) else [tensors[0].dtype if dtype is None else dtype] * outputs
+        made = [
+            Tensor(self.compiler.name(op.lower()), np.dtype(one_type), tuple(one))
+            for one, one_type in zip(shapes, types, strict=True)
+        ]
+        self.compiler.operators.append(Operator(op, list(inputs), made, options, self.node.origin))
+        return made
+
+    def _collapsed(
+        self, op: str, tensors: list[Tensor], shape: Shape, texts: str, dtype: Any, options: dict[str, Any]
+    ) -> Tensor:
+        shapes = collapsed([tensor.shape for tensor in tensors])
+        if len(shapes[0]) > LIMIT:
+            raise Refusal(f"{op} of {texts} broadcasts along {len(shapes[0])} axes; TFLite has {LIMIT}")
+        merged = [self.reshape(tensor, one) for tensor, one in zip(tensors, shapes, strict=True)]
+        return self.reshape(self.op(op, *merged, dtype=dtype, **options), shape)
+
+    def reshape(self, tensor: Tensor, shape: Shape) -> Tensor:
+        return self.compiler.reshape(tensor, tuple(shape))
+
+    def transpose(self, tensor: Tensor, perm: Layout) -> Tensor:
+        """A TRANSPOSE the source model's operator implies."""
+        if perm == tuple(range(tensor.rank)):
+            return tensor
+        operand = self.const(perm, np.int32, "perm")
+        shape = permuted(tensor.shape, perm)
+        return self.compiler.operator("TRANSPOSE", [tensor, operand], shape, tensor.dtype, cause="model")
+
+    def cast(self, tensor: Tensor, dtype: Any) -> Tensor:
+        return self.compiler.cast(tensor, np.dtype(dtype))
+
+    def static(self, tensor: Tensor, what: str) -> tuple[int, ...]:
+        """The tensor's shape; refuses symbolic dimensions."""
+        if not tensor.is_static:
+            raise Refusal(f"{what} with {list(tensor.shape)}: TFLite wants these sizes known")
+        return tensor.shape  # type: ignore[return-value]
+
+    def known(self, shape: Shape, what: str) -> tuple[int, ...]:
+        """The shape as numbers; refuses symbolic dimensions."""
+        if not all(isinstance(dim, int) for dim in shape):
+            raise Refusal(f"{what} to {list(shape)}: TFLite wants these sizes known")
+        return shape  # type: ignore[return-value]

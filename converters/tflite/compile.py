@@ -1,0 +1,304 @@
+"""IR graph -> TFLite model: the driver that walks the nodes, plans layouts and calls the emitters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import GraphError, Problem, UnsupportedError
+from mgeconvert.ir import Graph, Namer, Node, Shape, Value
+
+from .call import Call
+from .emit import EMITTERS, REFUSED
+from .model import BORDER, LAYOUT, MODEL, Array, Layout, Model, Operator, Quantization, Tensor, channels_last, identity, permuted
+from .plan import BorderLayouts, wants_channels_last
+from .table import Emitter, Refusal, Wants
+from .types import narrowed, stored_dtype
+from .view import Stored, View, plain, runs
+
+LIMIT_RANK = 6
+HINT = "`mgeconvert ops tflite` lists what can be exported"
+
+
+def compile_graph(graph: Graph, layouts: BorderLayouts) -> Model:
+    """The TFLite model of a graph; raises UnsupportedError with every problem at once. The graph is not changed."""
+    compiler = Compiler(graph, layouts)
+    model = compiler.run()
+    if compiler.problems:
+        raise UnsupportedError("export to tflite", compiler.problems, hint=HINT)
+    return model
+
+
+class Compiler:
+    """One compilation; `problems` collects what cannot be expressed."""
+
+    def __init__(self, graph: Graph, layouts: BorderLayouts) -> None:
+        self.graph = graph
+        self.borders = layouts
+        self.model = Model(graph.name, metadata=dict(graph.metadata))
+        self.problems: list[Problem] = []
+        self.preferring = wants_channels_last(graph)
+        self.name = Namer([*graph.inputs, *graph.outputs])
+        self.stored: dict[Value, Stored] = {}
+        self.broken: set[Value] = set()
+        self.folded: dict[Value, Array] = {}
+        self.integers: dict[str, tuple[Array, Quantization]] = {}
+        self._named: set[Tensor] = set()
+        self._realised: dict[tuple[Tensor, View, Layout], Tensor] = {}
+        self._constants: dict[tuple[Value, Layout, int], Tensor] = {}
+        self.origin = ""
+        self.operators = self.model.operators
+
+    def run(self) -> Model:
+        for name, value in self.graph.inputs.items():
+            self._guard(name, "Input", lambda name=name, value=value: self._input(name, value))  # type: ignore[misc]
+        for node in self.graph.nodes:
+            self._node(node)
+        for name, value in self.graph.outputs.items():
+            self._guard(name, "Output", lambda name=name, value=value: self._output(name, value))  # type: ignore[misc]
+        return self.model
+
+    def _guard(self, place: str, op: str, action: Any) -> bool:
+        try:
+            action()
+        except Refusal as refusal:
+            self.problems.append(Problem(place, op, str(refusal)))
+            return False
+        return True
+
+    def _input(self, name: str, value: Value) -> None:
+        if value.shape is None or value.dtype is None:
+            raise Refusal("its rank or type is not known; TFLite wants both")
+        layout = self.borders.of_input(name, value, value in self.preferring)
+        if value.dtype.name not in ("float32", "int8", "uint8", "int32", "int64", "bool", "float16", "int16"):
+            raise Refusal(f"LiteRT takes no {value.dtype.name} inputs")
+        tensor = Tensor(name, value.dtype, permuted(value.shape, layout))
+        self.model.inputs[name] = tensor
+        self.model.input_layouts[name] = layout
+        self.stored[value] = Stored(self.cast(tensor, stored_dtype(value.dtype)), plain(value.shape, layout))
+
+    def _output(self, name: str, value: Value) -> None:
+        if value in self.broken:
+            return
+        assert value.shape is not None
+        assert value.dtype is not None
+        natural = None if value.is_constant else self.stored[value].view.natural(self.preferred(value))
+        layout = self.borders.of_output(name, value, natural)
+        tensor = self.cast(self.realise(value, layout, cause=BORDER), value.dtype)
+        shape = permuted(value.shape, layout)
+        producer = self.operators[-1].outputs if self.operators else []
+        if tensor.is_constant or tensor in self._public() or (tensor.shape != shape and tensor not in producer):
+            tensor = self.operator("RESHAPE", [tensor, self._shape_operand(shape)], shape, tensor.dtype)
+        tensor.name = name
+        self.model.outputs[name] = tensor
+        self.model.output_layouts[name] = layout
+
+    def _public(self) -> set[Tensor]:
+        return {*self.model.inputs.values(), *self.model.outputs.values()}
+
+    def preferred(self, value: Value) -> list[Layout]:
+        rank = value.rank or 0
+        return [channels_last(rank)] if value in self.preferring and rank > 2 else []
+
+    def _node(self, node: Node) -> None:
+        if any(value in self.broken for value in node.inputs if value is not None):
+            self.broken.update(node.outputs)
+            return
+        self.origin = node.origin
+        mark = len(self.operators)
+        if not self._guard(_place(node), node.op, lambda: self._emit(node)):
+            del self.operators[mark:]
+            self.broken.update(node.outputs)
+
+    def _emit(self, node: Node) -> None:
+        reason = REFUSED.get(node.op)
+        if reason is not None:
+            raise Refusal(reason)
+        emitter = EMITTERS.get(node.op) if not node.domain else None
+        if emitter is None:
+            name = f"{node.domain}::{node.op}" if node.domain else node.op
+            raise Refusal(f"{name} has no TFLite emitter")
+        for value in (*node.inputs, *node.outputs):
+            if value is not None and value.shape is None:
+                raise Refusal(f"the rank of {value.name} is known only at run time; TFLite wants fixed ranks")
+        if emitter.wants is Wants.VIEW:
+            self._keep(node, emitter.function(Call(self, node, ())))
+            return
+        call, tensors = self._operands(node, emitter)
+        results = emitter.function(call, *tensors)
+        results = [results] if isinstance(results, Tensor) else list(results)
+        views = [call.view] if call.view is not None else [plain(v.shape or (), call.layout_of(v)) for v in node.outputs]
+        self._keep(node, [Stored(tensor, view) for tensor, view in zip(results, views, strict=True)])
+
+    def _keep(self, node: Node, results: list[Stored] | Stored) -> None:
+        results = [results] if isinstance(results, Stored) else results
+        made = {tensor for operator in self.operators[-len(results) - 2 :] for tensor in operator.outputs}
+        public = self._public()
+        for value, stored in zip(node.outputs, results, strict=True):
+            self.stored[value] = stored
+            if stored.tensor in made and stored.tensor not in public and stored.tensor not in self._named:
+                stored.tensor.name = self.name(value.name)
+                self._named.add(stored.tensor)
+
+    def _operands(self, node: Node, emitter: Emitter) -> tuple[Call, list[Tensor | None]]:
+        data = node.inputs if emitter.data is None else node.inputs[: emitter.data]
+        first = next((value for value in data if value is not None), None)
+        if emitter.wants is Wants.ANY and first is not None and not first.is_constant:
+            stored = self.stored[first]
+            call = Call(self, node, ())
+            call.view = stored.view
+            return call, [stored.tensor, *(self.realise(v, identity(v.rank or 0)) for v in data[1:] if v is not None)]
+        rank = max((value.rank or 0 for value in data if value is not None), default=0)
+        layout = identity(rank)
+        if emitter.wants is Wants.CHANNELS_LAST:
+            layout = channels_last(rank)
+            if rank < 2:
+                layout = identity(rank)
+        elif emitter.wants is Wants.FOLLOW:
+            layout = self.common_layout(node, [value for value in data if value is not None], rank)
+        call = Call(self, node, layout)
+        return call, [None if value is None else self.aligned(value, layout) for value in data]
+
+    def common_layout(self, node: Node, data: list[Value], rank: int) -> Layout:
+        """The layout that moves the fewest elements; between equals the one the readers of the output want."""
+        candidates: dict[Layout, int] = {}
+        prefer = [channels_last(rank)] if rank > 2 and any(v in self.preferring for v in node.outputs) else []
+        for value in data:
+            if value.is_constant or value.rank != rank:
+                continue
+            natural = self.stored[value].view.natural(prefer)
+            if natural is not None:
+                size = int(np.prod([dim if isinstance(dim, int) else 1 for dim in value.shape or ()]))
+                candidates[natural] = candidates.get(natural, 0) + size
+        if not candidates:
+            return prefer[0] if prefer else identity(rank)
+        return max(candidates, key=lambda layout: (candidates[layout], layout in prefer, layout == channels_last(rank)))
+
+    def aligned(self, value: Value, layout: Layout) -> Tensor:
+        """The value with leading axes of size 1 up to the layout's rank, in that layout."""
+        missing = len(layout) - (value.rank or 0)
+        if not missing:
+            return self.realise(value, layout)
+        if value.rank == 0:
+            return self.realise(value, ())
+        if value.is_constant:
+            return self._constant(value, layout, missing)
+        stored = self.stored[value]
+        shape = (*(1,) * missing, *(value.shape or ()))
+        view = stored.view.reshaped(shape)
+        assert view is not None
+        return self.realise_view(Stored(stored.tensor, view), layout)
+
+    def realise(self, value: Value, layout: Layout, cause: str = LAYOUT) -> Tensor:
+        """A tensor with the value's axes in that layout; transposes and reshapes are added as needed, once."""
+        if value.is_constant or value in self.folded:
+            return self._constant(value, layout, 0)
+        return self.realise_view(self.stored[value], layout, cause)
+
+    def realise_view(self, stored: Stored, layout: Layout, cause: str = LAYOUT) -> Tensor:
+        tensor, view = stored.tensor, stored.view
+        shape = permuted(view.shape, layout)
+        if view.has(layout) and (tensor.shape == shape):
+            return tensor
+        key = (tensor, view, layout)
+        if key not in self._realised:
+            self._realised[key] = self._rearranged(tensor, view, layout, shape, MODEL if view.moved else cause)
+        return self._realised[key]
+
+    def _rearranged(self, tensor: Tensor, view: View, layout: Layout, shape: Shape, cause: str) -> Tensor:
+        if view.has(layout):
+            return self.reshape(tensor, shape)
+        perm = _direct(tensor, view, layout, shape)
+        if perm is None:
+            grouped, order = runs(view, view.sequence(layout))
+            merged = tuple(_merge([view.atoms[atom] for atom in run]) for run in grouped)
+            if len(merged) > LIMIT_RANK:
+                raise Refusal(f"a transpose of {len(merged)} axes; TFLite's TRANSPOSE has at most {LIMIT_RANK}")
+            tensor = self.reshape(tensor, merged)
+            perm = tuple(order)
+        between = permuted(tensor.shape, perm)
+        operand = self.constant(np.array(perm, np.int32), "perm")
+        tensor = self.operator("TRANSPOSE", [tensor, operand], between, tensor.dtype, cause=cause)
+        return self.reshape(tensor, shape)
+
+    def reshape(self, tensor: Tensor, shape: Shape) -> Tensor:
+        """RESHAPE, unless the shape is the same already."""
+        if tensor.shape == shape:
+            return tensor
+        if tensor.array is not None:
+            return self.constant(tensor.array.reshape(shape), tensor.name)
+        return self.operator("RESHAPE", [tensor, self._shape_operand(shape)], shape, tensor.dtype)
+
+    def _shape_operand(self, shape: Shape) -> Tensor:
+        unknown = [dim for dim in shape if not isinstance(dim, int)]
+        if len(unknown) > 1:
+            raise Refusal(f"a reshape to {list(shape)}: TFLite takes one dimension that is known only at run time")
+        return self.constant(np.array([dim if isinstance(dim, int) else -1 for dim in shape], np.int32), "shape")
+
+    def _constant(self, value: Value, layout: Layout, missing: int) -> Tensor:
+        key = (value, layout, missing)
+        if key not in self._constants:
+            array = self.folded.get(value, value.array)
+            assert array is not None
+            array = narrowed(array, value.name)
+            array = np.transpose(array.reshape((1,) * missing + array.shape), layout)
+            self._constants[key] = self.constant(array, value.name)
+        return self._constants[key]
+
+    def fold(self, value: Value, array: Array, integers: Array, quantization: Quantization) -> None:
+        """From now on the value is a constant, whose integers an operator may take instead."""
+        self.folded[value] = array
+        self.integers[value.name] = (integers, quantization)
+
+    def constant(self, array: Array, name: str) -> Tensor:
+        return Tensor(self.name(name), array.dtype, array.shape, array)
+
+    def cast(self, tensor: Tensor, dtype: np.dtype[Any]) -> Tensor:
+        """CAST, unless the type is the same already."""
+        if tensor.dtype == dtype:
+            return tensor
+        return self.operator("CAST", [tensor], tensor.shape, dtype)
+
+    def operator(
+        self, op: str, inputs: list[Tensor | None], shape: Shape, dtype: Any, *, cause: str = "", **options: Any
+    ) -> Tensor:
+        """Append a one-output operator."""
+        output = Tensor(self.name(f"{op.lower()}"), np.dtype(dtype), tuple(shape))
+        self.operators.append(Operator(op, inputs, [output], options, self.origin, cause))
+        return output
+
+
+def _place(node: Node) -> str:
+    return node.origin or node.name or (node.outputs[0].name if node.outputs else node.op)
+
+
+def _merge(dims: list[Any]) -> Any:
+    """The product of adjacent dimensions; a product with a symbol gets a name of its own."""
+    symbols = [dim for dim in dims if not isinstance(dim, int)]
+    if not symbols:
+        return int(np.prod(dims))
+    return symbols[0] if len(dims) == 1 else "*".join(map(str, dims))
+
+
+def _direct(tensor: Tensor, view: View, layout: Layout, shape: Shape) -> tuple[int, ...] | None:
+    """The permutation for a single TRANSPOSE when tensor and target axes correspond one to one, else None."""
+    filled = [axis for axis, dim in enumerate(tensor.shape) if dim != 1]
+    if [tensor.shape[axis] for axis in filled] != [view.atoms[atom] for atom in view.order]:
+        return None
+    if len(tensor.shape) != len(shape) or max(view.groups, default=0) > 1 or len(shape) > LIMIT_RANK:
+        return None
+    where = dict(zip(view.order, filled, strict=True))
+    ones = iter([axis for axis, dim in enumerate(tensor.shape) if dim == 1])
+    members = view.members()
+    return tuple(where[members[axis][0]] if members[axis] else next(ones) for axis in layout)
+
+
+def check(model: Model) -> None:
+    """Raise GraphError unless every tensor an operator reads is an input, a constant or made before."""
+    known = set(model.inputs.values())
+    for operator in model.operators:
+        for tensor in operator.inputs:
+            if tensor is not None and not tensor.is_constant and tensor not in known:
+                raise GraphError(f"{operator.op}: {tensor.name} is read before it is made")
+        known.update(operator.outputs)

@@ -1,0 +1,118 @@
+"""Matrix products: FULLY_CONNECTED where the right side is a constant matrix, BATCH_MATMUL elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..call import Call
+from ..model import Array, Layout, Tensor
+from ..table import PLAIN, VIEW, Refusal, emit
+from ..view import Stored, plain
+
+
+@emit("Gemm", wants=VIEW)
+def gemm(c: Call) -> Stored:
+    alpha, beta = c.attr("alpha", 1.0), c.attr("beta", 1.0)
+    right, bottom = c.value(1), c.value(2)
+    assert right is not None
+    out = c.dims()
+    bias = None if bottom is None or bottom.array is None else _bias(bottom.array, out[1])
+    if right.array is not None:
+        matrix = right.array if c.attr("transB", 0) else right.array.T
+        x, matrix = _rows(c, matrix, transposed=bool(c.attr("transA", 0)))
+        made = _connected(c, x, _scaled(matrix, alpha), None if bias is None else _scaled(bias, beta), out, right.name)
+    else:
+        left = c.tensor(0)
+        made = c.op(
+            "BATCH_MATMUL", left, c.tensor(1), shape=out,
+            AdjX=bool(c.attr("transA", 0)), AdjY=bool(c.attr("transB", 0)),
+        )  # fmt: skip
+        if alpha != 1:
+            made = c.op("MUL", made, c.like(alpha, made))
+        if bias is not None:
+            made = c.op("ADD", made, c.const(_scaled(bias, beta)))
+    if bottom is not None and bias is None:
+        added = c.tensor(2)
+        made = c.op("ADD", made, added if beta == 1 else c.op("MUL", added, c.like(beta, added)))
+    return Stored(made, plain(out, (0, 1)))
+
+
+def _bias(array: Array, channels: int | str) -> Array | None:
+    """A constant that adds the same row to every row, else None."""
+    if array.size not in (1, channels) or (array.ndim == 2 and array.shape[0] != 1):
+        return None
+    return np.broadcast_to(array.reshape(-1), (channels,)) if isinstance(channels, int) else None
+
+
+def _scaled(array: Array, factor: float) -> Array:
+    return array if factor == 1 else array * np.asarray(factor, array.dtype)
+
+
+@emit("MatMul", wants=VIEW)
+def matmul(c: Call) -> Stored:
+    left, right, out = c.input_dims(0), c.input_dims(1), c.dims()
+    constant = c.node.inputs[1].array if c.node.inputs[1] is not None else None
+    if constant is not None and constant.ndim == 2 and len(left) >= 2 and constant.dtype == np.float32:
+        x, matrix = _rows(c, constant.T)
+        made = _connected(c, x, matrix, None, out, c.node.inputs[1].name)  # type: ignore[union-attr]
+        return Stored(made, plain(out, tuple(range(len(out)))))
+    x, adj_x = _operand(c, 0)
+    y, adj_y = _operand(c, 1)
+    x = c.reshape(x, (1, *left)) if len(left) == 1 else x
+    y = c.reshape(y, (*right, 1)) if len(right) == 1 else y
+    if max(x.rank, y.rank) > 5:
+        raise Refusal(f"a matrix product of {max(x.rank, y.rank)} axes; TFLite's BATCH_MATMUL has 5")
+    shape = list(out)
+    if len(left) == 1:
+        shape.insert(len(shape) - (len(right) > 1), 1)
+    if len(right) == 1:
+        shape.append(1)
+    made = c.op("BATCH_MATMUL", x, y, shape=tuple(shape), AdjX=adj_x, AdjY=adj_y)
+    return Stored(c.reshape(made, out), plain(out, tuple(range(len(out)))))
+
+
+def _operand(c: Call, index: int) -> tuple[Tensor, bool]:
+    """An operand in the IR's order, or with its last two axes exchanged where it is stored so."""
+    value = c.value(index)
+    assert value is not None
+    rank = value.rank or 0
+    if rank >= 2 and not value.is_constant:
+        swapped: Layout = (*range(rank - 2), rank - 1, rank - 2)
+        view = c.stored(index).view
+        if view.has(swapped) and not view.has(tuple(range(rank))):
+            return c.tensor(index, swapped), True
+    return c.tensor(index), False
+
+
+def _rows(c: Call, matrix: Array, *, transposed: bool = False) -> tuple[Tensor, Array]:
+    """The left side with its last axis last, and the matrix (out, in).
+
+    Where the last axis is stored in another order of its factors (a flattened channels-last image), the columns of
+    the matrix are put into that order instead.
+    """
+    stored = c.stored()
+    view = stored.view.transposed((1, 0)) if transposed else stored.view
+    *rows, last = view.members()
+    leading = [atom for atoms in rows for atom in atoms]
+    tail = list(view.order[len(leading) :])
+    layout = tuple(range(len(view.shape)))
+    if list(view.order[: len(leading)]) == leading and tail != last and sorted(tail) == last:
+        sizes = [int(view.atoms[atom]) for atom in last]
+        perm = [atom - last[0] for atom in tail]
+        columns = matrix.reshape(len(matrix), *sizes).transpose(0, *(axis + 1 for axis in perm))
+        return c.reshape(stored.tensor, view.shape), columns.reshape(len(matrix), -1)
+    return c.compiler.realise_view(Stored(stored.tensor, view), layout), matrix
+
+
+def _connected(
+    c: Call, x: Tensor, matrix: Array, bias: Array | None, shape: tuple[int | str, ...], name: str
+) -> Tensor:
+    inputs = [x, c.const(matrix.astype(np.float32, copy=False), name=name)]
+    if bias is not None:
+        inputs.append(c.const(bias.astype(np.float32, copy=False), name="bias"))
+    return c.op("FULLY_CONNECTED", *inputs, shape=shape, KeepNumDims=len(shape) > 2)
+
+
+@emit("Einsum", wants=PLAIN)
+def einsum(c: Call, *tensors: Tensor) -> Tensor:
+    raise Refusal(f"einsum {c.attr('equation')}: write it as products, transposes and sums")

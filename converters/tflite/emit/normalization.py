@@ -1,0 +1,139 @@
+"""Normalizations, composed of means, squares and reciprocal roots."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..call import Call
+from ..model import Array, Tensor
+from ..table import CHANNELS_LAST, FOLLOW, PLAIN, VIEW, Refusal, emit
+from ..view import Stored, plain
+
+
+@emit("BatchNormalization", wants=FOLLOW, data=1)
+def batch_normalization(c: Call, x: Tensor) -> Tensor:
+    """x * scale + shift with both computed at conversion time."""
+    parameters = [c.array(index, what) for index, what in enumerate(("", "scale", "bias", "mean", "variance")) if what]
+    scale, bias, mean, variance = (array.astype(np.float64) for array in parameters if array is not None)
+    factor = scale / np.sqrt(variance + c.attr("epsilon", 1e-5))
+    product = c.op("MUL", x, per_channel(c, factor, x.rank))
+    return c.op("ADD", product, per_channel(c, bias - mean * factor, x.rank))
+
+
+def per_channel(c: Call, numbers: Array, rank: int) -> Tensor:
+    """A constant along the IR's axis 1."""
+    where = c.axis(1) if rank > 1 else 0
+    shape = [1] * (rank - where)
+    shape[0] = -1
+    return c.const(numbers.reshape(shape), np.float32)
+
+
+def normalized(c: Call, x: Tensor, axes: list[int], epsilon: float) -> Tensor:
+    """(x - mean) / sqrt(variance + epsilon) along stored axes."""
+    where = c.const(axes, np.int32, "axes")
+    shape = tuple(1 if axis in axes else dim for axis, dim in enumerate(x.shape))
+    centred = c.op("SUB", x, c.op("MEAN", x, where, shape=shape, KeepDims=True))
+    variance = c.op("MEAN", c.op("SQUARE", centred), where, shape=shape, KeepDims=True)
+    return c.op("MUL", centred, c.op("RSQRT", c.op("ADD", variance, c.like(epsilon, x))))
+
+
+@emit("LayerNormalization", wants=FOLLOW, data=1)
+def layer_normalization(c: Call, x: Tensor) -> Tensor:
+    if len(c.node.outputs) > 1:
+        raise Refusal("LayerNormalization with its mean as an output")
+    first = c.attr("axis", -1) % x.rank
+    axes = sorted(c.axis(axis) for axis in range(first, x.rank))
+    x = normalized(c, x, axes, c.attr("epsilon", 1e-5))
+    for op, index in (("MUL", 1), ("ADD", 2)):
+        value = c.value(index)
+        if value is not None:
+            x = c.op(op, x, c.compiler.aligned(value, c.layout))
+    return x
+
+
+@emit("InstanceNormalization", wants=FOLLOW, data=1)
+def instance_normalization(c: Call, x: Tensor) -> Tensor:
+    axes = sorted(c.axis(axis) for axis in range(2, x.rank))
+    return affine(c, normalized(c, x, axes, c.attr("epsilon", 1e-5)))
+
+
+def affine(c: Call, x: Tensor) -> Tensor:
+    """Times input 1 plus input 2, per channel."""
+    scale, bias = c.array(1, "scale"), c.array(2, "bias")
+    assert scale is not None
+    assert bias is not None
+    return c.op("ADD", c.op("MUL", x, per_channel(c, scale, x.rank)), per_channel(c, bias, x.rank))
+
+
+@emit("GroupNormalization", wants=VIEW)
+def group_normalization(c: Call) -> Stored:
+    """The channel axis split into groups, in whatever order the tensor is stored."""
+    dims, groups = c.dims(), c.attr("num_groups")
+    channels = dims[1]
+    if not isinstance(channels, int):
+        raise Refusal("a channel count that is known only at run time")
+    stored = c.stored()
+    layout = stored.view.natural([]) or tuple(range(len(dims)))
+    x = c.tensor(0, layout)
+    where = layout.index(1)
+    split = (*x.shape[:where], groups, channels // groups, *x.shape[where + 1 :])
+    reduced = [axis for axis in range(len(split)) if axis != where and axis != layout.index(0) + (where < layout.index(0))]
+    c.layout = layout
+    x = c.reshape(normalized(c, c.reshape(x, split), reduced, c.attr("epsilon", 1e-5)), x.shape)
+    return Stored(affine(c, x), plain(dims, layout))
+
+
+@emit("LpNormalization", wants=FOLLOW)
+def lp_normalization(c: Call, x: Tensor) -> Tensor:
+    axis = c.axis(c.attr("axis", -1))
+    shape = tuple(1 if index == axis else dim for index, dim in enumerate(x.shape))
+    where = c.const([axis], np.int32, "axes")
+    if c.attr("p", 2) == 1:
+        return c.op("DIV", x, c.op("SUM", c.op("ABS", x), where, shape=shape, KeepDims=True))
+    return c.op("DIV", x, c.op("SQRT", c.op("SUM", c.op("SQUARE", x), where, shape=shape, KeepDims=True)))
+
+
+@emit("LRN", wants=CHANNELS_LAST)
+def lrn(c: Call, x: Tensor) -> Tensor:
+    size = c.attr("size")
+    if size % 2 == 0 or x.rank != 4:
+        raise Refusal(f"LRN over {size} channels of {x.rank}-D data: TFLite has odd sizes and 4-D")
+    return c.op(
+        "LOCAL_RESPONSE_NORMALIZATION", x, Radius=size // 2, Bias=c.attr("bias", 1.0),
+        Alpha=c.attr("alpha", 1e-4) / size, Beta=c.attr("beta", 0.75),
+    )  # fmt: skip
+
+
+@emit("Softmax", "LogSoftmax", wants=VIEW)
+def softmax(c: Call) -> Stored:
+    """The kernel works along the last axis: another one is brought there."""
+    dims = c.dims()
+    axis = c.attr("axis", -1) % max(len(dims), 1)
+    value = c.value(0)
+    stored = c.stored()
+    preferred = c.compiler.preferred(value) if value is not None else []
+    natural = stored.view.natural(preferred) or tuple(range(len(dims)))
+    layout = tuple(index for index in natural if index != axis) + (axis,)
+    x = c.tensor(0, layout) if dims else c.reshape(c.tensor(0), (1,))
+    if c.node.op == "Softmax":
+        made = c.op("SOFTMAX", x, Beta=1.0)
+    else:
+        made = c.op("LOG_SOFTMAX", x)
+    return Stored(c.reshape(made, dims) if not dims else made, plain(dims, layout))
+
+
+@emit("MeanVarianceNormalization", wants=FOLLOW)
+def mean_variance_normalization(c: Call, x: Tensor) -> Tensor:
+    axes = sorted(c.axis(axis) for axis in c.attr("axes", (0, 2, 3)))
+    return normalized(c, x, axes, 1e-9)
+
+
+@emit("Hardmax", wants=PLAIN)
+def hardmax(c: Call, x: Tensor) -> Tensor:
+    """One-hot of the first maximum."""
+    axis = c.attr("axis", -1) % x.rank
+    depth = c.static(x, "Hardmax")[axis]
+    shape = tuple(dim for index, dim in enumerate(x.shape) if index != axis)
+    best = c.op("ARG_MAX", x, c.const(axis, np.int32), shape=shape, dtype=np.int32, OutputType=2)
+    operands = [c.const(depth, np.int32), c.like(1, x), c.like(0, x)]
+    return c.op("ONE_HOT", best, *operands, shape=x.shape, dtype=x.dtype, Axis=axis if axis < x.rank - 1 else -1)

@@ -1,0 +1,68 @@
+"""QuantizeLinear and DequantizeLinear: int8 tensors with their scales in the file."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..call import Call
+from ..model import Array, Quantization, Tensor
+from ..table import FOLLOW, VIEW, Refusal, emit
+from ..view import Stored, plain
+
+
+def parameters(c: Call, rank: int) -> Quantization:
+    """Scale and zero point of the node, with the IR's axis."""
+    scale, zero = c.array(1, "scale"), c.array(2, "zero point")
+    assert scale is not None
+    if c.attr("block_size", 0):
+        raise Refusal("blocked quantization: TFLite has one scale a tensor or a channel")
+    zeros = np.zeros(scale.shape, np.int64) if zero is None else zero.astype(np.int64)
+    axis = c.attr("axis", 1) % rank if scale.size > 1 else 0
+    return Quantization(scale.reshape(-1).astype(np.float32), zeros.reshape(-1), axis)
+
+
+@emit("QuantizeLinear", wants=FOLLOW, data=1)
+def quantize(c: Call, x: Tensor) -> Tensor:
+    made = c.op("QUANTIZE", x, shape=x.shape, dtype=_stored(c.dtype()))
+    made.quantization = _stored_axis(c, parameters(c, x.rank))
+    return made
+
+
+@emit("DequantizeLinear", wants=VIEW)
+def dequantize(c: Call) -> Stored:
+    """A dequantized constant stays a constant; its integers are kept for operators that take them."""
+    dims = c.dims()
+    source = c.value(0)
+    assert source is not None
+    quantization = parameters(c, max(len(dims), 1))
+    array = c.constant(source)
+    if array is not None:
+        c.compiler.fold(c.node.outputs[0], dequantized(array, quantization), array, quantization)
+        return Stored(c.compiler.realise(c.node.outputs[0], tuple(range(len(dims)))), plain(dims, tuple(range(len(dims)))))
+    stored = c.stored()
+    layout = stored.view.natural([]) or tuple(range(len(dims)))
+    c.layout = layout
+    x = c.tensor(0, layout)
+    if x.quantization is None:
+        x.quantization = _stored_axis(c, quantization)
+    return Stored(c.op("DEQUANTIZE", x, shape=x.shape, dtype=np.float32), plain(dims, layout))
+
+
+def dequantized(array: Array, quantization: Quantization) -> Array:
+    """scale * (array - zero point) in float32."""
+    shape = [1] * array.ndim
+    if quantization.scale.size > 1:
+        shape[quantization.axis] = -1
+    scale, zero = quantization.scale.reshape(shape), quantization.zero_point.reshape(shape)
+    return ((array.astype(np.int64) - zero) * scale.astype(np.float64)).astype(np.float32).reshape(array.shape)
+
+
+def _stored_axis(c: Call, quantization: Quantization) -> Quantization:
+    axis = c.axis(quantization.axis) if quantization.scale.size > 1 else 0
+    return Quantization(quantization.scale, quantization.zero_point, axis)
+
+
+def _stored(dtype: np.dtype) -> np.dtype:  # type: ignore[type-arg]
+    if dtype.name not in ("int8", "uint8", "int16"):
+        raise Refusal(f"quantized to {dtype.name}: TFLite has int8, uint8 and int16")
+    return dtype

@@ -1,0 +1,99 @@
+"""Reductions, arg-reductions and running sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..call import Call
+from ..model import Layout, Tensor
+from ..table import FOLLOW, Refusal, emit
+
+PLAIN_KERNELS = {
+    "ReduceSum": "SUM", "ReduceMean": "MEAN", "ReduceMax": "REDUCE_MAX", "ReduceMin": "REDUCE_MIN",
+    "ReduceProd": "REDUCE_PROD", "ReduceL1": "SUM", "ReduceL2": "SUM", "ReduceSumSquare": "SUM", "ReduceLogSum": "SUM",
+}  # fmt: skip
+BEFORE = {"ReduceL1": "ABS", "ReduceL2": "SQUARE", "ReduceSumSquare": "SQUARE"}
+AFTER = {"ReduceL2": "SQRT", "ReduceLogSum": "LOG"}
+Reduce = Callable[[Tensor, Tensor], Tensor]
+
+
+def reduced_axes(c: Call, x: Tensor) -> list[int] | None:
+    """The IR axes to reduce; None for nothing to do."""
+    axes = c.ints(1, "axes")
+    if not axes:
+        return None if c.attr("noop_with_empty_axes", 0) else list(range(x.rank))
+    return sorted(axis % x.rank for axis in axes)
+
+
+def without(layout: Layout, axes: list[int]) -> Layout:
+    """The layout of the value without those axes."""
+    kept = [axis for axis in layout if axis not in axes]
+    rank = {axis: index for index, axis in enumerate(sorted(kept))}
+    return tuple(rank[axis] for axis in kept)
+
+
+def finish(c: Call, axes: list[int]) -> bool:
+    """Set the output's layout; returns KeepDims."""
+    keep = bool(c.attr("keepdims", 1))
+    if not keep:
+        c.layout = without(c.layout, axes)
+    return keep
+
+
+@emit(*PLAIN_KERNELS, wants=FOLLOW, data=1)
+def reduce(c: Call, x: Tensor) -> Tensor:
+    op = c.node.op
+    axes = reduced_axes(c, x)
+    if op in BEFORE:
+        x = c.op(BEFORE[op], x)
+    if axes is not None and axes:
+        where = c.const(sorted(c.axis(axis) for axis in axes), np.int32, "axes")
+        keep = finish(c, axes)
+        if x.dtype == bool:
+            kernel = {"ReduceMax": "REDUCE_ANY", "ReduceMin": "REDUCE_ALL"}.get(op)
+            if kernel is None:
+                raise Refusal(f"{op} of booleans")
+            return c.op(kernel, x, where, shape=c.shape(), KeepDims=keep)
+        x = c.op(PLAIN_KERNELS[op], x, where, shape=c.shape(), KeepDims=keep)
+    return c.op(AFTER[op], x) if op in AFTER else x
+
+
+@emit("ReduceLogSumExp", wants=FOLLOW, data=1)
+def log_sum_exp(c: Call, x: Tensor) -> Tensor:
+    """max + log(sum(exp(x - max))), which does not overflow."""
+    axes = reduced_axes(c, x)
+    if axes is None:
+        return c.op("LOG", c.op("EXP", x))
+    stored = sorted(c.axis(axis) for axis in axes)
+    where = c.const(stored, np.int32, "axes")
+    shape = tuple(1 if axis in stored else dim for axis, dim in enumerate(x.shape))
+    peak = c.op("REDUCE_MAX", x, where, shape=shape, KeepDims=True)
+    total = c.op("SUM", c.op("EXP", c.op("SUB", x, peak)), where, shape=shape, KeepDims=True)
+    result = c.op("ADD", c.op("LOG", total), peak)
+    finish(c, axes)
+    return c.reshape(result, c.shape())
+
+
+@emit("ArgMax", "ArgMin", wants=FOLLOW)
+def arg(c: Call, x: Tensor) -> Tensor:
+    axis = c.attr("axis", 0) % x.rank
+    where = c.axis(axis)
+    if c.attr("select_last_index", 0):
+        raise Refusal(f"{c.node.op} of the last among equals: TFLite's takes the first")
+    shape = tuple(dim for index, dim in enumerate(x.shape) if index != where)
+    name = "ARG_MAX" if c.node.op == "ArgMax" else "ARG_MIN"
+    made = c.op(name, x, c.const(where, np.int32, "axis"), shape=shape, dtype=np.int32, OutputType=2)
+    if finish(c, [axis]):
+        return c.reshape(made, c.shape())
+    return made
+
+
+@emit("CumSum", wants=FOLLOW, data=1)
+def cumsum(c: Call, x: Tensor) -> Tensor:
+    axis = c.ints(1, "axis")
+    assert axis is not None
+    operand = c.const(c.axis(axis[0]), np.int32, "axis")
+    exclusive, backwards = bool(c.attr("exclusive", 0)), bool(c.attr("reverse", 0))
+    return c.op("CUMSUM", x, operand, shape=x.shape, Exclusive=exclusive, Reverse=backwards)

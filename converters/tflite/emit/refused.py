@@ -1,0 +1,28 @@
+"""Operators TFLite's builtins cannot express, and why."""
+
+from __future__ import annotations
+
+from ..table import REFUSED
+
+_NO_CONTROL = "control flow is not exported; run the loop outside, or trace the model with fixed decisions"
+_RANDOM = "random numbers differ at each run, so nothing could be verified; draw them outside and make them an input"
+_STRINGS = "TFLite's builtins do not compute with text"
+_SEQUENCE = "TFLite has no sequences of tensors"
+
+REFUSED.update({
+    "If": _NO_CONTROL, "Loop": _NO_CONTROL, "Scan": _NO_CONTROL,
+    "RandomNormal": _RANDOM, "RandomNormalLike": _RANDOM, "RandomUniform": _RANDOM, "RandomUniformLike": _RANDOM,
+    "Multinomial": _RANDOM, "Bernoulli": _RANDOM,
+    "StringNormalizer": _STRINGS, "TfIdfVectorizer": _STRINGS, "RegexFullMatch": _STRINGS, "StringConcat": _STRINGS,
+    "StringSplit": _STRINGS,
+    **dict.fromkeys(["SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
+                     "SequenceLength", "SequenceMap", "SplitToSequence", "ConcatFromSequence", "Optional",
+                     "OptionalGetElement", "OptionalHasElement"], _SEQUENCE),
+    "Det": "TFLite has no determinant",
+    "Unique": "how many results there are depends on the data",
+    "DFT": "TFLite's RFFT2D computes real transforms of powers of two only",
+    "STFT": "TFLite's RFFT2D computes real transforms of powers of two only",
+    "BitwiseAnd": "TFLite has BITWISE_XOR and RIGHT_SHIFT, no bitwise and",
+    "BitwiseOr": "TFLite has BITWISE_XOR and RIGHT_SHIFT, no bitwise or",
+    "MaxUnpool": "it needs the indices of a MaxPool, which TFLite does not compute",
+})  # fmt: skip

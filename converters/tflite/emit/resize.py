@@ -1,0 +1,133 @@
+"""Resizing. Two kernels know three coordinate rules; everything else is separable: a matrix for each axis."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..call import Call
+from ..model import Array, Tensor
+from ..table import CHANNELS_LAST, Refusal, emit
+
+BILINEAR = {"half_pixel": {"HalfPixelCenters": True}, "pytorch_half_pixel": {"HalfPixelCenters": True},
+            "align_corners": {"AlignCorners": True}, "asymmetric": {}}  # fmt: skip
+
+
+@emit("Resize", "Upsample", wants=CHANNELS_LAST, data=1)
+def resize(c: Call, x: Tensor) -> Tensor:
+    mode, rule = c.attr("mode", "nearest"), c.attr("coordinate_transformation_mode", "half_pixel")
+    if c.node.op == "Upsample":
+        rule = "asymmetric"
+    if c.attr("antialias", 0) or rule == "tf_crop_and_resize":
+        raise Refusal(f"Resize with {'antialias' if c.attr('antialias', 0) else rule}: TFLite has no kernel for it")
+    sizes = c.known(x.shape, "a resize")
+    target = c.known(c.shape(), "a resize")
+    if sizes[0] != target[0] or sizes[-1] != target[-1]:
+        raise Refusal("a resize of batch or channels: TFLite resizes the spatial axes")
+    scales = _scales(c, sizes, target)
+    exact = all(math.isclose(scale, out / size) for scale, size, out in zip(scales, sizes[1:-1], target[1:-1], strict=True))
+    if x.rank == 4 and mode == "linear" and rule in BILINEAR and exact and _kernel_agrees(rule, target):
+        operand = c.const(target[1:-1], np.int32, "size")
+        return c.op("RESIZE_BILINEAR", x, operand, shape=target, **BILINEAR[rule])
+    nearest = c.attr("nearest_mode", "round_prefer_floor")
+    if x.rank == 4 and mode == "nearest" and _floors(rule, nearest, sizes, target) and exact:
+        return c.op("RESIZE_NEAREST_NEIGHBOR", x, c.const(target[1:-1], np.int32, "size"), shape=target)
+    for axis, (size, out, scale) in enumerate(zip(sizes[1:-1], target[1:-1], scales, strict=True), start=1):
+        if size == out and scale == 1:
+            continue
+        at = _coordinates(out, size, scale, rule)
+        if mode == "nearest":
+            picks = np.clip(_round(at, nearest), 0, size - 1)
+            shape = (*x.shape[:axis], out, *x.shape[axis + 1 :])
+            x = c.op("GATHER", x, c.const(picks, np.int32), shape=shape, dtype=x.dtype, Axis=axis)
+        else:
+            cubic = (c.attr("cubic_coeff_a", -0.75), bool(c.attr("exclude_outside", 0))) if mode == "cubic" else None
+            x = along(c, x, _matrix(at, size, cubic), axis)
+    return x
+
+
+def _scales(c: Call, sizes: tuple[int, ...], target: tuple[int, ...]) -> list[float]:
+    """The scale of each spatial axis: as given, or the ratio of the sizes."""
+    given = c.array(2 if c.node.op == "Resize" else 1, "scales")
+    if given is None or not given.size:
+        return [out / size for size, out in zip(sizes[1:-1], target[1:-1], strict=True)]
+    axes = c.attr("axes")
+    scales = dict(zip(range(len(sizes)) if axes is None else (axis % len(sizes) for axis in axes), given, strict=True))
+    return [float(scales.get(axis, 1.0)) for axis in range(2, len(sizes))]
+
+
+def _kernel_agrees(rule: str, target: tuple[int, ...]) -> bool:
+    """TFLite and ONNX differ in what an output of size 1 reads, except where the rule is the plain one."""
+    return rule in ("half_pixel", "asymmetric") or 1 not in target[1:-1]
+
+
+def _floors(rule: str, nearest: str, sizes: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Whether output i reads floor(i * in / out), as the kernel does (computed in float32 as it does)."""
+    for size, out in zip(sizes[1:-1], target[1:-1], strict=True):
+        wanted = np.clip(_round(_coordinates(out, size, out / size, rule), nearest), 0, size - 1)
+        kernel = np.floor(np.arange(out, dtype=np.float32) * np.float32(size / np.float32(out)))
+        if (wanted != np.minimum(kernel, size - 1)).any():
+            return False
+    return True
+
+
+def _coordinates(out: int, size: int, scale: float, rule: str) -> Array:
+    """Where each output reads, by ONNX's formula of that name."""
+    i = np.arange(out, dtype=np.float64)
+    if rule == "align_corners":
+        return i * (size - 1) / (out - 1) if out > 1 else i * 0
+    if rule == "asymmetric":
+        return np.asarray(i / scale)
+    if rule == "pytorch_half_pixel" and out == 1:
+        return i * 0
+    if rule == "half_pixel_symmetric":
+        length = size * scale
+        return np.asarray(size / 2 * (1 - out / length) + (i + 0.5) / scale - 0.5)
+    return np.asarray((i + 0.5) / scale - 0.5)
+
+
+def _round(at: Array, nearest: str) -> Array:
+    at = np.round(at, 9)
+    rounded = {
+        "floor": np.floor(at), "ceil": np.ceil(at),
+        "round_prefer_floor": np.ceil(at - 0.5), "round_prefer_ceil": np.floor(at + 0.5),
+    }  # fmt: skip
+    return rounded[nearest].astype(np.int64)
+
+
+def _matrix(at: Array, size: int, cubic: tuple[float, bool] | None) -> Array:
+    """(out, in): the weight each output gives each input; positions outside repeat the border."""
+    base = np.floor(at)
+    t = at - base
+    taps = {0: 1 - t, 1: t} if cubic is None else _cubic(t, cubic[0])
+    matrix = np.zeros((len(at), size))
+    rows = np.arange(len(at))
+    for offset, weights in taps.items():
+        where = (base + offset).astype(int)
+        inside = (where >= 0) & (where < size)
+        kept = weights * inside if cubic is not None and cubic[1] else weights
+        np.add.at(matrix, (rows, np.clip(where, 0, size - 1)), kept)
+    return matrix / matrix.sum(axis=1, keepdims=True) if cubic is not None and cubic[1] else matrix
+
+
+def _cubic(t: Array, a: float) -> dict[int, Array]:
+    """Keys's cubic convolution weights of the four neighbours."""
+
+    def near(x: Array) -> Array:
+        return ((a + 2) * x - (a + 3)) * x * x + 1
+
+    def far(x: Array) -> Array:
+        return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+
+    return {-1: far(t + 1), 0: near(t), 1: near(1 - t), 2: far(2 - t)}
+
+
+def along(c: Call, x: Tensor, matrix: Array, axis: int) -> Tensor:
+    """The matrix (out, in) applied along one axis of a tensor of known shape."""
+    sizes = c.static(x, "a matrix along an axis")
+    before, after = math.prod(sizes[:axis]), math.prod(sizes[axis + 1 :])
+    out = len(matrix)
+    block = c.reshape(x, (before, sizes[axis], after))
+    made = c.op("BATCH_MATMUL", c.const(matrix[None], np.float32), block, shape=(before, out, after))
+    return c.reshape(made, (*sizes[:axis], out, *sizes[axis + 1 :]))

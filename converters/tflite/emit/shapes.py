@@ -1,0 +1,203 @@
+"""Operators that only rearrange elements: most are arithmetic on views and cost nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..call import Call
+from ..model import Tensor
+from ..table import FOLLOW, PLAIN, VIEW, Refusal, emit
+from ..view import Stored, plain
+from .elementwise import broadcast_to
+
+
+@emit("Identity", "Dropout", wants=VIEW)
+def identity(c: Call) -> Stored | list[Stored]:
+    stored = c.stored()
+    if len(c.node.outputs) == 1:
+        return stored
+    mask = c.const(np.ones(c.known(c.dims(1), "a mask"), bool))
+    return [stored, Stored(mask, plain(c.dims(1), tuple(range(mask.rank))))]
+
+
+@emit("Transpose", wants=VIEW)
+def transpose(c: Call) -> Stored:
+    stored = c.stored()
+    perm = c.attr("perm", tuple(reversed(range(len(c.dims())))))
+    return Stored(stored.tensor, stored.view.transposed(perm))
+
+
+@emit("Reshape", "Flatten", "Squeeze", "Unsqueeze", wants=VIEW)
+def reshape(c: Call) -> Stored:
+    """A view where axes split or merge; elements in the IR's order and a RESHAPE where an axis straddles others."""
+    stored, shape = c.stored(), c.dims()
+    view = stored.view.reshaped(shape)
+    if view is not None:
+        return Stored(stored.tensor, view)
+    tensor = c.tensor(0)
+    if sum(not isinstance(dim, int) for dim in shape) > 1 and c.value(1) is not None and not c.node.inputs[1].is_constant:  # type: ignore[union-attr]
+        made = c.op("RESHAPE", tensor, c.tensor(1), shape=shape)
+    else:
+        made = c.reshape(tensor, shape)
+    return Stored(made, plain(shape, tuple(range(len(shape)))))
+
+
+@emit("Concat", wants=FOLLOW)
+def concat(c: Call, *tensors: Tensor) -> Tensor:
+    if len(tensors) == 1:
+        return tensors[0]
+    return c.op("CONCATENATION", *tensors, shape=c.shape(), Axis=c.axis(c.attr("axis")))
+
+
+@emit("Split", wants=FOLLOW, data=1)
+def split(c: Call, x: Tensor) -> list[Tensor]:
+    axis = c.axis(c.attr("axis", 0))
+    shapes = [c.shape(index) for index in range(len(c.node.outputs))]
+    sizes = c.known(tuple(shape[axis] for shape in shapes), "a split")
+    if len(shapes) == 1:
+        return [x]
+    operand = c.const(axis, np.int32)
+    if len(set(sizes)) == 1 and sum(sizes) == x.shape[axis]:
+        return c.ops("SPLIT", len(shapes), operand, x, shape=shapes, dtype=x.dtype, NumSplits=len(shapes))
+    return c.ops("SPLIT_V", len(shapes), x, c.const(sizes, np.int32), operand, shape=shapes, NumSplits=len(shapes))
+
+
+@emit("Slice", wants=FOLLOW, data=1)
+def slice_(c: Call, x: Tensor) -> Tensor:
+    """STRIDED_SLICE; backward steps (constant) as REVERSE_V2 of the forward range."""
+    starts, ends = c.ints(1, "starts") or [], c.ints(2, "ends") or []
+    axes = c.ints(3, "axes")
+    steps = c.ints(4, "steps") or [1] * len(starts)
+    begin, end, stride = [0] * x.rank, [0] * x.rank, [1] * x.rank
+    mask = (1 << x.rank) - 1
+    begin_mask = end_mask = mask
+    backward = []
+    for axis, start, stop, step in zip(range(len(starts)) if axes is None else axes, starts, ends, steps, strict=True):
+        at = c.axis(axis)
+        size = x.shape[at]
+        stride[at] = abs(step)
+        if isinstance(size, int):
+            picked = range(size)[start:stop:step]
+            if step < 0:
+                backward.append(at)
+                picked = picked[::-1]
+            begin[at], end[at] = (picked[0], picked[-1] + 1) if len(picked) else (0, 0)
+            begin_mask &= ~(1 << at)
+            end_mask &= ~(1 << at)
+        elif step < 0:
+            raise Refusal("a backward slice along a dimension that is known only at run time")
+        else:
+            begin[at], end[at] = _int32(start), _int32(stop)
+            begin_mask &= ~(1 << at)
+            if stop < 2**31 - 1:
+                end_mask &= ~(1 << at)
+    shape = c.shape()
+    if shape != x.shape or any(step != 1 for step in stride):
+        if x.rank > 5:
+            raise Refusal(f"a slice of {x.rank} axes; TFLite's STRIDED_SLICE has 5")
+        operands = [c.const(numbers, np.int32) for numbers in (begin, end, stride)]
+        x = c.op("STRIDED_SLICE", x, *operands, shape=shape, BeginMask=begin_mask, EndMask=end_mask)
+    if backward:
+        x = reverse(c, x, backward)
+    return x
+
+
+def reverse(c: Call, x: Tensor, axes: list[int]) -> Tensor:
+    """REVERSE_V2 takes adjacent axes only, so one at a time."""
+    for axis in axes:
+        x = c.op("REVERSE_V2", x, c.const([axis], np.int32), shape=x.shape)
+    return x
+
+
+def _int32(number: int) -> int:
+    return max(min(number, 2**31 - 1), -(2**31))
+
+
+@emit("Expand", wants=FOLLOW, data=1)
+def expand(c: Call, x: Tensor) -> Tensor:
+    rank = len(c.dims())
+    if rank != x.rank:
+        layout = tuple(range(rank))
+        x = c.compiler.aligned(c.node.inputs[0], layout)  # type: ignore[arg-type]
+        c.layout = layout
+    return broadcast_to(c, x, c.shape())
+
+
+@emit("Tile", wants=FOLLOW, data=1)
+def tile(c: Call, x: Tensor) -> Tensor:
+    repeats = np.array(c.ints(1, "repeats"), np.int32)
+    if (repeats == 1).all():
+        return x
+    return c.op("TILE", x, c.const(repeats[list(c.layout)]), shape=c.shape())
+
+
+@emit("Shape", wants=VIEW)
+def shape_of(c: Call) -> Stored:
+    """The IR's order of axes: SHAPE of the stored tensor, gathered."""
+    dims = c.input_dims()
+    start, end = c.attr("start", 0), c.attr("end")
+    wanted = list(range(len(dims)))[start:end]
+    if all(isinstance(dims[axis], int) for axis in wanted):
+        made = c.const([dims[axis] for axis in wanted], np.int32)
+        return Stored(made, plain(c.dims(), (0,)))
+    stored = c.stored()
+    layout = stored.view.natural([]) or tuple(range(len(dims)))
+    tensor = c.compiler.realise(c.node.inputs[0], layout)  # type: ignore[arg-type]
+    made = c.op("SHAPE", tensor, shape=(len(dims),), dtype=np.int32, OutType=2)
+    picks = [layout.index(axis) for axis in wanted]
+    if picks != list(range(len(dims))):
+        made = c.op("GATHER", made, c.const(picks, np.int32), shape=(len(picks),), Axis=0)
+    return Stored(made, plain(c.dims(), (0,)))
+
+
+@emit("Size", wants=PLAIN)
+def size(c: Call, x: Tensor) -> Tensor:
+    dims = c.op("SHAPE", x, shape=(x.rank,), dtype=np.int32, OutType=2)
+    return c.op("REDUCE_PROD", dims, c.const([0], np.int32), shape=(), KeepDims=False)
+
+
+@emit("ConstantOfShape", wants=PLAIN, data=1)
+def constant_of_shape(c: Call, shape: Tensor) -> Tensor:
+    value = c.attr("value", np.zeros(1, np.float32)).reshape(())
+    return c.op("FILL", shape, c.const(value, c.dtype()), shape=c.dims(), dtype=c.dtype())
+
+
+@emit("DepthToSpace", wants=FOLLOW)
+def depth_to_space(c: Call, x: Tensor) -> Tensor:
+    """DEPTH_TO_SPACE is ONNX's DCR in channels-last; CRD is reshapes and one transpose."""
+    del x
+    block = c.attr("blocksize")
+    n, depth, height, width = c.input_dims()
+    c.layout = (0, 2, 3, 1)
+    if c.attr("mode", "DCR") == "DCR":
+        return c.op("DEPTH_TO_SPACE", c.tensor(0, c.layout), shape=c.shape(), BlockSize=block)
+    if not isinstance(depth, int):
+        raise Refusal("a channel count that is known only at run time")
+    atoms = (n, depth // block**2, block, block, height, width)
+    return _through(c, atoms, (0, 1, 4, 2, 5, 3))
+
+
+@emit("SpaceToDepth", wants=FOLLOW)
+def space_to_depth(c: Call, x: Tensor) -> Tensor:
+    del x
+    c.layout = (0, 2, 3, 1)
+    return c.op("SPACE_TO_DEPTH", c.tensor(0, c.layout), shape=c.shape(), BlockSize=c.attr("blocksize"))
+
+
+def _through(c: Call, atoms: tuple[int | str, ...], perm: tuple[int, ...]) -> Tensor:
+    """Reshape to `atoms`, transpose, reshape to the output's shape."""
+    stored = c.stored()
+    view = stored.view.reshaped(atoms)
+    if view is None:
+        raise Refusal(f"a rearrangement to {list(atoms)} with sizes known only at run time")
+    result = view.transposed(perm).reshaped(c.dims())
+    assert result is not None
+    return c.compiler.realise_view(Stored(stored.tensor, result), c.layout)
+
+
+@emit("EyeLike", wants=PLAIN)
+def eye_like(c: Call, x: Tensor) -> Tensor:
+    rows, columns = c.static(x, "an identity matrix")
+    return c.const(np.eye(rows, columns, c.attr("k", 0)), c.dtype())
+
+

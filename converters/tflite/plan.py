@@ -1,0 +1,71 @@
+"""Layouts at the borders, and which values would rather be channels-last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mgeconvert.errors import UsageError
+from mgeconvert.ir import Graph, Value
+
+from .model import Layout, channels_last, identity
+from .table import EMITTERS, Wants
+
+LAYOUTS = ("auto", "nhwc", "nchw")
+_CARRIED = {"Identity", "Dropout"}
+
+
+def wants_channels_last(graph: Graph) -> set[Value]:
+    """Values that an operator with channels-last kernels reads, directly or through operators that take any layout."""
+    wanted: set[Value] = set()
+    for node in reversed(graph.nodes):
+        emitter = EMITTERS.get(node.op)
+        if emitter is None:
+            continue
+        if emitter.wants is Wants.CHANNELS_LAST:
+            readers = node.inputs[:1]
+        elif emitter.wants in (Wants.FOLLOW, Wants.ANY) or node.op in _CARRIED:
+            if not any(value in wanted for value in node.outputs):
+                continue
+            readers = node.inputs if emitter.data is None else node.inputs[: emitter.data]
+        else:
+            continue
+        ranks = {value.rank for value in node.outputs}
+        wanted.update(v for v in readers if v is not None and (v.rank or 0) > 2 and v.rank in ranks)
+    return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class BorderLayouts:
+    """How graph inputs and outputs are stored.
+
+    ``nchw`` keeps the source's axis order; ``nhwc`` puts axis 1 of every 4-D and 5-D one last; ``auto`` does so exactly
+    where the network computes channels-last, so that no transposes are needed at the border.
+    """
+
+    inputs: str = "auto"
+    outputs: str = "auto"
+
+    def __post_init__(self) -> None:
+        for option, layout in (("input_layout", self.inputs), ("output_layout", self.outputs)):
+            if layout not in LAYOUTS:
+                flag = f"--{option.replace('_', '-')}"
+                raise UsageError(f"{flag} {layout}: unknown layout; known: {', '.join(LAYOUTS)}")
+
+    def of_input(self, name: str, value: Value, preferred: bool) -> Layout:
+        del name
+        rank = value.rank or 0
+        return _forced(self.inputs, rank) or (channels_last(rank) if preferred else identity(rank))
+
+    def of_output(self, name: str, value: Value, natural: Layout | None) -> Layout:
+        del name
+        rank = value.rank or 0
+        forced = _forced(self.outputs, rank)
+        if forced is not None:
+            return forced
+        return channels_last(rank) if rank > 2 and natural == channels_last(rank) else identity(rank)
+
+
+def _forced(layout: str, rank: int) -> Layout | None:
+    if layout == "auto":
+        return None
+    return channels_last(rank) if layout == "nhwc" and rank in (4, 5) else identity(rank)

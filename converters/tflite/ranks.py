@@ -1,0 +1,29 @@
+"""Broadcasting above the rank kernels take: adjacent axes that broadcast alike are merged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from mgeconvert.ir import Dim, Shape
+
+LIMIT = 4
+"""Every elementwise kernel broadcasts up to rank 4; equal shapes of any rank need no broadcast."""
+
+
+def collapsed(shapes: Sequence[Shape]) -> list[Shape]:
+    """The shapes with adjacent axes merged along which the same operands are broadcast; axes of size 1 disappear."""
+    rank = max(map(len, shapes))
+    aligned = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
+    columns: list[list[Dim]] = []
+    kinds: list[tuple[bool, ...]] = []
+    for column in zip(*aligned, strict=True):
+        kind = tuple(dim == 1 for dim in column)
+        if all(kind):
+            continue
+        if kinds and kinds[-1] == kind and all(isinstance(dim, int) for dim in (*column, *columns[-1])):
+            columns[-1] = [math.prod(pair) for pair in zip(columns[-1], column, strict=True)]  # type: ignore[arg-type]
+        else:
+            columns.append(list(column))
+            kinds.append(kind)
+    return [tuple(column[index] for column in columns) for index in range(len(shapes))]

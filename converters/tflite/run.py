@@ -1,0 +1,92 @@
+"""Runs a .tflite file in LiteRT."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
+
+from .model import Array, Layout
+from .write import METADATA, SIGNATURE
+
+KERNELS = ("xnnpack", "builtin", "reference")
+"""What computes: XNNPACK where it can (LiteRT's default), the builtin kernels only, the plain reference kernels."""
+Layouts = dict[str, Layout]
+
+
+def run(path: Path, inputs: Mapping[str, Array], kernels: str = "xnnpack") -> dict[str, Array]:
+    """Compute the model: named arrays in the source's axis order in and out, whatever the file's layouts are.
+
+    `kernels` is one of KERNELS. The layouts recorded in the file are applied to the inputs and undone on the outputs;
+    a file from elsewhere is run as it is. Raises MissingDependencyError without ai-edge-litert, UsageError for other
+    inputs than the file has, BadInputError for a file LiteRT does not load or run.
+    """
+    interpreter = open_interpreter(path, kernels)
+    stored_inputs, stored_outputs = read_layouts(path)
+    signatures = interpreter.get_signature_list()
+    if not signatures:
+        raise BadInputError(f"{path}: the file has no signature, so its inputs have no names")
+    key = SIGNATURE if SIGNATURE in signatures else next(iter(signatures))
+    runner = interpreter.get_signature_runner(key)
+    expected = runner.get_input_details()
+    if set(expected) != set(inputs):
+        raise UsageError(f"{path}: the inputs are {', '.join(sorted(expected))}; given: {', '.join(sorted(inputs))}")
+    fed = {
+        name: np.ascontiguousarray(_stored(np.asarray(array), stored_inputs.get(name)), expected[name]["dtype"])
+        for name, array in inputs.items()
+    }
+    try:
+        results = runner(**fed)
+    except (RuntimeError, ValueError) as error:
+        raise BadInputError(f"{path}: LiteRT does not run it: {error}") from error
+    return {name: _restored(results[name], stored_outputs.get(name)) for name in stored_outputs or results}
+
+
+def open_interpreter(path: Path, kernels: str = "xnnpack", *, keep_all: bool = False) -> Any:
+    """LiteRT's interpreter for the file; `keep_all` keeps interior tensors readable."""
+    try:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{path}: LiteRT is not installed, so the file cannot be run; it is complete all the same",
+            hint="pip install 'mgeconvert[litert]'",
+        ) from error
+    resolver = {
+        "xnnpack": OpResolverType.AUTO,
+        "builtin": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        "reference": OpResolverType.BUILTIN_REF,
+    }[kernels]
+    try:
+        return Interpreter(
+            str(path), experimental_op_resolver_type=resolver, experimental_preserve_all_tensors=keep_all
+        )
+    except (ValueError, RuntimeError) as error:
+        raise BadInputError(f"{path}: LiteRT does not load it: {error}") from error
+
+
+def read_layouts(path: Path) -> tuple[Layouts, Layouts]:
+    """The layouts recorded in a file mgeconvert wrote, in the order of its inputs and outputs; empty for other files."""
+    import tflite
+
+    content = np.memmap(path, np.uint8, "r")
+    model = tflite.Model.GetRootAsModel(content, 0)
+    for index in range(model.MetadataLength()):
+        entry = model.Metadata(index)
+        if entry.Name() == METADATA.encode():
+            about = json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+            inputs, outputs = ({n: tuple(o) for n, o in about[side]} for side in ("inputs", "outputs"))
+            return inputs, outputs
+    return {}, {}
+
+
+def _stored(array: Array, layout: Layout | None) -> Array:
+    return array if layout is None else np.transpose(array, layout)
+
+
+def _restored(array: Array, layout: Layout | None) -> Array:
+    return array if layout is None else np.ascontiguousarray(np.transpose(array, np.argsort(layout)))

@@ -1,0 +1,68 @@
+"""The table of emitters: one IR operator, one function, and which layouts the function asks of the driver.
+
+    @emit("LeakyRelu", wants=ANY)
+    def leaky_relu(c: Call, x: Tensor) -> Tensor:
+        return c.op("LEAKY_RELU", x, Alpha=c.attr("alpha", 0.01))
+
+An emitter gets a `Call` and its data inputs as tensors that are already in the layout `c.layout`; it returns the output
+tensors in that layout (or says otherwise with `c.layout = ...`). What it cannot express it refuses with `Refusal`.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+class Wants(enum.Enum):
+    """What an emitter asks of the layout of its data inputs."""
+
+    PLAIN = "plain"
+    """The IR's own axis order."""
+    ANY = "any"
+    """Elementwise in one tensor: whatever is there, the output likewise."""
+    FOLLOW = "follow"
+    """One common layout for all, the cheapest; axes are mapped by `Call.axis`."""
+    CHANNELS_LAST = "channels-last"
+    """The first input channels-last."""
+    VIEW = "view"
+    """No tensors: the function gets values and works on views."""
+
+
+PLAIN, ANY, FOLLOW, CHANNELS_LAST, VIEW = Wants
+
+
+@dataclass(frozen=True, slots=True)
+class Emitter:
+    """`data` is how many leading inputs are tensors (None: all); the others are parameters, usually constant."""
+
+    function: Callable[..., Any]
+    wants: Wants
+    data: int | None
+    note: str
+
+
+EMITTERS: dict[str, Emitter] = {}
+
+
+def emit(*ops: str, wants: Wants = PLAIN, data: int | None = None, note: str = "") -> Callable[[Any], Any]:
+    """Claim IR operators for a function; a second claim is a mistake and raises ValueError."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        for op in ops:
+            if op in EMITTERS:
+                raise ValueError(f"{op} already has an emitter")
+            EMITTERS[op] = Emitter(function, wants, data, note)
+        return function
+
+    return register
+
+
+REFUSED: dict[str, str] = {}
+"""IR operators TFLite cannot express, with the reason."""
+
+
+class Refusal(Exception):
+    """This node cannot be expressed; the message is the reason, for a user of the model."""

@@ -1,0 +1,192 @@
+"""How a stored tensor holds an IR value: transposes and reshapes as arithmetic instead of operators.
+
+A value's elements are indexed by *atoms*: factors of its axes. IR axis i is the product of `groups[i]` consecutive
+atoms (none for an axis of size 1), and the tensor stores the atoms in `order`. An NCHW value kept channels-last is
+atoms (N, C, H, W) in order (0, 2, 3, 1); a Transpose or Reshape of the IR only regroups atoms, so neither costs
+anything until an operator needs the axes in a particular order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mgeconvert.ir import Dim, Shape
+
+from .model import Layout, Tensor, channels_last, identity
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`shape` is the value's IR shape; `moved` says that the source model itself transposes between here and there."""
+
+    shape: Shape
+    atoms: tuple[Dim, ...]
+    groups: tuple[int, ...]
+    order: tuple[int, ...]
+    moved: bool = False
+
+    def members(self) -> list[list[int]]:
+        """The atoms of each IR axis."""
+        result, start = [], 0
+        for count in self.groups:
+            result.append(list(range(start, start + count)))
+            start += count
+        return result
+
+    def sequence(self, layout: Layout) -> tuple[int, ...]:
+        """The order of atoms in a tensor that has the value's axes in that layout."""
+        members = self.members()
+        return tuple(atom for axis in layout for atom in members[axis])
+
+    def has(self, layout: Layout) -> bool:
+        """Whether the stored bytes already are the value in that layout."""
+        return self.sequence(layout) == self.order
+
+    def natural(self, prefer: Sequence[Layout]) -> Layout | None:
+        """A layout the stored bytes already have, the first of `prefer` if possible; None if they have none."""
+        for layout in (*prefer, identity(len(self.shape)), channels_last(len(self.shape))):
+            if len(layout) == len(self.shape) and self.has(layout):
+                return layout
+        members = self.members()
+        position = {atom: place for place, atom in enumerate(self.order)}
+        filled = sorted((axis for axis, atoms in enumerate(members) if atoms), key=lambda axis: position[members[axis][0]])
+        layout = list(filled)
+        for axis, atoms in enumerate(members):
+            if not atoms:
+                layout.insert(min(axis, len(layout)), axis)
+        return tuple(layout) if self.has(tuple(layout)) else None
+
+    def transposed(self, perm: Sequence[int]) -> View:
+        """The view of Transpose(value, perm)."""
+        members = self.members()
+        renumbered = {atom: new for new, atom in enumerate(atom for axis in perm for atom in members[axis])}
+        return View(
+            tuple(self.shape[axis] for axis in perm),
+            tuple(self.atoms[atom] for atom in renumbered),
+            tuple(self.groups[axis] for axis in perm),
+            tuple(renumbered[atom] for atom in self.order),
+            self.moved or tuple(renumbered) != identity(len(self.atoms)),
+        )
+
+    def reshaped(self, shape: Shape) -> View | None:
+        """The view of the value reshaped; None where an axis of the new shape straddles atoms."""
+        pieces = _split(self.atoms, shape)
+        if pieces is None:
+            return None
+        numbers, groups, atoms = [], [], []
+        for group in pieces:
+            groups.append(len(group))
+            for source, size in group:
+                numbers.append(source)
+                atoms.append(size)
+        parts: dict[int, list[int]] = {}
+        for new, source in enumerate(numbers):
+            parts.setdefault(source, []).append(new)
+        order = tuple(new for atom in self.order for new in parts[atom])
+        return View(shape, tuple(atoms), tuple(groups), order, self.moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a value's elements are: a tensor and how it holds them."""
+
+    tensor: Tensor
+    view: View
+
+
+def plain(shape: Shape, layout: Layout) -> View:
+    """The view of a value of that IR shape whose tensor has its axes in that layout."""
+    filled = [axis for axis, dim in enumerate(shape) if dim != 1]
+    number = {axis: atom for atom, axis in enumerate(filled)}
+    return View(
+        shape,
+        tuple(shape[axis] for axis in filled),
+        tuple(int(dim != 1) for dim in shape),
+        tuple(number[axis] for axis in layout if axis in number),
+    )
+
+
+def runs(view: View, target: tuple[int, ...]) -> tuple[list[list[int]], list[int]]:
+    """The shortest transpose from the stored order to `target`: the runs of atoms that stay together, in stored order,
+    and the permutation of the runs."""
+    after = dict(zip(target, (*target[1:], -1), strict=True))
+    grouped: list[list[int]] = []
+    for atom in view.order:
+        if grouped and after[grouped[-1][-1]] == atom:
+            grouped[-1].append(atom)
+        else:
+            grouped.append([atom])
+    number = {run[0]: index for index, run in enumerate(grouped)}
+    return grouped, [number[atom] for atom in target if atom in number]
+
+
+Size = tuple[int, tuple[str, ...]]
+"""A product: a number and the symbols, sorted."""
+
+
+def product(dims: Sequence[Dim]) -> Size:
+    number, symbols = 1, []
+    for dim in dims:
+        if isinstance(dim, int):
+            number *= dim
+        else:
+            symbols.append(dim)
+    return number, tuple(sorted(symbols))
+
+
+def quotient(total: Size, part: Size) -> Size | None:
+    """total / part, None where it is not a whole product."""
+    if part[0] == 0 or total[0] % part[0]:
+        return None
+    left = Counter(total[1])
+    left.subtract(part[1])
+    if any(count < 0 for count in left.values()):
+        return None
+    return total[0] // part[0], tuple(sorted(left.elements()))
+
+
+def _split(atoms: Sequence[Dim], shape: Shape) -> list[list[tuple[int, Dim]]] | None:
+    """For each axis of `shape` the (source atom, size) pieces it consists of, in order."""
+    sizes = resolve(product(atoms), shape)
+    if sizes is None or 0 in atoms:
+        return None
+    result: list[list[tuple[int, Dim]]] = []
+    pending: list[tuple[int, Dim]] = list(enumerate(atoms))[::-1]
+    for need in sizes:
+        group: list[tuple[int, Dim]] = []
+        while need != (1, ()):
+            if not pending:
+                return None
+            source, size = pending.pop()
+            whole = product([size])
+            rest = quotient(need, whole)
+            if rest is not None:
+                group.append((source, size))
+                need = rest
+                continue
+            remainder = quotient(whole, need)
+            if remainder is None or not isinstance(size, int):
+                return None
+            group.append((source, need[0]))
+            pending.append((source, remainder[0]))
+            need = (1, ())
+        result.append(group)
+    return None if pending else result
+
+
+def resolve(total: Size, shape: Shape) -> list[Size] | None:
+    """The size of each dimension in terms of the symbols in `total`; one unknown symbol may be deduced from the rest."""
+    known = set(total[1])
+    unknown = [axis for axis, dim in enumerate(shape) if isinstance(dim, str) and dim not in known]
+    sizes = [product([dim]) for dim in shape]
+    if len(unknown) > 1:
+        return None
+    if unknown:
+        others = product([dim for axis, dim in enumerate(shape) if axis != unknown[0]])
+        rest = quotient(total, others)
+        if rest is None:
+            return None
+        sizes[unknown[0]] = rest
+    return sizes if product(shape) == total or unknown else None
