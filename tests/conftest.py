@@ -5,12 +5,12 @@ from __future__ import annotations
 import lzma
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mgeconvert.reference import client
-from mgeconvert.reference.environment import cache_folder
+from mgeconvert.reference.environment import cache_folder, environment
 
 PACKED = Path(__file__).parents[2] / "shared" / "models"
 """The real networks: NAME.pkl.xz and NAME.npz. They are not part of the repository."""
@@ -18,15 +18,19 @@ PACKED = Path(__file__).parents[2] / "shared" / "models"
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of what is not on this machine are skipped and say why; `make test` sees to it that CI has everything."""
-    missing = {}
-    if not PACKED.is_dir():
-        missing["shared_models"] = f"the real networks are not in {PACKED}"
-    if not client.is_available():
-        missing["reference"] = "the reference environment is not installed: run `mgeconvert reference install`"
     for item in items:
-        for marker, reason in missing.items():
-            if item.get_closest_marker(marker):
-                item.add_marker(pytest.mark.skip(reason=reason))
+        for reason in _missing(item):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _missing(item: pytest.Item) -> Iterator[str]:
+    """Why the test cannot run here. `@pytest.mark.reference` asks for MegEngine, ``reference("caffe")`` for another."""
+    if item.get_closest_marker("shared_models") and not PACKED.is_dir():
+        yield f"the real networks are not in {PACKED}"
+    if marker := item.get_closest_marker("reference"):
+        name = marker.args[0] if marker.args else "megengine"
+        if not environment(name).is_installed:
+            yield f"the reference environment is not installed: run `mgeconvert reference install {name}`"
 
 
 @pytest.fixture(scope="session")
