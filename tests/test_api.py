@@ -1,0 +1,120 @@
+"""The Python API on the toy format: the same verbs as the command line, reports that cannot change."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mgeconvert
+from mgeconvert.errors import UsageError, VerificationError
+from tests import toy
+from tests.plugins import Install, plugins
+from tests.test_cli import MODEL, record, write
+
+__all__ = ["plugins"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, plugins: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty working folder with m.toy; only the toy format exists."""
+    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    monkeypatch.chdir(tmp_path)
+    write("m.toy", MODEL)
+
+
+def test_load_and_save() -> None:
+    graph = mgeconvert.load("m.toy")
+    assert isinstance(graph, mgeconvert.Graph)
+    assert mgeconvert.save(graph, "out.toy") == [Path("out.toy")]
+    assert mgeconvert.load(Path("out.toy"), batch=5).inputs["x"].shape == (5, 3)
+    assert [node.op for node in mgeconvert.load(io.BytesIO(json.dumps(MODEL).encode()), "toy").nodes] == ["Neg", "Abs"]
+
+
+def test_a_stream_needs_its_format() -> None:
+    with pytest.raises(UsageError, match="a stream has no suffix that names its format"):
+        mgeconvert.load(io.BytesIO(b""))
+
+
+def test_optimize_changes_the_graph_in_place_and_says_how() -> None:
+    write("n.toy", {**MODEL, "ops": ["Neg", "Identity", "Abs"]})
+    graph = mgeconvert.load("n.toy")
+    (done,) = mgeconvert.optimize(graph, ["eliminate-identity"])
+    assert (done.name, done.count) == ("eliminate-identity", 1)
+    assert [node.op for node in graph.nodes] == ["Neg", "Abs"]
+    assert mgeconvert.optimize(graph, []) == ()
+    with pytest.raises(UsageError, match="no pass is called eliminate-identitty"):
+        mgeconvert.optimize(graph, ["eliminate-identitty"])
+
+
+def test_convert_reports_what_it_did() -> None:
+    record("m.npz")
+    report = mgeconvert.convert("m.toy", "out.toy", optimize=False)
+    assert (report.source_format, report.target_format, report.files, report.nodes) == (
+        "toy",
+        "toy",
+        (Path("out.toy"),),
+        2,
+    )
+    assert report.verification is not None
+    assert report.verification.passed
+    assert report.verification.outputs[0].max_rel == 0
+    assert set(report.seconds) == {"read", "write", "verify"}
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        report.nodes = 3  # type: ignore[misc]
+
+
+def test_convert_raises_for_a_wrong_file() -> None:
+    record("r.npz", wrong=1)
+    with pytest.raises(
+        VerificationError, match=r"out\.toy: differs from the recorded outputs of r\.npz: 1 of 1 outputs"
+    ):
+        mgeconvert.convert("m.toy", "out.toy", optimize=False, io="r.npz")
+    report = mgeconvert.convert("m.toy", "out.toy", optimize=False, io="r.npz", rtol=0.2)
+    assert report.verification is not None
+    assert report.verification.passed
+
+
+def test_convert_without_verification() -> None:
+    report = mgeconvert.convert(
+        "m.toy", "out.bin", optimize=False, verify=False, target_format="toy", save_options={"wrong": 2.0}
+    )
+    assert report.verification is None
+    assert json.loads(Path("out.bin").read_text())["wrong"] == 2
+
+
+def test_convert_runs_the_named_passes() -> None:
+    write("n.toy", {**MODEL, "ops": ["Identity", "Abs"]})
+    report = mgeconvert.convert("n.toy", "out.toy", optimize=["eliminate-identity"])
+    assert [row.name for row in report.passes] == ["eliminate-identity"]
+    assert report.nodes == 1
+
+
+def test_verify_reports_and_does_not_raise() -> None:
+    write("c.toy", {**MODEL, "wrong": 1})
+    report = mgeconvert.verify("c.toy", "m.toy")
+    assert not report.passed
+    with pytest.raises(VerificationError):
+        report.require()
+    x = np.ones((2, 3), np.float32)
+    np.savez("r.npz", x=x, y=x + 1)
+    assert mgeconvert.verify("c.toy", io="r.npz").passed
+
+
+def test_the_names_of_the_package() -> None:
+    assert set(mgeconvert.__all__) <= set(dir(mgeconvert))
+    for name in mgeconvert.__all__:
+        assert getattr(mgeconvert, name) is not None
+    with pytest.raises(AttributeError, match="module 'mgeconvert' has no attribute 'nothing'"):
+        mgeconvert.nothing  # noqa: B018
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    program = "import sys, mgeconvert; print(sorted({'numpy', 'onnx', 'rich', 'click'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "[]\n"
