@@ -29,7 +29,7 @@ def infer(node: Node) -> None:
     Dimensions that only the run will tell get symbolic names. Raises InferenceError.
     """
     rule = _RULES.get(node.op)
-    if rule is not None and not node.domain and _known(node):
+    if rule is not None and not node.domain and len(node.outputs) == 1 and _known(node):
         rule(node)
     elif not node.domain:
         _infer_with_onnx(node)
@@ -79,8 +79,9 @@ def _cast(node: Node) -> None:
 
 
 _UNARY = """Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Ceil Celu Clip Cos Cosh Elu Erf Exp Floor Gelu
-HardSigmoid HardSwish Identity LayerNormalization LeakyRelu Log LogSoftmax Mish Neg Not PRelu Reciprocal Relu Round Selu
-Sigmoid Sign Sin Sinh Softmax Softplus Softsign Sqrt Tan Tanh""".split()
+GroupNormalization HardSigmoid HardSwish Identity LayerNormalization LeakyRelu Log LogSoftmax
+MeanVarianceNormalization Mish Neg Not PRelu Reciprocal Relu Round Selu Sigmoid Sign Sin Sinh Softmax Softplus
+Softsign Sqrt Tan Tanh""".split()
 _RULES: dict[str, Callable[[Node], None]] = {
     **dict.fromkeys(_UNARY, _like_first),
     **dict.fromkeys(["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mod", "And", "Or", "Xor", "Where"], _broadcasting),
