@@ -17,44 +17,41 @@ from .errors import MgeconvertError
 def output_files(*paths: Path) -> Iterator[tuple[BinaryIO, ...]]:
     """Open binary files for writing that get the names `paths` when the block ends without an exception.
 
-    They are written under temporary names in the same folders and renamed together: all of them or none. A device, a
-    pipe or a descriptor (``/dev/stdout``) is written directly. Raises MgeconvertError where the system refuses.
+    They are written under temporary names in the same folders and renamed together: all of them or none. A link is
+    followed; a device, a pipe or a descriptor (``/dev/stdout``) is written directly. Raises MgeconvertError where the
+    system refuses, also while the block writes.
     """
-    finals = [Path(os.path.realpath(path)) for path in paths]
     pending: list[tuple[Path, Path]] = []
-    current = paths[0]
     try:
         with ExitStack() as stack:
-            streams: list[BinaryIO] = []
-            for current, final in zip(paths, finals, strict=True):
-                if final.exists() and not final.is_file() and not final.is_dir():
-                    streams.append(stack.enter_context(open(final, "wb")))
-                    continue
-                if final.is_dir():
-                    raise IsADirectoryError(None, "it is a folder")
-                temporary, stream = _open_temporary(final)
-                pending.append((temporary, final))
-                streams.append(stack.enter_context(stream))
-            yield tuple(streams)
+            yield tuple(stack.enter_context(_open(path, pending)) for path in paths)
         _rename_all(pending)
     except OSError as error:
-        raise MgeconvertError(f"{current}: cannot be written: {_reason(error, current)}") from error
+        names = ", ".join(map(str, paths))
+        raise MgeconvertError(f"{names}: cannot be written: {error.strerror or error}") from error
     finally:
         for temporary, _ in pending:
             temporary.unlink(missing_ok=True)
 
 
-def _open_temporary(final: Path) -> tuple[Path, BinaryIO]:
-    """A new file beside `final` with the permissions `final` has, or would get."""
-    temporary = final.with_name(f".{final.name[:200]}.{secrets.token_hex(4)}.tmp")
-    stream = open(temporary, "xb")
+def _open(path: Path, pending: list[tuple[Path, Path]]) -> BinaryIO:
+    """The stream to write `path` by; a (temporary, final) pair that it must be renamed by goes to `pending`."""
+    final = Path(os.path.realpath(path))
+    if not final.parent.is_dir():
+        raise MgeconvertError(f"{path}: cannot be written: the folder {path.parent} does not exist")
+    if final.is_dir():
+        raise MgeconvertError(f"{path}: cannot be written: it is a folder", hint="give a file name")
     if final.exists():
         if not os.access(final, os.W_OK):
-            stream.close()
-            temporary.unlink()
-            raise PermissionError(None, "it is write-protected")
+            raise MgeconvertError(f"{path}: cannot be written: it is write-protected")
+        if not final.is_file():
+            return open(final, "wb")
+    temporary = final.with_name(f".{final.name[:100]}.{secrets.token_hex(4)}.tmp")
+    stream = open(temporary, "xb")  # noqa: SIM115 - the caller's ExitStack closes it
+    pending.append((temporary, final))
+    if final.exists():
         shutil.copymode(final, temporary)
-    return temporary, stream
+    return stream
 
 
 def _rename_all(pending: Sequence[tuple[Path, Path]]) -> None:
@@ -65,9 +62,8 @@ def _rename_all(pending: Sequence[tuple[Path, Path]]) -> None:
     undo: list[tuple[Path | None, Path]] = []
     try:
         for temporary, final in pending:
-            backup = None
-            if final.exists():
-                backup = temporary.with_suffix(".old")
+            backup = temporary.with_suffix(".old") if final.exists() else None
+            if backup is not None:
                 os.replace(final, backup)
             undo.append((backup, final))
             os.replace(temporary, final)
@@ -81,9 +77,3 @@ def _rename_all(pending: Sequence[tuple[Path, Path]]) -> None:
     for backup, _ in undo:
         if backup is not None:
             backup.unlink()
-
-
-def _reason(error: OSError, path: Path) -> str:
-    if isinstance(error, FileNotFoundError):
-        return f"the folder {path.parent} does not exist"
-    return error.strerror or str(error)

@@ -29,6 +29,14 @@ RULES: dict[str, dict[int, Rule]] = {}
 """operator -> opset at which the form changed -> what to do below it."""
 
 
+ELEMENTWISE = frozenset(
+    {"Abs", "Neg", "Exp", "Log", "Sqrt", "Reciprocal", "Floor", "Round", "Sign", "Erf", "Tanh", "Sigmoid", "Softplus"}
+    | {"HardSigmoid", "Elu", "Not", "Cast", "Identity", "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Clip"}
+    | {"Greater", "Less", "Equal", "And", "Or", "Where"}
+)
+"""Operators whose output has the common shape of their inputs."""
+
+
 def downgrade(*ops: str, since: int) -> Callable[[Rule], Rule]:
     """Claim (op, since) for a rule; each key is claimed once."""
 
@@ -71,7 +79,7 @@ class Rewriter:
         self.nodes: list[Node] = []
 
     def op(self, op: str, *operands: Operand, dtype: Any = None, shape: Shape | None = None, **attrs: Any) -> Value:
-        """A one-output node. By default the output has the first operand's dtype and the operands' common shape."""
+        """A one-output node. By default the output has the first operand's dtype and the shape of elementwise operators."""
         return self.ops(op, 1, *operands, dtype=dtype, shape=shape, **attrs)[0]
 
     def ops(
@@ -87,9 +95,10 @@ class Rewriter:
         inputs = [self.constant(item) if isinstance(item, np.ndarray | np.generic) else item for item in operands]
         first = next(value for value in inputs if value is not None)
         result_dtype = first.dtype if dtype is None else np.dtype(dtype)
-        result_shape = broadcast([value for value in inputs if value is not None]) if shape is None else shape
+        if shape is None and op in ELEMENTWISE:
+            shape = broadcast([value for value in inputs if value is not None])
         base = self.node.outputs[0].name
-        results = [Value(f"{base}/{op}", result_dtype, result_shape) for _ in range(outputs)]
+        results = [Value(f"{base}/{op}", result_dtype, shape) for _ in range(outputs)]
         self._append(op, inputs, results, attrs)
         return results
 

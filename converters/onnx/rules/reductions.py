@@ -24,12 +24,17 @@ from ..rewrite import (
 from .comparisons import choose
 
 
+OF_ONE_ELEMENT = {"ReduceL1": "Abs", "ReduceL2": "Abs", "ReduceLogSum": "Log", "ReduceSumSquare": "Mul"}
+"""What is left of a reduction over no axis; Identity for the others."""
+
+
 def reduce_axes_as_attribute(r: Rewriter, node: Node) -> Result:
     """No axes means all of them, or none at all where `noop_with_empty_axes` says so."""
     axes = constant(node, 1, "axes")
     if axes is None or not axes.size:
         if node.attrs.get("noop_with_empty_axes"):
-            return r.become("Identity", data(node))
+            op = OF_ONE_ELEMENT.get(node.op, "Identity")
+            return r.become(op, *[data(node)] * (2 if op == "Mul" else 1))
         return r.form(data(node), keepdims=node.attrs.get("keepdims"))
     return r.form(data(node), axes=tuple(axes.tolist()), keepdims=node.attrs.get("keepdims"))
 

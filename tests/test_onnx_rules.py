@@ -1,0 +1,99 @@
+"""The downgrade rules of the ONNX backend, computed before and after; that no change of an operator is forgotten."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import onnx
+import onnx.reference
+import onnxruntime
+import pytest
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail
+from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoKernel
+
+from mgeconvert.ir import OPSET, Graph
+from mgeconvert_converters.onnx.compatible import TYPES_ONLY, compatible_changes
+from mgeconvert_converters.onnx.rewrite import RULES
+from mgeconvert_converters.onnx.rules import load_rules
+from mgeconvert_converters.onnx.save import problems, save
+from mgeconvert_converters.onnx.schema import IR_VERSIONS, OLDEST, newest, op_schema, versions
+from tests.onnx_rows import ROWS, Row
+
+OPSETS = [7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 19, 20, 22, newest()]
+load_rules()
+
+
+def compute(graph: Graph, feed: dict[str, np.ndarray], opset: int) -> list[np.ndarray]:
+    """The outputs of the written model, which the checker must find clean; onnx's evaluator judges what onnxruntime
+    has no kernel for."""
+    stream = io.BytesIO()
+    save(graph, stream, opset=opset)
+    model = onnx.load_from_string(stream.getvalue())
+    onnx.checker.check_model(model, full_check=True)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        session = onnxruntime.InferenceSession(stream.getvalue(), options, ["CPUExecutionProvider"])
+    except (NoKernel, Fail):
+        arrays: list[np.ndarray] = onnx.reference.ReferenceEvaluator(model).run(None, feed)
+        return arrays
+    return list(session.run(None, feed))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_row_means_the_same_at_every_opset(row: Row) -> None:
+    graph, feed = row.graph()
+    wanted = compute(graph, feed, OPSET)
+    for opset in OPSETS:
+        found = problems(graph, opset=opset)
+        if opset < row.oldest:
+            remedy = f"needs opset {row.oldest}; say --opset {row.oldest}"
+            assert [str(problem) for problem in found] == [
+                f"layer ({row.op}): {row.op}: " + (f"{row.reason}: {remedy}" if row.reason else remedy)
+            ]
+            continue
+        assert found == []
+        for before, after in zip(wanted, compute(graph, feed, opset), strict=True):
+            assert (after.dtype, after.shape) == (before.dtype, before.shape)
+            np.testing.assert_allclose(after, before, rtol=row.tolerance, atol=row.tolerance, err_msg=f"opset {opset}")
+
+
+def test_every_rule_has_a_row() -> None:
+    tested = {row.op for row in ROWS}
+    internal = {"Upsample"}  # the form of Resize below 10
+    evaluated = {"Constant"}  # the builder makes values of them; see test_constants_by_number
+    newer = {op for op in RULES if versions(op)[0] > OPSET}
+    untestable = {"Scan"}
+    assert set(RULES) - internal - evaluated - newer - untestable <= tested
+
+
+def test_every_change_of_an_operator_is_decided() -> None:
+    """Each is a rule, or listed as compatible with a reason, and never both."""
+    names = {schema.name for schema in onnx.defs.get_all_schemas_with_history() if schema.domain == ""}
+    changes = {(name, since) for name in names for since in versions(name)[1:] if since > OLDEST}
+    ruled = {(op, since) for op, rules in RULES.items() for since in rules}
+    compatible = set(compatible_changes())
+    assert changes - ruled - compatible == set()
+    assert ruled & compatible == set()
+
+
+def test_changes_said_to_be_of_types_only_are() -> None:
+    for since, ops in TYPES_ONLY.items():
+        for op in ops.split():
+            before, after = op_schema(op, since - 1), op_schema(op, since)
+            assert before is not None
+            assert after is not None
+            assert before.attributes == after.attributes, op
+            for old, new in ((before.inputs, after.inputs), (before.outputs, after.outputs)):
+                assert [(item.optional, item.variadic) for item in old] == [
+                    (item.optional, item.variadic) for item in new
+                ], op
+
+
+def test_ir_versions_are_those_of_the_releases() -> None:
+    released = onnx.helper.OP_SET_ID_VERSION_MAP
+    assert {opset: released["ai.onnx", opset] for opset in range(OLDEST, newest() + 1)} == {
+        opset: version for opset, version in IR_VERSIONS.items() if opset <= newest()
+    }
