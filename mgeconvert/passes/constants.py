@@ -1,0 +1,66 @@
+"""fold-constants: nodes whose results are known while converting."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mgeconvert.evaluate import evaluate
+from mgeconvert.ir import Dim, Node, Shape
+
+from .nodes import data, integer, is_computed
+from .rewriter import NODE_BYTES, Rewriter, share
+from .table import EVERY, Decline, Result, rule
+
+
+@rule("fold-constants", EVERY)
+def computed(r: Rewriter, node: Node) -> Result:
+    """Operators on constants, as long as the results are not larger than what they replace."""
+    if not node.inputs or any(is_computed(node, index) for index in range(len(node.inputs))):
+        return None
+    arrays = [None if value is None else value.array for value in node.inputs]
+    results = evaluate(node.op, arrays, node.attrs, len(node.outputs))
+    if results is None:
+        return None
+    freed = NODE_BYTES + sum(share(r, value) for value in node.inputs if value is not None)
+    if sum(array.nbytes for array in results) > freed:
+        raise Decline("the constant result is larger than what it is computed from")
+    return [r.constant(array, value.name) for array, value in zip(results, node.outputs, strict=True)]
+
+
+@rule("fold-constants", "Shape")
+def shape(r: Rewriter, node: Node) -> Result:
+    """The part of the shape that is asked for is known, also where other dimensions are symbolic."""
+    dims = _dims(node, data(node).shape)
+    if dims is None or any(isinstance(dim, str) for dim in dims):
+        return None
+    return r.constant(np.array(dims, np.int64), node.output.name)
+
+
+@rule("fold-constants", "Size")
+def size(r: Rewriter, node: Node) -> Result:
+    dims = data(node).static_shape
+    return None if dims is None else r.constant(np.array(math.prod(dims), np.int64), node.output.name)
+
+
+@rule("fold-constants", "Gather", "Slice")
+def part_of_a_shape(r: Rewriter, node: Node) -> Result:
+    """Known dimensions of a shape that has symbolic ones too: compute with positions, look the dimensions up."""
+    source = r.producer(node.inputs[0], "Shape")
+    dims = None if source is None else _dims(source, data(source).shape)
+    if dims is None:
+        return computed(r, node)
+    if any(is_computed(node, index) for index in range(1, len(node.inputs))):
+        return None
+    picks = [None if value is None else value.array for value in node.inputs[1:]]
+    positions = evaluate(node.op, [np.arange(len(dims)), *picks], node.attrs)
+    if positions is None or any(isinstance(dims[at], str) for at in positions[0].ravel()):
+        return None
+    found = np.array([dims[at] for at in positions[0].ravel()], np.int64)
+    return r.constant(found.reshape(positions[0].shape), node.output.name)
+
+
+def _dims(node: Node, shape: Shape | None) -> tuple[Dim, ...] | None:
+    """What a Shape node returns of the shape."""
+    return None if shape is None else shape[integer(node, "start", 0) : integer(node, "end", len(shape))]

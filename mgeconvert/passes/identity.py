@@ -1,0 +1,182 @@
+"""eliminate-identity: nodes that return their input unchanged, to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mgeconvert.inference import dtype_of
+from mgeconvert.ir import Node, Value
+
+from .nodes import array, data, integer, ints, is_computed, text
+from .rewriter import Rewriter
+from .table import Result, rule
+
+
+def _same_type(source: Value, result: Value) -> bool:
+    """Whether dtype and every dimension are known to agree; a symbolic dimension agrees with its own name only."""
+    return source.shape is not None and source.shape == result.shape and source.dtype == result.dtype
+
+
+def _always(_node: Node, _source: Value) -> bool:
+    return True
+
+
+def _dropout(node: Node, _source: Value) -> bool:
+    training = array(node, 2)
+    return len(node.outputs) == 1 and not is_computed(node, 2) and (training is None or not training.any())
+
+
+def _cast(node: Node, source: Value) -> bool:
+    return source.dtype is not None and dtype_of(node.attrs["to"]) == source.dtype
+
+
+def _keeps_shape(node: Node, source: Value) -> bool:
+    """Reshape and its relatives: the order of elements never changes, so the shape decides."""
+    return _same_type(source, node.outputs[0])
+
+
+def _reshape(node: Node, source: Value) -> bool:
+    """As above; with several dynamic dimensions also ``[0, 0, 5]`` where the last dimension is 5."""
+    target = array(node, 1)
+    if target is None or node.attrs.get("allowzero"):
+        return _keeps_shape(node, source)
+    copied = source.shape is not None and len(source.shape) == len(target)
+    return _keeps_shape(node, source) or bool(
+        copied and all(dim in (0, known) for dim, known in zip(target.tolist(), source.shape or (), strict=True))
+    )
+
+
+def _transpose(node: Node, source: Value) -> bool:
+    perm = node.attrs.get("perm")
+    return source.rank is not None and (perm == tuple(range(source.rank)) or (perm is None and source.rank < 2))
+
+
+def _slice(node: Node, source: Value) -> bool:
+    """A slice is whole when it starts at the front with step 1 and no dimension shrinks."""
+    starts, ends, steps = array(node, 1), array(node, 2), array(node, 4)
+    if starts is None or starts.any() or is_computed(node, 4) or (steps is not None and (steps != 1).any()):
+        return False
+    endless = ends is not None and bool((ends >= np.iinfo(np.int32).max).all())
+    return endless or (source.static_shape is not None and _same_type(source, node.outputs[0]))
+
+
+def _pad(node: Node, _source: Value) -> bool:
+    pads = array(node, 1)
+    return pads is not None and not pads.any()
+
+
+def _tile(node: Node, _source: Value) -> bool:
+    repeats = array(node, 1)
+    return repeats is not None and bool((repeats == 1).all())
+
+
+def _expand(node: Node, source: Value) -> bool:
+    target = array(node, 1)
+    narrow = target is not None and source.rank is not None and len(target) <= source.rank and bool((target == 1).all())
+    return narrow or _same_type(source, node.outputs[0])
+
+
+def _single(node: Node, _source: Value) -> bool:
+    return len(node.inputs) == 1
+
+
+def _split(node: Node, _source: Value) -> bool:
+    return len(node.outputs) == 1
+
+
+def _resize(node: Node, source: Value) -> bool:
+    """Same size, and a coordinate rule under which each pixel falls on itself."""
+    exact = text(node, "coordinate_transformation_mode", "half_pixel") != "tf_crop_and_resize"
+    scales = array(node, 2)
+    unscaled = scales is None or scales.size == 0 or bool((scales == 1).all())
+    return exact and unscaled and source.static_shape is not None and _same_type(source, node.outputs[0])
+
+
+def _pool(node: Node, _source: Value) -> bool:
+    kernel = ints(node, "kernel_shape")
+    ones = (1,) * len(kernel)
+    return len(node.outputs) == 1 and kernel == ints(node, "strides", ones) == ones and not any(ints(node, "pads"))
+
+
+def _clip(node: Node, _source: Value) -> bool:
+    return all(value is None for value in node.inputs[1:])
+
+
+def _reduce(node: Node, _source: Value) -> bool:
+    axes = array(node, 1)
+    nothing = not is_computed(node, 1) and (axes is None or axes.size == 0)
+    return nothing and bool(integer(node, "noop_with_empty_axes", 0))
+
+
+def _neutral(number: int) -> Callable[[Node, Value], bool]:
+    """x + 0, x * 1 and their like, where the constant does not widen the shape."""
+
+    def fits(node: Node, source: Value) -> bool:
+        constant = array(node, 1)
+        return constant is not None and bool((constant == number).all()) and _same_type(source, node.outputs[0])
+
+    return fits
+
+
+UNCHANGED: dict[str, Callable[[Node, Value], bool]] = {
+    "Identity": _always,
+    "Dropout": _dropout,
+    "Cast": _cast,
+    "Reshape": _reshape,
+    **dict.fromkeys(["Flatten", "Squeeze", "Unsqueeze"], _keeps_shape),
+    "Transpose": _transpose,
+    "Slice": _slice,
+    "Pad": _pad,
+    "Tile": _tile,
+    "Expand": _expand,
+    **dict.fromkeys(["Concat", "Sum", "Max", "Min", "Mean"], _single),
+    "Split": _split,
+    "Resize": _resize,
+    **dict.fromkeys(["MaxPool", "AveragePool"], _pool),
+    "Clip": _clip,
+    **dict.fromkeys(["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd"], _reduce),
+    **dict.fromkeys(["Add", "Sub"], _neutral(0)),
+    **dict.fromkeys(["Mul", "Div", "Pow"], _neutral(1)),
+}
+"""operator -> whether the node returns its first input as it is."""
+
+COMMUTATIVE = ("Add", "Mul")
+
+
+@rule("eliminate-identity", *UNCHANGED)
+def unchanged(r: Rewriter, node: Node) -> Result:
+    source = node.inputs[0]
+    if source is not None and _may_go(r, node, source) and UNCHANGED[node.op](node, source):
+        return source
+    if node.op in COMMUTATIVE and source is not None and source.is_constant and (other := node.inputs[1]) is not None:
+        swapped = Node(node.op, [other, source], node.outputs)
+        if _may_go(r, node, other) and UNCHANGED[node.op](swapped, other):
+            return other
+    return None
+
+
+def _may_go(r: Rewriter, node: Node, source: Value) -> bool:
+    """An output of the graph stays a node of its own where it would become an input, a constant or a second name."""
+    if not any(map(r.is_output, node.outputs)):
+        return True
+    return r.is_computed(source) and not r.is_output(source)
+
+
+INVOLUTIONS = ("Neg", "Not")
+
+
+@rule("eliminate-identity", *INVOLUTIONS)
+def twice(r: Rewriter, node: Node) -> Result:
+    inner = r.producer(node.inputs[0], node.op)
+    return None if inner is None or not _may_go(r, node, data(inner)) else data(inner)
+
+
+IDEMPOTENT = ("Abs", "Ceil", "Floor", "Relu", "Round", "Sign")
+
+
+@rule("eliminate-identity", *IDEMPOTENT)
+def again(r: Rewriter, node: Node) -> Result:
+    inner = r.producer(node.inputs[0], node.op)
+    return None if inner is None or not _may_go(r, node, inner.outputs[0]) else inner.outputs[0]

@@ -1,0 +1,135 @@
+"""Convolutions and matrix products by constant weights: one view of them for every pass that changes their weights.
+
+All arithmetic is in float64; the result is rounded once, to the type of the weight it replaces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mgeconvert.ir import Node, Value
+
+from .nodes import array, data, integer, is_computed, number
+from .rewriter import NODE_BYTES, Rewriter, share
+from .table import Decline
+
+LINEAR = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """y[channel] = sum of x * weight[channel] + bias[channel]. `bias` is None, or whatever broadcasts as the operator
+    allows; both float64. `matrix_axis` is the axis of output channels in a matrix product's weight."""
+
+    node: Node
+    weight: np.ndarray
+    bias: np.ndarray | None
+
+    @property
+    def is_convolution(self) -> bool:
+        return self.node.op in ("Conv", "ConvTranspose")
+
+    @property
+    def groups(self) -> int:
+        return integer(self.node, "group", 1) if self.is_convolution else 1
+
+    @property
+    def matrix_axis(self) -> int:
+        return 0 if integer(self.node, "transB", 0) else 1
+
+    @property
+    def channels(self) -> int:
+        """How many output channels there are."""
+        if self.node.op == "ConvTranspose":
+            return self.weight.shape[1] * self.groups
+        return self.weight.shape[0 if self.node.op == "Conv" else self.matrix_axis]
+
+    @property
+    def channel_axis(self) -> int:
+        """The axis of the output that the channels are on, from the front; products of stacks of matrices: the last."""
+        rank = self.node.output.rank
+        return 1 if self.is_convolution or rank is None else rank - 1
+
+    def scaled(self, scale: np.ndarray, shift: np.ndarray) -> Linear:
+        """y * scale + shift, both one number a channel."""
+        return replace(self, weight=self.weight * self._by_output(scale), bias=self._scaled_bias(scale, shift))
+
+    def fed(self, scale: np.ndarray, shift: np.ndarray) -> Linear:
+        """The same of x * scale + shift, both one number an input channel; a shift is exact only without padding."""
+        moved = (self.weight * self._by_input(shift)).reshape(self.weight.shape)
+        bias = self.bias
+        if shift.any():
+            sums = self._sum_over_input(moved)
+            bias = sums if bias is None else bias + sums
+        return replace(self, weight=self.weight * self._by_input(scale), bias=bias)
+
+    def _scaled_bias(self, scale: np.ndarray, shift: np.ndarray) -> np.ndarray | None:
+        if self.bias is not None:
+            return self.bias * scale + shift
+        return shift if shift.any() else None
+
+    def _by_output(self, numbers: np.ndarray) -> np.ndarray:
+        if self.node.op == "Conv":
+            return numbers.reshape(-1, *[1] * (self.weight.ndim - 1))
+        if self.node.op == "ConvTranspose":
+            grouped = np.repeat(numbers.reshape(self.groups, -1), self.weight.shape[0] // self.groups, 0)
+            return grouped.reshape(*self.weight.shape[:2], *[1] * (self.weight.ndim - 2))
+        return numbers.reshape([-1 if axis == self.matrix_axis else 1 for axis in range(2)])
+
+    def _by_input(self, numbers: np.ndarray) -> np.ndarray:
+        if self.node.op == "Conv":
+            grouped = np.repeat(numbers.reshape(self.groups, -1), self.weight.shape[0] // self.groups, 0)
+            return grouped.reshape(*self.weight.shape[:2], *[1] * (self.weight.ndim - 2))
+        if self.node.op == "ConvTranspose":
+            return numbers.reshape(-1, *[1] * (self.weight.ndim - 1))
+        return numbers.reshape([1 if axis == self.matrix_axis else -1 for axis in range(2)])
+
+    def _sum_over_input(self, weight: np.ndarray) -> np.ndarray:
+        if self.node.op == "Conv":
+            return np.asarray(weight.sum(axis=tuple(range(1, weight.ndim))))
+        return np.asarray(weight.sum(axis=1 - self.matrix_axis))
+
+
+def read_linear(node: Node) -> Linear:
+    """The node as a Linear; declines where its weights are not constant floats."""
+    weight, bias = data(node, 1), array(node, 2)
+    if weight.array is None or is_computed(node, 2):
+        raise Decline(f"the weights of {node.name} are computed")
+    if weight.array.dtype.kind != "f":
+        raise Decline(f"the weights of {node.name} are {weight.array.dtype}, not floats")
+    if node.op == "MatMul" and weight.rank != 2:
+        raise Decline(f"{node.name} does not multiply by one matrix")
+    wide = weight.array.astype(np.float64) * number(node, "alpha", 1)
+    return Linear(node, wide, None if bias is None else bias.astype(np.float64) * number(node, "beta", 1))
+
+
+def write_linear(r: Rewriter, new: Linear, source: Value, freed: int) -> Value:
+    """The node with new weights, reading `source`; declines where the file would grow by more than the `freed` bytes or
+    a weight leaves the range of its type."""
+    node, old = new.node, data(new.node, 1)
+    with np.errstate(over="ignore"):
+        weight = new.weight.astype(old.dtype)
+        bias = None if new.bias is None else new.bias.astype(old.dtype)
+    if not np.isfinite(weight).all() or (bias is not None and not np.isfinite(bias).all()):
+        raise Decline(f"the new weights of {node.name} do not fit into {old.dtype}")
+    before = sum(share(r, value) for value in node.inputs[1:] if value is not None)
+    if weight.nbytes + (0 if bias is None else bias.nbytes) > before + freed + NODE_BYTES:
+        raise Decline(f"the weights of {node.name} are used elsewhere too and would be stored twice")
+    weights = r.constant(weight, old.name)
+    biases = None if bias is None else r.constant(bias, _bias_name(node, old))
+    if node.op != "MatMul":
+        return r.again(node, source, weights, biases, alpha=None, beta=None)
+    if biases is not None and node.output.rank == 2:
+        return r.op("Gemm", source, weights, biases, like=node)
+    product = r.op("MatMul", source, weights, like=node)
+    return product if biases is None else r.op("Add", product, biases, like=node)
+
+
+def _bias_name(node: Node, weight: Value) -> str:
+    """The old bias's name, else the weight's with the last word changed (``conv1.weight``: ``conv1.bias``)."""
+    if len(node.inputs) > 2 and node.inputs[2] is not None:
+        return node.inputs[2].name
+    stem, dot, last = weight.name.rpartition(".")
+    return f"{stem}{dot}{last.replace('weight', 'bias')}" if "weight" in last else f"{weight.name}_bias"

@@ -1,0 +1,284 @@
+"""A graph under rewriting: who makes and who reads each value, kept up to date while nodes are replaced.
+
+Replacing a node costs what its neighbourhood costs, never a scan of the graph. What a rule builds takes the place of
+the node it was called for, which is topologically right because a pattern's last node is the one that is replaced.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Collection, Container, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.builder import Builder, Operand
+from mgeconvert.errors import GraphError
+from mgeconvert.ir import Graph, Namer, Node, Value
+
+from .table import Decline, Rule
+
+NODE_BYTES = 64
+"""What a node takes in a file, at the least: how much larger constants may become when one goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A pattern that was found and left alone: by which pass, at which node, and why."""
+
+    name: str
+    node: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.node}: {self.reason}"
+
+
+class _AsWanted(Namer):
+    """Names while rewriting are not yet unique: most values with the same name will be dead in the end."""
+
+    def __call__(self, wanted: str) -> str:
+        return wanted
+
+
+class Rewriter:
+    """The graph's index and the builder rules make new nodes with; `finish` puts the result into the graph."""
+
+    def __init__(self, graph: Graph, supported: Collection[str] | None = None) -> None:
+        self.graph = graph
+        self.supported = supported
+        self.declined: dict[Declined, None] = {}
+        self.queue: deque[Node] = deque()
+        self._anchor: Node | None = None
+        self._builder = Builder(Graph())
+        self._builder.name_value = self._builder.name_node = _AsWanted()
+        self._old_values, self._old_nodes = set(graph.values()), set(graph.nodes)
+        self._dead: set[Node] = set()
+        self._instead: dict[Node, list[Node]] = {}
+        self._producers = graph.producers()
+        self._users: dict[Value, dict[Node, int]] = {}
+        self._counts: Counter[Value] = Counter()
+        self._outputs: dict[Value, list[str]] = {}
+        self._pinned = set(_captured(graph))
+        self._counts.update(self._pinned)
+        for node in graph.nodes:
+            self._connect(node)
+        for name, value in graph.outputs.items():
+            self._outputs.setdefault(value, []).append(name)
+            self._counts[value] += 1
+
+    # What rules ask
+
+    def producer(self, value: Value | None, *ops: str) -> Node | None:
+        """The node that makes a value, if it is a standard operator among `ops` (any, where none are given)."""
+        node = None if value is None else self._producers.get(value)
+        if node is None or node.domain or (ops and node.op not in ops):
+            return None
+        return node
+
+    def uses(self, value: Value) -> int:
+        """How often nodes, graph outputs and subgraphs read a value."""
+        return self._counts[value]
+
+    def only_user(self, value: Value) -> Node | None:
+        """The one node that reads the value, once; None where there are others or it is a graph output."""
+        return next(iter(self._users.get(value, ())), None) if self._counts[value] == 1 else None
+
+    def is_output(self, value: Value) -> bool:
+        """Whether the value is an output of the graph."""
+        return value in self._outputs
+
+    def is_computed(self, value: Value) -> bool:
+        """Whether a node makes the value: it is neither an input nor a constant."""
+        return value in self._producers
+
+    def is_pinned(self, node: Node) -> bool:
+        """Whether a subgraph reads one of the node's outputs, so that they must stay as they are."""
+        return bool(self._pinned) and any(value in self._pinned for value in node.outputs)
+
+    def allows(self, op: str) -> bool:
+        """Whether the target can express an operator."""
+        return self.supported is None or op in self.supported
+
+    def is_alive(self, node: Node) -> bool:
+        return node not in self._dead
+
+    # What rules make
+
+    def op(self, op: str, *operands: Operand, like: Node | None = None, **attrs: Any) -> Value:
+        """A new one-output node (or its value, where it can be computed), named after and originating from `like`, by
+        default the node the rule was called for."""
+        return self.ops(op, 1, *operands, like=like, **attrs)[0]
+
+    def ops(self, op: str, outputs: int, *operands: Operand, like: Node | None = None, **attrs: Any) -> list[Value]:
+        """`op` for a node with `outputs` outputs."""
+        model = like or self._anchor
+        assert model is not None
+        self._builder.place, self._builder.origin = model.name.rpartition("/")[0], model.origin
+        kept = list(operands)
+        while kept and kept[-1] is None:
+            kept.pop()
+        return self._builder.ops(op, outputs, *kept, **attrs)
+
+    def again(self, node: Node, *operands: Operand, **changed: Any) -> Value:
+        """A one-output node like `node`, on other operands and with some attributes changed (None: left out)."""
+        return self.op(node.op, *operands, like=node, **{**node.attrs, **changed})
+
+    def constant(self, array: np.ndarray, name: str) -> Value:
+        """A constant; give it the name of the one it replaces where there is one."""
+        return self._builder.constant(array, name=name)
+
+    # What the driver does
+
+    def apply(self, name: str, function: Rule, node: Node) -> bool:
+        """Call a rule for a node and carry out what it returns; whether it changed the graph."""
+        self._anchor = node
+        made: list[Node] = []
+        self._builder.graph.nodes = made
+        try:
+            result = function(self, node)
+        except Decline as decline:
+            self.declined[Declined(name, node.name or node.outputs[0].name, str(decline))] = None
+            return False
+        if result is None:
+            return False
+        self.replace(node, [result] if isinstance(result, Value) else result, made)
+        return True
+
+    def replace(self, node: Node, results: Sequence[Value], made: Sequence[Node] = ()) -> None:
+        """Let `results`, computed by the nodes `made`, stand for the node's outputs; drop what nobody reads then."""
+        needed = _needed(made, results)
+        self._instead[node] = needed
+        for new in needed:
+            self._producers.update(dict.fromkeys(new.outputs, new))
+            self._connect(new)
+        fresh = {value for new in needed for value in new.outputs}
+        for old, value in zip(node.outputs, results, strict=True):
+            _agree(node, old, value)
+            if value in fresh:
+                fresh.discard(value)
+                value.name = old.name
+            self.redirect(old, value)
+        self._kill(node)
+        self.queue.extend(needed)
+
+    def redirect(self, old: Value, new: Value) -> None:
+        """Let everything that reads `old` read `new`; all of them may fit a rule now."""
+        readers = self._users.pop(old, {})
+        for node, times in readers.items():
+            node.inputs = [new if value is old else value for value in node.inputs]
+            users = self._users.setdefault(new, {})
+            users[node] = users.get(node, 0) + times
+        for name in self._outputs.get(old, ()):
+            self.graph.outputs[name] = new
+        if old in self._outputs:
+            self._outputs.setdefault(new, []).extend(self._outputs.pop(old))
+        self._counts[new] += self._counts.pop(old, 0)
+        self.queue.extend(readers)
+
+    def drop_dead(self) -> int:
+        """Remove nodes whose outputs nobody reads; returns how many."""
+        nodes = self.nodes()
+        before = len(self._dead)
+        for node in reversed(nodes):
+            if node not in self._dead and not any(map(self.uses, node.outputs)):
+                self._kill(node)
+        return len(self._dead) - before
+
+    def nodes(self) -> list[Node]:
+        """The living nodes in topological order: what was made for a node stands where the node was."""
+        if self._dead:
+            settled: list[Node] = []
+            stack = self.graph.nodes[::-1]
+            while stack:
+                node = stack.pop()
+                stack.extend(reversed(self._instead.pop(node, ())))
+                if node not in self._dead:
+                    settled.append(node)
+            self.graph.nodes = settled
+            self._dead.clear()
+        return self.graph.nodes
+
+    def finish(self) -> None:
+        """Put the nodes into the graph, under unique names: those that were there before keep theirs."""
+        _name_apart(self.nodes(), self._old_nodes)
+        _name_apart(list(self.graph.values()), self._old_values)
+
+    def _connect(self, node: Node) -> None:
+        for value in node.inputs:
+            if value is not None:
+                users = self._users.setdefault(value, {})
+                users[node] = users.get(node, 0) + 1
+                self._counts[value] += 1
+
+    def _kill(self, node: Node) -> None:
+        """Drop the node and, going up, all whose outputs only dropped nodes read. A last reader may fit a rule now."""
+        stack = [node]
+        while stack:
+            dying = stack.pop()
+            if dying in self._dead:
+                continue
+            self._dead.add(dying)
+            for value in dying.inputs:
+                if value is None:
+                    continue
+                self._counts[value] -= 1
+                self._users.get(value, {}).pop(dying, None)
+                if self._counts[value] == 0:
+                    producer = self._producers.get(value)
+                    if producer is not None and not any(map(self.uses, producer.outputs)):
+                        stack.append(producer)
+                elif (last := self.only_user(value)) is not None:
+                    self.queue.append(last)
+
+
+def share(r: Rewriter, value: Value) -> int:
+    """The bytes that go when one reader of a constant goes."""
+    return value.array.nbytes if value.array is not None and r.uses(value) == 1 else 0
+
+
+def _captured(graph: Graph) -> Iterator[Value]:
+    """What subgraphs (bodies of If and Loop) read from outside."""
+    for node in graph.nodes:
+        for attribute in node.attrs.values():
+            if isinstance(attribute, Graph):
+                own = {*attribute.inputs.values(), *attribute.producers()}
+                yield from (value for value in attribute.use_counts() if value not in own)
+                yield from (value for value in _captured(attribute) if value not in own)
+
+
+def _needed(made: Sequence[Node], results: Sequence[Value]) -> list[Node]:
+    """The new nodes that the results depend on, in order."""
+    live = set(results)
+    needed: list[Node] = []
+    for node in reversed(made):
+        if any(value in live for value in node.outputs):
+            live.update(value for value in node.inputs if value is not None)
+            needed.append(node)
+    return needed[::-1]
+
+
+def _agree(node: Node, old: Value, new: Value) -> None:
+    """Check that a replacement has the type of what it replaces, and give it what is known of that. Raises GraphError
+    (a bug of a rule)."""
+    if old.dtype is not None and new.dtype is not None and old.dtype != new.dtype:
+        raise GraphError(f"{node.name}: {old.name} is {old.type_text}, its replacement {new.type_text}")
+    if old.shape is None or new.is_constant:
+        return
+    if new.shape is None:
+        new.shape = old.shape
+        return
+    if len(old.shape) != len(new.shape) or any(
+        isinstance(a, int) and isinstance(b, int) and a != b for a, b in zip(old.shape, new.shape, strict=True)
+    ):
+        raise GraphError(f"{node.name}: {old.name} is {old.type_text}, its replacement {new.type_text}")
+    new.shape = tuple(b if isinstance(b, int) else a for a, b in zip(old.shape, new.shape, strict=True))
+
+
+def _name_apart(named: Sequence[Value] | Sequence[Node], old: Container[object]) -> None:
+    """Give the new ones names that neither the old nor each other have."""
+    unique = Namer(item.name for item in named if item in old)
+    for item in named:
+        if item not in old:
+            item.name = unique(item.name)
