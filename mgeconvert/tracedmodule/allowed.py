@@ -11,7 +11,7 @@ from typing import Any
 
 from mgeconvert.errors import BadInputError, UnsafePickleError
 
-from . import arrays, pytree, records
+from . import arrays, graph, pytree, records
 from .typeref import TypeRef
 
 
@@ -92,16 +92,16 @@ _RECORDS: tuple[type[records.Record], ...] = (
     records.FullArgSpec,
     records.ModuleState,
     records.TracedModuleRecord,
-    records.ModuleNode,
-    records.TensorNode,
-    records.Input,
-    records.GetAttr,
-    records.Constant,
-    records.CallMethod,
-    records.CallFunction,
-    records.Apply,
-    records.InternalGraph,
-    records.NameSpace,
+    graph.ModuleNode,
+    graph.TensorNode,
+    graph.Input,
+    graph.GetAttr,
+    graph.Constant,
+    graph.CallMethod,
+    graph.CallFunction,
+    graph.Apply,
+    graph.InternalGraph,
+    graph.NameSpace,
     pytree.TreeDef,
     pytree.LeafDef,
 )
@@ -111,7 +111,6 @@ _DATA = [
     *_names("abc", "ABCMeta"),
     *_names("numpy", "ndarray bool bool_ int8 uint8 int16 uint16 int32 uint32 int64 uint64 float16 float32 float64"),
     *_names("megengine.core._imperative_rt", "pybfloat16 pyintb1 pyintb2 pyintb4"),
-    *_names("megengine.core._imperative_rt.common", "bfloat16 intb1 intb2 intb4"),
     *_names("megengine.core._imperative_rt.ops", _OPDEFS),
     *_names("megengine.traced_module.node", "NodeMixin"),
     *_names("megengine.traced_module.pytree", "ArgsIndex"),
@@ -142,7 +141,7 @@ def _dictionary(*arguments: Any) -> dict[Any, Any]:
     return dict(arguments[0])
 
 
-def _default_dictionary(*factory: Any) -> dict[Any, Any]:
+def _default_dictionary(*_: Any) -> dict[Any, Any]:
     return {}
 
 
@@ -169,6 +168,7 @@ def _module_class(module: str, name: str) -> type[records.ModuleRecord]:
 
 
 def _table() -> dict[tuple[str, str], Any]:
+    """(module, name) -> record class, `TypeRef`, or the Ellipsis."""
     table: dict[tuple[str, str], Any] = {("builtins", "Ellipsis"): ...}
     for module, names in _MODULES.items():
         table |= {key: _module_class(*key) for key in _names(module, names)}

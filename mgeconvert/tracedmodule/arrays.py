@@ -17,7 +17,7 @@ from mgeconvert.errors import BadInputError, UnsafePickleError
 from .typeref import TypeRef
 
 _PLAIN = frozenset(("b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"))
-_CUSTOM = {"pybfloat16": "bfloat16", "pyintb1": "intb1", "pyintb2": "intb2", "pyintb4": "intb4"}
+_CUSTOM_MODULE = "megengine.core._imperative_rt"
 _QUANTISED = {
     "QuantizedS1": "i1",
     "QuantizedS4": "i1",
@@ -45,117 +45,121 @@ class MgeDType:
 DType: TypeAlias = "np.dtype[Any] | MgeDType"
 
 
+def storage(dtype: DType) -> np.dtype[Any]:
+    """The numpy dtype that holds the values of a dtype."""
+    return dtype.storage if isinstance(dtype, MgeDType) else dtype
+
+
+_CUSTOM = {
+    "pybfloat16": MgeDType("bfloat16", np.dtype("u2")),
+    "pyintb1": MgeDType("intb1", np.dtype("u1")),
+    "pyintb2": MgeDType("intb2", np.dtype("u1")),
+    "pyintb4": MgeDType("intb4", np.dtype("u1")),
+}
+"""numpy dtypes of MegEngine's own, one value an element."""
+
+NUMPY_TYPES = frozenset({
+    "bool", "bool_", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32",
+    "float64",
+})  # fmt: skip
+"""numpy's scalar classes, with which MegEngine accepts dtypes to be named."""
+
+
 class DTypeRecord:
-    """A pickled numpy dtype; `value` is what it means."""
+    """A pickled numpy dtype: `stored` is that of the bytes in the file, `value` what it means, in native byte order."""
 
-    __slots__ = ("_order", "_quant", "_text")
+    __slots__ = ("_text", "stored", "value")
+    stored: np.dtype[Any]
+    value: DType
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, order: str = "|") -> None:
         self._text = text
-        self._order = "|"
-        self._quant: tuple[str, float, int | None] | None = None
+        self._set(order, None)
 
     def __setstate__(self, state: Any) -> None:
         if type(state) is not tuple or len(state) not in (8, 9) or state[0] not in (3, 4):
-            raise BadInputError(f"the state of a dtype is {_short(state)}, expected the 8 or 9 items of numpy 1 and 2")
+            raise BadInputError(f"the state of a dtype is {_short(state)}, expected the 8 or 9 items of numpy")
         if any(part is not None for part in state[2:5]):
-            raise BadInputError(f"a dtype with fields ({_short(state)}), expected a plain number type")
+            raise BadInputError("a dtype with fields, expected a plain number type")
         if state[1] not in ("<", ">", "|", "="):
-            raise BadInputError(f"a dtype with byte order {_short(state[1])}")
-        self._order = state[1]
-        if len(state) == 9 and state[8] is not None:
-            self._quant = _quantised(state[8], self._text)
+            raise BadInputError(f"a dtype with the byte order {_short(state[1])}")
+        self._set(state[1], state[8] if len(state) == 9 else None)
 
-    @property
-    def stored(self) -> np.dtype[Any]:
-        """The numpy dtype of the bytes in the file."""
-        if self._text in _CUSTOM:
-            return np.dtype("<u2" if self._text == "pybfloat16" else "<u1")
-        return np.dtype(("" if self._order in "|=" else self._order) + self._text)
-
-    @property
-    def value(self) -> DType:
-        """A numpy dtype in native byte order, or an `MgeDType`."""
-        stored = self.stored.newbyteorder("=")
-        if self._text in _CUSTOM:
-            return MgeDType(_CUSTOM[self._text], stored)
-        return MgeDType(self._quant[0], stored, self._quant[1], self._quant[2]) if self._quant else stored
+    def _set(self, order: str, metadata: Any) -> None:
+        custom = _CUSTOM.get(self._text)
+        self.stored = np.dtype(order.replace("|", "=") + (custom.storage.str[1:] if custom else self._text))
+        native = self.stored.newbyteorder("=")
+        self.value = custom or (native if metadata is None else _quantised(metadata, native, self._text))
 
 
-def _quantised(metadata: Any, text: str) -> tuple[str, float, int | None] | None:
-    if type(metadata) is not dict or "mgb_dtype" not in metadata:
-        return None
-    fields = metadata["mgb_dtype"]
-    if type(fields) is not dict or _QUANTISED.get(fields.get("name")) != text:
-        raise BadInputError(f"a quantised dtype of {text} with {_short(fields)}")
-    scale, zero_point = fields.get("scale"), fields.get("zero_point")
-    if type(scale) not in (float, int) or type(zero_point) not in (int, type(None)):
-        raise BadInputError(f"a quantised dtype of {text} with {_short(fields)}")
-    return fields["name"], float(scale), zero_point
+def _quantised(metadata: Any, storage: np.dtype[Any], text: str) -> MgeDType:
+    """The quantised dtype that MegEngine describes in a dtype's metadata."""
+    match metadata:
+        case {"mgb_dtype": {"name": str(name), "scale": scale, **rest}} if _QUANTISED.get(name) == text:
+            scale = scale.value if isinstance(scale, ScalarRecord) else scale
+            zero_point = rest.get("zero_point")
+            if isinstance(scale, float | int | np.floating) and isinstance(zero_point, int | None.__class__):
+                return MgeDType(name, storage, float(scale), zero_point)
+    raise BadInputError(f"a dtype {text} whose metadata is no quantisation of MegEngine: {_short(metadata)}")
 
 
 def dtype(*arguments: Any) -> DTypeRecord:
     """``numpy.dtype('f4', False, True)``"""
     kind = arguments[0] if arguments else None
-    if isinstance(kind, TypeRef) and kind.name in _CUSTOM:
+    if isinstance(kind, TypeRef) and kind.module == _CUSTOM_MODULE and kind.name in _CUSTOM:
         return DTypeRecord(kind.name)
-    if type(kind) is not str or kind.lstrip("<>=|") not in _PLAIN:
+    if type(kind) is not str or kind[-2:] not in _PLAIN or kind[:-2] not in ("", "<", ">", "|", "="):
         shown = kind.qualname if isinstance(kind, TypeRef) else _short(kind)
         raise UnsafePickleError(f"has a numpy dtype {shown}, which is not a plain number type")
-    record = DTypeRecord(kind.lstrip("<>=|"))
-    if kind[0] in "<>":
-        record._order = kind[0]
-    return record
+    return DTypeRecord(kind[-2:], kind[:-2] or "|")
 
 
 class ArrayRecord:
-    """A pickled numpy array or scalar; `array` is the numpy object."""
+    """A pickled numpy array: `array` is a read-only view of the pickle's bytes, `dtype` what its values mean."""
 
-    __slots__ = ("_array", "_dtype")
+    __slots__ = ("_filled",)
 
     def __init__(self) -> None:
-        self._array: np.ndarray[Any, Any] | None = None
-        self._dtype: DTypeRecord | None = None
+        self._filled: tuple[np.ndarray[Any, Any], DType] | None = None
 
     def __setstate__(self, state: Any) -> None:
-        if type(state) is not tuple or len(state) != 5 or state[0] not in (1, 0):
+        if type(state) is not tuple or len(state) != 5 or state[0] != 1:
             raise BadInputError(f"the state of an array is {_short(state)}, expected (1, shape, dtype, order, bytes)")
         self.fill(state[4], state[2], state[1], bool(state[3]))
 
     def fill(self, data: Any, dtype: Any, shape: Any, fortran: bool) -> None:
+        """Take over the bytes, checking them against dtype and shape."""
         if not isinstance(dtype, DTypeRecord):
-            raise BadInputError(f"an array of dtype {_short(dtype)}")
-        if type(shape) is not tuple or not all(type(dim) is int and dim >= 0 for dim in shape) or len(shape) > 32:
-            raise BadInputError(f"an array of shape {_short(shape)}")
-        if not isinstance(data, bytes | bytearray | memoryview):
-            raise BadInputError(f"an array whose data is a {type(data).__name__}, expected bytes")
-        stored, size = dtype.stored, math.prod(shape)
-        length = data.nbytes if isinstance(data, memoryview) else len(data)
-        if size * stored.itemsize != length:
-            raise BadInputError(f"an array of shape {shape} and dtype {stored} with {length} bytes")
-        flat = np.frombuffer(data, stored) if length else np.empty(0, stored)
-        if not stored.isnative:
-            flat = flat.astype(stored.newbyteorder("="))
-        array = flat.reshape(shape, order="F" if fortran else "C")
+            raise BadInputError(f"an array whose dtype is {_short(dtype)}")
+        if type(shape) is not tuple or len(shape) > 32 or not all(type(dim) is int and dim >= 0 for dim in shape):
+            raise BadInputError(f"an array whose shape is {shape!r:.60}")
+        if not isinstance(data, bytes | bytearray):
+            raise BadInputError(f"an array whose data is {_short(data)}, expected bytes")
+        stored = dtype.stored
+        if math.prod(shape) * stored.itemsize != len(data):
+            raise BadInputError(f"an array of shape {shape} and dtype {stored} with {len(data)} bytes")
+        flat = np.frombuffer(data, stored) if data else np.empty(0, stored)
+        array = flat.astype(stored.newbyteorder("="), copy=False).reshape(shape, order="F" if fortran else "C")
         array.flags.writeable = False
-        self._array, self._dtype = array, dtype
+        self._filled = array, dtype.value
 
     @property
     def array(self) -> np.ndarray[Any, Any]:
-        if self._array is None:
-            raise BadInputError("an array without data")
-        return self._array
+        return self._get()[0]
 
     @property
-    def dtype_record(self) -> DTypeRecord:
-        if self._dtype is None:
-            raise BadInputError("an array without data")
-        return self._dtype
+    def dtype(self) -> DType:
+        return self._get()[1]
 
     @property
     def value(self) -> Any:
         """The array."""
         return self.array
+
+    def _get(self) -> tuple[np.ndarray[Any, Any], DType]:
+        if self._filled is None:
+            raise BadInputError("an array without data")
+        return self._filled
 
 
 class ScalarRecord(ArrayRecord):
@@ -168,8 +172,17 @@ class ScalarRecord(ArrayRecord):
         return self.array[()]
 
 
-def reconstruct(kind: Any, shape: Any, typecode: Any) -> ArrayRecord:
-    """``numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b'b')``"""
+def dtype_of(value: Any) -> DType | None:
+    """The dtype that a dtype or a class of numpy stands for, or None."""
+    if isinstance(value, DTypeRecord):
+        return value.value
+    if isinstance(value, TypeRef) and value.module == "numpy" and value.name in NUMPY_TYPES:
+        return np.dtype(value.name.rstrip("_"))
+    return None
+
+
+def reconstruct(kind: Any, *_: Any) -> ArrayRecord:
+    """``numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b'b')``; a shape and a type that BUILD overrides"""
     if not isinstance(kind, TypeRef) or kind.qualname != "numpy.ndarray":
         raise UnsafePickleError(f"has an array of class {_short(kind)}, expected numpy.ndarray")
     return ArrayRecord()

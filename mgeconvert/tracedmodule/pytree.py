@@ -8,11 +8,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mgeconvert.errors import BadInputError
+from mgeconvert.errors import BadInputError, UnsafePickleError
 
-from .arrays import ArrayRecord, DTypeRecord
-from .records import ForeignType, ModuleRecord, Record, TensorRecord
-from .typeref import TypeRef
+from .arrays import ArrayRecord, dtype_of
+from .modules import ModuleRecord
+from .typeref import ForeignType, TypeRef
+from .values import Record, TensorRecord
+
+MAX_DEPTH = 64
+"""Containers nested deeper than that are no arguments of a network."""
 
 
 class TreeDef(Record):
@@ -21,7 +25,7 @@ class TreeDef(Record):
     __slots__ = ("aux_data", "children", "num_leaves", "type")
     source = "megengine.traced_module.pytree.TreeDef"
     keys: ClassVar = {
-        "type": ("type", (TypeRef, type, ForeignType)),
+        "type": ("type", (TypeRef, type)),
         "aux_data": ("aux_data", (object,)),
         "children_defs": ("children", (list,)),
         "num_leaves": ("num_leaves", (int,)),
@@ -31,9 +35,21 @@ class TreeDef(Record):
     children: list[TreeDef]
     num_leaves: int
 
+    @property
+    def type_name(self) -> str:
+        """The dotted name of the container's class."""
+        return _class_name(self.type)
+
+    @property
+    def items(self) -> list[tuple[Any, TreeDef]]:
+        """The parts with their keys: those of a dict, or numbers."""
+        keys = self.aux_data if isinstance(self.aux_data, tuple | list) else ()
+        numbers = range(len(self.children))
+        return list(zip(keys if len(keys) == len(numbers) else numbers, self.children, strict=True))
+
 
 class LeafDef(TreeDef):
-    """One leaf: `type` is the tuple of classes it may have, `const_val` the value where it is not a tensor or module."""
+    """One leaf: `type` holds the classes it may have, `const_val` the value where it is neither tensor nor module."""
 
     __slots__ = ("const_val",)
     source = "megengine.traced_module.pytree.LeafDef"
@@ -41,17 +57,14 @@ class LeafDef(TreeDef):
     const_val: Any
 
     @property
-    def is_tensor(self) -> bool:
-        return any(isinstance(kind, type) and issubclass(kind, TensorRecord) for kind in self.type)
-
-    @property
-    def is_module(self) -> bool:
-        return any(isinstance(kind, type) and issubclass(kind, ModuleRecord) for kind in self.type)
+    def is_variable(self) -> bool:
+        """Whether a tensor or a module goes here."""
+        return any(isinstance(kind, type) and issubclass(kind, TensorRecord | ModuleRecord) for kind in self.type)
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container of a class that the user registered: its class' name and its parts."""
+    """A container of a class that the user registered: the class' name, its parts, what its flatten function kept."""
 
     qualname: str
     children: tuple[Any, ...]
@@ -60,7 +73,7 @@ class Container:
 
 def _dict(children: list[Any], keys: Any) -> dict[Any, Any]:
     if not isinstance(keys, tuple | list) or len(keys) != len(children):
-        raise BadInputError(f"a dict of {len(children)} values has the keys {keys!r}")
+        raise BadInputError(f"a dict of {len(children)} values with the keys {keys!r:.100}")
     return dict(zip(keys, children, strict=True))
 
 
@@ -76,74 +89,89 @@ _BUILD: dict[str, Callable[[list[Any], Any], Any]] = {
 }
 
 
-def qualname(kind: Any) -> str:
-    """The dotted name of a class in the file: of a `TypeRef`, a `ForeignType` or a record class."""
-    return str(kind.source if isinstance(kind, type) else kind.qualname)
+def unflatten(tree: Any, leaves: Iterator[Any], depth: int = 0) -> Any:
+    """Put `leaves` together to the structure of `tree`; a container registered by the user becomes a `Container`.
 
-
-def type_ref(kind: type[Record]) -> TypeRef:
-    """A record class that the file uses as data, as a name."""
-    module, _, name = kind.source.rpartition(".")
-    return TypeRef(module, name)
-
-
-def unflatten(tree: TreeDef, leaves: Iterator[Any]) -> Any:
-    """Put `leaves` together to the structure of `tree`; a container registered by the user becomes a `Container`."""
+    BadInputError where there are too few leaves or the structure makes no sense.
+    """
     if isinstance(tree, LeafDef):
-        return next(leaves)
-    children = [unflatten(child, leaves) for child in tree.children]
-    name = qualname(tree.type)
-    build = _BUILD.get(name)
-    return Container(name, tuple(children), plain(tree.aux_data)) if build is None else build(children, tree.aux_data)
+        leaf = next(leaves, leaves)
+        if leaf is leaves:
+            raise BadInputError("fewer arguments than the structure of the call has")
+        return leaf
+    if not isinstance(tree, TreeDef) or depth > MAX_DEPTH:
+        raise BadInputError(f"a {type(tree).__name__} in the structure of arguments")
+    children = [unflatten(child, leaves, depth + 1) for child in tree.children]
+    build = _BUILD.get(tree.type_name)
+    if build is None:
+        return Container(tree.type_name, tuple(children), plain(tree.aux_data))
+    return build(children, tree.aux_data)
 
 
-def arguments(
-    tree: TreeDef, values: Sequence[Any], constants: Sequence[tuple[int, Any]]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def arguments(tree: Any, values: Sequence[Any], constants: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The positional and keyword arguments of a call: `constants` are (leaf index, value), `values` fill the rest."""
     leaves: list[Any] = list(values)
-    for index, value in constants:
-        leaves.insert(index, plain(value))
-    if not isinstance(tree, TreeDef) or len(leaves) != tree.num_leaves:
-        raise BadInputError(f"{len(leaves)} arguments where the structure of the call has another number")
-    args, kwargs = unflatten(tree, iter(leaves))
-    return args, kwargs
+    for item in constants:
+        if type(item) is not tuple or len(item) != 2 or type(item[0]) is not int:
+            raise BadInputError(f"a {type(item).__name__} among the constant arguments")
+        leaves.insert(item[0], plain(item[1]))
+    remaining = iter(leaves)
+    result = unflatten(tree, remaining)
+    if next(remaining, remaining) is not remaining:
+        raise BadInputError("more arguments than the structure of the call has")
+    match result:
+        case (tuple() as args, dict() as kwargs):
+            return args, kwargs
+    raise BadInputError("arguments that are not (positional, keyword)")
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, depth: int = 0) -> Any:
     """A constant of the file as Python or numpy knows it: arrays, scalars, dtypes; classes become `TypeRef`."""
-    if isinstance(value, ArrayRecord | DTypeRecord):
+    if depth > MAX_DEPTH:
+        raise BadInputError(f"a constant nested more than {MAX_DEPTH} deep")
+    if isinstance(value, ArrayRecord):
         return value.value
+    dtype = dtype_of(value)
+    if dtype is not None:
+        return dtype
+    if isinstance(value, ForeignType):
+        raise UnsafePickleError(f"the class {value.qualname} is used as a value")
     if isinstance(value, type) and issubclass(value, Record):
-        return type_ref(value)
-    if isinstance(value, TypeRef) and value.module == "numpy" and value.name in _NUMPY_TYPES:
-        return np.dtype(value.name.rstrip("_"))
+        module, _, name = value.source.rpartition(".")
+        return TypeRef(module, name)
     if type(value) in (list, tuple):
-        return type(value)(plain(item) for item in value)
+        return type(value)(plain(item, depth + 1) for item in value)
     if type(value) is dict:
-        return {plain(key): plain(item) for key, item in value.items()}
+        return {plain(key, depth + 1): plain(item, depth + 1) for key, item in value.items()}
     return value
 
 
-_NUMPY_TYPES = frozenset(
-    ["bool", "bool_", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"]
-)
-
-
-def structure_key(tree: TreeDef) -> Hashable:
-    """Equal for equal structures; what MegEngine compares when it chooses a graph by its arguments."""
+def structure_key(tree: Any, depth: int = 0) -> Hashable:
+    """Equal for equal structures: what MegEngine compares when it chooses a graph by its arguments."""
+    if not isinstance(tree, TreeDef) or depth > MAX_DEPTH:
+        raise BadInputError(f"a {type(tree).__name__} in the structure of arguments")
     if isinstance(tree, LeafDef):
-        kinds = tuple(qualname(kind) for kind in tree.type)
-        return (kinds, None if tree.is_tensor or tree.is_module else _constant_key(tree.const_val))
-    return (qualname(tree.type), _constant_key(tree.aux_data), tuple(structure_key(child) for child in tree.children))
+        if tree.is_variable:
+            return ("variable", *map(_class_name, tree.type))
+        return ("constant", _constant_key(plain(tree.const_val)))
+    children = tuple(structure_key(child, depth + 1) for child in tree.children)
+    return (tree.type_name, _constant_key(plain(tree.aux_data)), children)
+
+
+def _class_name(kind: Any) -> str:
+    if isinstance(kind, TypeRef):
+        return kind.qualname
+    if isinstance(kind, type) and issubclass(kind, Record):
+        return kind.source
+    raise BadInputError(f"a {type(kind).__name__} where a class is expected")
 
 
 def _constant_key(value: Any) -> Hashable:
-    value = plain(value)
+    """A constant as something to compare: like ==, but arrays by their bytes."""
     if isinstance(value, np.ndarray):
         return (value.dtype.str, value.shape, value.tobytes())
     if isinstance(value, list | tuple):
-        return tuple(_constant_key(item) for item in value)
+        return tuple(map(_constant_key, value))
     if isinstance(value, dict):
-        return tuple((key, _constant_key(item)) for key, item in value.items())
-    return (type(value).__name__, value if isinstance(value, Hashable) else repr(value))
+        return tuple((_constant_key(key), _constant_key(item)) for key, item in value.items())
+    return value if isinstance(value, Hashable) else repr(value)

@@ -19,7 +19,11 @@ TRACE_WITH_WEIGHTS = f"load it into its network with net.load_state_dict(mge.loa
 
 _FOREIGN = "export it from there to ONNX; MegEngine's models come as TracedModule pickles"
 _MAGIC: list[tuple[Callable[[bytes], object], str, str]] = [
-    (re.compile(rb"\x08[\x01-\x14][\x12\x1a\x22\x2a\x32\x3a\x42\x72]").match, "an ONNX model", "rename it to {stem}.onnx"),
+    (
+        re.compile(rb"\x08[\x01-\x14][\x12\x1a\x22\x2a\x32\x3a\x42\x72]").match,
+        "an ONNX model",
+        "rename it to {stem}.onnx",
+    ),
     (lambda head: head[4:8] == b"TFL3", "a TFLite model", "rename it to {stem}.tflite"),
     (
         re.compile(rb"\x0a(.).{0,127}\xa2\x06", re.DOTALL).match,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import UnsupportedOperation
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from mgeconvert.errors import BadInputError
 from mgeconvert.registry import Source
@@ -36,7 +36,7 @@ def opened(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     with tempfile.TemporaryFile(buffering=BUFFER) as spool:
         shutil.copyfileobj(source, spool, 1 << 20)
         spool.seek(0)
-        yield spool, name
+        yield cast("BinaryIO", spool), name
 
 
 def _open(path: Path) -> BinaryIO:

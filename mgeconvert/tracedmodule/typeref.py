@@ -1,4 +1,4 @@
-"""A class or function that a pickle names as data, or calls with arguments that a rule of ours checks."""
+"""Classes and functions that a pickle names, as inert data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mgeconvert.errors import UnsafePickleError
 class TypeRef:
     """The name of a class: ``numpy.float32``, ``builtins.int``, ``megengine.tensor.Tensor``.
 
-    Calling it runs `build`, our own reconstructor, or is refused; a pickle cannot change it.
+    Calling it runs `build`, a reconstructor of ours, or is refused; a pickle cannot change it.
     """
 
     __slots__ = ("_build", "module", "name")
@@ -42,3 +42,9 @@ class TypeRef:
 
     def __repr__(self) -> str:
         return f"<{self.qualname}>"
+
+
+class ForeignType(TypeRef):
+    """A class of the user's own, never imported: good only as the type of a container registered with MegEngine."""
+
+    __slots__ = ()

@@ -19,8 +19,9 @@ from typing import Any, BinaryIO
 from mgeconvert.errors import BadInputError, UnsafePickleError
 
 from . import allowed, recognise
-from .records import ForeignType, TracedModuleRecord
+from .records import TracedModuleRecord
 from .scan import scan
+from .typeref import ForeignType
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read and the size of the file."""
@@ -61,7 +62,7 @@ class _Unpickler(pickle.Unpickler):
                 raise UnsafePickleError(f"names {marker.qualname}") from None
             return self.foreign.setdefault(marker.qualname, marker)
 
-    def persistent_load(self, pid: Any) -> Any:
+    def persistent_load(self, _: Any) -> Any:
         raise UnsafePickleError("refers to an object outside the file")
 
 

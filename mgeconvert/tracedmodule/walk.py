@@ -1,25 +1,35 @@
 """Runs over the graphs of a TracedModule in execution order, going into submodules, and reports every call.
 
-Works in O(expressions), recursing only per nesting of modules.
+Linear in the expressions, recursing only into submodules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from mgeconvert.errors import BadInputError, ConversionError
 
-from . import pytree, records
+from . import graph as g
 from .arrays import DType
 from .model import Model
-from .records import Expr, InternalGraph, ModuleRecord, Node, TensorRecord, TracedModuleRecord
+from .pytree import arguments, plain, structure_key
+from .records import ModuleRecord, TensorRecord, TracedModuleRecord
 
 T = TypeVar("T")
+R = TypeVar("R")
+T_co = TypeVar("T_co", covariant=True)
 
-Version: TypeAlias = "tuple[int, ...]"
+Kind: TypeAlias = Literal["function", "method", "module", "opdef"]
+Version: TypeAlias = "tuple[int, int, int]"
 Hint: TypeAlias = "tuple[tuple[int, ...] | None, DType | None]"
+
+MAX_DEPTH = 200
+"""Modules nested deeper than that contain themselves."""
+TENSOR = "megengine.tensor.Tensor."
+OPDEF = "megengine.core.ops.builtin."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +39,11 @@ class Call:
     `key` is the qualified name: of a function (``megengine.functional.nn.conv2d``), a tensor method
     (``megengine.tensor.Tensor.reshape``), a built-in module's class (``megengine.module.conv.Conv2d``; args[0] is its
     record) or a raw operator (``megengine.core.ops.builtin.Elemwise``; args are its inputs, kwargs its fields).
-    `place` is the module path, `names` the output nodes' names qualified by it; `version` of the writer is None for
-    MegEngine 1.6; `hints` are the traced shapes and dtypes of the outputs, stale where a module is called again.
+    `place` is the module path, `names` are the output nodes' names qualified by it. `version` is the writer's, None for
+    MegEngine 1.6. `hints` are the traced shapes and dtypes of the outputs, stale where a module is called again.
     """
 
-    kind: Literal["function", "method", "module", "opdef"]
+    kind: Kind
     key: str
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
@@ -43,15 +53,15 @@ class Call:
     hints: tuple[Hint, ...]
 
 
-class Handler(Protocol[T]):
+class Handler(Protocol[T_co]):
     """What the walk calls back; T is the handler's own kind of tensor."""
 
-    def call(self, call: Call) -> Sequence[T]:
+    def call(self, call: Call) -> Sequence[T_co]:
         """The outputs of the call, flat, one for each of `call.names`."""
         ...
 
-    def tensor(self, record: TensorRecord, path: str) -> T:
-        """A parameter, buffer or captured constant; the same record always comes with the same path."""
+    def tensor(self, record: TensorRecord, path: str) -> T_co:
+        """A parameter, buffer or captured constant; a record comes with the same path each time."""
         ...
 
 
@@ -64,106 +74,143 @@ class _Bound:
 
 
 def walk(model: Model, inputs: Sequence[T], handler: Handler[T]) -> list[T]:
-    """Run `model` on `inputs` (one for each of `model.inputs`); returns its flat outputs."""
+    """Run `model` on `inputs`, one for each of `model.inputs`; returns the flat outputs.
+
+    BadInputError, with the file's name, where the graph makes no sense; ConversionError where a handler returns another
+    number of outputs than the graph has.
+    """
     if len(inputs) != len(model.inputs):
-        raise BadInputError(f"{len(inputs)} inputs given to a model with {len(model.inputs)}")
-    return _Walk(handler).graph(model.graph, [_Bound(model.module, ""), *inputs], "")
+        raise ConversionError(f"{model.name}: {len(inputs)} inputs are given, the model has {len(model.inputs)}")
+    return _Walk(model.name, handler).run(model.graph, [_Bound(model.module, ""), *inputs], "", 0)
 
 
 class _Walk(Generic[T]):
-    def __init__(self, handler: Handler[T]) -> None:
-        self.handler = handler
-        self.paths: dict[int, str] = {}
-        self.graph_keys: dict[int, dict[Any, InternalGraph]] = {}
+    """The state of one walk."""
 
-    def graph(self, graph: InternalGraph, inputs: Sequence[Any], path: str) -> list[Any]:
-        if len(inputs) != len(graph.inputs):
-            raise BadInputError(f"{path or 'model'}: {len(inputs)} inputs for a graph with {len(graph.inputs)}")
-        values: dict[Node, Any] = dict(zip(graph.inputs, inputs, strict=True))
+    def __init__(self, name: str, handler: Handler[T]) -> None:
+        self.name = name
+        self.handler = handler
+        self.tensor_paths: dict[int, str] = {}
+        self.graphs: dict[int, dict[Hashable, g.InternalGraph]] = {}
+        self.checked: set[int] = set()
+
+    def run(self, graph: g.InternalGraph, inputs: Sequence[Any], path: str, depth: int) -> list[Any]:
+        """The outputs of one graph for one call of it."""
+        if depth > MAX_DEPTH:
+            raise self.bad(path, f"modules are nested more than {MAX_DEPTH} deep")
+        if id(graph) not in self.checked:
+            self.at(path, graph.check)
+            self.checked.add(id(graph))
+        values: dict[g.Node, Any] = {}
+        self.assign(values, graph.inputs, inputs, path)
         for expr in graph.exprs:
             step = _STEPS.get(type(expr))
             if step is None:
-                raise BadInputError(f"{path or 'model'}: a {type(expr).__name__} among the expressions of a graph")
-            outputs = step(self, expr, [values[node] for node in expr.inputs], path)
-            values.update(zip(expr.outputs, outputs, strict=True))
+                raise self.bad(path, f"a {type(expr).__name__} among the expressions of a graph")
+            self.assign(
+                values, expr.outputs, step(self, expr, [values[node] for node in expr.inputs], path, depth), path
+            )
         return [values[node] for node in graph.outputs]
 
-    def tensor(self, record: TensorRecord, path: str) -> T:
-        return self.handler.tensor(record, self.paths.setdefault(id(record), path))
-
-    def object(self, value: Any, path: str) -> Any:
-        if isinstance(value, TensorRecord):
-            return self.tensor(value, path)
-        if isinstance(value, ModuleRecord):
-            return _Bound(value, path)
-        raise BadInputError(f"{path}: a {type(value).__name__}, expected a tensor or module")
-
-    def get_attr(self, expr: records.GetAttr, inputs: list[Any], path: str) -> Sequence[Any]:
-        owner = inputs[0]
-        value, place = owner.record, owner.path
-        for name in expr.name.split("."):
-            if not isinstance(value, ModuleRecord) or name not in value.attributes:
-                raise BadInputError(f"{_join(place, name)}: the file has no such attribute")
-            value, place = value.attributes[name], _join(place, name)
-        return [None if value is None else self.object(value, place)]
-
-    def constant(self, expr: records.Constant, inputs: list[Any], path: str) -> Sequence[Any]:
-        return [self.object(expr.value, _join(path, expr.outputs[0].name or "const"))]
-
-    def call_method(self, expr: records.CallMethod, inputs: list[Any], path: str) -> Sequence[Any]:
+    def get_attr(self, expr: g.GetAttr, inputs: Sequence[Any], path: str, _: int) -> Sequence[Any]:
         owner = inputs[0] if inputs else None
         if not isinstance(owner, _Bound):
-            return self.report("method", f"megengine.tensor.Tensor.{expr.method}", expr, inputs, path)
+            raise self.bad(path, f"reads the attribute {expr.name} of something that is no module")
+        value: Any = owner.record
+        place = owner.path
+        for name in expr.name.split("."):
+            if not isinstance(value, ModuleRecord) or name not in value.attributes:
+                raise self.bad(_join(place, name), "the file has no such attribute")
+            value, place = value.attributes[name], _join(place, name)
+        return [self.value(value, place)]
+
+    def constant(self, expr: g.Constant, _: Sequence[Any], path: str, __: int) -> Sequence[Any]:
+        return [self.value(expr.value, _join(path, node.name or "const")) for node in expr.outputs]
+
+    def value(self, value: Any, path: str) -> Any:
+        """An attribute or constant as the steps after it see it."""
+        if isinstance(value, TensorRecord):
+            return self.handler.tensor(value, self.tensor_paths.setdefault(id(value), path))
+        if isinstance(value, ModuleRecord):
+            return _Bound(value, path)
+        if value is None:
+            return None
+        raise self.bad(path, f"is a {type(value).__name__}, expected a tensor or a module")
+
+    def call_method(self, expr: g.CallMethod, inputs: Sequence[Any], path: str, depth: int) -> Sequence[Any]:
+        owner = inputs[0] if inputs else None
+        if not isinstance(owner, _Bound):
+            return self.report("method", TENSOR + expr.method, expr, inputs, path, path)
         if expr.method != "__call__":
-            return self.report("method", f"{owner.record.qualname}.{expr.method}", expr, inputs, path)
+            return self.report("method", f"{owner.record.qualname}.{expr.method}", expr, inputs, owner.path, path)
         if isinstance(owner.record, TracedModuleRecord):
-            return self.graph(self.choose(owner, expr.arg_def), inputs, owner.path)
+            return self.run(self.choose(owner.record, expr.arg_def, owner.path), inputs, owner.path, depth + 1)
         return self.report("module", owner.record.qualname, expr, inputs, owner.path, path)
 
-    def choose(self, owner: _Bound, arg_def: Any) -> InternalGraph:
-        graphs = owner.record.graphs  # type: ignore[attr-defined]
+    def call_function(self, expr: g.CallFunction, inputs: Sequence[Any], path: str, _: int) -> Sequence[Any]:
+        return self.report("function", ".".join(expr.func), expr, inputs, path, path)
+
+    def apply(self, expr: g.Apply, inputs: Sequence[Any], path: str, _: int) -> Sequence[Any]:
+        return self.report("opdef", OPDEF + expr.opdef_type.name, expr, inputs, path, path)
+
+    def choose(self, module: TracedModuleRecord, arg_def: Any, path: str) -> g.InternalGraph:
+        """The graph of a submodule for the structure of these arguments."""
+        if id(module) not in self.graphs:
+            self.graphs[id(module)] = self.at(path, lambda: {structure_key(t): gr for t, gr in module.graphs.items()})
+        graphs = self.graphs[id(module)]
         if len(graphs) == 1:
-            return next(iter(graphs.values()))  # type: ignore[no-any-return]
-        keys = self.graph_keys.setdefault(
-            id(owner.record), {pytree.structure_key(tree): graph for tree, graph in graphs.items()}
-        )
-        key = pytree.structure_key(arg_def)
-        if key not in keys:
-            raise BadInputError(f"{owner.path}: is called with arguments that none of its {len(keys)} graphs takes")
-        return keys[key]
-
-    def call_function(self, expr: records.CallFunction, inputs: list[Any], path: str) -> Sequence[Any]:
-        return self.report("function", ".".join(expr.func), expr, inputs, path)
-
-    def apply(self, expr: records.Apply, inputs: list[Any], path: str) -> Sequence[Any]:
-        key = f"megengine.core.ops.builtin.{expr.opdef_type.name}"
-        return self.emit("opdef", key, tuple(inputs), pytree.plain(expr.fields), expr, path, path)
+            return next(iter(graphs.values()))
+        key = self.at(path, lambda: structure_key(arg_def))
+        if key not in graphs:
+            raise self.bad(path, f"is called with arguments that none of its {len(graphs)} graphs is for")
+        return graphs[key]
 
     def report(
-        self, kind: Any, key: str, expr: Any, inputs: list[Any], place: str, scope: str | None = None
-    ) -> Sequence[Any]:
-        values = [value.record if isinstance(value, _Bound) else value for value in inputs]
-        args, kwargs = pytree.arguments(expr.arg_def, values, expr.const_val)
-        return self.emit(kind, key, args, kwargs, expr, place, place if scope is None else scope)
-
-    def emit(
-        self, kind: Any, key: str, args: tuple[Any, ...], kwargs: dict[str, Any], expr: Any, place: str, scope: str
-    ) -> Sequence[Any]:
-        names = tuple(_join(scope, node.name or "out") for node in expr.outputs)
-        hints = tuple((node.shape, node.dtype) for node in expr.outputs)
-        outputs = self.handler.call(Call(kind, key, args, kwargs, place, names, _version(expr.version), hints))
-        if len(outputs) != len(names):
-            raise ConversionError(f"{place}: {key} has {len(outputs)} outputs, the model expects {len(names)}")
+        self, kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], place: str, scope: str
+    ) -> Sequence[T]:
+        """Let the handler compute one call; `scope` is the module in whose graph it stands."""
+        call = self.at(place, lambda: _call(kind, key, expr, inputs, place, scope))
+        outputs = self.handler.call(call)
+        if len(outputs) != len(call.names):
+            raise ConversionError(
+                f"{place or 'model'}: {key} gave {len(outputs)} outputs, the graph expects {len(call.names)}"
+            )
         return outputs
 
+    def assign(self, values: dict[g.Node, Any], nodes: Sequence[g.Node], results: Sequence[Any], path: str) -> None:
+        if len(nodes) != len(results):
+            raise self.bad(path, f"{len(results)} values for {len(nodes)} variables of the graph")
+        values.update(zip(nodes, results, strict=True))
 
-_STEPS: dict[type[Expr], Callable[..., Sequence[Any]]] = {
-    records.GetAttr: _Walk.get_attr,
-    records.Constant: _Walk.constant,
-    records.CallMethod: _Walk.call_method,
-    records.CallFunction: _Walk.call_function,
-    records.Apply: _Walk.apply,
+    def at(self, path: str, read: Callable[[], R]) -> R:
+        """Read something of the records; what is wrong there is said with its place."""
+        try:
+            return read()
+        except BadInputError as error:
+            raise type(error)(f"{self.name}: {path or 'model'}: {error.message}") from error
+
+    def bad(self, path: str, fact: str) -> BadInputError:
+        return BadInputError(f"{self.name}: {path or 'model'}: {fact}")
+
+
+_STEPS: dict[type[g.Expr], Callable[..., Sequence[Any]]] = {
+    g.GetAttr: _Walk.get_attr,
+    g.Constant: _Walk.constant,
+    g.CallMethod: _Walk.call_method,
+    g.CallFunction: _Walk.call_function,
+    g.Apply: _Walk.apply,
 }
+
+
+def _call(kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], place: str, scope: str) -> Call:
+    values = [value.record if isinstance(value, _Bound) else value for value in inputs]
+    if isinstance(expr, g.FunctionOrMethod):
+        args, kwargs = arguments(expr.arg_def, values, expr.const_val)
+    elif isinstance(expr, g.Apply):
+        args, kwargs = tuple(values), plain(expr.fields)
+    nodes = [node for node in expr.outputs if isinstance(node, g.TensorNode)]
+    names = tuple(_join(scope, node.name or "out") for node in nodes)
+    return Call(kind, key, args, kwargs, place, names, _version(expr.version), tuple((n.shape, n.dtype) for n in nodes))
 
 
 def _join(path: str, name: str) -> str:
@@ -171,6 +218,6 @@ def _join(path: str, name: str) -> str:
 
 
 def _version(text: str | None) -> Version | None:
-    if text is None:
-        return None
-    return tuple(int(part) for part in text.split("+")[0].split(".")[:3] if part.isdigit())
+    """``1.13.0.dev2023`` -> (1, 13, 0)"""
+    numbers = [int(part) for part in re.findall(r"\d+", text or "")[:3]]
+    return (numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None
