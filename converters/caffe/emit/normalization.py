@@ -1,0 +1,62 @@
+"""Normalizations over computed or stored statistics."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..net import Blob, Net, Refusal
+from .arithmetic import add, multiply
+from .reduction import standardize
+from .table import Array, Operand, emit
+
+
+@emit("BatchNormalization")
+def batch_normalization(
+    net: Net, x: Blob, scale: Array, bias: Array, mean: Array, variance: Array,
+    *, epsilon: float = 1e-5, momentum: float = 0.9, training_mode: int = 0,
+) -> Blob:  # fmt: skip
+    if training_mode:
+        raise Refusal("training mode")
+    factor = np.ones(1, np.float32)
+    y = net.layer("BatchNorm", x, blobs=[mean, variance, factor], use_global_stats=True, eps=epsilon)
+    return net.layer("Scale", y, blobs=[scale, bias], bias_term=True)
+
+
+def per_channel(values: np.ndarray, x: Blob) -> np.ndarray:
+    return values.reshape(-1, *(1,) * (x.rank - 2))
+
+
+@emit("InstanceNormalization")
+def instance_normalization(net: Net, x: Blob, scale: Array, bias: Array, *, epsilon: float = 1e-5) -> Blob:
+    y = standardize(net, x, range(2, x.rank), epsilon)
+    return add(net, multiply(net, y, per_channel(scale, x)), per_channel(bias, x))
+
+
+@emit("GroupNormalization")
+def group_normalization(
+    net: Net, x: Blob, scale: Array, bias: Array, *, epsilon: float = 1e-5, num_groups: int, stash_type: int = 1
+) -> Blob:
+    rows = net.reshape(x, (x.shape[0], num_groups, int(np.prod(x.shape[1:])) // num_groups))
+    y = net.reshape(standardize(net, rows, [2], epsilon), x.shape)
+    return add(net, multiply(net, y, per_channel(scale, x)), per_channel(bias, x))
+
+
+@emit("LayerNormalization")
+def layer_normalization(
+    net: Net, x: Blob, scale: Operand, bias: Operand | None = None,
+    *, axis: int = -1, epsilon: float = 1e-5, stash_type: int = 1,
+) -> Blob:  # fmt: skip
+    y = multiply(net, standardize(net, x, range(axis % x.rank, x.rank), epsilon), scale)
+    return y if bias is None else add(net, y, bias)
+
+
+@emit("LRN")
+def lrn(net: Net, x: Blob, *, size: int, alpha: float = 1e-4, beta: float = 0.75, bias: float = 1.0) -> Blob:
+    if size % 2 == 0:
+        raise Refusal(f"Caffe's LRN has an odd size; here {size}")
+    return net.layer("LRN", x, local_size=size, alpha=alpha, beta=beta, k=bias)
+
+
+@emit("MeanVarianceNormalization")
+def mean_variance_normalization(net: Net, x: Blob, *, axes: tuple[int, ...] = (0, 2, 3)) -> Blob:
+    return standardize(net, x, [axis % x.rank for axis in axes], 1e-9)

@@ -1,0 +1,51 @@
+"""The table of emitters: ONNX operator to Caffe layers.
+
+An emitter has the ONNX operator's own signature: its inputs in order, then its attributes as keywords with ONNX's
+defaults. An input annotated `Blob` is a computed value (a constant becomes a Parameter layer), `Array` must be a
+constant, `Operand` may be either. The keywords `out`, `outs`, `dtype` and `in_dtype` are given by the driver: the shape of the
+first output, those of all, the first output's and the first input's type.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from ..net import Blob
+
+Array: TypeAlias = np.ndarray
+Operand: TypeAlias = "Blob | np.ndarray"
+Emitted: TypeAlias = "Blob | Sequence[Blob]"
+Handler: TypeAlias = Callable[..., Emitted]
+
+GIVEN = ("out", "outs", "dtype", "in_dtype")
+
+
+@dataclass(frozen=True, slots=True)
+class Emitter:
+    """One row of the table: the handler, its signature without the net, and what to know about the result."""
+
+    handler: Handler
+    signature: inspect.Signature
+    note: str
+
+
+EMITTERS: dict[str, Emitter] = {}
+
+
+def emit(*ops: str, note: str = "") -> Callable[[Handler], Handler]:
+    """Claim ONNX operators for a handler `(net, *inputs, **attributes)`."""
+
+    def register(handler: Handler) -> Handler:
+        signature = inspect.signature(handler)
+        parameters = list(signature.parameters.values())[1:]
+        for op in ops:
+            assert op not in EMITTERS, op
+            EMITTERS[op] = Emitter(handler, signature.replace(parameters=parameters), note)
+        return handler
+
+    return register

@@ -1,0 +1,149 @@
+"""Convolutions: Caffe pads both ends of an axis alike, so a difference goes into the kernel as zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..net import Blob, Net, Refusal, Shape
+from .table import Array, emit
+
+
+def begin_end(
+    auto_pad: str, pads: Sequence[int], x: Shape, out: Shape, extent: Sequence[int], strides: Sequence[int]
+) -> list[tuple[int, int]]:
+    """The (begin, end) padding of each spatial axis; `extent` is the kernel's size with its dilation."""
+    count = len(extent)
+    if auto_pad in ("NOTSET", "VALID"):
+        pads = tuple(pads) if pads else (0,) * (2 * count)
+        return list(zip(pads[:count], pads[count:], strict=True))
+    result = []
+    for size, result_size, window, stride in zip(x[2:], out[2:], extent, strides, strict=True):
+        total = max(0, (result_size - 1) * stride + window - size)
+        small, large = total // 2, total - total // 2
+        result.append((small, large) if auto_pad == "SAME_UPPER" else (large, small))
+    return result
+
+
+def flat(net: Net, x: Blob) -> Blob:
+    """A blob with one spatial axis as one with two: [N,C,L] as [N,C,1,L]."""
+    return net.reshape(x, (*x.shape[:2], 1, x.shape[2]))
+
+
+def pairs(name: str, values: Sequence[int], default: int) -> dict[str, Any]:
+    """A parameter of the spatial axes: once where both have the same, not at all where it is the default."""
+    if all(value == default for value in values):
+        return {}
+    if len(values) == 2 and values[0] == values[1]:
+        return {name: [values[0]]}
+    return {name: list(values)}
+
+
+@emit("Conv")
+def conv(
+    net: Net,
+    x: Blob,
+    w: Array,
+    b: Array | None = None,
+    *,
+    auto_pad: str = "NOTSET",
+    dilations: Sequence[int] = (),
+    group: int = 1,
+    kernel_shape: Sequence[int] = (),
+    pads: Sequence[int] = (),
+    strides: Sequence[int] = (),
+    out: Shape,
+) -> Blob:
+    count = x.rank - 2
+    strides, dilations = tuple(strides) or (1,) * count, tuple(dilations) or (1,) * count
+    extent = [(size - 1) * dilation + 1 for size, dilation in zip(w.shape[2:], dilations, strict=True)]
+    padding = begin_end(auto_pad, pads, x.shape, out, extent, strides)
+    if count == 1:
+        flat_pads = (0, padding[0][0], 0, padding[0][1])
+        y = conv(
+            net, flat(net, x), w[:, :, None], b, dilations=(1, *dilations), group=group, pads=flat_pads,
+            strides=(1, *strides), out=(*out[:2], 1, out[2]),
+        )  # fmt: skip
+        return net.reshape(y, out)
+    symmetric = []
+    for axis, (begin, end) in enumerate(padding):
+        size, stride, dilation = x.shape[axis + 2], strides[axis], dilations[axis]
+        if (size + 2 * begin - extent[axis]) // stride + 1 == out[axis + 2]:
+            symmetric.append(begin)  # the other end's padding is never read, or as large
+            continue
+        surplus, odd = divmod(abs(end - begin), dilation)
+        if odd:
+            raise Refusal(f"Caffe pads both ends alike; here {begin} and {end}, which a dilation of {dilation} cannot hide")
+        w = np.pad(w, [(0, 0)] * (axis + 2) + [(surplus, 0) if end > begin else (0, surplus)] + [(0, 0)] * (count - 1 - axis))
+        symmetric.append(max(begin, end))
+    return convolution(net, "Convolution", x, w, b, out, symmetric, strides, dilations, group)
+
+
+def convolution(
+    net: Net, type: str, x: Blob, w: np.ndarray, b: np.ndarray | None, out: Shape, pads: Sequence[int],
+    strides: Sequence[int], dilations: Sequence[int], group: int,
+) -> Blob:  # fmt: skip
+    """A Convolution or Deconvolution layer."""
+    params: dict[str, Any] = {"num_output": out[1]}
+    if b is None:
+        params["bias_term"] = False
+    params |= pairs("pad", pads, 0) | pairs("kernel_size", w.shape[2:], 0)
+    params |= pairs("stride", strides, 1) | pairs("dilation", dilations, 1)
+    if group != 1:
+        params["group"] = group
+    return net.layer(type, x, shape=out, blobs=[w] if b is None else [w, b], **params)
+
+
+@emit("ConvTranspose")
+def conv_transpose(
+    net: Net,
+    x: Blob,
+    w: Array,
+    b: Array | None = None,
+    *,
+    auto_pad: str = "NOTSET",
+    dilations: Sequence[int] = (),
+    group: int = 1,
+    kernel_shape: Sequence[int] = (),
+    output_padding: Sequence[int] = (),
+    output_shape: Sequence[int] = (),
+    pads: Sequence[int] = (),
+    strides: Sequence[int] = (),
+    out: Shape,
+) -> Blob:
+    count = x.rank - 2
+    strides, dilations = tuple(strides) or (1,) * count, tuple(dilations) or (1,) * count
+    if auto_pad not in ("NOTSET", "VALID") or output_shape:
+        raise Refusal("ConvTranspose without explicit padding")
+    if count == 1:
+        begin, end = tuple(pads) or (0, 0)
+        y = conv_transpose(
+            net, flat(net, x), w[:, :, None], b, dilations=(1, *dilations), group=group, pads=(0, begin, 0, end),
+            strides=(1, *strides), out=(*out[:2], 1, out[2]),
+        )  # fmt: skip
+        return net.reshape(y, out)
+    if set(dilations) != {1}:  # as zeros in the kernel, because OpenCV ignores the dilation of a Deconvolution
+        w, dilations = _dilated(w, dilations), (1,) * count
+    begins = tuple(pads[:count]) or (0,) * count
+    # What the ONNX window leaves out at each end; a negative rest at the end is output_padding, which Caffe has not.
+    full = [(x.shape[2 + a] - 1) * strides[a] + w.shape[2 + a] for a in range(count)]
+    ends = [full[a] - begins[a] - out[2 + a] for a in range(count)]
+    w = np.pad(w, [(0, 0), (0, 0), *((0, max(0, -end)) for end in ends)])
+    ends = [max(0, end) for end in ends]
+    pad = [min(pair) for pair in zip(begins, ends, strict=True)]
+    shape = [out[2 + a] + begins[a] + ends[a] - 2 * pad[a] for a in range(count)]
+    y = convolution(net, "Deconvolution", x, w, b, (*out[:2], *shape), pad, strides, dilations, group)
+    for a in range(count):
+        start = begins[a] - pad[a]
+        y = net.keep(y, 2 + a, start, start + out[2 + a])
+    return y
+
+
+def _dilated(w: np.ndarray, dilations: Sequence[int]) -> np.ndarray:
+    """A kernel with its taps `dilations` apart."""
+    sizes = [(size - 1) * dilation + 1 for size, dilation in zip(w.shape[2:], dilations, strict=True)]
+    wide = np.zeros((*w.shape[:2], *sizes), w.dtype)
+    wide[(slice(None), slice(None), *(slice(None, None, dilation) for dilation in dilations))] = w
+    return wide

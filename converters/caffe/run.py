@@ -1,0 +1,64 @@
+"""Runs a written net in OpenCV's dnn, which has its own implementation of Caffe's layers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from mgeconvert.errors import ConversionError, MissingDependencyError
+
+from .read import net_outputs, read_prototxt, weight_files
+
+
+def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The net's outputs by name, in the order of the file; inputs become float32, which is what Caffe computes in.
+
+    Raises MissingDependencyError without OpenCV, ConversionError where OpenCV cannot load or run the net.
+    """
+    try:
+        import cv2
+    except ImportError:
+        raise MissingDependencyError(
+            "Caffe models run in OpenCV, which is not installed", hint="pip install 'mgeconvert[caffe]'"
+        ) from None
+    net = read_prototxt(path).net
+    # OpenCV calls a layer that holds a constant Const. Parts of a caffemodel joined are a caffemodel.
+    text = re.sub(r'(type: *)"Parameter"', r'\1"Const"', path.read_text()).encode()
+    weights = b"".join(part.read_bytes() for part in weight_files(path))
+    outputs = net_outputs(net)
+    try:
+        module = cv2.dnn.readNetFromCaffe(
+            np.frombuffer(text, np.uint8), np.frombuffer(weights, np.uint8) if weights else np.empty(0, np.uint8)
+        )
+        for name, array in inputs.items():
+            module.setInput(np.ascontiguousarray(array, np.float32), name)
+        # OpenCV calls some layers by their name and some by their top
+        known = set(module.getLayerNames())
+        results = module.forward([layer if layer in known else top for layer, top in outputs])
+    except cv2.error as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ConversionError(f"{path}: OpenCV cannot run this net: {reason}") from error
+    return typed({top: np.asarray(result) for (_, top), result in zip(outputs, results, strict=True)}, path)
+
+
+def typed(results: Mapping[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
+    """Caffe's float32 outputs as what the comments of the file say they stand for."""
+    types = {json.loads(name): kind for name, kind in _OUTPUT_TYPE.findall(path.read_text())}
+    return {name: _typed(array, types.get(name, "")) for name, array in results.items()}
+
+
+_OUTPUT_TYPE = re.compile(r"^# output (\".*\") is (\w+\[[\d,]*\])$", re.MULTILINE)
+
+
+def _typed(array: np.ndarray, kind: str) -> np.ndarray:
+    """``int64[2,3]``: whole numbers are rounded."""
+    if not kind:
+        return array
+    dtype, _, sizes = kind[:-1].partition("[")
+    shape = [int(size) for size in sizes.split(",") if size]
+    whole = array if np.dtype(dtype).kind == "f" else np.rint(array)
+    return whole.astype(dtype).reshape(shape)

@@ -1,0 +1,137 @@
+"""Graph to net: walks the nodes through the table of emitters and collects every reason against it."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import Problem, UnsupportedError
+from mgeconvert.ir import Graph, Namer, Node, Value
+
+from .dialects import DEFAULT
+from .emit import EMITTERS, GIVEN, REFUSED, Emitter
+from .net import Blob, Net, Refusal
+
+HINT = "`mgeconvert ops caffe` lists what can be exported"
+
+
+@dataclass(slots=True)
+class Translation:
+    """A net before it is finished: the blobs of the graph's inputs and outputs by public name, and of every value."""
+
+    net: Net
+    inputs: dict[str, Blob]
+    outputs: dict[str, Blob]
+    blobs: dict[Value, Blob]
+    problems: list[Problem] = field(default_factory=list)
+
+    def require(self) -> None:
+        """UnsupportedError with every problem, if there is one."""
+        if self.problems:
+            raise UnsupportedError("export to caffe", self.problems, hint=HINT)
+
+
+def translate(graph: Graph, dialect: str = DEFAULT) -> Translation:
+    """Emit every node; one that cannot be becomes a Problem and the walk goes on."""
+    net = Net(dialect)
+    result = Translation(net, {}, {}, {})
+    for name, value in graph.inputs.items():
+        shape = value.static_shape
+        if shape is None:
+            reason = "Caffe's shapes are fixed: give the input a fixed shape first"
+            result.problems.append(Problem(f"input {name}", value.type_text, reason))
+            shape = tuple(1 if isinstance(size, str) else size for size in value.shape or ())
+        result.blobs[value] = result.inputs[name] = Blob(shape or (1,), name)
+    layer_name = Namer(graph.inputs)
+    places = _places(graph)
+    for node in graph.nodes:
+        first = len(net.layers)
+        reason = _emit(net, node, result.blobs)
+        if reason:
+            result.problems.append(Problem(node.origin or node.name or node.op, node.op, reason))
+            del net.layers[first:]
+            result.blobs.update((value, Blob(value.static_shape or (1,))) for value in node.outputs)
+        _name_layers(net, first, places[node], layer_name)
+    for name, value in graph.outputs.items():
+        if value.array is not None:
+            first = len(net.layers)
+            result.blobs[value] = net.constant(value.array)
+            _name_layers(net, first, value.name, layer_name)
+        result.outputs[name] = result.blobs[value]
+    return result
+
+
+def _places(graph: Graph) -> dict[Node, str]:
+    """The wanted layer name of each node: its module path where the module is this one node, else the node's name."""
+    modules = {node: node.name.rpartition("/")[0] for node in graph.nodes}
+    counts: dict[str, int] = {}
+    for module in modules.values():
+        counts[module] = counts.get(module, 0) + 1
+    return {
+        node: module if module and counts[module] == 1 else node.name or node.op for node, module in modules.items()
+    }
+
+
+def _name_layers(net: Net, first: int, place: str, layer_name: Namer) -> None:
+    """The last layer of a node gets the node's name, those before it say what they are."""
+    layers = net.layers[first:]
+    for layer in layers[:-1]:
+        layer.name = layer_name(f"{place}/{layer.type.lower()}")
+    if layers:
+        layers[-1].name = layer_name(place)
+
+
+def _emit(net: Net, node: Node, blobs: dict[Value, Blob]) -> str:
+    """Emit one node; returns the reason if it cannot be."""
+    emitter = None if node.domain else EMITTERS.get(node.op)
+    if emitter is None:
+        return REFUSED.get(node.op, "Caffe has no such layer and no composition of its layers is known")
+    if any(value.static_shape is None for value in node.outputs):
+        return f"its result has the shape {node.outputs[0].type_text}; Caffe's shapes are fixed"
+    if any(value.static_shape is not None and 0 in value.static_shape for value in node.outputs):
+        return "a Caffe blob cannot be empty"
+    try:
+        emitted = _call(emitter, net, node, blobs)
+    except Refusal as refusal:
+        return str(refusal)
+    for value, blob in zip(node.outputs, [emitted] if isinstance(emitted, Blob) else emitted, strict=False):
+        assert blob.shape == (value.static_shape or (1,)), f"{node}: emitted {blob}"
+        blobs[value] = blob
+    return ""
+
+
+def _call(emitter: Emitter, net: Net, node: Node, blobs: dict[Value, Blob]) -> Any:
+    given = {
+        "out": node.outputs[0].static_shape,
+        "outs": [value.static_shape for value in node.outputs],
+        "dtype": node.outputs[0].dtype,
+        "in_dtype": node.inputs[0].dtype if node.inputs and node.inputs[0] is not None else None,
+    }
+    parameters = emitter.signature.parameters
+    keywords = node.attrs | {name: given[name] for name in GIVEN if name in parameters}
+    try:
+        bound = emitter.signature.bind(*node.inputs, **keywords)
+    except TypeError as error:
+        raise Refusal(f"a form of {node.op} that is not known: {error}") from None
+    for name, parameter in parameters.items():
+        if name not in bound.arguments or parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            continue
+        value = bound.arguments[name]
+        if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+            bound.arguments[name] = tuple(_operand(net, item, parameter, blobs) for item in value)
+        elif isinstance(value, Value):
+            bound.arguments[name] = _operand(net, value, parameter, blobs)
+    return emitter.handler(net, *bound.args, **bound.kwargs)
+
+
+def _operand(net: Net, value: Value, parameter: inspect.Parameter, blobs: dict[Value, Blob]) -> Blob | np.ndarray:
+    """A value as the emitter's annotation wants it."""
+    wanted = str(parameter.annotation).removesuffix(" | None")
+    if value.array is not None:
+        return net.constant(value.array) if wanted == "Blob" else value.array
+    if wanted == "Array":
+        raise Refusal(f"its {parameter.name} is computed; Caffe needs a constant")
+    return blobs[value]

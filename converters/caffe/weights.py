@@ -1,0 +1,156 @@
+"""Caffemodel files: blobs by layer name, read without a Python object per number, written straight from the arrays."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from mgeconvert.errors import BadInputError, ConversionError
+
+from .messages import Message, weights_message
+
+LIMIT = (1 << 31) - 1
+"""Protobuf reads no message larger than this; a caffemodel is one message."""
+_LENGTH_DELIMITED = 2
+_RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2"}
+"""NVIDIA's numbers for double, float and half."""
+
+
+def read_weights(paths: Sequence[Path]) -> dict[str, list[np.ndarray]]:
+    """The blobs of each layer that has any, from one caffemodel or from the parts of one.
+
+    The arrays are read-only views of the parsed bytes, float32 unless the file holds doubles or halves.
+    """
+    blobs: dict[str, list[np.ndarray]] = {}
+    for path in paths:
+        net = _parse(path)
+        for layer in (*_old_layers(net), *net.layer):
+            if layer.blobs:
+                where = f"{path}: layer {layer.name}"
+                blobs[layer.name] = [_array(blob, f"{where}, blob {at}") for at, blob in enumerate(layer.blobs)]
+    return blobs
+
+
+def _parse(path: Path) -> Message:
+    size = path.stat().st_size
+    if size > LIMIT:
+        raise BadInputError(
+            f"{path}: {size} bytes: a caffemodel is one protobuf message, of at most {LIMIT} bytes",
+            hint="split it by layers into NAME-00001-of-0000N.caffemodel (--split-weights writes such files)",
+        )
+    if size == 0:
+        raise BadInputError(f"{path}: the file is empty; expected a caffemodel (a binary NetParameter)")
+    net = weights_message("NetParameter")
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        try:
+            with memoryview(mapped) as view:
+                net.ParseFromString(view)
+        except DecodeError:
+            raise _not_a_caffemodel(path) from None
+    if not net.layer and not net.layers:
+        raise _not_a_caffemodel(path)
+    return net
+
+
+def _not_a_caffemodel(path: Path) -> BadInputError:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if b"layer" in head and b"{" in head and b"\0" not in head:
+        return BadInputError(
+            f"{path}: this is a net description (prototxt), expected a caffemodel",
+            hint="give the prototxt as the model and the caffemodel as its weights",
+        )
+    return BadInputError(f"{path}: damaged, or no caffemodel (a binary NetParameter with layers)")
+
+
+def _old_layers(net: Message) -> Iterator[Message]:
+    """Layers of the formats before 2014: blobs in the layer, or in the layer inside it."""
+    for outer in net.layers:
+        yield outer.layer if outer.HasField("layer") else outer
+
+
+def _array(blob: Message, where: str) -> np.ndarray:
+    if blob.HasField("raw_data"):
+        array = np.frombuffer(blob.raw_data, _RAW_TYPES[blob.raw_data_type])
+    elif blob.HasField("double_data"):
+        array = np.frombuffer(blob.double_data, "<f8")
+    else:
+        array = np.frombuffer(blob.data, "<f4")
+    legacy = any(blob.HasField(field) for field in ("num", "channels", "height", "width"))
+    shape = (blob.num, blob.channels, blob.height, blob.width) if legacy else tuple(blob.shape.dim)
+    if array.size != np.prod(shape, dtype=np.int64):
+        raise BadInputError(f"{where}: holds {array.size} numbers, its shape {list(shape)} needs another count")
+    return array.reshape(shape)
+
+
+def write_weights(file: BinaryIO, net_name: str, layers: Iterable[LayerBlobs]) -> None:
+    """Write a caffemodel; array memory goes to the file without passing through protobuf."""
+    file.write(weights_message_bytes(net_name))
+    for layer in layers:
+        file.write(_tag(100) + _varint(layer.size))
+        for piece in layer.pieces:
+            file.write(piece)
+
+
+def weights_message_bytes(net_name: str) -> bytes:
+    """The beginning of a caffemodel: the net's name."""
+    serialized: bytes = weights_message("NetParameter").__class__(name=net_name).SerializeToString()
+    return serialized
+
+
+class LayerBlobs:
+    """One layer's entry of a caffemodel, as pieces of bytes of known total `size`.
+
+    Blobs are stored as float32, which is what Caffe computes in.
+    """
+
+    def __init__(self, fields: Mapping[str, str | Sequence[str]], blobs: Sequence[np.ndarray]) -> None:
+        layer = weights_message("LayerParameter")
+        head = layer.__class__(**fields).SerializeToString()
+        self.name = fields["name"]
+        self.pieces: list[bytes | memoryview] = [head]
+        for blob in blobs:
+            array = np.ascontiguousarray(blob, "<f4")
+            shape = weights_message("BlobProto")
+            shape.shape.dim.extend(blob.shape)
+            prefix = shape.SerializeToString() + _tag(5) + _varint(array.nbytes)
+            self.pieces.append(_tag(7) + _varint(len(prefix) + array.nbytes) + prefix)
+            self.pieces.append(memoryview(array.reshape(-1)).cast("B"))
+        self.size = sum(len(piece) for piece in self.pieces)
+
+
+def split(layers: Sequence[LayerBlobs], limit: int) -> list[list[LayerBlobs]]:
+    """Consecutive groups of at most `limit` bytes each; ConversionError where one layer alone is larger."""
+    groups: list[list[LayerBlobs]] = [[]]
+    room = limit
+    for layer in layers:
+        need = layer.size + 16
+        if need > limit:
+            raise ConversionError(
+                f"{layer.name}: its weights take {layer.size} bytes, a part may have {limit}",
+                hint=f"--split-weights {-(-need // 1_000_000)}" if need < LIMIT else None,
+            )
+        if need > room and groups[-1]:
+            groups.append([])
+            room = limit
+        groups[-1].append(layer)
+        room -= need
+    return groups
+
+
+def _tag(number: int) -> bytes:
+    return _varint(number << 3 | _LENGTH_DELIMITED)
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)

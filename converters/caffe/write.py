@@ -1,0 +1,159 @@
+"""Net to files: the prototxt and the caffemodel beside it, or the parts of one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from google.protobuf import text_format
+
+from mgeconvert.errors import ConversionError, Problem, UsageError
+from mgeconvert.files import output_files
+from mgeconvert.ir import Graph
+from mgeconvert.version import VERSION
+
+from .dialects import DEFAULT
+from .finish import finish
+from .messages import Message, model_message
+from .net import Layer
+from .translate import translate
+from .weights import LIMIT, LayerBlobs, split, write_weights
+
+PARAMETERS = {
+    "ArgMax": "argmax_param",
+    "BatchNorm": "batch_norm_param",
+    "Bias": "bias_param",
+    "Concat": "concat_param",
+    "Convolution": "convolution_param",
+    "Deconvolution": "convolution_param",
+    "ELU": "elu_param",
+    "Eltwise": "eltwise_param",
+    "Embed": "embed_param",
+    "Exp": "exp_param",
+    "InnerProduct": "inner_product_param",
+    "Input": "input_param",
+    "Interp": "interp_param",
+    "LRN": "lrn_param",
+    "PReLU": "prelu_param",
+    "Parameter": "parameter_param",
+    "Permute": "permute_param",
+    "Pooling": "pooling_param",
+    "Power": "power_param",
+    "ReLU": "relu_param",
+    "Reshape": "reshape_param",
+    "Scale": "scale_param",
+    "ShuffleChannel": "shuffle_channel_param",
+    "Slice": "slice_param",
+    "Softmax": "softmax_param",
+    "Tile": "tile_param",
+    "Upsample": "upsample_param",
+}
+"""The parameter message of each layer type that is written with parameters."""
+
+
+def save(
+    graph: Graph,
+    path: Path,
+    *,
+    dialect: str = DEFAULT,
+    in_place: bool = False,
+    split_weights: int = 0,
+    quant_params: str = "",
+    fake_quant_weights: bool = False,
+) -> list[Path]:
+    """Write PATH.prototxt and PATH.caffemodel; `split_weights` is the most megabytes of one weight file (0: no limit).
+
+    Raises UnsupportedError with every operator that Caffe cannot express, ConversionError where the weights do not fit.
+    """
+    from .quantization import quantization_document, without_quantization
+
+    if split_weights < 0:
+        raise UsageError(f"--split-weights {split_weights}: expected megabytes, or 0 for one file")
+    plain, quantization = without_quantization(graph, fake_quant_weights)
+    translation = translate(plain, dialect)
+    translation.require()
+    layers = finish(translation, in_place=in_place)
+    entries = [
+        LayerBlobs(
+            {
+                "name": layer.name,
+                "type": layer.type,
+                "bottom": [blob.name for blob in layer.bottoms],
+                "top": [blob.name for blob in layer.tops],
+            },
+            layer.blobs,
+        )
+        for layer in layers
+        if layer.blobs
+    ]
+    parts = _parts(entries, split_weights)
+    weight_paths = _weight_paths(path, len(parts))
+    document = quantization_document(graph, quantization, translation.blobs) if quant_params else b""
+    extra = [Path(quant_params)] if quant_params else []
+    with output_files(path, *weight_paths, *extra) as files:
+        files[0].write(prototxt(graph, layers).encode())
+        for file, part in zip(files[1:], parts, strict=False):
+            write_weights(file, graph.name, part)
+        if extra:
+            files[-1].write(document)
+    return [path, *weight_paths, *extra]
+
+
+def problems(graph: Graph, *, dialect: str = DEFAULT, **_: object) -> list[Problem]:
+    """What stops the export, without writing."""
+    from .quantization import without_quantization
+
+    return translate(without_quantization(graph, fake=False)[0], dialect).problems
+
+
+def prototxt(graph: Graph, layers: Sequence[Layer]) -> str:
+    """The net's description. Comments say which outputs stand for something else than the float32 array that Caffe gives;
+    `run` reads them."""
+    net = model_message("NetParameter")
+    net.name = graph.name
+    for layer in layers:
+        message = net.layer.add(name=layer.name, type=layer.type)
+        message.bottom.extend(blob.name for blob in layer.bottoms)
+        message.top.extend(blob.name for blob in layer.tops)
+        if layer.params:
+            _set_fields(getattr(message, PARAMETERS[layer.type]), layer.params)
+    text: str = text_format.MessageToString(net)
+    typed = [
+        f"# output {json.dumps(name)} is {value.type_text}\n"
+        for name, value in graph.outputs.items()
+        if value.dtype != np.float32 or value.shape == ()
+    ]
+    return f"# written by mgeconvert {VERSION}\n{''.join(typed)}{text}"
+
+
+def _set_fields(message: Message, fields: dict[str, Any]) -> None:
+    for name, value in fields.items():
+        if name == "shape_param":
+            shape = message.shape if hasattr(message.shape, "dim") else message.shape.add()
+            shape.dim.extend(value["dim"])
+        elif isinstance(value, list | tuple):
+            getattr(message, name).extend(value)
+        elif isinstance(value, str):
+            enum = message.DESCRIPTOR.fields_by_name[name].enum_type
+            setattr(message, name, enum.values_by_name[value].number)
+        else:
+            setattr(message, name, value)
+
+
+def _parts(entries: list[LayerBlobs], megabytes: int) -> list[list[LayerBlobs]]:
+    if megabytes:
+        return split(entries, megabytes * 1_000_000)
+    if sum(entry.size + 16 for entry in entries) > LIMIT:
+        raise ConversionError(
+            f"the weights are larger than {LIMIT} bytes, the most that Caffe reads from one file", hint="--split-weights 1000"
+        )
+    return [entries]
+
+
+def _weight_paths(path: Path, count: int) -> list[Path]:
+    if count == 1:
+        return [path.with_suffix(".caffemodel")]
+    return [path.with_name(f"{path.stem}-{at:05}-of-{count:05}.caffemodel") for at in range(1, count + 1)]
