@@ -68,6 +68,7 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
         stage=session.stage,
         seconds=session.seconds,
         check=session.debug,
+        consume=session.is_last,
     )
     for row in report.passes:
         session.say(f"{row.name}: {row.text}")

@@ -84,6 +84,7 @@ class Application(click.Group):
             contexts.append(call.command.make_context(call.name, list(call.args), parent=ctx))
         for call, context in zip(calls, contexts, strict=True):
             session.step = call.name if len(calls) > 1 else ""
+            session.is_last = call is calls[-1]
             session.seconds = {}
             start = time.perf_counter()
             with context:

@@ -24,12 +24,14 @@ SPINNER_BYTES = 32 << 20
 @dataclass(slots=True)
 class Session:
     """`json` puts one document on stdout and every human line on stderr; `quiet` leaves only errors; `debug` shows
-    tracebacks and checks the graph after each stage. `step` is the step of a chain that is being run."""
+    tracebacks and checks the graph after each stage. `step` is the step of a chain that is being run, `is_last` says that no step
+    follows."""
 
     json: bool = False
     quiet: bool = False
     debug: bool = False
     step: str = ""
+    is_last: bool = True
     state: State = field(default_factory=State)
     documents: list[dict[str, Any]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)

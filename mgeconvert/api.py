@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 RTOL = 1e-4
 """Default limit of the relative error, max|a-b| / max|b|."""
-LEVEL = 0
+LEVEL = 1
 """Default optimization level of every export."""
 
 Stage: TypeAlias = "Callable[[str], contextlib.AbstractContextManager[Any]]"
@@ -129,6 +129,7 @@ def convert(
         options=save_options or {},
         stage=watch,
         seconds=watch.seconds,
+        consume=True,
     )
     if report.verification:
         report.verification.require()
@@ -169,17 +170,19 @@ def export(
     stage: Stage,
     seconds: Mapping[str, float],
     check: bool = False,
+    consume: bool = False,
 ) -> ConversionReport:
     """Optimize a copy of the graph, write it, verify the file; a failed verification is reported, not raised.
 
-    The recorded data is read and checked against the graph before anything is written.
+    `consume` optimizes the graph itself, so that weights which a pass replaces are freed; `check` runs Graph.check()
+    after the passes. The recorded data is read and checked against the graph before anything is written.
     """
     from .recorded import read_recorded
 
     recorded = read_recorded(io, graph.inputs, graph.outputs) if verify and io else None
     done: tuple[PassReport, ...] = ()
     if selection != Selection(0):
-        graph = graph.copy()
+        graph = graph if consume else graph.copy()
         with stage("optimize"):
             done = _optimize(graph, selection, target)
         if check:
