@@ -247,7 +247,7 @@ ROWS = [
     Row("LayerNormalization", [x, C(f(5, 6))], {"axis": 2}, outputs=3),
     Row("LayerNormalization", [x.astype(np.float16), C(f(6).astype(np.float16))]),
     Row("GroupNormalization", [x, C(f(4)), C(f(4))], {"num_groups": 2}),
-    Row("MeanVarianceNormalization", [x]),
+    Row("MeanVarianceNormalization", [x], {"axes": (0, 2, 3)}),
     Row("InstanceNormalization", [x, C(f(4)), C(f(4))]),
     Row("QuantizeLinear", [x * 10, C(np.float32(0.3)), C(np.uint8(128))]),
     Row("QuantizeLinear", [x * 10, C(abs(f(4)) + 0.1), C(np.zeros(4, np.int8))], {"axis": 1}),

@@ -71,7 +71,7 @@ def source_coordinates(
             adjustment = count / (scale * length)
             return length / 2 * (1 - adjustment) + (out + 0.5) / scale - 0.5
         case "align_corners":
-            return out * (length - 1) / np.float32(count - 1) if count > 1 else np.zeros(count, np.float32)
+            return out * np.float32((length - 1) / max(count - 1, 1))
         case "asymmetric":
             return out / scale
         case "tf_crop_and_resize":

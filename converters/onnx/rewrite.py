@@ -79,7 +79,7 @@ class Rewriter:
         self.nodes: list[Node] = []
 
     def op(self, op: str, *operands: Operand, dtype: Any = None, shape: Shape | None = None, **attrs: Any) -> Value:
-        """A one-output node. By default the output has the first operand's dtype and the shape of elementwise operators."""
+        """A one-output node. By default its dtype is the first operand's, its shape known for elementwise operators."""
         return self.ops(op, 1, *operands, dtype=dtype, shape=shape, **attrs)[0]
 
     def ops(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from mgeconvert.ir import OPSET
 from mgeconvert.registry import OpSupport
 
+from .rewrite import RULES
+from .rules import load_rules
 from .schema import OLDEST, op_schema, versions
 
 
@@ -12,11 +14,13 @@ def emitted() -> list[OpSupport]:
     """One row an operator of opset 21."""
     import onnx.defs
 
+    load_rules()
     names = sorted({schema.name for schema in onnx.defs.get_all_schemas() if schema.domain == ""})
     rows: list[OpSupport] = []
     for name in names:
         schema = op_schema(name, OPSET)
         if schema is not None and not schema.deprecated:
             first = versions(name)[0]
-            rows.append(OpSupport(name, f"opset {first} or newer" if first > OLDEST else ""))
+            note = f"opset {first} or newer" if first > OLDEST else ""
+            rows.append(OpSupport(name, note + (", rewritten for older ones" if first in RULES.get(name, ()) else "")))
     return rows

@@ -71,9 +71,9 @@ def group_norm(r: Rewriter, node: Node) -> Result:
     return r.op("Add", r.op("Mul", y, r.reshape(scale, per_channel)), r.reshape(bias, per_channel))
 
 
-@downgrade("MeanVarianceNormalization", since=13)
+@downgrade("MeanVarianceNormalization", since=9)
 def mean_variance_norm(r: Rewriter, node: Node) -> Result:
-    """(x - mean) / (sqrt(mean(x^2) - mean^2) + 1e-9); onnx's checker stumbles over its own definition at 9 to 12."""
+    """(x - mean) / (sqrt(mean(x^2) - mean^2) + 1e-9)"""
     x = data(node)
     axes = node.attrs.get("axes", (0, 2, 3))
     assert isinstance(axes, tuple)

@@ -23,7 +23,6 @@ from ..rewrite import (
 )
 from .comparisons import choose
 
-
 OF_ONE_ELEMENT = {"ReduceL1": "Abs", "ReduceL2": "Abs", "ReduceLogSum": "Log", "ReduceSumSquare": "Mul"}
 """What is left of a reduction over no axis; Identity for the others."""
 
