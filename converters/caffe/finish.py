@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from mgeconvert.errors import ConversionError
 from mgeconvert.ir import Namer
 
 from .net import Blob, Layer
@@ -58,9 +57,9 @@ def _outputs(
     read = {blob for layer in body for blob in layer.bottoms}
     makers = {blob: layer for layer in body for blob in layer.tops}
     tail: dict[str, Layer] = {}
-    for name, blob in outputs.items():
-        if name in inputs:
-            raise ConversionError(f"output {name}: an input has the same name; a Caffe net has one blob of a name")
+    blob_name = Namer(inputs)
+    for public, blob in outputs.items():
+        name = blob_name(public)  # a Caffe net has one blob of a name: an input's name is taken
         maker = makers.get(blob)
         if maker is None or maker in tail.values() or blob in read or len(maker.tops) > 1:
             maker = Layer("Split", [blob], [Blob(blob.shape)], name=name)

@@ -124,7 +124,7 @@ def prototxt(graph: Graph, layers: Sequence[Layer]) -> str:
     typed = [
         f"# output {json.dumps(name)} is {value.type_text}\n"
         for name, value in graph.outputs.items()
-        if value.dtype != np.float32 or value.shape == ()
+        if value.dtype != np.float32 or value.rank in (0, 1)
     ]
     return f"# written by mgeconvert {VERSION}\n{''.join(typed)}{text}"
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from ..net import Blob, Net, Refusal
-from .arithmetic import add, multiply
-from .table import Array, Operand, emit
+from .arithmetic import add, maximum, minimum, multiply
+from .table import Operand, emit
 
 STEEP = 1e30
 """tanh(STEEP * x) is exactly the sign of x for 0 and for every |x| > 1e-29."""
@@ -121,7 +121,10 @@ def thresholded_relu(net: Net, x: Blob, *, alpha: float = 1.0) -> Blob:
 
 
 @emit("Clip")
-def clip(net: Net, x: Blob, low: Array | None = None, high: Array | None = None) -> Blob:
+def clip(net: Net, x: Blob, low: Operand | None = None, high: Operand | None = None) -> Blob:
+    if isinstance(low, Blob) or isinstance(high, Blob):
+        x = x if low is None else maximum(net, x, low)
+        return x if high is None else minimum(net, x, high)
     return clamp(net, x, _bound(low, -math.inf), _bound(high, math.inf))
 
 

@@ -54,7 +54,8 @@ def layer_normalization(
 def lrn(net: Net, x: Blob, *, size: int, alpha: float = 1e-4, beta: float = 0.75, bias: float = 1.0) -> Blob:
     if size % 2 == 0:
         raise Refusal(f"Caffe's LRN has an odd size; here {size}")
-    return net.layer("LRN", x, local_size=size, alpha=alpha, beta=beta, k=bias)
+    # with the bias as a factor outside, because OpenCV does not know Caffe's k
+    return net.power(net.layer("LRN", x, local_size=size, alpha=alpha / bias, beta=beta), scale=bias**-beta)
 
 
 @emit("MeanVarianceNormalization")
