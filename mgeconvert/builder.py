@@ -94,6 +94,8 @@ class Builder:
                 inputs.append(self.constant(operand, _scalar_dtype(operand, first)))
             else:
                 inputs.append(self.constant(operand, np.int64))
+        while inputs and inputs[-1] is None:
+            inputs.pop()
         return inputs
 
     def _fold(
@@ -136,6 +138,6 @@ def _attribute(value: Any) -> Attribute:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, list | tuple):
-        return tuple(_attribute(item) for item in value)  # type: ignore[return-value,arg-type]
+        return tuple(_attribute(item) for item in value)  # type: ignore[return-value]
     plain: Attribute = value
     return plain

@@ -84,7 +84,9 @@ MeanVarianceNormalization Mish Neg Not PRelu Reciprocal Relu Round Selu Sigmoid 
 Softsign Sqrt Tan Tanh""".split()
 _RULES: dict[str, Callable[[Node], None]] = {
     **dict.fromkeys(_UNARY, _like_first),
-    **dict.fromkeys(["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mod", "And", "Or", "Xor", "Where"], _broadcasting),
+    **dict.fromkeys(
+        ["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mod", "And", "Or", "Xor", "Where"], _broadcasting
+    ),
     **dict.fromkeys(["Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual"], _comparison),
     "Cast": _cast,
 }
@@ -124,7 +126,9 @@ def _infer_with_onnx(node: Node) -> None:
         input=["" if value is None else f"i{index}" for index, value in enumerate(node.inputs)],
         output=[f"o{index}" for index in range(len(node.outputs))],
         attribute=[
-            onnx.helper.make_attribute(key, _plain(value)) for key, value in node.attrs.items() if not isinstance(value, Graph)
+            onnx.helper.make_attribute(key, _plain(value))
+            for key, value in node.attrs.items()
+            if not isinstance(value, Graph)
         ],
     )
     types = {name: _type_proto(value) for name, value in inputs.items() if value.dtype is not None}

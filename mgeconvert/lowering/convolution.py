@@ -10,6 +10,7 @@ from typing import Any
 
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
+
 from .operands import promote, rank
 from .shapes import reshape
 from .table import lower, refuse
@@ -36,7 +37,14 @@ def _channel_bias(b: Builder, bias: Value | None, channels: Any, dims: int) -> V
 
 
 def convolution(
-    b: Builder, inp: Value, weight: Value, bias: Value | None, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
+    b: Builder,
+    inp: Value,
+    weight: Value,
+    bias: Value | None,
+    stride: Sizes,
+    padding: Sizes,
+    dilation: Sizes,
+    groups: int,
 ) -> Value:
     """Conv of 1, 2 or 3 spatial axes; `weight` is (O, I, k...) or (G, O/G, I/G, k...), as its rank says."""
     inp, weight = promote(b, inp, weight)

@@ -17,10 +17,11 @@ from mgeconvert.tracedmodule.records import ModuleRecord, TensorRecord
 from mgeconvert.tracedmodule.walk import Call, walk
 
 from .shapes import ShapeBuilder
-from .table import Refused, find, refusal
+from .table import LastOutput, RefusedError, find, refusal
 
 FAMILIES = (
-    "elemwise", "tensors", "indexing", "reduction", "convolution", "pooling", "normalization", "vision", "modules",
+    "elemwise", "tensors", "indexing", "selection", "reduction", "convolution", "pooling", "normalization", "windows",
+    "vision", "losses", "modules", "opdefs", "refusals",
 )  # fmt: skip
 """The modules that fill the lowering table."""
 
@@ -92,15 +93,19 @@ class Driver:
             bound = lowering.signature.bind(b, *args, **kwargs)
         except TypeError as error:
             return self._refuse(call, short, f"called with arguments that MegEngine 1.13 does not take: {error}")
+        first = len(b.graph.nodes)
         try:
-            results = list(_flat(lowering.handler(*bound.args, **bound.kwargs)))
-        except Refused as refused:
+            result = lowering.handler(*bound.args, **bound.kwargs)
+        except RefusedError as refused:
             return self._refuse(call, short, refused.reason)
         except InferenceError as error:
             return self._placeholders_for(call) if self.problems else self._refuse(call, short, str(error))
-        if len(results) == len(call.names):
-            for value, name in zip(results, call.names, strict=True):
-                self._name(value, name)
+        results = [result.value] * len(call.names) if isinstance(result, LastOutput) else list(_flat(result))
+        built = {value for node in b.graph.nodes[first:] for value in node.outputs}
+        for value, name in zip(results, call.names, strict=False):
+            if value in built:
+                built.remove(value)
+                b.rename(value, name)
         return results
 
     def _arguments(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
@@ -109,12 +114,6 @@ class Driver:
 
     def _argument(self, value: Any, place: str) -> Any:
         return BoundModule(self, value, place) if isinstance(value, ModuleRecord) else value
-
-    def _name(self, value: Value, name: str) -> None:
-        """Outputs get the traced node's name; what the call merely passed on keeps its own."""
-        node = self.builder.graph.nodes[-1] if self.builder.graph.nodes else None
-        if node is not None and value in node.outputs and value.name.startswith(_provisional(self.builder.place)):
-            self.builder.rename(value, name)
 
     def _refuse(self, call: Call, op: str, reason: str) -> list[Value]:
         self.problems.append(Problem(call.place or "model", op, reason))
@@ -152,10 +151,6 @@ class BoundModule:
     @property
     def qualname(self) -> str:
         return self._record.qualname
-
-
-def _provisional(place: str) -> str:
-    return f"{place}/" if place else ""
 
 
 def _flat(result: Any) -> Iterator[Value]:

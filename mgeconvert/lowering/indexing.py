@@ -15,6 +15,7 @@ import numpy as np
 
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
+
 from .operands import BOOL, INT64, Tensor, cast, rank, tensor
 from .shapes import as_shape_operand, dimension, pack, shape_of, sizes_of
 from .table import lower, refuse
@@ -234,7 +235,9 @@ def _aligned(b: Builder, x: Value, value: Value, dropped: list[int]) -> Value:
 
 def _assign(b: Builder, x: Value, regions: list[tuple[int, slice]], value: Value) -> Value:
     if not regions:
-        return b.op("Expand", value, as_shape_operand(b, sizes_of(b, shape_of(b, x)))) if value.shape != x.shape else value
+        return (
+            b.op("Expand", value, as_shape_operand(b, sizes_of(b, shape_of(b, x)))) if value.shape != x.shape else value
+        )
     (axis, region), *rest = regions
     part = take_slices(b, x, {axis: region})
     return _splice(b, x, axis, region, _assign(b, part, rest, value))

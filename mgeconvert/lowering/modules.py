@@ -13,11 +13,20 @@ from mgeconvert.ir import Value
 
 from .convolution import conv_transpose2d, conv_transpose3d, convolution, pad
 from .elemwise import elemwise, leaky_relu
-from .normalization import batch_norm, group_norm, instance_norm, layer_norm, softmax
+from .normalization import (
+    batch_norm,
+    general_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    softmax,
+)
 from .pooling import adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, max_pool2d
-from .reduction import linear
+from .reduction import linear, matmul
 from .table import lower
 from .tensors import concat
+from .windows import pixel_shuffle, sliding_window, sliding_window_transpose
 
 M = "megengine.module."
 
@@ -43,7 +52,15 @@ def conv_module(b: Builder, self: Module, inp: Value) -> Value:
 
 def conv_transpose2d_module(b: Builder, self: Module, inp: Value) -> Value:
     return conv_transpose2d(
-        b, inp, self.weight, self.bias, self.stride, self.padding, self.get("output_padding", 0), self.dilation, self.groups
+        b,
+        inp,
+        self.weight,
+        self.bias,
+        self.stride,
+        self.padding,
+        self.get("output_padding", 0),
+        self.dilation,
+        self.groups,
     )
 
 
@@ -67,6 +84,14 @@ def conv_bn(b: Builder, self: Module, inp: Value) -> Value:
     return batch_norm_module(b, self.bn, conv_module(b, self.conv, inp))
 
 
+def conv_transpose_bn(b: Builder, self: Module, inp: Value) -> Value:
+    return batch_norm_module(b, self.bn, conv_transpose2d_module(b, self.conv_transpose2d, inp))
+
+
+def linear_bn(b: Builder, self: Module, inp: Value) -> Value:
+    return batch_norm_module(b, self.bn, linear_module(b, self.linear, inp))
+
+
 def _relu_after(handler: Callable[..., Value]) -> Callable[..., Value]:
     return lambda b, self, inp: b.op("Relu", handler(b, self, inp))
 
@@ -80,6 +105,8 @@ _with_relu("conv.Conv1d conv.Conv2d conv.Conv3d", "conv.ConvRelu2d", conv_module
 _with_relu("conv.ConvTranspose2d", "conv.ConvTransposeRelu2d", conv_transpose2d_module)
 _with_relu("linear.Linear", "linear.LinearRelu", linear_module)
 _with_relu("conv_bn.ConvBn2d", "conv_bn.ConvBnRelu2d", conv_bn)
+_with_relu("conv_transpose_bn.ConvTransposeBn2d", "conv_transpose_bn.ConvTransposeBnRelu2d", conv_transpose_bn)
+_with_relu("linear_bn.LinearBn1d", "linear_bn.LinearBnRelu1d", linear_bn)
 lower(M + "batchnorm.BatchNorm1d", M + "batchnorm.BatchNorm2d", M + "batchnorm.SyncBatchNorm")(batch_norm_module)
 
 
@@ -173,3 +200,43 @@ def group_norm_module(b: Builder, self: Module, x: Value) -> Value:
 @lower(M + "normalization.InstanceNorm")
 def instance_norm_module(b: Builder, self: Module, x: Value) -> Value:
     return instance_norm(b, x, self.affine, self.weight, self.bias, self.eps)
+
+
+@lower(M + "normalization.GeneralNorm")
+def general_norm_module(b: Builder, self: Module, x: Value) -> Value:
+    return general_norm(b, x, self.normalized_axis, self.affine, self.weight, self.bias, self.eps)
+
+
+@lower(M + "lrn.LocalResponseNorm")
+def local_response_norm_module(b: Builder, self: Module, inp: Value) -> Value:
+    return local_response_norm(b, inp, self.kernel_size, self.k, self.alpha, self.beta)
+
+
+@lower(M + "padding.Pad")
+def pad_module(b: Builder, self: Module, src: Value) -> Value:
+    return pad(b, src, self.pad_width, self.mode, self.pad_val)
+
+
+@lower(M + "pixel_shuffle.PixelShuffle")
+def pixel_shuffle_module(b: Builder, self: Module, x: Value) -> Value:
+    return pixel_shuffle(b, x, self.upscale_factor)
+
+
+@lower(M + "sliding_window.SlidingWindow")
+def sliding_window_module(b: Builder, self: Module, inp: Value) -> Value:
+    return sliding_window(b, inp, self.kernel_size, self.padding, self.stride, self.dilation)
+
+
+@lower(M + "sliding_window.SlidingWindowTranspose")
+def sliding_window_transpose_module(b: Builder, self: Module, inp: Value) -> Value:
+    return sliding_window_transpose(
+        b, inp, self.output_size, self.kernel_size, self.padding, self.stride, self.dilation
+    )
+
+
+@lower(M + "batch_matmul_activation.BatchMatMulActivation")
+def batch_matmul_activation_module(b: Builder, self: Module, x: Value) -> Value:
+    """One matrix a batch element: activation(weight x + bias)."""
+    product = matmul(b, self.weight, x)
+    product = product if self.bias is None else elemwise(b, "ADD", product, self.bias)
+    return b.op("Relu", product) if self.nonlinear_mode == "relu" else product

@@ -9,6 +9,7 @@ import numpy as np
 
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
+
 from .convolution import NN
 from .operands import rank, tensor
 from .shapes import as_shape_operand, dimension, reshape
@@ -145,7 +146,9 @@ def general_norm(
     eps: float = 1e-5,
 ) -> Value:
     """Over any axes; weight and bias have the sizes of those axes."""
-    axes = sorted(axis % rank(inp) for axis in ([normalized_axis] if isinstance(normalized_axis, int) else normalized_axis))
+    axes = sorted(
+        axis % rank(inp) for axis in ([normalized_axis] if isinstance(normalized_axis, int) else normalized_axis)
+    )
     sizes = [dimension(b, inp, axis) if axis in axes else 1 for axis in range(rank(inp))]
     if not affine:
         weight = bias = None
@@ -183,6 +186,6 @@ def logsumexp(b: Builder, inp: Value, axis: int | Sequence[int], keepdims: bool 
 
 @lower(NN + "logsoftmax")
 def logsoftmax(b: Builder, inp: Value, axis: int | Sequence[int]) -> Value:
-    return b.op("LogSoftmax", inp, axis=axis) if isinstance(axis, int) else b.op("Sub", inp, logsumexp(b, inp, axis, True))
-
-
+    return (
+        b.op("LogSoftmax", inp, axis=axis) if isinstance(axis, int) else b.op("Sub", inp, logsumexp(b, inp, axis, True))
+    )

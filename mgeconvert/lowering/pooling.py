@@ -6,6 +6,7 @@ from typing import Any
 
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
+
 from .convolution import NN, Sizes, spatial
 from .shapes import sizes_of
 from .table import lower, refuse

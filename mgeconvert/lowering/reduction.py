@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
+
 from .elemwise import elemwise
 from .operands import BOOL, FLOAT32, INT32, INT64, Tensor, axes_of, cast, is_float, promote, rank, tensor
 from .shapes import dimension, reshape, sizes_of
@@ -140,9 +140,7 @@ def _scalar_dot(b: Builder, left: Value, right: Value) -> Value:
 
 
 @lower("megengine.functional.nn.linear")
-def linear(
-    b: Builder, inp: Value, weight: Value, bias: Value | None = None, compute_mode: str = "default"
-) -> Value:
+def linear(b: Builder, inp: Value, weight: Value, bias: Value | None = None, compute_mode: str = "default") -> Value:
     """`weight` is (out, in); a matrix of inputs makes one Gemm, more axes a MatMul and an Add."""
     inp, weight = promote(b, inp, weight)
     if rank(inp) == 2:
@@ -157,9 +155,7 @@ def isnan(b: Builder, inp: Value) -> Value:
 
 
 @lower(MATH + "topk")
-def topk(
-    b: Builder, inp: Value, k: Any, descending: bool = True, kth_only: bool = False, no_sort: bool = False
-) -> Any:
+def topk(b: Builder, inp: Value, k: Any, descending: bool = True, kth_only: bool = False, no_sort: bool = False) -> Any:
     """Along the last axis; `kth_only` gives the k-th value and its index alone."""
     (count,) = sizes_of(b, k)
     operand = [count] if isinstance(count, int) else cast(b, reshape(b, count, [1]), INT64)
@@ -191,5 +187,3 @@ def sort(b: Builder, inp: Value, descending: bool = False) -> tuple[Value, Value
 @lower(MATH + "argsort")
 def argsort(b: Builder, inp: Value, descending: bool = False) -> Value:
     return sort(b, inp, descending)[1]
-
-

@@ -13,6 +13,7 @@ import numpy as np
 
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
+
 from .operands import INT32, INT64, cast, rank
 
 Size: TypeAlias = "int | Value"

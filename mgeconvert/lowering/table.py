@@ -11,16 +11,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias, TypeVar
+
+from mgeconvert.ir import Value
 
 Version: TypeAlias = "tuple[int, int, int]"
 Handler: TypeAlias = "Callable[..., Any]"
+H = TypeVar("H", bound=Callable[..., Any])
 
 OLDEST: Version = (1, 6, 0)
 """What a file without a version was written by."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Raised by a handler through `refuse`; the driver turns it into a Problem."""
 
     def __init__(self, reason: str) -> None:
@@ -30,7 +33,14 @@ class Refused(Exception):
 
 def refuse(reason: str) -> NoReturn:
     """Decline a call; `reason` is a sentence that a user of the model understands."""
-    raise Refused(reason)
+    raise RefusedError(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class LastOutput:
+    """What a handler returns for an operator whose other outputs, before this one, have no part in inference."""
+
+    value: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +56,10 @@ _TABLE: dict[str, list[Lowering]] = {}
 _REFUSALS: dict[str, str] = {}
 
 
-def lower(*keys: str, until: Version | None = None) -> Callable[[Handler], Handler]:
+def lower(*keys: str, until: Version | None = None) -> Callable[[H], H]:
     """Register a handler under MegEngine names; with `until` for files written by that version or an older one."""
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: H) -> H:
         for key in keys:
             add(key, handler, until)
         return handler

@@ -12,6 +12,7 @@ import numpy as np
 
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
+
 from .operands import FLOAT32, INT32, INT64, Tensor, axes_of, cast, in_dtype, promote, rank, tensor
 from .shapes import Size, as_shape_operand, dimension, reshape, shape_of, sizes_of
 from .table import lower, refuse
@@ -160,7 +161,9 @@ def tile(b: Builder, inp: Value, reps: Any) -> Value:
 @lower(F + "roll")
 def roll(b: Builder, inp: Value, shift: Any, axis: Any = None) -> Value:
     if axis is None:
-        return b.op("Reshape", roll(b, reshape(b, inp, -1), shift, 0), as_shape_operand(b, sizes_of(b, shape_of(b, inp))))
+        return b.op(
+            "Reshape", roll(b, reshape(b, inp, -1), shift, 0), as_shape_operand(b, sizes_of(b, shape_of(b, inp)))
+        )
     shifts = [shift] if isinstance(shift, int) else shift
     for offset, along in zip(shifts, axes_of(inp, axis), strict=True):
         size = dimension(b, inp, along)
@@ -255,7 +258,13 @@ def linspace(
 
 @lower(F + "arange")
 def arange(
-    b: Builder, start: Tensor = 0, stop: Tensor | None = None, step: Tensor = 1, *, dtype: Any = "float32", device: Any = None
+    b: Builder,
+    start: Tensor = 0,
+    stop: Tensor | None = None,
+    step: Tensor = 1,
+    *,
+    dtype: Any = "float32",
+    device: Any = None,
 ) -> Value:
     """ceil((stop - start) / step) values, in float32 and then cast."""
     if stop is None:
@@ -269,7 +278,12 @@ def arange(
 
 @lower(F + "arange", until=(1, 6, 0))
 def arange_1_6(
-    b: Builder, start: Tensor = 0, stop: Tensor | None = None, step: Tensor = 1, dtype: Any = "float32", device: Any = None
+    b: Builder,
+    start: Tensor = 0,
+    stop: Tensor | None = None,
+    step: Tensor = 1,
+    dtype: Any = "float32",
+    device: Any = None,
 ) -> Value:
     return arange(b, start, stop, step, dtype=dtype)
 
@@ -310,4 +324,3 @@ def same(b: Builder, inp: Value, *args: Any, **kwargs: Any) -> Value:
 @lower(OP + "TypeCvt")
 def type_cvt(b: Builder, inp: Value, *, dtype: Any) -> Value:
     return cast(b, inp, dtype)
-

@@ -9,13 +9,20 @@ import numpy as np
 
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
+
 from .operands import FLOAT32, cast, is_float
 from .shapes import as_shape_operand, dimension, sizes_of
 from .table import lower, refuse
 
 VISION = "megengine.functional.vision."
 
-RESIZE_MODES = {"bilinear": "linear", "linear": "linear", "trilinear": "linear", "nearest": "nearest", "bicubic": "cubic"}
+RESIZE_MODES = {
+    "bilinear": "linear",
+    "linear": "linear",
+    "trilinear": "linear",
+    "nearest": "nearest",
+    "bicubic": "cubic",
+}
 
 
 def resize(b: Builder, inp: Value, sizes: list[Any], mode: str, align_corners: bool) -> Value:

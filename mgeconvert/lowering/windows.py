@@ -1,0 +1,108 @@
+"""Sliding windows and pixel shuffle. Source: megengine/functional/nn.py (MegEngine 1.13)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgeconvert.builder import Builder
+from mgeconvert.ir import Value
+
+from .convolution import NN, Sizes, spatial
+from .operands import rank
+from .shapes import reshape, shape_of, sizes_of
+from .table import lower, refuse
+
+OP = "megengine.core.ops.builtin."
+
+
+@lower(NN + "sliding_window")
+def sliding_window(
+    b: Builder, inp: Value, kernel_size: Sizes, padding: Sizes = 0, stride: Sizes = 1, dilation: Sizes = 1
+) -> Value:
+    """(N, C, H, W) to (N, C, OH, OW, KH, KW): every window as two axes of its own."""
+    if not all(isinstance(size, int) for size in (inp.shape or ())[2:]):
+        refuse("sliding_window over a size that is only known at run time")
+    pads = spatial(padding, 2)
+    x = b.op("Pad", inp, [0, 0, *pads, 0, 0, *pads]) if any(pads) else inp
+    for axis, window, step, spread in zip(
+        (2, 4), *(spatial(item, 2) for item in (kernel_size, stride, dilation)), strict=True
+    ):
+        x = b.op("Gather", x, _positions(x, axis, window, step, spread), axis=axis)
+    return b.op("Transpose", x, perm=[0, 1, 2, 4, 3, 5])
+
+
+def _positions(x: Value, axis: int, window: int, stride: int, dilation: int) -> np.ndarray:
+    assert x.shape is not None
+    count = (int(x.shape[axis]) - dilation * (window - 1) - 1) // stride + 1
+    return np.arange(count)[:, None] * stride + np.arange(window) * dilation
+
+
+@lower(NN + "sliding_window_transpose")
+def sliding_window_transpose(
+    b: Builder,
+    inp: Value,
+    output_size: Sizes,
+    kernel_size: Sizes,
+    padding: Sizes = 0,
+    stride: Sizes = 1,
+    dilation: Sizes = 1,
+) -> Value:
+    """(N, C, OH, OW, KH, KW) to (N, C, H, W): overlapping windows are summed, which is a transposed convolution with a
+    kernel that puts each channel in its place."""
+    size, window, pads, step, spread = (
+        spatial(item, 2) for item in (output_size, kernel_size, padding, stride, dilation)
+    )
+    if inp.static_shape is None:
+        refuse("sliding_window_transpose of a tensor whose shape is only known at run time")
+    batch, channels, *places = inp.static_shape[:4]
+    taps = window[0] * window[1]
+    moved = b.op("Transpose", inp, perm=[0, 1, 4, 5, 2, 3])
+    kernel = np.eye(taps, dtype=inp.dtype).reshape(taps, 1, *window)
+    covered = [(n - 1) * s + d * (k - 1) + 1 for n, s, d, k in zip(places, step, spread, window, strict=True)]
+    sums = b.op(
+        "ConvTranspose", reshape(b, moved, [batch * channels, taps, *places]), kernel,
+        kernel_shape=window, strides=step, dilations=spread,
+    )  # fmt: skip
+    missing = [max(n + 2 * p - c, 0) for n, p, c in zip(size, pads, covered, strict=True)]
+    full = b.op("Pad", sums, [0, 0, 0, 0, 0, 0, *missing]) if any(missing) else sums
+    ends = [p + n for p, n in zip(pads, size, strict=True)]
+    return reshape(b, b.op("Slice", full, list(pads), ends, [2, 3]), [batch, channels, *size])
+
+
+@lower(OP + "Images2Neibs")
+def images2neibs(
+    b: Builder, inp: Value, *, window_h: int, window_w: int, pad_h: int, pad_w: int, stride_h: int, stride_w: int,
+    dilate_h: int, dilate_w: int,
+) -> Value:  # fmt: skip
+    window, padding = (window_h, window_w), (pad_h, pad_w)
+    return sliding_window(b, inp, window, padding, (stride_h, stride_w), (dilate_h, dilate_w))
+
+
+@lower(OP + "SlidingWindowTranspose")
+def sliding_window_transpose_opdef(
+    b: Builder, inp: Value, *, out_h: int, out_w: int, window_h: int, window_w: int, pad_h: int, pad_w: int,
+    stride_h: int, stride_w: int, dilate_h: int, dilate_w: int,
+) -> Value:  # fmt: skip
+    size, window, padding = (out_h, out_w), (window_h, window_w), (pad_h, pad_w)
+    return sliding_window_transpose(b, inp, size, window, padding, (stride_h, stride_w), (dilate_h, dilate_w))
+
+
+@lower(NN + "pixel_shuffle", NN + "layerPixelShuffle_traceable")
+def pixel_shuffle(b: Builder, inp: Value, upscale_factor: int) -> Value:
+    """(..., C r^2, H, W) to (..., C, H r, W r)."""
+    if rank(inp) == 4:
+        return b.op("DepthToSpace", inp, blocksize=upscale_factor, mode="CRD")
+    sizes = sizes_of(b, shape_of(b, inp))
+    *lead, channels, height, width = sizes
+    if not all(isinstance(size, int) for size in (channels, height, width)):
+        refuse("pixel_shuffle of a tensor that is not 4-D and whose size is only known at run time")
+    image = reshape(b, inp, [-1, channels, height, width])
+    shuffled = b.op("DepthToSpace", image, blocksize=upscale_factor, mode="CRD")
+    channels, height, width = int(channels), int(height), int(width)  # type: ignore[arg-type]
+    factor = upscale_factor
+    return reshape(b, shuffled, [*lead, channels // factor**2, height * factor, width * factor])
+
+
+@lower(OP + "PixelShuffle")
+def pixel_shuffle_opdef(b: Builder, inp: Value, *, factor: int) -> Value:
+    return pixel_shuffle(b, inp, factor)
