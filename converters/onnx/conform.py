@@ -11,6 +11,7 @@ from mgeconvert.ir import Node, Value
 
 from .rewrite import RefusedError, Rewriter
 from .schema import OpSchema, op_schema
+from .tensors import type_name
 
 WIDENABLE = frozenset(
     {
@@ -59,7 +60,7 @@ def conform(node: Node, opset: int, nodes: list[Node]) -> None:
     types, dtype = group
     wider = next((name for name in WIDER if name in types and _embeds(dtype, np.dtype(name))), None)
     if wider is None or node.op not in WIDENABLE:
-        raise RefusedError(f"type {dtype.name}")
+        raise RefusedError(f"type {type_name(dtype)}")
     rewriter = _widened(node, schema, dtype, np.dtype(wider))
     for new in rewriter.nodes:
         conform(new, opset, nodes)
@@ -73,13 +74,13 @@ def _group_of_wrong_type(node: Node, schema: OpSchema) -> tuple[frozenset[str], 
             raise RefusedError(f"input {index + 1}")
         if value is None:
             continue
-        if value.dtype is not None and value.dtype.name not in formal.types:
+        if value.dtype is not None and type_name(value.dtype) not in formal.types:
             return formal.types, value.dtype
     for index, value in enumerate(node.outputs):
         formal = schema.output(index)
         if formal is None:
             raise RefusedError(f"output {index + 1}")
-        if value.dtype is not None and value.dtype.name not in formal.types:
+        if value.dtype is not None and type_name(value.dtype) not in formal.types:
             return formal.types, value.dtype
     return None
 
@@ -90,14 +91,16 @@ def _widened(node: Node, schema: OpSchema, dtype: np.dtype, wider: np.dtype) -> 
     inputs: list[Value | None] = []
     for index, value in enumerate(node.inputs):
         formal = schema.input(index)
-        wrong = value is not None and formal is not None and value.dtype == dtype and dtype.name not in formal.types
+        wrong = (
+            value is not None and formal is not None and value.dtype == dtype and type_name(dtype) not in formal.types
+        )
         inputs.append(_cast(rewriter, value, wider) if wrong and value is not None else value)
     outputs: list[Value] = []
     back: list[tuple[Value, Value]] = []
     for index, value in enumerate(node.outputs):
         formal = schema.output(index)
-        wrong = formal is not None and value.dtype == dtype and dtype.name not in formal.types
-        outputs.append(Value(f"{value.name}/{wider.name}", wider, value.shape) if wrong else value)
+        wrong = formal is not None and value.dtype == dtype and type_name(dtype) not in formal.types
+        outputs.append(Value(f"{value.name}/{type_name(wider)}", wider, value.shape) if wrong else value)
         if wrong:
             back.append((outputs[-1], value))
     rewriter.nodes.append(Node(node.op, inputs, outputs, node.attrs, node.name, node.origin))
@@ -109,7 +112,7 @@ def _widened(node: Node, schema: OpSchema, dtype: np.dtype, wider: np.dtype) -> 
 
 def _cast(rewriter: Rewriter, value: Value, dtype: np.dtype) -> Value:
     if value.array is not None:
-        return Value(f"{value.name}/{dtype.name}", array=value.array.astype(dtype))
+        return Value(f"{value.name}/{type_name(dtype)}", array=value.array.astype(dtype))
     return rewriter.cast(value, dtype)
 
 

@@ -54,31 +54,34 @@ def axis_taps(
 
 
 def source_coordinates(
-    mode: str, length: int, count: int, scale: float | np.float32, roi: tuple[float, float] = (0.0, 1.0)
+    mode: str, length: int, count: int, scale: float, roi: tuple[float, float] = (0.0, 1.0)
 ) -> np.ndarray:
     """Where each of `count` outputs lies on the input axis, float32[count].
 
     In float32 as runtimes compute it: which element is nearest can hang on the last bit.
     """
     out = np.arange(count, dtype=np.float32)
-    scale, start, end = np.float32(scale), np.float32(roi[0]), np.float32(roi[1])
+    per_output = np.float32(scale)
+    start, end = (np.float32(bound) for bound in roi)
+    centre: np.ndarray
     match mode:
         case "half_pixel":
-            return (out + 0.5) / scale - 0.5
+            centre = (out + 0.5) / per_output - 0.5
         case "pytorch_half_pixel":
-            return (out + 0.5) / scale - 0.5 if count > 1 else np.zeros(count, np.float32)
+            centre = (out + 0.5) / per_output - 0.5 if count > 1 else out
         case "half_pixel_symmetric":
-            adjustment = count / (scale * length)
-            return length / 2 * (1 - adjustment) + (out + 0.5) / scale - 0.5
+            shift = length / 2 * (1 - count / (per_output * length))
+            centre = shift + (out + 0.5) / per_output - 0.5
         case "align_corners":
-            return out * np.float32((length - 1) / max(count - 1, 1))
+            centre = out * np.float32((length - 1) / max(count - 1, 1))
         case "asymmetric":
-            return out / scale
+            centre = out / per_output
         case "tf_crop_and_resize":
-            if count > 1:
-                return start * (length - 1) + out * (end - start) * (length - 1) / (count - 1)
-            return np.full(count, 0.5 * (start + end) * (length - 1))
-    raise ValueError(f"coordinate_transformation_mode {mode}")
+            step = (end - start) * (length - 1) / max(count - 1, 1)
+            centre = start * (length - 1) + out * step if count > 1 else out + 0.5 * (start + end) * (length - 1)
+        case _:
+            raise ValueError(f"coordinate_transformation_mode {mode}")
+    return centre
 
 
 def _nearest(mode: str, centre: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ Source: the comments on TensorProto in onnx/onnx.proto3.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterator
 
@@ -48,11 +49,15 @@ CHUNK = 1 << 22
 """Elements converted at a time where an array cannot be written as it lies in memory. A multiple of every PER_BYTE."""
 
 
+@functools.lru_cache(256)
+def type_name(dtype: np.dtype) -> str:
+    """The name of a type as ELEM_TYPES has it."""
+    return "object" if dtype.kind in "US" else dtype.name
+
+
 def elem_type(dtype: np.dtype) -> int | None:
     """The TensorProto.DataType of a numpy type, None where ONNX has none."""
-    if dtype.kind in "US":
-        return STRING
-    return ELEM_TYPES.get(dtype.name)
+    return ELEM_TYPES.get(type_name(dtype))
 
 
 class TensorData:
