@@ -226,7 +226,7 @@ class Rewriter:
                 self._counts[value] -= 1
                 self._users.get(value, {}).pop(dying, None)
                 if self._counts[value] == 0:
-                    value.array = None  # a replaced weight is freed at once: peak memory stays that of one set of weights
+                    value.array = None  # a weight that nobody reads is freed now, not when all passes are done
                     producer = self._producers.get(value)
                     if producer is not None and not any(map(self.uses, producer.outputs)):
                         stack.append(producer)
