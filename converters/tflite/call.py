@@ -130,11 +130,11 @@ class Call:
         tensors = [tensor for tensor in inputs if tensor is not None]
         if shape is None:
             shape = broadcast([tensor.shape for tensor in tensors])
-            texts = ", ".join(str(list(tensor.shape)) for tensor in tensors)
             if shape is None:
+                texts = ", ".join(str(list(tensor.shape)) for tensor in tensors)
                 raise Refusal(f"{op} of {texts}: shapes do not fit")
             if len(shape) > LIMIT and any(tensor.shape != shape for tensor in tensors):
-                return [self._collapsed(op, tensors, shape, texts, dtype, options)]
+                return [self._collapsed(op, tensors, shape, dtype, options)]
         shapes = shape if isinstance(shape, list) else [shape] * outputs
         types = dtype if isinstance(dtype, list) else [tensors[0].dtype if dtype is None else dtype] * outputs
         made = [
@@ -145,13 +145,23 @@ class Call:
         return made
 
     def _collapsed(
-        self, op: str, tensors: list[Tensor], shape: Shape, texts: str, dtype: Any, options: dict[str, Any]
+        self, op: str, tensors: list[Tensor], shape: Shape, dtype: Any, options: dict[str, Any]
     ) -> Tensor:
         shapes = collapsed([tensor.shape for tensor in tensors])
         if len(shapes[0]) > LIMIT:
-            raise Refusal(f"{op} of {texts} broadcasts along {len(shapes[0])} axes; TFLite has {LIMIT}")
+            whole = [self.broadcast_to(tensor, shape) for tensor in tensors]
+            return self.op(op, *whole, dtype=dtype, **options)
         merged = [self.reshape(tensor, one) for tensor, one in zip(tensors, shapes, strict=True)]
         return self.reshape(self.op(op, *merged, dtype=dtype, **options), shape)
+
+    def broadcast_to(self, tensor: Tensor, shape: Shape) -> Tensor:
+        """The tensor broadcast to a known shape."""
+        if tensor.shape == shape:
+            return tensor
+        sizes = self.known(shape, "a broadcast")
+        if tensor.array is not None:
+            return self.const(np.broadcast_to(tensor.array, sizes), name=tensor.name)
+        return self.op("BROADCAST_TO", tensor, self.const(sizes, np.int32), shape=shape)
 
     def reshape(self, tensor: Tensor, shape: Shape) -> Tensor:
         return self.compiler.reshape(tensor, tuple(shape))

@@ -39,6 +39,7 @@ class Compiler:
         self.model = Model(graph.name, metadata=dict(graph.metadata))
         self.problems: list[Problem] = []
         self.preferring = wants_channels_last(graph)
+        self.readers = graph.users()
         self.name = Namer([*graph.inputs, *graph.outputs])
         self.stored: dict[Value, Stored] = {}
         self.broken: set[Value] = set()
@@ -158,6 +159,8 @@ class Compiler:
         elif emitter.wants is Wants.FOLLOW:
             layout = self.common_layout(node, [value for value in data if value is not None], rank)
         call = Call(self, node, layout)
+        if emitter.wants is Wants.PLAIN:
+            return call, [None if value is None else self.realise(value, identity(value.rank or 0)) for value in data]
         return call, [None if value is None else self.aligned(value, layout) for value in data]
 
     def common_layout(self, node: Node, data: list[Value], rank: int) -> Layout:

@@ -1,4 +1,4 @@
-"""Rewriting of the operator list: activations, pads and biases into their producers, transposes into weights.
+"""Rewriting of the operator list: activations, pads and biases into their producers.
 
 A rule gets the rewriter and one operator and changes what it can; one forward sweep is enough, because every rule looks
 only at what comes before.
@@ -6,7 +6,6 @@ only at what comes before.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -166,49 +165,6 @@ def _static_shape(operator: Operator) -> bool:
     return operand is not None and operand.array is not None
 
 
-def transpose_weights(r: Rewriter, operator: Operator) -> None:
-    """FULLY_CONNECTED, RESHAPE of its channels, TRANSPOSE of those: the rows of the weights in another order."""
-    perm_operand = operator.inputs[1]
-    split = r.producer(operator.inputs[0], "RESHAPE")
-    made = None if split is None else r.producer(split.inputs[0], "FULLY_CONNECTED")
-    if split is None or made is None or perm_operand is None or perm_operand.array is None:
-        return
-    if not (r.alone(split.output) and r.alone(made.output)):
-        return
-    perm = [int(axis) for axis in perm_operand.array]
-    parts = _channel_parts(made.output, split.output, perm)
-    weights = made.inputs[1]
-    if parts is None or weights is None or weights.array is None:
-        return
-    lead = len(perm) - len(parts)
-    order = np.arange(math.prod(parts)).reshape(parts).transpose([axis - lead for axis in perm[lead:]]).reshape(-1)
-    for index in range(1, len(made.inputs)):
-        tensor = made.inputs[index]
-        if tensor is not None and tensor.array is not None:
-            made.inputs[index] = Tensor(tensor.name, tensor.dtype, tensor.shape, tensor.array[order])
-    operand = np.array([dim if isinstance(dim, int) else -1 for dim in operator.output.shape], np.int32)
-    split.inputs[1] = Tensor(f"{operator.output.name}_shape", operand.dtype, operand.shape, operand)
-    r.take_over(split, operator)
-
-
-def _channel_parts(whole: Tensor, split: Tensor, perm: list[int]) -> list[int] | None:
-    """The factors of the last axis of `whole` in `split`, if the permutation moves nothing but those."""
-    lead = 0
-    while lead < len(perm) and perm[lead] == lead:
-        lead += 1
-    parts = split.shape[lead:]
-    if not all(isinstance(dim, int) for dim in parts) or not isinstance(whole.shape[-1], int):
-        return None
-    total = math.prod(parts)  # type: ignore[arg-type]
-    while lead and total < whole.shape[-1]:
-        lead -= 1
-        dim = split.shape[lead]
-        if not isinstance(dim, int):
-            return None
-        total *= dim
-    return [int(dim) for dim in split.shape[lead:]] if total == whole.shape[-1] else None
-
-
 RULES: dict[str, tuple[Rule, ...]] = {
     **dict.fromkeys(ACTIVATIONS, (activation,)),
     "PAD": (pad_pad,),
@@ -217,5 +173,4 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "MAX_POOL_2D": (pad_max_pool,),
     "ADD": (bias,),
     "RESHAPE": (reshape_reshape,),
-    "TRANSPOSE": (transpose_weights,),
 }

@@ -37,7 +37,7 @@ def run(path: Path, inputs: Mapping[str, Array], kernels: str = "xnnpack") -> di
     if set(expected) != set(inputs):
         raise UsageError(f"{path}: the inputs are {', '.join(sorted(expected))}; given: {', '.join(sorted(inputs))}")
     fed = {
-        name: np.ascontiguousarray(_stored(np.asarray(array), stored_inputs.get(name)), expected[name]["dtype"])
+        name: np.array(_stored(np.asarray(array), stored_inputs.get(name)), expected[name]["dtype"], order="C")
         for name, array in inputs.items()
     }
     try:
@@ -89,4 +89,4 @@ def _stored(array: Array, layout: Layout | None) -> Array:
 
 
 def _restored(array: Array, layout: Layout | None) -> Array:
-    return array if layout is None else np.ascontiguousarray(np.transpose(array, np.argsort(layout)))
+    return array if layout is None else np.array(np.transpose(array, np.argsort(layout)), order="C")

@@ -133,11 +133,3 @@ def clip(c: Call, x: Tensor) -> Tensor:
 def where(c: Call, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
     return c.op("SELECT_V2", condition, x, y, dtype=x.dtype)
 
-
-def broadcast_to(c: Call, tensor: Tensor, shape: tuple[int | str, ...]) -> Tensor:
-    """The tensor broadcast to a known shape."""
-    if tensor.shape == shape:
-        return tensor
-    if tensor.array is not None:
-        return c.const(np.broadcast_to(tensor.array, c.known(shape, "a broadcast")), name=tensor.name)
-    return c.op("BROADCAST_TO", tensor, c.const(c.known(shape, "a broadcast"), np.int32), shape=shape)

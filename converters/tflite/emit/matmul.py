@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..call import Call
-from ..model import Array, Layout, Tensor
+from ..model import Array, Layout, Tensor, channels_last
 from ..table import PLAIN, VIEW, Refusal, emit
-from ..view import Stored, plain
+from ..view import Stored, View, plain
 
 
 @emit("Gemm", wants=VIEW)
@@ -20,7 +22,15 @@ def gemm(c: Call) -> Stored:
     if right.array is not None:
         matrix = right.array if c.attr("transB", 0) else right.array.T
         x, matrix = _rows(c, matrix, transposed=bool(c.attr("transA", 0)))
-        made = _connected(c, x, _scaled(matrix, alpha), None if bias is None else _scaled(bias, beta), out, right.name)
+        added = bias is None and bottom is not None
+        view, order = (plain(out, (0, 1)), None) if added else _planned(c)
+        rows = _scaled(matrix, alpha)
+        row = None if bias is None else _scaled(bias, beta)
+        if order is not None:
+            rows, row = rows[order], None if row is None else row[order]
+        made = _connected(c, x, rows, row, out, right.name)
+        if not added:
+            return Stored(made, view)
     else:
         left = c.tensor(0)
         made = c.op(
@@ -54,8 +64,9 @@ def matmul(c: Call) -> Stored:
     constant = c.node.inputs[1].array if c.node.inputs[1] is not None else None
     if constant is not None and constant.ndim == 2 and len(left) >= 2 and constant.dtype == np.float32:
         x, matrix = _rows(c, constant.T)
-        made = _connected(c, x, matrix, None, out, c.node.inputs[1].name)  # type: ignore[union-attr]
-        return Stored(made, plain(out, tuple(range(len(out)))))
+        view, order = _planned(c)
+        made = _connected(c, x, matrix if order is None else matrix[order], None, out, c.node.inputs[1].name)  # type: ignore[union-attr]
+        return Stored(made, view)
     x, adj_x = _operand(c, 0)
     y, adj_y = _operand(c, 1)
     x = c.reshape(x, (1, *left)) if len(left) == 1 else x
@@ -102,6 +113,33 @@ def _rows(c: Call, matrix: Array, *, transposed: bool = False) -> tuple[Tensor, 
         columns = matrix.reshape(len(matrix), *sizes).transpose(0, *(axis + 1 for axis in perm))
         return c.reshape(stored.tensor, view.shape), columns.reshape(len(matrix), -1)
     return c.compiler.realise_view(Stored(stored.tensor, view), layout), matrix
+
+
+def _planned(c: Call) -> tuple[View, Array | None]:
+    """How the product is stored, and the order of the weights' rows for that (None: their own).
+
+    Where a reader splits the last axis into an image that is wanted channels-last, the rows are put into that order.
+    """
+    out = c.dims()
+    whole = plain(out, tuple(range(len(out))))
+    last = len(whole.atoms) - whole.groups[-1] if whole.groups else 0
+    for reader in c.compiler.readers.get(c.node.outputs[0], ()):
+        image = reader.outputs[0]
+        if reader.op != "Reshape" or image not in c.compiler.preferring or image.shape is None:
+            continue
+        split = whole.reshaped(image.shape)
+        if split is None:
+            continue
+        wanted = split.sequence(channels_last(len(image.shape)))
+        sizes = split.atoms[last:]
+        if wanted[:last] != tuple(range(last)) or not all(isinstance(size, int) for size in sizes):
+            continue
+        perm = [atom - last for atom in wanted[last:]]
+        count = [int(size) for size in sizes]
+        order = np.arange(math.prod(count)).reshape(count).transpose(perm).reshape(-1)
+        groups = (*whole.groups[:-1], len(count))
+        return View(out, split.atoms, groups, wanted), order
+    return whole, None
 
 
 def _connected(

@@ -8,7 +8,6 @@ from ..call import Call
 from ..model import Tensor
 from ..table import FOLLOW, PLAIN, VIEW, Refusal, emit
 from ..view import Stored, plain
-from .elementwise import broadcast_to
 
 
 @emit("Identity", "Dropout", wants=VIEW)
@@ -120,7 +119,7 @@ def expand(c: Call, x: Tensor) -> Tensor:
         layout = tuple(range(rank))
         x = c.compiler.aligned(c.node.inputs[0], layout)  # type: ignore[arg-type]
         c.layout = layout
-    return broadcast_to(c, x, c.shape())
+    return c.broadcast_to(x, c.shape())
 
 
 @emit("Tile", wants=FOLLOW, data=1)
