@@ -37,7 +37,7 @@ class Name:
 
 @dataclass(slots=True)
 class Audit:
-    """What a pickle names: `called` are the names it builds objects with and where, `root` is the class of the result."""
+    """What a pickle names: `called` are the names it makes objects with and where, `root` is the result's class."""
 
     names: dict[tuple[str, str], Name] = field(default_factory=dict)
     called: dict[Name, int] = field(default_factory=dict)
