@@ -12,7 +12,7 @@ import numpy as np
 from mgeconvert.ir import Node, Value
 
 from .nodes import array, data, integer, is_computed, number
-from .rewriter import NODE_BYTES, Rewriter, share
+from .rewriter import Rewriter, share
 from .table import Decline
 
 LINEAR = ("Conv", "ConvTranspose", "Gemm", "MatMul")
@@ -43,8 +43,8 @@ class Linear:
     def channels(self) -> int:
         """How many output channels there are."""
         if self.node.op == "ConvTranspose":
-            return self.weight.shape[1] * self.groups
-        return self.weight.shape[0 if self.node.op == "Conv" else self.matrix_axis]
+            return int(self.weight.shape[1]) * self.groups
+        return int(self.weight.shape[0 if self.node.op == "Conv" else self.matrix_axis])
 
     @property
     def channel_axis(self) -> int:
@@ -53,8 +53,9 @@ class Linear:
         return 1 if self.is_convolution or rank is None else rank - 1
 
     def scaled(self, scale: np.ndarray, shift: np.ndarray) -> Linear:
-        """y * scale + shift, both one number a channel."""
-        return replace(self, weight=self.weight * self._by_output(scale), bias=self._scaled_bias(scale, shift))
+        """y * scale + shift, both one number a channel. Changes the float64 weight in place, so there is no second."""
+        weight = np.multiply(self.weight, self._by_output(scale), out=self.weight)
+        return replace(self, weight=weight, bias=self._scaled_bias(scale, shift))
 
     def fed(self, scale: np.ndarray, shift: np.ndarray) -> Linear:
         """The same of x * scale + shift, both one number an input channel; a shift is exact only without padding."""
@@ -67,7 +68,7 @@ class Linear:
 
     def _scaled_bias(self, scale: np.ndarray, shift: np.ndarray) -> np.ndarray | None:
         if self.bias is not None:
-            return self.bias * scale + shift
+            return np.asarray(self.bias * scale + shift)
         return shift if shift.any() else None
 
     def _by_output(self, numbers: np.ndarray) -> np.ndarray:
@@ -101,7 +102,7 @@ def read_linear(node: Node) -> Linear:
         raise Decline(f"the weights of {node.name} are {weight.array.dtype}, not floats")
     if node.op == "MatMul" and weight.rank != 2:
         raise Decline(f"{node.name} does not multiply by one matrix")
-    wide = weight.array.astype(np.float64) * number(node, "alpha", 1)
+    wide = np.multiply(weight.array, number(node, "alpha", 1), dtype=np.float64)
     return Linear(node, wide, None if bias is None else bias.astype(np.float64) * number(node, "beta", 1))
 
 
@@ -109,15 +110,13 @@ def write_linear(r: Rewriter, new: Linear, source: Value, freed: int) -> Value:
     """The node with new weights, reading `source`; declines where the file would grow by more than the `freed` bytes or
     a weight leaves the range of its type."""
     node, old = new.node, data(new.node, 1)
-    with np.errstate(over="ignore"):
-        weight = new.weight.astype(old.dtype)
-        bias = None if new.bias is None else new.bias.astype(old.dtype)
-    if not np.isfinite(weight).all() or (bias is not None and not np.isfinite(bias).all()):
-        raise Decline(f"the new weights of {node.name} do not fit into {old.dtype}")
-    before = sum(share(r, value) for value in node.inputs[1:] if value is not None)
-    if weight.nbytes + (0 if bias is None else bias.nbytes) > before + freed + NODE_BYTES:
-        raise Decline(f"the weights of {node.name} are used elsewhere too and would be stored twice")
-    weights = r.constant(weight, old.name)
+    weight, bias = _rounded(new, new.weight), None if new.bias is None else _rounded(new, new.bias)
+    kept = np.array_equal(weight, old.array if old.array is not None else weight)
+    stored = (0 if kept else weight.nbytes) + (0 if bias is None else bias.nbytes)
+    if stored > freed + sum(share(r, value) for value in node.inputs[2 if kept else 1 :] if value is not None):
+        what = "its bias would be larger than what it replaces" if kept else "its weights are used elsewhere too"
+        raise Decline(f"{node.name}: {what}, the file would grow")
+    weights = old if kept else r.constant(weight, old.name)
     biases = None if bias is None else r.constant(bias, _bias_name(node, old))
     if node.op != "MatMul":
         return r.again(node, source, weights, biases, alpha=None, beta=None)
@@ -125,6 +124,15 @@ def write_linear(r: Rewriter, new: Linear, source: Value, freed: int) -> Value:
         return r.op("Gemm", source, weights, biases, like=node)
     product = r.op("MatMul", source, weights, like=node)
     return product if biases is None else r.op("Add", product, biases, like=node)
+
+
+def _rounded(new: Linear, numbers: np.ndarray) -> np.ndarray:
+    dtype = data(new.node, 1).dtype
+    with np.errstate(over="ignore"):
+        rounded = numbers.astype(dtype)
+    if not np.isfinite(rounded).all():
+        raise Decline(f"{new.node.name}: the new weights do not fit into {dtype}")
+    return rounded
 
 
 def _bias_name(node: Node, weight: Value) -> str:
