@@ -115,6 +115,8 @@ CASES = [
                                (2, C(X(4)), (1, 0, 0, 1), (2, 1), (0, 0), (1, 1)), (1, None, (0, 0, 0, 0), (3, 3), (2, 2), (1, 1)), (1, None, (1, 1, 1, 1), (1, 1), (0, 0), (2, 2)))],
     Op("ConvTranspose", X(2, 4, 5), C(X(4, 3, 3)), None, strides=(2,), pads=(1, 1)), Op("ConvTranspose", X(1, 4, 4, 4), C(X(4, 2, 2, 2)), C(X(2)), strides=(2, 2)),
     Op("ConvTranspose", X(1, 4, 4, 4), C(X(4, 2, 3, 3)), None, strides=(2, 2), output_shape=(8, 8), auto_pad="SAME_UPPER"),
+    Op("ConvTranspose", X(1, 4, 3, 4, 5), C(X(4, 2, 3, 2, 3)), C(X(2)), strides=(1, 2, 1), pads=(0, 1, 1, 0, 1, 1)),
+    Op("Conv", X(1, 3, 6, 6), X(4, 3, 3, 3, seed=1), X(4), pads=(1, 1, 1, 1)), Op("Conv", X(1, 3, 6, 6), X(3, 1, 3, 3, seed=1), None, group=3), Op("Conv", X(1, 3, 6), X(4, 3, 3, seed=1), None),
     # pools
     *[Op(op, X(2, 3, 9, 8), kernel_shape=(3, 3), pads=p, strides=s, ceil_mode=m)
       for op in ("MaxPool", "AveragePool") for p, s, m in (((0, 0, 0, 0), (1, 1), 0), ((1, 1, 1, 1), (2, 2), 0), ((0, 0, 0, 0), (2, 2), 1), ((1, 0, 0, 1), (2, 1), 0), ((1, 1, 1, 1), (2, 2), 1))],

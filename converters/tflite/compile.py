@@ -200,8 +200,13 @@ class Compiler:
         return self.realise_view(self.stored[value], layout, cause)
 
     def realise_view(self, stored: Stored, layout: Layout, cause: str = LAYOUT) -> Tensor:
+        """`realise` for a view of one's own; a constant is rearranged now."""
         tensor, view = stored.tensor, stored.view
         shape = permuted(view.shape, layout)
+        if tensor.array is not None and not (view.has(layout) and tensor.shape == shape):
+            atoms = tensor.array.reshape([int(view.atoms[atom]) for atom in view.order])
+            array = atoms.transpose([view.order.index(atom) for atom in view.sequence(layout)]).reshape(shape)
+            return self.constant(array, tensor.name)
         if view.has(layout) and (tensor.shape == shape):
             return tensor
         key = (tensor, view, layout)

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from ..table import EMITTERS, REFUSED
 from . import convolution, elementwise, indexing, math, matmul, normalization, pooling, reduction, refused, shapes
-from . import quantization, recurrent, resize, sampling, selection
+from . import quantization, recurrent, resize, sampling, selection, transposed
 
 __all__ = ["EMITTERS", "REFUSED"]
