@@ -67,7 +67,7 @@ def test_every_row_that_megengine_refuses_is_named_with_its_reason(tmp_path: Pat
         goldens.make("broken", rows, tmp_path)
     text = str(failure.value)
     assert "tests/rows/broken.py: unknown: AttributeError: module 'megengine.functional' has no attribute" in text
-    assert 'File "unknown", line 5, in forward\n    return F.no_such_function(x)\n' in text
+    assert 'File "unknown", line 6, in forward\n    return F.no_such_function(x)\n' in text
     assert "tests/rows/broken.py: wrong-shape: " in text
     assert "x+1" not in text
     assert not list(tmp_path.iterdir())
