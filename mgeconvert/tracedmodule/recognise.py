@@ -3,85 +3,90 @@
 from __future__ import annotations
 
 import mmap
+import os
+import pickle
 import re
+import shlex
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, TypeAlias
 
 from mgeconvert.errors import BadInputError
 
 from .arrays import ArrayRecord
-from .records import ModuleRecord, TensorRecord, TracedModuleRecord
+from .modules import ModuleRecord, TracedModuleRecord
 from .scan import Audit
+from .source import STREAM
+from .values import TensorRecord
 
+PROTO = pickle.PROTO[0]
 COPY_AGAIN = "download or copy the file again and compare its size with the original's"
 TRACE = 'in MegEngine: mge.save(mge.traced_module.trace_module(net, x), "model.pkl")'
 TRACE_WITH_WEIGHTS = f"load it into its network with net.load_state_dict(mge.load(...)), then trace that; {TRACE}"
 
 _FOREIGN = "export it from there to ONNX; MegEngine's models come as TracedModule pickles"
-_MAGIC: list[tuple[Callable[[bytes], object], str, str]] = [
-    (
-        re.compile(rb"\x08[\x01-\x14][\x12\x1a\x22\x2a\x32\x3a\x42\x72]").match,
-        "an ONNX model",
-        "rename it to {stem}.onnx",
-    ),
-    (lambda head: head[4:8] == b"TFL3", "a TFLite model", "rename it to {stem}.tflite"),
-    (
-        re.compile(rb"\x0a(.).{0,127}\xa2\x06", re.DOTALL).match,
-        "a Caffe model's weights",
-        "rename it to {stem}.caffemodel; its .prototxt is needed too",
-    ),
-    (
-        lambda head: head[8:12] == b"mgv2" or head[:4] in (b"MGBC", b"mgb0", b"mgbt"),
-        "a static graph written by MegEngine's trace.dump",
-        f"save the network as a TracedModule instead; {TRACE}",
-    ),
-    (lambda head: head[:2] == b"\x1f\x8b", "compressed with gzip", "gzip -dc {path} > {stem}.unpacked.pkl"),
-    (lambda head: head[:6] == b"\xfd7zXZ\0", "compressed with xz", "xz -dc {path} > {stem}.unpacked.pkl"),
-    (lambda head: head[:3] == b"BZh", "compressed with bzip2", "bzip2 -dc {path} > {stem}.unpacked.pkl"),
-    (lambda head: head[:4] == b"\x28\xb5\x2f\xfd", "compressed with zstd", "zstd -dc {path} > {stem}.unpacked.pkl"),
-    (lambda head: head[257:262] == b"ustar", "a tar archive", "tar -xf {path}"),
-    (lambda head: head[:4] == b"PK\3\4" and b"data.pkl" in head, "a PyTorch checkpoint", _FOREIGN),
-    (
-        lambda head: head[:14] == b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19",
-        "a PyTorch checkpoint of the old format",
-        _FOREIGN,
-    ),
-    (lambda head: head[:4] == b"PK\3\4" and b".npy" in head, "a numpy archive (.npz)", "it holds arrays, no graph"),
-    (lambda head: head[:4] == b"PK\3\4", "a zip archive", "unzip {path}"),
-    (lambda head: head[:6] == b"\x93NUMPY", "a numpy array (.npy)", "it holds an array, no graph"),
-    (lambda head: head[:8] == b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras)", _FOREIGN),
-    (lambda head: head[8:10] == b'{"' and head[4:8] == b"\0\0\0\0", "a safetensors file", "it holds weights, no graph"),
-    (
-        lambda head: head.startswith(b"version https://git-lfs"),
-        "a Git LFS pointer, not the file itself",
-        "git lfs pull",
-    ),
-    (
-        re.compile(rb"\s*<(!doctype html|html|\?xml)", re.IGNORECASE).match,
-        "a web page, not the file itself",
-        "download it again; the link leads to a page",
-    ),
-    (
-        re.compile(rb"(\(dp|\(lp|\(i|c[A-Za-z_][\w.]*\n|\}q|\]q)").match,
-        "a pickle of protocol 0 or 1",
-        "save it again with mge.save, which writes protocol 4",
-    ),
-]
+_ONNX = rb"\x08[\x01-\x14][\x12\x1a\x22\x2a\x32\x3a\x42\x72]"
+_CAFFE = rb"\x0a[\x00-\x7f].{0,127}?\xa2\x06"
+_OLD_PICKLE = rb"\(dp|\(lp|\(i|c[A-Za-z_][\w.]*\n|\}q|\]q"
+_WEB_PAGE = rb"\s*<(!doctype html|html|\?xml)"
+_OLD_TORCH = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"
+
+_Test: TypeAlias = "Callable[[bytes], object]"
+
+
+def _at(offset: int, *magics: bytes) -> _Test:
+    return lambda head: any(head.startswith(magic, offset) for magic in magics)
+
+
+def _like(pattern: bytes) -> _Test:
+    return re.compile(pattern, re.DOTALL | re.IGNORECASE).match
+
+
+def _zip_with(member: bytes) -> _Test:
+    return lambda head: head.startswith(b"PK\3\4") and member in head
+
+
+_FORMATS: tuple[tuple[_Test, str, str], ...] = (
+    # how its first bytes look, what it is, how to go on
+    (_at(0, _OLD_TORCH), "a PyTorch checkpoint", _FOREIGN),
+    (_zip_with(b"data.pkl"), "a PyTorch checkpoint", _FOREIGN),
+    (_zip_with(b".npy"), "a numpy archive (.npz)", f"it holds arrays, no graph; {TRACE}"),
+    (_zip_with(b""), "a zip archive", "unzip {path}"),
+    (_at(0, b"\x93NUMPY"), "a numpy array (.npy)", f"it holds an array, no graph; {TRACE}"),
+    (_at(4, b"TFL3"), "a TFLite model", "mv {path} {stem}.tflite"),
+    (_at(8, b"mgv2"), "a static graph of MegEngine's trace.dump", f"save the network as TracedModule; {TRACE}"),
+    (_at(0, b"MGBC", b"mgb0", b"mgbt"), "a static graph of MegEngine's trace.dump", f"save a TracedModule; {TRACE}"),
+    (_at(0, b"\x1f\x8b"), "compressed with gzip", "gzip -dc {path} > {unpacked}"),
+    (_at(0, b"\xfd7zXZ\0"), "compressed with xz", "xz -dc {path} > {unpacked}"),
+    (_at(0, b"BZh"), "compressed with bzip2", "bzip2 -dc {path} > {unpacked}"),
+    (_at(0, b"\x28\xb5\x2f\xfd"), "compressed with zstd", "zstd -dc {path} > {unpacked}"),
+    (_at(257, b"ustar"), "a tar archive", "tar -xf {path}"),
+    (_at(0, b"\x89HDF\r\n\x1a\n"), "an HDF5 file (Keras)", _FOREIGN),
+    (_at(4, b'\0\0\0\0{"'), "a safetensors file", f"it holds weights, no graph; {TRACE}"),
+    (_at(0, b"version https://git-lfs"), "a Git LFS pointer, not the file itself", "git lfs pull"),
+    (_like(_WEB_PAGE), "a web page, not the file itself", "download the file itself, not the page about it"),
+    (_like(_ONNX), "an ONNX model", "mv {path} {stem}.onnx"),
+    (_like(_CAFFE), "a Caffe model's weights", "mv {path} {stem}.caffemodel"),
+    (_like(_OLD_PICKLE), "a pickle of protocol 0 or 1", "save it again with mge.save, which writes protocol 4"),
+)
 
 
 def check_head(data: mmap.mmap | bytes, name: str) -> None:
     """BadInputError unless the file begins as a pickle of protocol 2 to 5; it names the formats we know."""
     head = bytes(data[:4096])
-    for matches, what, hint in _MAGIC:
+    for matches, what, hint in _FORMATS:
         if matches(head):
-            stem = name.rpartition(".")[0] or name
-            raise BadInputError(
-                f"{name}: is {what}, expected a TracedModule pickle", hint=hint.format(path=name, stem=stem)
-            )
-    if head[0] != 0x80 or (len(head) > 1 and head[1] not in (2, 3, 4, 5)):
-        raise BadInputError(
-            f"{name}: is no pickle (it begins with {head[:8].hex(' ')}), expected a TracedModule pickle", hint=TRACE
-        )
+            raise BadInputError(f"{name}: is {what}, expected a TracedModule pickle", hint=_filled(hint, name))
+    if head[0] != PROTO or not 2 <= head[1 % len(head)] <= 5:
+        begins = head[:8].hex(" ")
+        raise BadInputError(f"{name}: is no pickle (it begins with {begins}), expected a TracedModule", hint=TRACE)
+
+
+def _filled(hint: str, name: str) -> str:
+    """A hint with the file's names in it."""
+    path = "FILE" if name == STREAM else name
+    stem, suffix = os.path.splitext(path)
+    unpacked = stem if suffix in (".gz", ".xz", ".bz2", ".zst") else f"{stem}.unpacked{suffix}"
+    return hint.format(path=shlex.quote(path), stem=shlex.quote(stem), unpacked=shlex.quote(unpacked))
 
 
 def check_root(audit: Audit, data: mmap.mmap | bytes, name: str, foreign: Collection[str]) -> None:

@@ -16,6 +16,8 @@ from mgeconvert.errors import BadInputError
 from mgeconvert.registry import Source
 
 BUFFER = 1 << 17
+STREAM = "standard input"
+"""The name of a stream that has none."""
 
 
 @contextmanager
@@ -29,7 +31,7 @@ def opened(source: Source) -> Iterator[tuple[BinaryIO, str]]:
             yield file, str(source)
         return
     raw_name = getattr(source, "name", None)
-    name = raw_name if isinstance(raw_name, str) and raw_name not in ("<stdin>", "-") else "standard input"
+    name = raw_name if isinstance(raw_name, str) and raw_name not in ("<stdin>", "-") else STREAM
     if _is_file(source):
         yield source, name
         return

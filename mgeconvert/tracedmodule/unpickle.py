@@ -102,7 +102,7 @@ def load(file: BinaryIO, name: str, progress: Progress | None = None) -> Any:
     except UnsafePickleError as error:
         raise _unsafe(name, f"the pickle {error.message}") from error
     except BadInputError as error:
-        raise BadInputError(f"{name}: the pickle is damaged: {error.message}", hint=error.hint) from error
+        raise BadInputError(f"{name}: the pickle is damaged: {error.message}", hint=recognise.COPY_AGAIN) from error
     except _DAMAGE as error:
         raise BadInputError(f"{name}: the pickle is damaged: {error}", hint=recognise.COPY_AGAIN) from error
     _refuse_unregistered(root, unpickler.foreign, name)
