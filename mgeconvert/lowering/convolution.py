@@ -36,6 +36,14 @@ def _channel_bias(b: Builder, bias: Value | None, channels: Any, dims: int) -> V
     return b.op("Reshape", bias, [channels])
 
 
+def _ungrouped(b: Builder, weight: Value, dims: int) -> Value:
+    """A weight with the group as an extra first axis, (G, A/G, B/G, k...), as (A, B/G, k...)."""
+    if rank(weight) == dims + 2:
+        return weight
+    group, each, *rest = weight.shape or ()
+    return reshape(b, weight, [int(group) * int(each), *map(int, rest)])
+
+
 def convolution(
     b: Builder,
     inp: Value,
@@ -49,10 +57,7 @@ def convolution(
     """Conv of 1, 2 or 3 spatial axes; `weight` is (O, I, k...) or (G, O/G, I/G, k...), as its rank says."""
     inp, weight = promote(b, inp, weight)
     dims = rank(inp) - 2
-    if rank(weight) == dims + 3:
-        assert weight.shape is not None
-        group, out, *rest = weight.shape
-        weight = reshape(b, weight, [int(group) * int(out), *map(int, rest)])
+    weight = _ungrouped(b, weight, dims)
     assert weight.shape is not None
     channel_bias = _channel_bias(b, bias, weight.shape[0], dims)
     output = b.op(
@@ -93,10 +98,7 @@ def transposed_convolution(
     """ConvTranspose of 2 or 3 spatial axes; `weight` is (I, O, k...) or (G, I/G, O/G, k...)."""
     inp, weight = promote(b, inp, weight)
     dims = rank(inp) - 2
-    if rank(weight) == dims + 3:
-        assert weight.shape is not None
-        group, into, *rest = weight.shape
-        weight = reshape(b, weight, [int(group) * int(into), *map(int, rest)])
+    weight = _ungrouped(b, weight, dims)
     assert weight.shape is not None
     out = weight.shape[1]
     channel_bias = _channel_bias(b, bias, out * groups if isinstance(out, int) else out, dims)
@@ -159,6 +161,33 @@ def conv_transpose3d(
     groups: int = 1,
 ) -> Value:
     return transposed_convolution(b, inp, weight, bias, stride, padding, output_padding, dilation, groups)
+
+
+@lower(NN + "deformable_conv2d")
+def deformable_conv2d(
+    b: Builder,
+    inp: Value,
+    weight: Value,
+    offset: Value,
+    mask: Value,
+    bias: Value | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    conv_mode: Any = "cross_correlation",
+    compute_mode: str = "default",
+) -> Value:
+    """Offsets are (y, x) pairs, one a tap; as many offset groups as they have channels for."""
+    weight = _ungrouped(b, weight, 2)
+    assert weight.shape is not None and mask.shape is not None
+    taps = int(weight.shape[2]) * int(weight.shape[3])
+    output = b.op(
+        "DeformConv", inp, weight, offset, None, mask,
+        kernel_shape=weight.shape[2:], strides=spatial(stride, 2), pads=spatial(padding, 2) * 2,
+        dilations=spatial(dilation, 2), group=groups, offset_group=int(mask.shape[1]) // taps,
+    )  # fmt: skip
+    return output if bias is None else _with_bias(b, output, bias)
 
 
 @lower(NN + "pad")

@@ -21,7 +21,7 @@ from .table import LastOutput, RefusedError, find, refusal
 
 FAMILIES = (
     "elemwise", "tensors", "indexing", "selection", "reduction", "convolution", "pooling", "normalization", "windows",
-    "vision", "losses", "modules", "opdefs", "refusals",
+    "vision", "sampling", "losses", "modules", "opdefs", "refusals",
 )  # fmt: skip
 """The modules that fill the lowering table."""
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from .convolution import conv_transpose2d, conv_transpose3d, convolution, pad
+from .convolution import conv_transpose2d, conv_transpose3d, convolution, deformable_conv2d, pad
 from .elemwise import elemwise, leaky_relu
 from .normalization import (
     batch_norm,
@@ -26,7 +26,13 @@ from .pooling import adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, max_p
 from .reduction import linear, matmul
 from .table import lower
 from .tensors import concat
-from .windows import pixel_shuffle, sliding_window, sliding_window_transpose
+from .windows import (
+    local_conv2d,
+    pixel_shuffle,
+    region_restricted_conv,
+    sliding_window,
+    sliding_window_transpose,
+)
 
 M = "megengine.module."
 
@@ -240,3 +246,22 @@ def batch_matmul_activation_module(b: Builder, self: Module, x: Value) -> Value:
     product = matmul(b, self.weight, x)
     product = product if self.bias is None else elemwise(b, "ADD", product, self.bias)
     return b.op("Relu", product) if self.nonlinear_mode == "relu" else product
+
+
+@lower(M + "conv.DeformableConv2d")
+def deformable_conv2d_module(b: Builder, self: Module, inp: Value, offset: Value, mask: Value) -> Value:
+    return deformable_conv2d(
+        b, inp, self.weight, offset, mask, self.bias, self.stride, self.padding, self.dilation, self.groups
+    )
+
+
+@lower(M + "conv.LocalConv2d")
+def local_conv2d_module(b: Builder, self: Module, inp: Value) -> Value:
+    return local_conv2d(b, inp, self.weight, None, self.stride, self.padding, self.dilation)
+
+
+@lower(M + "conv.RegionRestrictedConv")
+def region_restricted_conv_module(b: Builder, self: Module, inp: Value, rin: Value, rout: Value) -> Value:
+    return region_restricted_conv(
+        b, inp, self.weight, rin, rout, self.bias, self.stride, self.padding, self.dilation, self.groups
+    )

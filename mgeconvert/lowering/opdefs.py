@@ -15,8 +15,8 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from . import indexing, normalization, pooling, reduction, tensors, vision
-from .convolution import convolution, pad, transposed_convolution
+from . import indexing, normalization, pooling, reduction, tensors, vision, windows
+from .convolution import convolution, deformable_conv2d, pad, transposed_convolution
 from .elemwise import elemwise
 from .operands import INT64, cast, rank
 from .shapes import dimension, reshape, sizes_of
@@ -104,6 +104,34 @@ def _transposed(
         ]
         extra = [size - least for size, least in zip(sizes, smallest, strict=True)]  # type: ignore[operator]
     return transposed_convolution(b, inp, weight, None, stride, padding, extra, dilation, groups)
+
+
+@lower(OP + "DeformableConv")
+def deformable_conv_opdef(
+    b: Builder, inp: Value, weight: Value, offset: Value, mask: Value, *, stride_h: int, stride_w: int, pad_h: int,
+    pad_w: int, dilate_h: int, dilate_w: int, sparse: str = "DENSE", **tuning: Any,
+) -> Value:  # fmt: skip
+    groups = int(weight.shape[0]) if sparse == "GROUP" and weight.shape else 1
+    stride, padding, dilation = (stride_h, stride_w), (pad_h, pad_w), (dilate_h, dilate_w)
+    return deformable_conv2d(b, inp, weight, offset, mask, None, stride, padding, dilation, groups)
+
+
+@lower(OP + "GroupLocal")
+def group_local(
+    b: Builder, inp: Value, weight: Value, *, stride_h: int, stride_w: int, pad_h: int, pad_w: int, dilate_h: int,
+    dilate_w: int, **tuning: Any,
+) -> Value:  # fmt: skip
+    stride, padding, dilation = (stride_h, stride_w), (pad_h, pad_w), (dilate_h, dilate_w)
+    return windows.local_conv2d(b, inp, weight, None, stride, padding, dilation)
+
+
+@lower(OP + "RegionRestrictedConvolution")
+def region_restricted_convolution(
+    b: Builder, inp: Value, weight: Value, rin: Value, rout: Value, *, stride_h: int, stride_w: int, pad_h: int,
+    pad_w: int, dilate_h: int, dilate_w: int, **tuning: Any,
+) -> Value:  # fmt: skip
+    stride, padding, dilation = (stride_h, stride_w), (pad_h, pad_w), (dilate_h, dilate_w)
+    return windows.region_restricted_conv(b, inp, weight, rin, rout, None, stride, padding, dilation)
 
 
 @lower(OP + "Pooling")

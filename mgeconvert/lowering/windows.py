@@ -8,8 +8,8 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .convolution import NN, Sizes, spatial
-from .operands import rank
-from .shapes import reshape, shape_of, sizes_of
+from .operands import INT32, cast, rank
+from .shapes import dimension, reshape, shape_of, sizes_of
 from .table import lower, refuse
 
 OP = "megengine.core.ops.builtin."
@@ -35,6 +35,67 @@ def _positions(x: Value, axis: int, window: int, stride: int, dilation: int) -> 
     assert x.shape is not None
     count = (int(x.shape[axis]) - dilation * (window - 1) - 1) // stride + 1
     return np.arange(count)[:, None] * stride + np.arange(window) * dilation
+
+
+@lower(NN + "local_conv2d")
+def local_conv2d(
+    b: Builder,
+    inp: Value,
+    weight: Value,
+    bias: Value | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    conv_mode: str = "cross_correlation",
+) -> Value:
+    """A convolution whose kernel differs at each position: `weight` is (G, OH, OW, C/G, KH, KW, O/G). Every window is a
+    vector times the matrix of its position."""
+    group, height, width, channels, kh, kw, out = (int(size) for size in weight.static_shape or ())
+    windows = sliding_window(b, inp, (kh, kw), padding, stride, dilation)
+    batch = dimension(b, inp, 0)
+    grouped = reshape(b, windows, [batch, group, channels, height, width, kh, kw])
+    vectors = b.op("Transpose", grouped, perm=[1, 3, 4, 0, 2, 5, 6])
+    matrix = reshape(b, weight, [group, height, width, channels * kh * kw, out])
+    product = b.op("MatMul", reshape(b, vectors, [group, height, width, batch, channels * kh * kw]), matrix)
+    output = reshape(b, b.op("Transpose", product, perm=[3, 0, 4, 1, 2]), [batch, group * out, height, width])
+    return output if bias is None else b.op("Add", output, bias)
+
+
+@lower(NN + "region_restricted_conv")
+def region_restricted_conv(
+    b: Builder,
+    inp: Value,
+    weight: Value,
+    rin: Value,
+    rout: Value,
+    bias: Value | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    conv_mode: str = "cross_correlation",
+    compute_mode: str = "default",
+) -> Value:
+    """A grouped convolution that only sums taps whose region in `rin` (N, H, W) is that of the output in `rout`."""
+    group, out, channels, kh, kw = (int(size) for size in weight.static_shape or ())
+    windows = sliding_window(b, inp, (kh, kw), padding, stride, dilation)
+    regions = sliding_window(b, b.op("Unsqueeze", _plus_one(b, rin), [1]), (kh, kw), padding, stride, dilation)
+    same = b.op("Equal", regions, b.op("Unsqueeze", _plus_one(b, rout), [1, -1, -2]))
+    allowed = b.op("Where", same, windows, b.constant(0, inp.dtype))
+    batch, _, height, width = (dimension(b, allowed, axis) for axis in range(4))
+    grouped = reshape(b, allowed, [batch, group, channels, height, width, kh, kw])
+    vectors = b.op("Transpose", grouped, perm=[0, 1, 3, 4, 2, 5, 6])
+    matrix = reshape(b, weight, [group, out, channels * kh * kw])
+    matrix = b.op("Transpose", matrix, perm=[0, 2, 1])
+    flat = reshape(b, vectors, [batch, group, -1, channels * kh * kw])
+    product = b.op("Transpose", b.op("MatMul", flat, matrix), perm=[0, 1, 3, 2])
+    output = reshape(b, product, [batch, group * out, height, width])
+    return output if bias is None else b.op("Add", output, bias)
+
+
+def _plus_one(b: Builder, region: Value) -> Value:
+    """Region numbers from 1, so that the zeros of the padding are no region."""
+    return b.op("Add", cast(b, region, INT32), 1)
 
 
 @lower(NN + "sliding_window_transpose")
