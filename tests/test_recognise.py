@@ -145,7 +145,7 @@ FORMATS: dict[str, tuple[bytes, str, str]] = {
     "wrapped": (
         traced_files.files()["not/wrapped.pkl"],
         "is a dict with a TracedModule under 'model', expected the TracedModule itself",
-        'in MegEngine: mge.save(mge.load("model.pkl")[\'model\'], "model.pkl")',
+        'in MegEngine: mge.save(mge.load("model.pkl")[\'model\'], "traced.pkl")',
     ),
     "module": (
         traced_files.files()["not/module.pkl"],
@@ -155,8 +155,8 @@ FORMATS: dict[str, tuple[bytes, str, str]] = {
     ),
     "sequential": (
         traced_files.files()["not/sequential.pkl"],
-        "is a pickled Module (megengine.module.sequential.Sequential), whose forward() is Python code that the file does "
-        "not hold; expected a TracedModule",
+        "is a pickled Module (megengine.module.sequential.Sequential), whose forward() is Python code that the file "
+        "does not hold; expected a TracedModule",
         f"trace it where its code is; {TRACE}",
     ),
     "tensor": (traced_files.files()["not/tensor.pkl"], "holds one array, expected a TracedModule", TRACE),
@@ -197,7 +197,7 @@ def test_the_same_from_a_stream(kind: str) -> None:
     with pytest.raises(BadInputError) as caught:
         model.read(io.BytesIO(data))
     assert caught.value.message == f"standard input: {message}"
-    assert "standard input" not in (caught.value.hint or "").replace('mge.load("standard input")', "")
+    assert "standard input" not in str(caught.value.hint)
 
 
 def test_hints_are_commands_for_the_file(here: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +17,7 @@ from mgeconvert.tracedmodule import model, walk
 from mgeconvert.tracedmodule.arrays import MgeDType
 from mgeconvert.tracedmodule.graph import CallMethod, GetAttr
 from mgeconvert.tracedmodule.records import ModuleRecord, TensorRecord, TracedModuleRecord
-from mgeconvert.tracedmodule.typeref import TypeRef
+from mgeconvert.tracedmodule.typeref import ForeignType, TypeRef
 from mgeconvert.tracedmodule.walk import Call
 from tests import traced_files
 
@@ -67,13 +69,13 @@ COMPUTE: dict[str, Callable[..., Any]] = {
     "megengine.tensor.Tensor.reshape": lambda x, *shape: x.reshape(as_index(shape)),
     "megengine.functional.nn.relu": lambda x: np.maximum(x, 0),
     "megengine.functional.nn.linear": lambda x, weight, bias, _: x @ weight.T + bias,
-    "megengine.functional.tensor.zeros": lambda shape, *, dtype, device: np.zeros(shape, dtype),
+    "megengine.functional.tensor.zeros": lambda shape, *, dtype, **_: np.zeros(shape, dtype),
     "megengine.functional.tensor.zeros_like": lambda x: np.zeros_like(x),
     "megengine.module.linear.Linear": linear,
-    "megengine.module.activation.ReLU": lambda module, x: np.maximum(x, 0),
-    "megengine.module.identity.Identity": lambda module, x: x,
-    "megengine.core.ops.builtin.GetVarShape": lambda x, axis: np.array(x.shape, "i4"),
-    "megengine.core.ops.builtin.Copy": lambda x, comp_node: x,
+    "megengine.module.activation.ReLU": lambda _, x: np.maximum(x, 0),
+    "megengine.module.identity.Identity": lambda _, x: x,
+    "megengine.core.ops.builtin.GetVarShape": lambda x, **_: np.array(x.shape, "i4"),
+    "megengine.core.ops.builtin.Copy": lambda x, **_: x,
     "megengine.core.ops.builtin.Elemwise": lambda x, mode: {"RELU": np.maximum(x, 0)}[mode],
 }
 
@@ -189,7 +191,7 @@ def test_a_flattened_module_keeps_the_places() -> None:
     flat, nested = record("flattened")[0], record("nested")[0]
     assert [call.key for call in flat.calls] == [call.key for call in nested.calls]
     modules = [call.place for call in flat.calls if call.kind == "module"]
-    assert "layers.0.fc" in modules and "table.left.act" in modules
+    assert {"layers.0.fc", "table.left.act"} <= set(modules)
     assert all("." not in name for call in flat.calls for name in call.names)
 
 
@@ -207,7 +209,6 @@ def test_a_call_carries_module_record_version_and_hints() -> None:
 def test_arguments_are_python_and_numpy_values() -> None:
     calls = {call.names[0]: call for call in record("indexing")[0].calls}
     keys = [call.args[1] for call in calls.values() if call.key.endswith("__getitem__")]
-    assert (slice("getitem_out", None, None), ..., slice(None, None, 2)) not in keys
     assert (slice(1, None, None), ..., slice(None, None, 2)) in keys
     assert (None, slice(None), 1, [0, 2]) in keys
     constants = [
@@ -215,7 +216,7 @@ def test_arguments_are_python_and_numpy_values() -> None:
     ]
     arrays = [value for value in constants if isinstance(value, np.ndarray)]
     assert [array.dtype.str for array in arrays] == ["<f4", "<f4", "<f4"]
-    assert arrays[1].flags.f_contiguous and not arrays[1].flags.c_contiguous
+    assert [array.flags.c_contiguous for array in arrays] == [True, False, True]
     assert [value for value in constants if isinstance(value, np.generic)] == [np.float32(0.5), np.int32(2)]
     assert [value for value in constants if isinstance(value, np.dtype)] == [np.dtype(t) for t in ("f4", "i4", "f4")]
 
@@ -281,7 +282,7 @@ def test_qat_modules_keep_their_quantisers(name: str, observer: str | None, fake
         assert state["max_val"].array.shape == ()
     if name == "passive":
         qparams = attributes["act_observer"].attributes["qparams"]
-        assert qparams.scale.array == 0.125 and qparams.zero_point is None
+        assert (qparams.scale.array, qparams.zero_point) == (0.125, None)
 
 
 def test_quantised_modules_keep_exact_parameters() -> None:
@@ -290,13 +291,14 @@ def test_quantised_modules_keep_exact_parameters() -> None:
     weight = conv.attributes["weight"]
     assert conv.qualname == "megengine.module.quantized.conv_bn.ConvBnRelu2d"
     assert weight.array.dtype == np.int8
-    assert weight.dtype.name == "QuantizedS8" and weight.dtype.zero_point is None and weight.dtype.scale > 0
+    assert (weight.dtype.name, weight.dtype.zero_point) == ("QuantizedS8", None)
+    assert weight.dtype.scale > 0
     assert conv.attributes["output_dtype"].name == "QuantizedS8"
     assert recorder.calls[1].hints[0][1] == conv.attributes["output_dtype"]
 
 
 def test_every_dtype_is_read() -> None:
-    tensors = {path: record for path, record in record("dtypes")[0].tensors}
+    tensors = dict(record("dtypes")[0].tensors)
     dtypes = {path: tensor.dtype for path, tensor in tensors.items()}
     plain = {path[2:]: dtype.name for path, dtype in dtypes.items() if isinstance(dtype, np.dtype)}
     assert plain == {name: name for name in ("float16", "int8", "uint8", "int16", "int32", "bool")} | {
@@ -317,7 +319,7 @@ def test_every_dtype_is_read() -> None:
 
 def test_a_handler_with_too_few_outputs_is_named() -> None:
     class Silent(Recorder):
-        def call(self, call: Call) -> Sequence[Any]:
+        def call(self, _: Call) -> Sequence[Any]:
             return []
 
     with pytest.raises(ConversionError) as caught:
@@ -387,8 +389,6 @@ def test_a_module_that_contains_itself() -> None:
 
 
 def test_a_foreign_class_as_a_value_is_refused() -> None:
-    from mgeconvert.tracedmodule.typeref import ForeignType
-
     def change(module: TracedModuleRecord) -> None:
         first(module.attributes["stem"], CallMethod).const_val.append((2, ForeignType("mynet", "Pair")))
 
@@ -414,10 +414,8 @@ def test_walking_is_linear() -> None:
     assert recorder.calls[-1].version is None
 
 
-def test_a_loaded_model_can_be_pickled_for_nothing() -> None:
-    """The records hold no open file and no cycle: dropping the model frees it without the collector."""
-    import gc
-    import weakref
+def test_records_are_freed_without_the_collector() -> None:
+    """They hold no cycles."""
 
     class Mark(ModuleRecord):
         pass

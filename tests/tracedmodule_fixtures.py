@@ -16,14 +16,14 @@ import types
 from functools import partial
 
 import megengine as mge
-import megengine.functional as F
-import megengine.module as M
+import megengine.functional as F  # noqa: N812 -- as in MegEngine's documentation
+import megengine.module as M  # noqa: N812
 import megengine.optimizer as optim
-import megengine.quantization as Q
+import megengine.quantization as Q  # noqa: N812
 import megengine.traced_module as tm
 import numpy as np
-from megengine.core.ops import builtin
 from megengine.core._imperative_rt.core2 import apply
+from megengine.core.ops import builtin
 from megengine.core.tensor import dtype as mge_dtype
 from megengine.jit import trace
 from megengine.module.qat import QATModule
@@ -393,7 +393,7 @@ class UserQat(QATModule):
         return self.apply_quant_activation(x * self.apply_quant_weight(self.weight))
 
     @classmethod
-    def from_float_module(cls, module):
+    def from_float_module(cls, _):
         return cls()
 
 

@@ -83,10 +83,15 @@ def check_head(data: mmap.mmap | bytes, name: str) -> None:
 
 def _filled(hint: str, name: str) -> str:
     """A hint with the file's names in it."""
-    path = "FILE" if name == STREAM else name
+    path = _shown(name)
     stem, suffix = os.path.splitext(path)
     unpacked = stem if suffix in (".gz", ".xz", ".bz2", ".zst") else f"{stem}.unpacked{suffix}"
     return hint.format(path=shlex.quote(path), stem=shlex.quote(stem), unpacked=shlex.quote(unpacked))
+
+
+def _shown(name: str) -> str:
+    """The file's name, as it stands in a command."""
+    return "FILE" if name == STREAM else name
 
 
 def check_root(audit: Audit, data: mmap.mmap | bytes, name: str, foreign: Collection[str]) -> None:
@@ -120,7 +125,7 @@ def _dictionary(root: dict[Any, Any], name: str) -> BadInputError:
         if isinstance(value, TracedModuleRecord):
             return BadInputError(
                 f"{name}: is a dict with a TracedModule under {key!r}, expected the TracedModule itself",
-                hint=f'in MegEngine: mge.save(mge.load("{name}")[{key!r}], "model.pkl")',
+                hint=f'in MegEngine: mge.save(mge.load("{_shown(name)}")[{key!r}], "traced.pkl")',
             )
     tensors = [key for key, value in root.items() if isinstance(value, TensorRecord | ArrayRecord)]
     if tensors and len(tensors) == len(root):
