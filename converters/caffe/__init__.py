@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mgeconvert.registry import Backend, OpSupport, Option
+from mgeconvert.registry import Backend, Description, Frontend, OpSupport, Option, Source
 
 from .dialects import DEFAULT, DIALECTS
 
@@ -37,11 +37,46 @@ def _emitted() -> Sequence[OpSupport]:
     return sorted(rows, key=lambda row: row.op)
 
 
+def _load(source: Source, **options: Any) -> Graph:
+    from .read import load
+
+    return load(source, **options)
+
+
+def _lowered() -> Sequence[OpSupport]:
+    from .lower import DATA, LOWERINGS, NOTES, REFUSED, TRAINING
+
+    rows = [OpSupport(type, note=NOTES[type]) for type in LOWERINGS]
+    rows += [OpSupport(type, note="an input of the graph") for type in (*DATA, "Input")]
+    rows += [OpSupport(type, note="left out at inference") for type in TRAINING]
+    rows += [OpSupport(type, refused=reason) for type, reason in REFUSED.items()]
+    return sorted(rows, key=lambda row: row.op)
+
+
+def _describe(path: Path) -> Description:
+    from .describe import describe
+
+    return describe(path)
+
+
 def _run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     from .run import run
 
     return run(path, inputs)
 
+
+FRONTEND = Frontend(
+    name="caffe",
+    title="Caffe",
+    suffixes=(".prototxt",),
+    load=_load,
+    ops=_lowered,
+    describe=_describe,
+    options=(
+        Option("weights", str, "", "the caffemodel, where it is not beside the prototxt (several: separated by commas)"),
+        Option("input_shape", str, "", "shapes of inputs, as data=1x3x224x224, separated by commas"),
+    ),
+)
 
 BACKEND = Backend(
     name="caffe",

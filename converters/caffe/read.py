@@ -1,25 +1,85 @@
-"""Files to layers: a prototxt and the caffemodel that belongs to it."""
+"""Files to a graph: a prototxt and the caffemodel that belongs to it."""
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
-from mgeconvert.errors import BadInputError
+
+from mgeconvert.errors import BadInputError, UsageError
+from mgeconvert.ir import Graph
 
 from .messages import Message
 from .text import Prototxt, parse_prototxt
+from .upgrade import in_test_phase, upgraded
+
+_LOG = logging.getLogger("mgeconvert.caffe")
 
 
-def read_prototxt(path: Path) -> Prototxt:
+def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -> Graph:
+    """Read a net for inference (phase TEST).
+
+    `weights` names the caffemodel, or several separated by commas, where it is not beside the prototxt; `input_shape`
+    (``data=1x3x224x224``, several separated by commas) gives or replaces the shapes of inputs.
+    Raises BadInputError, UnsupportedError (every layer that cannot be read) and UsageError.
+    """
+    from .lower.driver import Lowering
+    from .weights import read_weights
+
+    path = source if isinstance(source, Path) else None
+    shapes = parse_shapes(input_shape)
+    parsed = read_prototxt(source)
+    name = str(path) if path else "<stdin>"
+    for unknown in parsed.unknown:
+        _LOG.warning("%s: a field that is not known is skipped", unknown)
+    if weights:
+        files = [Path(file) for file in weights.split(",")]
+    else:
+        files = weight_files(path) if path else []
+    for file in files:
+        if not file.is_file():
+            raise BadInputError(f"{file}: no such file")
+    layers = [layer for layer in upgraded(parsed, name) if in_test_phase(parsed.net, layer.message)]
+    if not layers:
+        raise BadInputError(f"{name}: no layers; expected a Caffe net description (prototxt)")
+    lowering = Lowering(name, layers, read_weights(files), shapes)
+    graph = lowering.graph(parsed.net.name)
+    unused = shapes.keys() - graph.inputs.keys()
+    if unused:
+        raise UsageError(f"--input-shape: no input is named {', '.join(sorted(unused))}; inputs: {', '.join(graph.inputs)}")
+    graph.check()
+    return graph
+
+
+def parse_shapes(text: str) -> Mapping[str, tuple[int, ...]]:
+    """``data=1x3x224x224,mask=1x1x7x7`` as shapes by name."""
+    shapes = {}
+    for part in filter(None, text.split(",")):
+        name, equals, sizes = part.rpartition("=")
+        if not equals or not re.fullmatch(r"[1-9]\d*(x[1-9]\d*)*", sizes):
+            raise UsageError(f"--input-shape {part}: expected NAME=1x3x224x224")
+        shapes[name] = tuple(int(size) for size in sizes.split("x"))
+    return shapes
+
+
+def read_prototxt(source: Path | BinaryIO) -> Prototxt:
     """Parse a net description."""
+    path = source if isinstance(source, Path) else "<stdin>"
     try:
-        text = path.read_bytes().decode("utf-8")
+        data = source.read_bytes() if isinstance(source, Path) else source.read()
+        text = data.decode("utf-8")
+    except OSError as error:
+        raise BadInputError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
         raise BadInputError(
             f"{path}: binary data, expected a prototxt (text)",
-            hint="give the .prototxt as the model; the .caffemodel beside it is found by its name or by --weights",
-        ) from None
+            hint="give the .prototxt as the model; the .caffemodel is found beside it, or named with --weights",
+        )
     return parse_prototxt(text, str(path))
 
 
@@ -29,18 +89,22 @@ def weight_files(path: Path) -> list[Path]:
     if whole.exists():
         return [whole]
     pattern = re.compile(re.escape(path.stem) + r"-\d{5}-of-(\d{5})\.caffemodel")
-    parts = sorted(file for file in path.parent.iterdir() if pattern.fullmatch(file.name))
-    if parts and int(pattern.fullmatch(parts[-1].name)[1]) != len(parts):  # type: ignore[index]
-        raise BadInputError(f"{path}: {len(parts)} of the parts {parts[-1].name} says there are")
-    return parts
+    found = {file: match for file in sorted(path.absolute().parent.iterdir()) if (match := pattern.fullmatch(file.name))}
+    wanted = {int(match[1]) for match in found.values()}
+    if wanted and wanted != {len(found)}:
+        names = ", ".join(file.name for file in found)
+        raise BadInputError(f"{path}: {len(found)} parts of a caffemodel, expected {max(wanted)}: {names}")
+    return list(found)
 
 
-def net_outputs(net: Message) -> list[tuple[str, str]]:
+def net_outputs(layers: Iterable[Message]) -> list[tuple[str, str]]:
     """(layer, top) of each top that no later layer reads, in order: the outputs of a net."""
     open_tops: dict[str, str] = {}
-    for layer in net.layer:
+    for layer in layers:
         for bottom in layer.bottom:
             open_tops.pop(bottom, None)
         for top in layer.top:
             open_tops[top] = layer.name
     return [(layer, top) for top, layer in open_tops.items()]
+
+

@@ -25,11 +25,10 @@ def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         raise MissingDependencyError(
             "Caffe models run in OpenCV, which is not installed", hint="pip install 'mgeconvert[caffe]'"
         ) from None
-    net = read_prototxt(path).net
     # OpenCV calls a layer that holds a constant Const. Parts of a caffemodel joined are a caffemodel.
     text = re.sub(r'(type: *)"Parameter"', r'\1"Const"', path.read_text()).encode()
     weights = b"".join(part.read_bytes() for part in weight_files(path))
-    outputs = net_outputs(net)
+    outputs = net_outputs(read_prototxt(path).net.layer)
     try:
         module = cv2.dnn.readNetFromCaffe(
             np.frombuffer(text, np.uint8), np.frombuffer(weights, np.uint8) if weights else np.empty(0, np.uint8)
@@ -46,19 +45,21 @@ def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def typed(results: Mapping[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
-    """Caffe's float32 outputs as what the comments of the file say they stand for."""
-    types = {json.loads(name): kind for name, kind in _OUTPUT_TYPE.findall(path.read_text())}
-    return {name: _typed(array, types.get(name, "")) for name, array in results.items()}
+    """Caffe's float32 outputs as what the comments of the file say they stand for; whole numbers are rounded."""
+    types = output_types(path)
+    return {name: _typed(array, *types[name]) if name in types else array for name, array in results.items()}
 
 
-_OUTPUT_TYPE = re.compile(r"^# output (\".*\") is (\w+\[[\d,]*\])$", re.MULTILINE)
+def _typed(array: np.ndarray, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    return (array if dtype.kind == "f" else np.rint(array)).astype(dtype).reshape(shape)
 
 
-def _typed(array: np.ndarray, kind: str) -> np.ndarray:
-    """``int64[2,3]``: whole numbers are rounded."""
-    if not kind:
-        return array
-    dtype, _, sizes = kind[:-1].partition("[")
-    shape = [int(size) for size in sizes.split(",") if size]
-    whole = array if np.dtype(dtype).kind == "f" else np.rint(array)
-    return whole.astype(dtype).reshape(shape)
+def output_types(path: Path) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
+    """The comments ``# output "label" is int64[2,3]`` that mgeconvert writes where Caffe cannot tell."""
+    return {
+        json.loads(name): (np.dtype(dtype), tuple(int(size) for size in sizes.split(",") if size))
+        for name, dtype, sizes in _OUTPUT_TYPE.findall(path.read_text())
+    }
+
+
+_OUTPUT_TYPE = re.compile(r"^# output (\".*\") is (\w+)\[([\d,]*)\]$", re.MULTILINE)

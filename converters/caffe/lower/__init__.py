@@ -1,1 +1,11 @@
-"""Layers to IR."""
+"""Layers to IR: importing this package fills the table of lowerings."""
+
+from __future__ import annotations
+
+from . import convolution, detection, elementwise, normalization, recurrent, shapes
+from .refused import DATA, REFUSED, TRAINING
+from .table import LOWERINGS, NOTES, Layer, MissingBlob, Refusal
+
+__all__ = ["DATA", "LOWERINGS", "NOTES", "REFUSED", "TRAINING", "Layer", "MissingBlob", "Refusal"]
+
+_ = (convolution, detection, elementwise, normalization, recurrent, shapes)

@@ -1,0 +1,130 @@
+"""Convolution, Deconvolution, InnerProduct, Embed and Pooling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mgeconvert.builder import Builder
+from mgeconvert.errors import BadInputError
+from mgeconvert.ir import Value
+
+from ..emit.pooling import caffe_count
+from .table import Layer, Refusal, axis_of, lower, shape_of
+
+MAX, AVE = 0, 1
+FLOOR = 1
+
+
+def spatial(layer: Layer, field: str, short: str, count: int, default: int) -> list[int]:
+    """A parameter of the spatial axes: `short`_h and `short`_w, or `field` once for all axes or once for each."""
+    param = layer.param
+    named = [f"{short}_h", f"{short}_w"]
+    if count == 2 and any(param.HasField(name) for name in named):
+        return [int(getattr(param, name)) for name in named]
+    given = getattr(param, field)
+    values = list(given) if hasattr(given, "append") else [given] if param.HasField(field) else []
+    if len(values) not in (0, 1, count):
+        raise BadInputError(f"{layer.where}: layer {layer.name}: {len(values)} values of {field} for {count} axes")
+    return [int(value) for value in (values or [default]) * (1 if len(values) == count else count)]
+
+
+def _convolution(b: Builder, layer: Layer, x: Value, transposed: bool) -> Value:
+    p = layer.param
+    count = len(shape_of(x)) - 2
+    kernel = spatial(layer, "kernel_size", "kernel", count, 0)
+    if 0 in kernel:
+        raise BadInputError(f"{layer.where}: layer {layer.name}: no kernel_size")
+    pad = spatial(layer, "pad", "pad", count, 0)
+    channels = shape_of(x)[1]
+    if channels % p.group or p.num_output % p.group:
+        raise BadInputError(
+            f"{layer.where}: layer {layer.name}: group {p.group} does not divide {channels} and {p.num_output} channels"
+        )
+    sizes = (channels, p.num_output // p.group) if transposed else (p.num_output, channels // p.group)
+    return b.op(
+        "ConvTranspose" if transposed else "Conv",
+        x,
+        layer.blob(0, *sizes, *kernel),
+        layer.blob(1, p.num_output) if p.bias_term else None,
+        kernel_shape=kernel,
+        pads=pad + pad,
+        strides=spatial(layer, "stride", "stride", count, 1),
+        dilations=spatial(layer, "dilation", "dilation", count, 1),
+        group=p.group,
+    )
+
+
+@lower("Convolution", "ConvolutionDepthwise", "DepthwiseConvolution", param="convolution_param")
+def convolution(b: Builder, layer: Layer, x: Value) -> Value:
+    return _convolution(b, layer, x, transposed=False)
+
+
+@lower("Deconvolution", param="convolution_param")
+def deconvolution(b: Builder, layer: Layer, x: Value) -> Value:
+    return _convolution(b, layer, x, transposed=True)
+
+
+@lower("InnerProduct", param="inner_product_param")
+def inner_product(b: Builder, layer: Layer, x: Value) -> Value:
+    p = layer.param
+    shape = shape_of(x)
+    axis = axis_of(p.axis, x)
+    inner = int(np.prod(shape[axis:]))
+    weights = layer.blob(0, inner, p.num_output) if p.transpose else layer.blob(0, p.num_output, inner)
+    bias = layer.blob(1, p.num_output) if p.bias_term else None
+    rows = b.op("Flatten", x, axis=axis) if len(shape) != 2 or axis != 1 else x
+    y = b.op("Gemm", rows, weights, bias, transB=int(not p.transpose))
+    return y if axis == 1 else b.op("Reshape", y, [*shape[:axis], p.num_output])
+
+
+@lower("Embed", param="embed_param")
+def embed(b: Builder, layer: Layer, x: Value) -> Value:
+    p = layer.param
+    table = b.constant(layer.blob(0, p.input_dim, p.num_output))
+    y = b.op("Gather", table, b.op("Cast", x, to=7), axis=0)
+    return b.op("Add", y, layer.blob(1, p.num_output)) if p.bias_term else y
+
+
+@lower("Pooling", param="pooling_param")
+def pooling(b: Builder, layer: Layer, x: Value) -> Value:
+    p = layer.param
+    if p.pool not in (MAX, AVE):
+        raise Refusal("stochastic pooling")
+    if len(layer.message.top) > 1:
+        raise Refusal("its second top, the mask, is used for unpooling")
+    if p.global_pooling:
+        return b.op("GlobalMaxPool" if p.pool == MAX else "GlobalAveragePool", x)
+    kernel, pad = spatial(layer, "kernel_size", "kernel", 2, 0), spatial(layer, "pad", "pad", 2, 0)
+    strides = spatial(layer, "stride", "stride", 2, 1)
+    if 0 in kernel:
+        raise BadInputError(f"{layer.where}: layer {layer.name}: no kernel_size")
+    return pool(b, x, p.pool, kernel, strides, pad, floor=p.round_mode == FLOOR)
+
+
+def pool(
+    b: Builder, x: Value, kind: int, kernel: Sequence[int], strides: Sequence[int], pad: Sequence[int], floor: bool = False
+) -> Value:
+    """Caffe's windows with explicit padding; its divisors by a constant factor where ONNX has no name for them."""
+    sizes = shape_of(x)[2:]
+    counts, ends = [], []
+    for size, k, s, p in zip(sizes, kernel, strides, pad, strict=True):
+        count = (size + 2 * p - k) // s + 1 if floor else caffe_count(size, k, s, p)
+        if count < 1 or (count - 1) * s >= size + p:
+            raise Refusal(f"a window of {k} with stride {s} lies outside an input of {size}")
+        counts.append(count)
+        ends.append(max(0, (count - 1) * s + k - size - p))
+    attrs = {"kernel_shape": kernel, "strides": strides, "pads": [*pad, *ends]}
+    plain = not any(pad)  # then Caffe counts what lies inside the input, like ONNX
+    y = b.op("MaxPool", x, **attrs) if kind == MAX else b.op("AveragePool", x, count_include_pad=int(not plain), **attrs)
+    if shape_of(y)[2:] != tuple(counts):
+        y = b.op("Slice", y, [0, 0], counts, [2, 3])
+    if kind == MAX or plain:
+        return y
+    factors = []
+    for size, k, s, p, count in zip(sizes, kernel, strides, pad, counts, strict=True):
+        starts = np.arange(count) * s - p
+        factors.append(k / (np.minimum(starts + k, size + p) - starts))
+    correction = np.outer(*factors).astype(np.float32)
+    return y if np.all(correction == 1) else b.op("Mul", y, correction)

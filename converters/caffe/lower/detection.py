@@ -1,0 +1,121 @@
+"""SSD's detection layers: prior boxes are constants, the detections a NonMaxSuppression."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from mgeconvert.builder import Builder
+from mgeconvert.errors import BadInputError
+from mgeconvert.ir import Value
+
+from .table import Layer, Refusal, lower, shape_of
+
+CORNER, CENTER_SIZE = 1, 2
+FLOAT, INT64 = 1, 7
+
+
+@lower("PriorBox", param="prior_box_param")
+def prior_box(b: Builder, layer: Layer, features: Value, image: Value) -> Value:
+    """[1, 2, 4 * boxes]: the boxes as fractions of the image, then the variances of their corners."""
+    p = layer.param
+    height, width = shape_of(features)[2:4]
+    image_h, image_w = (p.img_h or p.img_size or shape_of(image)[2], p.img_w or p.img_size or shape_of(image)[3])
+    step_h, step_w = p.step_h or p.step or image_h / height, p.step_w or p.step or image_w / width
+    sizes = np.array(_box_sizes(layer)) / 2
+    cy, cx = np.meshgrid((np.arange(height) + p.offset) * step_h, (np.arange(width) + p.offset) * step_w, indexing="ij")
+    centres = np.stack([cx, cy], -1)[:, :, None]
+    boxes = np.concatenate([centres - sizes, centres + sizes], -1) / [image_w, image_h, image_w, image_h]
+    boxes = (boxes.clip(0, 1) if p.clip else boxes).reshape(-1, 4)
+    variance = list(p.variance) or [0.1]
+    variances = np.tile(variance * (4 // len(variance)), len(boxes))
+    return b.constant(np.stack([boxes.reshape(-1), variances])[None].astype(np.float32), name=layer.name)
+
+
+def _box_sizes(layer: Layer) -> list[tuple[float, float]]:
+    """(width, height) of each box of a cell, in Caffe's order."""
+    p = layer.param
+    if not p.min_size:
+        raise BadInputError(f"{layer.where}: layer {layer.name}: no min_size")
+    ratios = [1.0]
+    for ratio in p.aspect_ratio:
+        if all(abs(ratio - known) >= 1e-6 for known in ratios):
+            ratios += [ratio, 1 / ratio] if p.flip else [ratio]
+    sizes = []
+    for smallest, largest in itertools.zip_longest(p.min_size, p.max_size):
+        sizes.append((smallest, smallest))
+        if largest is not None:
+            sizes.append((math.sqrt(smallest * largest),) * 2)
+        sizes += [(smallest * math.sqrt(r), smallest / math.sqrt(r)) for r in ratios if abs(r - 1) >= 1e-6]
+    return sizes
+
+
+@lower("DetectionOutput", param="detection_output_param", note="one image; no rows where Caffe gives one row of -1")
+def detection_output(b: Builder, layer: Layer, location: Value, confidence: Value, priors: Value) -> Value:
+    """[1, 1, detections, 7]: image, label, score and the corners, by label and falling score."""
+    p = layer.param
+    batch, count, classes = shape_of(location)[0], shape_of(priors)[2] // 4, p.num_classes
+    if batch != 1 or not p.share_location or p.nms_param.eta != 1:
+        raise Refusal("more than one image, boxes of each class, or an adaptive overlap")
+    boxes = _decoded(b, layer, b.op("Reshape", location, [count, 4]), priors, count)
+    scores = b.op("Transpose", b.op("Reshape", confidence, [1, count, classes]), perm=[0, 2, 1])
+    background = p.background_label_id
+    if 0 <= background < classes:
+        mask = np.zeros((1, classes, 1), np.float32)
+        mask[0, background] = -2
+        scores = b.op("Add", scores, mask)
+    threshold = p.confidence_threshold if p.HasField("confidence_threshold") else -1.0
+    if 0 < p.nms_param.top_k < count:
+        best = b.ops("TopK", 2, scores, [p.nms_param.top_k], axis=2)[0]
+        last = b.op("Slice", best, [p.nms_param.top_k - 1], [p.nms_param.top_k], [2])
+        scores = b.op("Where", b.op("Less", scores, last), np.full(1, -2, np.float32), scores)
+    chosen = b.op(
+        "NonMaxSuppression",
+        b.op("Unsqueeze", boxes, [0]),
+        scores,
+        np.array([count], np.int64),
+        np.array([p.nms_param.nms_threshold], np.float32),
+        np.array([max(threshold, -1.0)], np.float32),
+    )
+    _, label, place = b.ops("Split", 3, chosen, [1, 1, 1], axis=1)
+    score = b.op("GatherND", scores, chosen_scores(b, label, place))
+    rows = [
+        b.op("Mul", b.op("Cast", label, to=FLOAT), 0.0),
+        b.op("Cast", label, to=FLOAT),
+        b.op("Unsqueeze", score, [1]),
+        b.op("GatherND", boxes, place),
+    ]
+    table = b.op("Concat", *rows, axis=1)
+    if p.keep_top_k > -1:
+        found = b.op("Shape", score)
+        keep = b.op("Min", found, np.array([p.keep_top_k], np.int64))
+        best_places = b.ops("TopK", 2, score, keep, axis=0)[1]
+        # Caffe lists what it keeps by label again: back into the order of the rows
+        order = b.ops("TopK", 2, best_places, keep, axis=0, largest=0)[0]
+        table = b.op("Gather", table, order, axis=0)
+    return b.op("Unsqueeze", table, [0, 1])
+
+
+def chosen_scores(b: Builder, label: Value, place: Value) -> Value:
+    """Positions in [1, classes, boxes] from positions in the last two."""
+    return b.op("Concat", b.op("Mul", label, np.zeros((1, 1), np.int64)), label, place, axis=1)
+
+
+def _decoded(b: Builder, layer: Layer, offsets: Value, priors: Value, count: int) -> Value:
+    """[boxes, 4] corners: the network's offsets applied to the prior boxes."""
+    p = layer.param
+    if p.code_type not in (CORNER, CENTER_SIZE):
+        raise Refusal("code_type CORNER_SIZE")
+    prior, variance = (b.op("Reshape", part, [count, 4]) for part in b.ops("Split", 2, priors, [1, 1], axis=1))
+    if not p.variance_encoded_in_target:
+        offsets = b.op("Mul", offsets, variance)
+    if p.code_type == CORNER:
+        return b.op("Add", prior, offsets)
+    low, high = b.ops("Split", 2, prior, [2, 2], axis=1)
+    shift, growth = b.ops("Split", 2, offsets, [2, 2], axis=1)
+    size = b.op("Sub", high, low)
+    centre = b.op("Add", b.op("Mul", b.op("Add", low, high), 0.5), b.op("Mul", shift, size))
+    half = b.op("Mul", b.op("Mul", size, b.op("Exp", growth)), 0.5)
+    return b.op("Concat", b.op("Sub", centre, half), b.op("Add", centre, half), axis=1)

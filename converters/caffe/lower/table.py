@@ -1,0 +1,93 @@
+"""The table of lowerings: Caffe layer type to IR operators.
+
+A lowering takes the builder, the layer and its bottoms, and returns its tops. `layer.param` is the layer's own parameter
+message, with Caffe's defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mgeconvert.builder import Builder
+from mgeconvert.errors import BadInputError
+from mgeconvert.ir import Value
+
+from ..messages import Message
+
+Lowered: TypeAlias = "Value | Sequence[Value]"
+Handler: TypeAlias = Callable[..., Lowered]
+
+
+class Refusal(Exception):
+    """A lowering does not support this form of its layer; the text is the reason."""
+
+
+class MissingBlob(Exception):
+    """The layer's weights are not there."""
+
+
+@dataclass(slots=True)
+class Layer:
+    """One layer as a lowering sees it: `where` is file and line, `blobs` the trained weights."""
+
+    name: str
+    type: str
+    message: Message
+    where: str
+    blobs: list[np.ndarray] = field(default_factory=list)
+    param: Any = None
+
+    def blob(self, at: int, *shape: int) -> np.ndarray:
+        """Weights number `at` in `shape`. Files of old Caffe put ones before it; elements in another order are refused."""
+        if at >= len(self.blobs):
+            raise MissingBlob
+        blob = self.blobs[at].astype(np.float32, copy=False)
+        if _without_leading_ones(blob.shape) != _without_leading_ones(shape):
+            raise BadInputError(
+                f"{self.where}: layer {self.name}: its weights number {at} have the shape {list(blob.shape)}, "
+                f"{self.type} needs {list(shape)}"
+            )
+        return blob.reshape(shape)
+
+
+def _without_leading_ones(shape: Sequence[int]) -> tuple[int, ...]:
+    first = next((at for at, size in enumerate(shape) if size != 1), len(shape))
+    return tuple(shape[first:])
+
+
+def shape_of(value: Value) -> tuple[int, ...]:
+    """The sizes of a blob; they are always known, because Caffe's are."""
+    shape = value.static_shape
+    assert shape is not None, value
+    return shape
+
+
+LOWERINGS: dict[str, tuple[Handler, str]] = {}
+"""Layer type to lowering and the name of its parameter message ("": none)."""
+
+NOTES: dict[str, str] = {}
+
+
+def lower(*types: str, param: str = "", note: str = "") -> Callable[[Handler], Handler]:
+    """Claim layer types for a lowering `(builder, layer, *bottoms)`."""
+
+    def register(handler: Handler) -> Handler:
+        for type in types:
+            assert type not in LOWERINGS, type
+            LOWERINGS[type] = handler, param
+            NOTES[type] = note
+        return handler
+
+    return register
+
+
+def axis_of(axis: int, value: Value) -> int:
+    """A non-negative axis."""
+    return axis % len(shape_of(value))
+
+
+__all__ = ["LOWERINGS", "NOTES", "Builder", "Layer", "MissingBlob", "Refusal", "axis_of", "lower", "shape_of"]
