@@ -1,4 +1,4 @@
-"""ONNX: the `BACKEND` record. Nothing heavy is imported until a function is called."""
+"""ONNX: the `BACKEND` and `FRONTEND` records. Nothing heavy is imported until a function is called."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mgeconvert.registry import Backend, Description, OpSupport, Option
+from mgeconvert.registry import Backend, Description, Frontend, OpSupport, Option, Source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +44,27 @@ def _describe(path: Path) -> Description:
 
     return describe(path)
 
+
+def _load(source: Source, **options: Any) -> Graph:
+    from .lower import load
+
+    return load(source, **options)
+
+
+def _lowered() -> Sequence[OpSupport]:
+    from .support import lowered
+
+    return lowered()
+
+
+FRONTEND = Frontend(
+    name="onnx",
+    title="ONNX",
+    suffixes=(".onnx",),
+    load=_load,
+    ops=_lowered,
+    describe=_describe,
+)
 
 BACKEND = Backend(
     name="onnx",

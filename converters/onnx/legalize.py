@@ -32,6 +32,14 @@ def legalize(graph: Graph, opset: int, source: int = OPSET) -> tuple[Graph, list
     return Graph(graph.name, graph.inputs, graph.outputs, nodes, graph.metadata), problems
 
 
+def legal_forms(node: Node, source: int, opset: int) -> list[Node]:
+    """The nodes that stand for a node of `source` at `opset`; raises RefusedError with the reason if there are none."""
+    load_rules()
+    nodes: list[Node] = []
+    _expand(node, source, opset, nodes)
+    return nodes
+
+
 def _with_legal_subgraphs(node: Node, opset: int, source: int, problems: list[Problem]) -> Node:
     attrs: dict[str, Attribute] = {}
     for key, attribute in node.attrs.items():

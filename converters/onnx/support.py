@@ -1,10 +1,11 @@
-"""The support table of the ONNX backend: every operator of the IR's opset, and the oldest it can be written at."""
+"""The support tables of ONNX: what is written, and from which opset on, and what is read."""
 
 from __future__ import annotations
 
 from mgeconvert.ir import OPSET
 from mgeconvert.registry import OpSupport
 
+from .lower import REFUSED
 from .rewrite import RULES
 from .rules import load_rules
 from .schema import OLDEST, op_schema, versions
@@ -12,15 +13,32 @@ from .schema import OLDEST, op_schema, versions
 
 def emitted() -> list[OpSupport]:
     """One row an operator of opset 21."""
-    import onnx.defs
-
     load_rules()
-    names = sorted({schema.name for schema in onnx.defs.get_all_schemas() if schema.domain == ""})
     rows: list[OpSupport] = []
-    for name in names:
+    for name in _names():
         schema = op_schema(name, OPSET)
         if schema is not None and not schema.deprecated:
             first = versions(name)[0]
             note = f"opset {first} or newer" if first > OLDEST else ""
             rows.append(OpSupport(name, note + (", rewritten for older ones" if first in RULES.get(name, ()) else "")))
     return rows
+
+
+def lowered() -> list[OpSupport]:
+    """One row an operator of the newest opset, and of older ones that are gone from it."""
+    load_rules()
+    rows: list[OpSupport] = []
+    for name in _names():
+        if name in REFUSED:
+            rows.append(OpSupport(name, refused=REFUSED[name]))
+        elif versions(name)[0] > OPSET and versions(name)[0] not in RULES.get(name, ()):
+            rows.append(OpSupport(name, refused=f"has no form in opset {OPSET}"))
+        else:
+            rows.append(OpSupport(name, "where its condition is constant" if name == "If" else ""))
+    return rows
+
+
+def _names() -> list[str]:
+    import onnx.defs
+
+    return sorted({schema.name for schema in onnx.defs.get_all_schemas_with_history() if schema.domain == ""})

@@ -33,10 +33,11 @@ without_attribute("precision", "QuantizeLinear", since=23, only=0)
 
 @downgrade("DequantizeLinear", since=23)
 def dequantize_to_the_type_of_the_scale(r: Rewriter, node: Node) -> Result:
-    plain: dict[str, Any] = {key: value for key, value in node.attrs.items() if key != "output_dtype"}
-    if node.outputs[0].dtype == dtype_of(data(node, 1)):
+    plain: dict[str, Any] = dict(node.attrs)
+    wanted, given = plain.pop("output_dtype", 0), dtype_of(data(node, 1))
+    if not wanted or DTYPES[wanted] == given.name:
         return r.form(*node.inputs, **plain)
-    return r.cast(r.op(node.op, *node.inputs, dtype=dtype_of(data(node, 1)), **plain), node.outputs[0].dtype)
+    return r.cast(r.op(node.op, *node.inputs, dtype=given, shape=data(node).shape, **plain), DTYPES[wanted])
 
 
 @downgrade("QuantizeLinear", since=21)

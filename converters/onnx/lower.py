@@ -1,0 +1,257 @@
+"""ONNX of any opset to the IR: nodes in the form of opset 21, functions inlined, constant branches taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+
+from mgeconvert.builder import Builder
+from mgeconvert.errors import ConversionError, Problem, UnsupportedError
+from mgeconvert.inference import InferenceError
+from mgeconvert.ir import OPSET, Attribute, Dim, Graph, Node, Shape, Value
+from mgeconvert.registry import Source
+
+from .conform import FOREIGN
+from .legalize import legal_forms
+from .read import ModelFile
+from .rewrite import RefusedError
+from .schema import OLDEST, newest, op_schema
+from .upgrade import Form, upgraded
+from .write import PRODUCER
+
+_SEQUENCES = "At Construct Empty Erase Insert Length Map"
+_OPTIONALS = ("Optional", "OptionalGetElement", "OptionalHasElement")
+REFUSED = {
+    **dict.fromkeys(("Loop", "Scan"), "a loop; only straight networks can be converted"),
+    **dict.fromkeys((f"Sequence{name}" for name in _SEQUENCES.split()), "a sequence of tensors; only tensors are read"),
+    **dict.fromkeys(("SplitToSequence", "ConcatFromSequence"), "a sequence of tensors; only tensors are read"),
+    **dict.fromkeys(_OPTIONALS, "an optional tensor; only tensors are read"),
+}
+"""Operators that are not lowered, and why."""
+
+
+def load(source: Source) -> Graph:
+    """The graph of an ONNX file, checked. Raises BadInputError, and UnsupportedError with every operator at once."""
+    file = ModelFile(source)
+    opsets = {item.domain or "": item.version for item in file.proto.opset_import}
+    opset = opsets.get("ai.onnx", opsets.get("", OPSET))
+    if not OLDEST <= opset <= newest():
+        raise file.error(f"opset {opset}: ONNX is read at opset {OLDEST} to {newest()}")
+    if file.proto.functions:
+        from onnx import inliner
+
+        file.proto = inliner.inline_local_functions(file.proto)
+    return Lowering(file, opset).graph()
+
+
+class Lowering:
+    """One run over one model."""
+
+    def __init__(self, file: ModelFile, opset: int) -> None:
+        self.file = file
+        self.opset = opset
+        self.builder = Builder(Graph(file.proto.graph.name or "main"))
+        self.builder.graph.metadata.update({entry.key: entry.value for entry in file.proto.metadata_props})
+        self.values: dict[str, Value] = {}
+        self.problems: list[Problem] = []
+        self.unknown: set[Value | None] = set()
+        self.declared: dict[str, onnx.ValueInfoProto] = {}
+        self.keeps_origins = file.proto.producer_name == PRODUCER
+
+    def graph(self) -> Graph:
+        proto = self.file.proto.graph
+        self._constants(proto)
+        for info in proto.input:
+            if info.name not in self.values:
+                self.values[info.name] = self._input(info)
+        self._nodes(proto)
+        if self.problems:
+            raise UnsupportedError(f"read {self.file.name}", self.problems, hint="`mgeconvert ops` lists what is read")
+        for info in proto.output:
+            self.builder.output(info.name, self._value(info.name, "the model's outputs"))
+        graph = self.builder.graph
+        graph.remove_dead_nodes()
+        graph.check()
+        return graph
+
+    def _constants(self, proto: onnx.GraphProto) -> None:
+        for tensor in proto.initializer:
+            self.values[tensor.name] = self.builder.constant(self.file.array(tensor), name=tensor.name)
+        for sparse in proto.sparse_initializer:
+            raise self.file.error(f"tensor {sparse.values.name}: sparse tensors have no form in the IR")
+        for info in (*proto.value_info, *proto.output):
+            self.declared[info.name] = info
+
+    def _input(self, info: onnx.ValueInfoProto) -> Value:
+        dtype, shape = self._type(info)
+        if dtype is None or shape is None:
+            kind = info.type.WhichOneof("value")
+            fact = "has no shape" if kind == "tensor_type" else f"is no tensor ({(kind or 'of unknown type')})"
+            raise ConversionError(f"{self.file.name}: input {info.name} {fact}")
+        return self.builder.input(info.name, dtype, shape)
+
+    def _type(self, info: onnx.ValueInfoProto) -> tuple[np.dtype | None, Shape | None]:
+        """The declared type; a dimension without number and name is named after the value."""
+        tensor = info.type.tensor_type
+        if not info.type.HasField("tensor_type") or not tensor.elem_type:
+            return None, None
+        dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+        if not tensor.HasField("shape"):
+            return dtype, None
+        dims: list[Dim] = []
+        for axis, dim in enumerate(tensor.shape.dim):
+            known = dim.HasField("dim_value") and dim.dim_value >= 0
+            dims.append(dim.dim_value if known else dim.dim_param or f"{info.name}_{axis}")
+        return dtype, tuple(dims)
+
+    def _nodes(self, proto: onnx.GraphProto) -> None:
+        for node in proto.node:
+            place = node.name or next(filter(None, node.output), node.op_type)
+            inputs = [self._value(name, place) if name else None for name in node.input]
+            reason = None if self.unknown.isdisjoint(inputs) else ""
+            if reason is None:
+                reason = self._node(node, place, inputs)
+            if reason:
+                self.problems.append(Problem(place, node.op_type, reason))
+            if reason is not None:
+                self._leave_unknown(node)
+
+    def _node(self, node: onnx.NodeProto, place: str, inputs: list[Value | None]) -> str | None:
+        """Lower one node; returns the reason where it cannot be."""
+        b = self.builder
+        b.place = place
+        b.origin = (self.keeps_origins and node.doc_string) or f"{place} ({node.op_type})"
+        before = len(b.graph.nodes)
+        try:
+            results = self._results(node, inputs)
+        except RefusedError as refusal:
+            return str(refusal) or f"has no form in opset {OPSET}"
+        except InferenceError as error:
+            return error.message
+        if len(b.graph.nodes) > before and node.name:
+            b.graph.nodes[-1].name = node.name
+        for name, value in zip(node.output, results, strict=False):
+            if name:
+                self.values[name] = value
+                self._complete(value, name)
+        return None
+
+    def _leave_unknown(self, node: onnx.NodeProto) -> None:
+        """Values in place of the outputs of a node that is not lowered; what reads them is not lowered either."""
+        for name in filter(None, node.output):
+            self.values[name] = Value(name)
+            self.unknown.add(self.values[name])
+
+    def _results(self, node: onnx.NodeProto, inputs: list[Value | None]) -> Sequence[Value]:
+        if node.domain in FOREIGN:
+            return self._foreign(node, inputs)
+        if node.domain not in ("", "ai.onnx"):
+            raise RefusedError(f"operator set {node.domain} is not known")
+        if node.op_type == "If":
+            return self._branch(node, inputs[0])
+        if node.op_type in REFUSED:
+            raise RefusedError(REFUSED[node.op_type])
+        if op_schema(node.op_type, self.opset) is None:
+            raise RefusedError(f"is no operator of ONNX opset {self.opset}")
+        return self._standard(node, inputs)
+
+    def _standard(self, node: onnx.NodeProto, inputs: list[Value | None]) -> Sequence[Value]:
+        attrs = {attribute.name: self._attribute(attribute) for attribute in node.attribute}
+        if node.op_type == "Constant":
+            return [self.builder.constant(constant_of(attrs), name=node.output[0])]
+        static = None if not inputs or inputs[0] is None else inputs[0].static_shape
+        if static is not None and node.op_type in ("Shape", "Size"):
+            dims = np.array(static, np.int64)
+            start, end = attrs.get("start", 0), attrs.get("end")
+            array = dims[start:end] if node.op_type == "Shape" else dims.prod(dtype=np.int64)
+            return [self.builder.constant(array, name=node.output[0])]
+        if self.opset > OPSET:
+            return self._newer(node, inputs, attrs)
+        result = upgraded(self.builder, Form(node.op_type, inputs, attrs, count_of(node.output)), self.opset)
+        if not isinstance(result, Form):
+            return result
+        return self._emit(result.op, result.inputs, result.attrs, list(node.output[: result.outputs]))
+
+    def _newer(self, node: onnx.NodeProto, inputs: list[Value | None], attrs: dict[str, Attribute]) -> Sequence[Value]:
+        """A node of an opset after the IR's, by the rules that write older opsets."""
+        outputs = [Value(name) for name in node.output[: count_of(node.output)]]
+        for value in outputs:
+            self._complete(value, value.name)
+        built: dict[Value, Value] = {}
+        for form in legal_forms(Node(node.op_type, inputs, outputs, attrs, node.name), self.opset, OPSET):
+            operands = [value if value is None else built.get(value, value) for value in form.inputs]
+            values = self._emit(form.op, operands, form.attrs, [value.name for value in form.outputs])
+            built.update(zip(form.outputs, values, strict=True))
+        return [built[value] for value in outputs]
+
+    def _emit(self, op: str, inputs: list[Value | None], attrs: Mapping[str, Any], names: list[str]) -> Sequence[Value]:
+        """The node in the form of opset 21, with its outputs named as in the file."""
+        values = self.builder.ops(op, len(names), *inputs, name=names[0], **attrs)
+        for value, name in zip(values[1:], names[1:], strict=True):
+            if name:
+                self.builder.rename(value, name)
+        return values
+
+    def _foreign(self, node: onnx.NodeProto, inputs: list[Value | None]) -> Sequence[Value]:
+        """A node of an operator set that only ONNX has: kept as it is, for the ONNX backend."""
+        b = self.builder
+        outputs = [Value(b.name_value(name)) for name in node.output[: count_of(node.output)]]
+        attrs = {attribute.name: self._attribute(attribute) for attribute in node.attribute}
+        b.graph.nodes.append(Node(node.op_type, inputs, outputs, attrs, b.place, b.origin, node.domain))
+        return outputs
+
+    def _branch(self, node: onnx.NodeProto, condition: Value | None) -> Sequence[Value]:
+        """The branch of an If that a constant condition takes."""
+        if condition is None or condition.array is None:
+            raise RefusedError("a branch that is chosen at run time; only straight networks have a form elsewhere")
+        taken = "then_branch" if condition.array.item() else "else_branch"
+        (branch,) = (attribute.g for attribute in node.attribute if attribute.name == taken)
+        self._constants(branch)
+        self._nodes(branch)
+        return [self._value(info.name, node.name) for info in branch.output]
+
+    def _attribute(self, attribute: onnx.AttributeProto) -> Attribute:
+        kinds = onnx.AttributeProto
+        match attribute.type:
+            case kinds.FLOAT:
+                return attribute.f
+            case kinds.INT:
+                return attribute.i
+            case kinds.STRING:
+                return attribute.s.decode(errors="replace")
+            case kinds.TENSOR:
+                return self.file.array(attribute.t)
+            case kinds.FLOATS:
+                return tuple(attribute.floats)
+            case kinds.INTS:
+                return tuple(attribute.ints)
+            case kinds.STRINGS:
+                return tuple(text.decode(errors="replace") for text in attribute.strings)
+        raise RefusedError(f"attribute {attribute.name} of type {kinds.AttributeType.Name(attribute.type)}")
+
+    def _value(self, name: str, reader: str) -> Value:
+        if name not in self.values:
+            raise self.file.error(f"{reader} reads {name}, which nothing before it computes")
+        return self.values[name]
+
+    def _complete(self, value: Value, name: str) -> None:
+        """What inference did not find is taken from the file."""
+        if (value.dtype is None or value.shape is None) and name in self.declared:
+            dtype, shape = self._type(self.declared[name])
+            value.dtype = value.dtype if value.dtype is not None else dtype
+            value.shape = value.shape if value.shape is not None else shape
+
+
+def count_of(outputs: Sequence[str]) -> int:
+    """How many outputs there are up to the last that has a name."""
+    return max((index + 1 for index, name in enumerate(outputs) if name), default=1)
+
+
+def constant_of(attrs: Mapping[str, Attribute]) -> np.ndarray:
+    """The array of a Constant node, whichever attribute holds it."""
+    (name, attribute), *_ = attrs.items()
+    types = {"value_int": np.int64, "value_float": np.float32, "value_string": object}
+    return np.asarray(attribute, types.get(name.removesuffix("s")))

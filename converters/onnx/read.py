@@ -1,0 +1,199 @@
+"""The bytes of an ONNX file as a small ModelProto and the weights apart from it, as views of the mapped file.
+
+Only what is not weights goes through protobuf. Source of the form: onnx/onnx.proto and onnx/docs/ExternalData.md.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import numpy_helper
+
+from mgeconvert.errors import BadInputError
+from mgeconvert.registry import Source
+
+from .foreign import foreign_kind
+from .tensors import ELEM_TYPES, PER_BYTE, STRING
+from .wire import FIELDS, FIXED32, FIXED64, LENGTH, VARINT, encode, varint
+
+SMALL = 1024
+"""Bytes up to which a constant stays in the ModelProto."""
+
+GRAPH = FIELDS["Model"]["graph"][0]
+INITIALIZER = FIELDS["Graph"]["initializer"][0]
+RAW_DATA = FIELDS["Tensor"]["raw_data"][0]
+EXTERNAL = onnx.TensorProto.EXTERNAL
+NAMES = {number: name for name, number in ELEM_TYPES.items()}
+
+
+class ModelFile:
+    """A parsed file: `proto` without its large constants, and `array` to get at any of its tensors."""
+
+    def __init__(self, source: Source) -> None:
+        self.name = str(source) if isinstance(source, Path) else "standard input"
+        self.folder = source.parent if isinstance(source, Path) else None
+        data = _bytes_of(source)
+        self._raw: dict[str, memoryview] = {}
+        self._files: dict[str, memoryview] = {}
+        try:
+            self.proto = onnx.ModelProto.FromString(self._without_weights(memoryview(data)))
+        except (DecodeError, ValueError) as error:
+            raise self._not_a_model(data) from error
+        if not self.proto.HasField("graph") or not self.proto.opset_import:
+            raise self._not_a_model(data)
+
+    def array(self, tensor: onnx.TensorProto) -> np.ndarray:
+        """The tensor's elements; a view of the file where they lie there as numpy wants them, and then read-only.
+
+        Raises BadInputError where bytes are missing or outside of the model's folder.
+        """
+        if tensor.data_location == EXTERNAL:
+            data = self._raw[tensor.name] if tensor.name in self._raw else self._external(tensor)
+        elif tensor.HasField("raw_data"):
+            data = memoryview(tensor.raw_data)
+        else:
+            return numpy_helper.to_array(tensor)
+        return self._from_raw(tensor, data)
+
+    def error(self, text: str) -> BadInputError:
+        return BadInputError(f"{self.name}: {text}")
+
+    def _from_raw(self, tensor: onnx.TensorProto, data: memoryview) -> np.ndarray:
+        name = NAMES.get(tensor.data_type)
+        if name is None or tensor.data_type == STRING:
+            raise self.error(f"tensor {tensor.name}: no raw form of element type {tensor.data_type} is known")
+        count, per_byte = math.prod(tensor.dims), PER_BYTE.get(name, 1)
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
+        needed = -(-count // per_byte) if per_byte > 1 else count * dtype.itemsize
+        if len(data) != needed:
+            raise self.error(f"tensor {tensor.name}: {len(data)} bytes, but its type and shape need {needed}")
+        if per_byte > 1:
+            copy = onnx.TensorProto(dims=tensor.dims, data_type=tensor.data_type, raw_data=bytes(data))
+            return numpy_helper.to_array(copy)
+        little = dtype.newbyteorder("<") if dtype.isbuiltin == 1 else dtype
+        array: np.ndarray = np.frombuffer(data, little).reshape(tensor.dims)
+        return array
+
+    def _external(self, tensor: onnx.TensorProto) -> memoryview:
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        location = entries.get("location", "")
+        if self.folder is None:
+            raise self.error(f"tensor {tensor.name} is in another file ({location}), which a stream cannot name")
+        path = Path(os.path.normpath(self.folder / location))
+        if not location or Path(location).is_absolute() or not path.is_relative_to(os.path.normpath(self.folder)):
+            raise self.error(f"tensor {tensor.name}: its data file {location!r} is outside of the model's folder")
+        if location not in self._files:
+            if not path.is_file():
+                raise self.error(f"tensor {tensor.name}: its data file {path} does not exist")
+            self._files[location] = memoryview(_bytes_of(path))
+        whole = self._files[location]
+        try:
+            offset = int(entries.get("offset", 0))
+            length = int(entries.get("length", len(whole) - offset))
+        except ValueError:
+            raise self.error(f"tensor {tensor.name}: offset or length in {location} is not a number") from None
+        if offset < 0 or length < 0 or offset + length > len(whole):
+            raise self.error(
+                f"tensor {tensor.name}: bytes {offset} to {offset + length} of {path}, which has {len(whole)}"
+            )
+        return whole[offset : offset + length]
+
+    def _not_a_model(self, data: bytes | mmap.mmap) -> BadInputError:
+        kind, hint = foreign_kind(bytes(data[:4096]), len(data))
+        return BadInputError(f"{self.name}: not an ONNX model: {kind}", hint=hint)
+
+    def _without_weights(self, data: memoryview) -> bytes:
+        """The model's bytes without the raw data of large initializers, which go to `_raw` by name."""
+        pieces: list[bytes | memoryview] = []
+        for number, wire, start, content, end in _fields(data):
+            if number == GRAPH and wire == LENGTH:
+                graph = self._graph_without_weights(data[content:end])
+                pieces += (data[start : start + 1], varint(len(graph)), graph)
+            else:
+                pieces.append(data[start:end])
+        return b"".join(pieces)
+
+    def _graph_without_weights(self, data: memoryview) -> bytes:
+        pieces: list[bytes | memoryview] = []
+        kept = 0
+        for number, wire, start, content, end in _fields(data):
+            if number == INITIALIZER and wire == LENGTH and end - content > SMALL:
+                tensor = self._tensor_without_weights(data[content:end])
+                pieces += (data[kept:start], data[start : start + 1], varint(len(tensor)), tensor)
+                kept = end
+        pieces.append(data[kept:])
+        return b"".join(pieces)
+
+    def _tensor_without_weights(self, data: memoryview) -> bytes:
+        others: list[memoryview] = []
+        raw: memoryview | None = None
+        for number, wire, start, content, end in _fields(data):
+            if number == RAW_DATA and wire == LENGTH:
+                raw = data[content:end]
+            else:
+                others.append(data[start:end])
+        small = b"".join(others)
+        if raw is None:
+            return small
+        name = onnx.TensorProto.FromString(small).name
+        if name in self._raw:
+            raise self.error(f"two initializers are named {name}")
+        self._raw[name] = raw
+        return small + encode("Tensor", data_location=EXTERNAL)
+
+
+def _bytes_of(source: Path | BinaryIO) -> bytes | mmap.mmap:
+    """The content; a file is mapped, not read."""
+    if not isinstance(source, Path):
+        return source.read()
+    try:
+        with open(source, "rb") as stream:
+            if os.fstat(stream.fileno()).st_size == 0:
+                return b""
+            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise BadInputError(f"{source}: {reason}") from error
+
+
+def _fields(data: memoryview) -> Iterator[tuple[int, int, int, int, int]]:
+    """(field number, wire type, start, start of the content, end) of each field; ValueError where it is no message."""
+    position, size = 0, len(data)
+    while position < size:
+        start = position
+        key, position = _varint(data, position)
+        wire = key & 7
+        content = position
+        if wire == LENGTH:
+            length, content = _varint(data, position)
+            position = content + length
+        elif wire == VARINT:
+            _, position = _varint(data, position)
+        elif wire in (FIXED32, FIXED64):
+            position += 4 if wire == FIXED32 else 8
+        else:
+            raise ValueError(f"wire type {wire}")
+        if position > size:
+            raise ValueError("the message is cut off")
+        yield key >> 3, wire, start, content, position
+
+
+def _varint(data: memoryview, position: int) -> tuple[int, int]:
+    result = shift = 0
+    while True:
+        if position >= len(data) or shift > 63:
+            raise ValueError("the message is cut off")
+        byte = data[position]
+        position += 1
+        result |= (byte & 127) << shift
+        if byte < 128:
+            return result, position
+        shift += 7
