@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class Compiler:
         self.stored: dict[Value, Stored] = {}
         self.broken: set[Value] = set()
         self.folded: dict[Value, Array] = {}
-        self.integers: dict[str, tuple[Array, Quantization]] = {}
+        self.quantized: dict[Value, Quantization] = {}
         self._named: set[Tensor] = set()
         self._realised: dict[tuple[Tensor, View, Layout], Tensor] = {}
         self._constants: dict[tuple[Value, Layout, int], Tensor] = {}
@@ -251,13 +252,16 @@ class Compiler:
             assert array is not None
             array = narrowed(array, value.name)
             array = np.transpose(array.reshape((1,) * missing + array.shape), layout)
-            self._constants[key] = self.constant(array, value.name)
+            tensor = self._constants[key] = self.constant(array, value.name)
+            if value in self.quantized:
+                scales = self.quantized[value]
+                tensor.quantization = replace(scales, axis=layout.index(scales.axis + missing) if layout else 0)
         return self._constants[key]
 
-    def fold(self, value: Value, array: Array, integers: Array, quantization: Quantization) -> None:
-        """From now on the value is a constant, whose integers an operator may take instead."""
+    def fold(self, value: Value, array: Array, quantization: Quantization) -> None:
+        """From now on the value is a float constant, made of integers with these scales."""
         self.folded[value] = array
-        self.integers[value.name] = (integers, quantization)
+        self.quantized[value] = quantization
 
     def constant(self, array: Array, name: str) -> Tensor:
         return Tensor(self.name(name), array.dtype, array.shape, array)

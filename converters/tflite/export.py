@@ -13,6 +13,7 @@ from mgeconvert.registry import OpSupport
 
 from .compile import compile_graph
 from .fuse import fuse
+from .integer import integer_kernels
 from .model import BORDER, LAYOUT, MODEL, Model
 from .plan import BorderLayouts
 from .precision import half_weights, int8_weights
@@ -26,6 +27,7 @@ def build(graph: Graph, *, input_layout: str = "auto", output_layout: str = "aut
     """The model as it will be written; raises UnsupportedError with all problems."""
     model = compile_graph(graph, BorderLayouts(input_layout, output_layout))
     fuse(model)
+    integer_kernels(model)
     if weight_int8:
         int8_weights(model)
     if fp16:

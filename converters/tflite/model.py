@@ -43,7 +43,10 @@ class Quantization:
 
 @dataclass(slots=True, eq=False)
 class Tensor:
-    """One tensor; a constant where `array` is set. Compared by identity; `shape` may hold symbolic dimensions."""
+    """One tensor; a constant where `array` is set. Compared by identity; `shape` may hold symbolic dimensions.
+
+    `quantization` of a float constant says which integers it was made of; it is written for integers only.
+    """
 
     name: str
     dtype: np.dtype[Any]

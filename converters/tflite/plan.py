@@ -11,7 +11,7 @@ from .model import Layout, channels_last, identity
 from .table import EMITTERS, Wants
 
 LAYOUTS = ("auto", "nhwc", "nchw")
-_CARRIED = {"Identity", "Dropout"}
+_CARRIED = {"Identity", "Dropout", "DequantizeLinear"}
 
 
 def wants_channels_last(graph: Graph) -> set[Value]:

@@ -142,7 +142,7 @@ class _Tables:
         if not tensor.is_static:
             signature = [dim if isinstance(dim, int) else -1 for dim in tensor.shape]
             fields["ShapeSignature"] = self._numbers_vector(signature, np.int32)
-        if tensor.quantization is not None:
+        if tensor.quantization is not None and tensor.dtype.kind in "iu":
             fields["Quantization"] = self._end(
                 "QuantizationParameters",
                 Scale=self._numbers_vector(tensor.quantization.scale, np.float32),

@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 
+from mgeconvert.ir import Shape, Value
+
 from ..call import Call
-from ..model import Array, Layout, Tensor, channels_last
+from ..model import Array, Layout, Quantization, Tensor, channels_last
 from ..table import PLAIN, VIEW, Refusal, emit
 from ..view import Stored, View, plain
 
@@ -18,9 +20,11 @@ def gemm(c: Call) -> Stored:
     right, bottom = c.value(1), c.value(2)
     assert right is not None
     out = c.dims()
-    bias = None if bottom is None or bottom.array is None else _bias(bottom.array, out[1])
-    if right.array is not None:
-        matrix = right.array if c.attr("transB", 0) else right.array.T
+    given = None if bottom is None else c.constant(bottom)
+    bias = None if given is None else _bias(given, out[1])
+    weights = c.constant(right)
+    if weights is not None:
+        matrix = weights if c.attr("transB", 0) else weights.T
         x, matrix = _rows(c, matrix, transposed=bool(c.attr("transA", 0)))
         added = bias is None and bottom is not None
         view, order = (plain(out, (0, 1)), None) if added else _planned(c)
@@ -28,7 +32,8 @@ def gemm(c: Call) -> Stored:
         row = None if bias is None else _scaled(bias, beta)
         if order is not None:
             rows, row = rows[order], None if row is None else row[order]
-        made = _connected(c, x, rows, row, out, right.name)
+        scales = None if alpha != 1 else _scales(c, right, 0 if c.attr("transB", 0) else 1, order)
+        made = _connected(c, x, rows, row, out, right.name, scales)
         if not added:
             return Stored(made, view)
     else:
@@ -61,11 +66,15 @@ def _scaled(array: Array, factor: float) -> Array:
 @emit("MatMul", wants=VIEW)
 def matmul(c: Call) -> Stored:
     left, right, out = c.input_dims(0), c.input_dims(1), c.dims()
-    constant = c.node.inputs[1].array if c.node.inputs[1] is not None else None
+    matrix_value = c.value(1)
+    assert matrix_value is not None
+    constant = c.constant(matrix_value)
     if constant is not None and constant.ndim == 2 and len(left) >= 2 and constant.dtype == np.float32:
         x, matrix = _rows(c, constant.T)
         view, order = _planned(c)
-        made = _connected(c, x, matrix if order is None else matrix[order], None, out, c.node.inputs[1].name)  # type: ignore[union-attr]
+        scales = _scales(c, matrix_value, 1, order)
+        rows = matrix if order is None else matrix[order]
+        made = _connected(c, x, rows, None, out, matrix_value.name, scales)
         return Stored(made, view)
     x, adj_x = _operand(c, 0)
     y, adj_y = _operand(c, 1)
@@ -142,10 +151,23 @@ def _planned(c: Call) -> tuple[View, Array | None]:
     return whole, None
 
 
+def _scales(c: Call, weights: Value, channels: int, order: Array | None) -> Quantization | None:
+    """The scales of dequantized weights along the rows of the matrix (out, in); None if they run the other way."""
+    scales = c.compiler.quantized.get(weights)
+    if scales is None or scales.scale.size == 1:
+        return scales
+    if scales.axis != channels:
+        return None
+    order = np.arange(scales.scale.size) if order is None else order
+    return Quantization(scales.scale[order], scales.zero_point[order], 0)
+
+
 def _connected(
-    c: Call, x: Tensor, matrix: Array, bias: Array | None, shape: tuple[int | str, ...], name: str
+    c: Call, x: Tensor, matrix: Array, bias: Array | None, shape: Shape, name: str, scales: Quantization | None
 ) -> Tensor:
-    inputs = [x, c.const(matrix.astype(np.float32, copy=False), name=name)]
+    weights = c.const(matrix.astype(np.float32, copy=False), name=name)
+    weights.quantization = scales
+    inputs = [x, weights]
     if bias is not None:
         inputs.append(c.const(bias.astype(np.float32, copy=False), name="bias"))
     return c.op("FULLY_CONNECTED", *inputs, shape=shape, KeepNumDims=len(shape) > 2)

@@ -28,19 +28,19 @@ def quantize(c: Call, x: Tensor) -> Tensor:
     return made
 
 
-@emit("DequantizeLinear", wants=VIEW)
+@emit("DequantizeLinear", wants=VIEW, data=1)
 def dequantize(c: Call) -> Stored:
-    """A dequantized constant stays a constant; its integers are kept for operators that take them."""
+    """A dequantized constant stays a constant that remembers its scales."""
     dims = c.dims()
     source = c.value(0)
     assert source is not None
     quantization = parameters(c, max(len(dims), 1))
     array = c.constant(source)
     if array is not None:
-        c.compiler.fold(c.node.outputs[0], dequantized(array, quantization), array, quantization)
+        c.compiler.fold(c.node.outputs[0], dequantized(array, quantization), quantization)
         return Stored(c.compiler.realise(c.node.outputs[0], tuple(range(len(dims)))), plain(dims, tuple(range(len(dims)))))
     stored = c.stored()
-    layout = stored.view.natural([]) or tuple(range(len(dims)))
+    layout = stored.view.natural(c.compiler.preferred(c.node.outputs[0])) or tuple(range(len(dims)))
     c.layout = layout
     x = c.tensor(0, layout)
     if x.quantization is None:

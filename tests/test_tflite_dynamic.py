@@ -1,0 +1,76 @@
+"""A batch that is known only at run time: one file, several batch sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mgeconvert.ir import Value
+from mgeconvert_converters.onnx import BACKEND as ONNX
+from mgeconvert_converters.tflite import BACKEND as TFLITE
+from mgeconvert_converters.tflite import run
+from tests.tflite_judge import compare, graph_of
+
+RNG = np.random.default_rng(5)
+
+
+def W(*shape: int) -> np.ndarray[Any, Any]:
+    return RNG.uniform(-1, 1, shape).astype(np.float32)
+
+
+def network(b: Any, x: Value) -> Value:
+    y = b.op("Relu", b.op("Conv", x, W(8, 3, 3, 3), W(8), strides=(2, 2), pads=(1, 1, 1, 1)))
+    y = b.op("MaxPool", y, kernel_shape=(2, 2), strides=(2, 2))
+    return b.op("Gemm", b.op("Flatten", y), W(5, 8 * 2 * 2), W(5), transB=1)
+
+
+def head(b: Any, x: Value) -> Value:
+    y = b.op("GlobalAveragePool", b.op("Conv", x, W(8, 3, 3, 3), None))
+    return b.op("Softmax", b.op("Gemm", b.op("Reshape", y, [-1, 8]), W(8, 5), W(5)))
+
+
+def shuffle(b: Any, x: Value) -> Value:
+    y = b.op("Conv", x, W(8, 3, 3, 3), None)
+    y = b.op("Reshape", y, [-1, 2, 4, 6, 6])
+    y = b.op("Reshape", b.op("Transpose", y, perm=(0, 2, 1, 3, 4)), [-1, 8, 6, 6])
+    return b.op("Conv", y, W(4, 8, 1, 1), None)
+
+
+def upsample(b: Any, x: Value) -> Value:
+    y = b.op("ConvTranspose", x, W(3, 4, 3, 3), W(4), strides=(2, 2), pads=(1, 1, 1, 1))
+    return b.op("Concat", y, b.op("Mul", y, 2.0), axis=1)
+
+
+def attention(b: Any, x: Value) -> Value:
+    """(N, 8, 8) heads of 2."""
+    t = b.op("Reshape", b.op("Reshape", x, [0, 24, 8]), [0, 24, 2, 4])
+    q = b.op("Transpose", t, perm=(0, 2, 1, 3))
+    k = b.op("Transpose", t, perm=(0, 2, 3, 1))
+    weights = b.op("Softmax", b.op("MatMul", q, k), axis=-1)
+    mixed = b.op("Transpose", b.op("MatMul", weights, q), perm=(0, 2, 1, 3))
+    return b.op("LayerNormalization", b.op("Reshape", mixed, [0, 24, 8]), W(8), W(8))
+
+
+def pieces(b: Any, x: Value) -> list[Value]:
+    first, second = b.ops("Split", 2, x, [1, 2], axis=1)
+    return [b.op("Pad", first, [0, 0, 1, 0, 0, 0, 0, 1]), b.op("ReduceMean", second, [1], keepdims=0),
+            b.op("Slice", x, [1], [2], [2])]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [network, head, shuffle, upsample, attention, pieces], ids=lambda make: make.__name__)
+def test_dynamic_batch(make: Callable[..., Any], tmp_path: Path) -> None:
+    graph = graph_of(make, W(1, 3, 8, 8), shapes=[("N", 3, 8, 8)])
+    ONNX.save(graph, tmp_path / "m.onnx")
+    TFLITE.save(graph, tmp_path / "m.tflite")
+    assert ONNX.run is not None
+    for batch in (1, 3):
+        inputs = {"x0": W(batch, 3, 8, 8)}
+        truth = ONNX.run(tmp_path / "m.onnx", inputs)
+        for kernels in ("xnnpack", "builtin"):
+            results = run.run(tmp_path / "m.tflite", inputs, kernels)
+            for name, expected in truth.items():
+                compare(results[name], expected, 1e-5, f"{kernels} {name} batch {batch}")
