@@ -109,12 +109,12 @@ FORMATS: dict[str, tuple[bytes, str, str]] = {
     "static graph": (
         traced_files.files()["not/static.mge"],
         f"is a static graph of MegEngine's trace.dump, {PICKLE}",
-        f"save the network as TracedModule; {TRACE}",
+        f"save the network itself, as a TracedModule; {TRACE}",
     ),
     "old static graph": (
         traced_files.files()["not/static_v1.mge"],
         f"is a static graph of MegEngine's trace.dump, {PICKLE}",
-        f"save a TracedModule; {TRACE}",
+        f"save the network itself, as a TracedModule; {TRACE}",
     ),
     "empty": (b"", f"is empty, {PICKLE}", COPY),
     "random": (

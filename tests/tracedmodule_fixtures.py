@@ -1,6 +1,6 @@
 """Makes tests/goldens/tracedmodule.tar.xz with real MegEngine: small TracedModules in every form a file can have.
 
-Run in the reference environment: `$(mgeconvert reference path)/bin/python tests/tracedmodule_fixtures.py`. Each name
+Run in the reference environment: `$(mgeconvert reference path) tests/tracedmodule_fixtures.py [ARCHIVE]`. Each name
 below gives NAME.pkl and NAME.npz (in_0.., out_0..: MegEngine's own outputs, flat). Byte-identical when run again.
 """
 
@@ -475,9 +475,10 @@ for name, dump_format in {"not/static.mge": "FBS_V2", "not/static_v1.mge": "FBS"
     FILES[name] = stream.getvalue()
 
 if __name__ == "__main__":
-    with tarfile.open(ARCHIVE, "w:xz", preset=9) as archive:
+    target = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ARCHIVE
+    with tarfile.open(target, "w:xz", preset=9) as archive:
         for name, data in sorted(FILES.items()):
             entry = tarfile.TarInfo(name)
             entry.size = len(data)
             archive.addfile(entry, io.BytesIO(data))
-    print(f"{ARCHIVE}: {len(FILES)} files, {ARCHIVE.stat().st_size} bytes")
+    print(f"{target}: {len(FILES)} files, {target.stat().st_size} bytes")

@@ -24,10 +24,11 @@ TRACE = 'in MegEngine: mge.save(mge.traced_module.trace_module(net, x), "model.p
 TRACE_WITH_WEIGHTS = f"load it into its network with net.load_state_dict(mge.load(...)), then trace that; {TRACE}"
 
 _FOREIGN = "export it from there to ONNX; MegEngine's models come as TracedModule pickles"
+_STATIC = f"save the network itself, as a TracedModule; {TRACE}"
 _ONNX = rb"\x08[\x01-\x14][\x12\x1a\x22\x2a\x32\x3a\x42\x72]"
 _CAFFE = rb"\x0a[\x00-\x7f].{0,127}?\xa2\x06"
 _OLD_PICKLE = rb"\(dp|\(lp|\(i|c[A-Za-z_][\w.]*\n|\}q|\]q"
-_WEB_PAGE = rb"\s*<(!doctype html|html|\?xml)"
+_WEB_PAGE = rb"(?i)\s*<(!doctype html|html|\?xml)"
 _OLD_TORCH = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"
 
 _Test: TypeAlias = "Callable[[bytes], object]"
@@ -38,7 +39,7 @@ def _at(offset: int, *magics: bytes) -> _Test:
 
 
 def _like(pattern: bytes) -> _Test:
-    return re.compile(pattern, re.DOTALL | re.IGNORECASE).match
+    return lambda head: re.match(pattern, head, re.DOTALL)
 
 
 def _zip_with(member: bytes) -> _Test:
@@ -53,8 +54,8 @@ _FORMATS: tuple[tuple[_Test, str, str], ...] = (
     (_zip_with(b""), "a zip archive", "unzip {path}"),
     (_at(0, b"\x93NUMPY"), "a numpy array (.npy)", f"it holds an array, no graph; {TRACE}"),
     (_at(4, b"TFL3"), "a TFLite model", "mv {path} {stem}.tflite"),
-    (_at(8, b"mgv2"), "a static graph of MegEngine's trace.dump", f"save the network as TracedModule; {TRACE}"),
-    (_at(0, b"MGBC", b"mgb0", b"mgbt"), "a static graph of MegEngine's trace.dump", f"save a TracedModule; {TRACE}"),
+    (_at(8, b"mgv2"), "a static graph of MegEngine's trace.dump", _STATIC),
+    (_at(0, b"MGBC", b"mgb0", b"mgbt"), "a static graph of MegEngine's trace.dump", _STATIC),
     (_at(0, b"\x1f\x8b"), "compressed with gzip", "gzip -dc {path} > {unpacked}"),
     (_at(0, b"\xfd7zXZ\0"), "compressed with xz", "xz -dc {path} > {unpacked}"),
     (_at(0, b"BZh"), "compressed with bzip2", "bzip2 -dc {path} > {unpacked}"),
@@ -73,12 +74,13 @@ _FORMATS: tuple[tuple[_Test, str, str], ...] = (
 def check_head(data: mmap.mmap | bytes, name: str) -> None:
     """BadInputError unless the file begins as a pickle of protocol 2 to 5; it names the formats we know."""
     head = bytes(data[:4096])
+    if head[0] == PROTO and 2 <= head[1 % len(head)] <= 5 and not head.startswith(_OLD_TORCH):
+        return
     for matches, what, hint in _FORMATS:
         if matches(head):
             raise BadInputError(f"{name}: is {what}, expected a TracedModule pickle", hint=_filled(hint, name))
-    if head[0] != PROTO or not 2 <= head[1 % len(head)] <= 5:
-        begins = head[:8].hex(" ")
-        raise BadInputError(f"{name}: is no pickle (it begins with {begins}), expected a TracedModule", hint=TRACE)
+    begins = head[:8].hex(" ")
+    raise BadInputError(f"{name}: is no pickle (it begins with {begins}), expected a TracedModule", hint=TRACE)
 
 
 def _filled(hint: str, name: str) -> str:

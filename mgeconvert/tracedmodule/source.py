@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import UnsupportedOperation
@@ -35,6 +33,9 @@ def opened(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     if _is_file(source):
         yield source, name
         return
+    import shutil
+    import tempfile
+
     with tempfile.TemporaryFile(buffering=BUFFER) as spool:
         shutil.copyfileobj(source, spool, 1 << 20)
         spool.seek(0)
