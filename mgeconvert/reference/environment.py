@@ -103,6 +103,17 @@ ENVIRONMENTS = {
             probe="import megengine\nassert (megengine.Tensor([1.0]) + 1).numpy() == 2",
             worker="worker.py",
         ),
+        Environment(
+            name="caffe",
+            title="BVLC Caffe 1.0",
+            pythons=((3, 8),),
+            installs=(
+                # The wheel's caffe_pb2 was generated for protobuf 3; numpy 1.24 is the last for CPython 3.8.
+                ("kendryte-caffe==1.0.0.20210829", "protobuf<3.21", "numpy<1.25"),
+            ),
+            probe="import caffe\nassert 'Convolution' in list(caffe.layer_type_list())",
+            worker="caffe_worker.py",
+        ),
     )
 }
 
