@@ -93,6 +93,8 @@ class _Walk(Generic[T]):
         self.tensor_paths: dict[int, str] = {}
         self.graphs: dict[int, dict[Hashable, g.InternalGraph]] = {}
         self.checked: set[int] = set()
+        self.names: dict[str, str] = {}
+        """The qualified name of the graph that runs at each path."""
 
     def run(self, graph: g.InternalGraph, inputs: Sequence[Any], path: str, depth: int) -> list[Any]:
         """The outputs of one graph for one call of it."""
@@ -101,6 +103,7 @@ class _Walk(Generic[T]):
         if id(graph) not in self.checked:
             self.at(path, graph.check)
             self.checked.add(id(graph))
+        self.names[path] = (graph.inputs[0].qualname or "") if graph.inputs else ""
         values: dict[g.Node, Any] = {}
         self.assign(values, graph.inputs, inputs, path)
         for expr in graph.exprs:
@@ -140,7 +143,7 @@ class _Walk(Generic[T]):
     def call_method(self, expr: g.CallMethod, inputs: Sequence[Any], path: str, depth: int) -> Sequence[Any]:
         owner = inputs[0] if inputs else None
         if not isinstance(owner, _Bound):
-            return self.report("method", TENSOR + expr.method, expr, inputs, path, path)
+            return self.report("method", TENSOR + expr.method, expr, inputs, self.within(expr, path), path)
         if expr.method != "__call__":
             return self.report("method", f"{owner.record.qualname}.{expr.method}", expr, inputs, owner.path, path)
         if isinstance(owner.record, TracedModuleRecord):
@@ -148,10 +151,16 @@ class _Walk(Generic[T]):
         return self.report("module", owner.record.qualname, expr, inputs, owner.path, path)
 
     def call_function(self, expr: g.CallFunction, inputs: Sequence[Any], path: str, _: int) -> Sequence[Any]:
-        return self.report("function", ".".join(expr.func), expr, inputs, path, path)
+        return self.report("function", ".".join(expr.func), expr, inputs, self.within(expr, path), path)
 
     def apply(self, expr: g.Apply, inputs: Sequence[Any], path: str, _: int) -> Sequence[Any]:
-        return self.report("opdef", OPDEF + expr.opdef_type.name, expr, inputs, path, path)
+        return self.report("opdef", OPDEF + expr.opdef_type.name, expr, inputs, self.within(expr, path), path)
+
+    def within(self, expr: g.Expr, path: str) -> str:
+        """Where a call stood before its module was flattened: ``layer1.0`` for ``Net.layer1.0.[func_relu]`` in Net."""
+        name = (expr.outputs[0].qualname or "") if expr.outputs else ""
+        prefix = f"{self.names[path]}."
+        return _join(path, name[len(prefix) :].rpartition(".[")[0]) if name.startswith(prefix) else path
 
     def choose(self, module: TracedModuleRecord, arg_def: Any, path: str) -> g.InternalGraph:
         """The graph of a submodule for the structure of these arguments."""
@@ -214,7 +223,7 @@ def _call(kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], place:
 
 
 def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+    return f"{path}.{name}" if path and name else path or name
 
 
 def _version(text: str | None) -> Version | None:
