@@ -1,14 +1,18 @@
-"""TracedModule pickles: the `FRONTEND` record. Reads them without MegEngine and without executing anything in them."""
+"""TracedModule pickles: the `FRONTEND` and `BACKEND` records. Reads them without MegEngine and without executing anything
+in them, and writes what MegEngine 1.13 loads."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mgeconvert.registry import Description, Frontend, OpSupport, Source
+from mgeconvert.registry import Backend, Description, Frontend, OpSupport, Source
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from mgeconvert.errors import Problem
     from mgeconvert.ir import Graph
 
 
@@ -36,5 +40,41 @@ FRONTEND = Frontend(
     suffixes=(".pkl", ".tm", ".tm.pkl"),
     load=_load,
     ops=_ops,
+    describe=_describe,
+)
+
+
+def _save(graph: Graph, path: Path, **options: Any) -> Sequence[Path]:
+    from mgeconvert.raising.backend import save
+
+    return save(graph, path, **options)
+
+
+def _problems(graph: Graph, **options: Any) -> Sequence[Problem]:
+    from mgeconvert.raising.backend import problems
+
+    return problems(graph, **options)
+
+
+def _written_ops() -> Sequence[OpSupport]:
+    from mgeconvert.raising.backend import ops
+
+    return ops()
+
+
+def _run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    from mgeconvert.raising.backend import run
+
+    return run(path, inputs)
+
+
+BACKEND = Backend(
+    name="tm",
+    title="MegEngine TracedModule",
+    suffixes=(".pkl", ".tm"),
+    save=_save,
+    problems=_problems,
+    ops=_written_ops,
+    run=_run,
     describe=_describe,
 )

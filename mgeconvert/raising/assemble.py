@@ -1,0 +1,228 @@
+"""Puts the calls of a prepared graph together to a TracedModule: one flat graph over a tree of modules.
+
+The form is that of `TracedModule.flatten()`: every module and tensor is read from the top module by its dotted path, so
+that the modules of the source are found under their own names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import Problem
+from mgeconvert.ir import Graph, Namer, Node, Value
+from mgeconvert.tracedmodule import written
+from mgeconvert.tracedmodule.pickler import Instance, Name
+
+from .calls import CALLS, Call, Function, Method, Module, Opdef, Parameter, parts
+from .modules import Tree
+from .places import fallback_path, place
+from .table import EMITTERS, Refused, key
+
+NARROWED = {np.dtype(np.int64): np.dtype(np.int32), np.dtype(np.float64): np.dtype(np.float32)}
+"""MegEngine has no 64-bit tensors: integers are written as int32, a float64 is refused."""
+CONTAINERS = {
+    "tuple": "builtins.tuple", "list": "builtins.list", "dict": "builtins.dict",
+    "collections.OrderedDict": "collections.OrderedDict",
+}  # fmt: skip
+"""Containers of outputs that MegEngine knows by itself."""
+TYPES = frozenset(["float32", "float16", "int8", "uint8", "int16", "uint16", "int32", "bool"])
+
+
+def emitted(graph: Graph) -> tuple[list[tuple[Node, Call]], list[Problem]]:
+    """The call of every node of a prepared graph, and what could not be expressed."""
+    calls: list[tuple[Node, Call]] = []
+    problems: list[Problem] = []
+    for node in graph.nodes:
+        emitter = EMITTERS.get(key(node))
+        try:
+            if emitter is not None:
+                calls.append((node, emitter(node)))
+        except Refused as refused:
+            problems.append(Problem(fallback_path(node), node.op, refused.reason))
+        problems += [
+            Problem(fallback_path(node), node.op, f"MegEngine has no {value.dtype} tensors")
+            for value in node.outputs
+            if value.dtype is not None and type_of(value).name not in TYPES
+        ]
+    problems += [
+        Problem(name, "input", f"MegEngine has no {value.dtype} tensors")
+        for name, value in graph.inputs.items()
+        if type_of(value).name not in TYPES
+    ]
+    return calls, problems
+
+
+def type_of(value: Value) -> np.dtype[Any]:
+    """The dtype MegEngine computes the value in."""
+    dtype = np.dtype(np.float32) if value.dtype is None else value.dtype
+    return NARROWED[np.dtype(np.int64)] if dtype == np.int64 else dtype
+
+
+def traced_module(graph: Graph, calls: Sequence[tuple[Node, Call]]) -> Instance:
+    """The TracedModule of a prepared graph and its calls."""
+    return _Assembly(graph, calls).module()
+
+
+class _Assembly:
+    def __init__(self, graph: Graph, calls: Sequence[tuple[Node, Call]]) -> None:
+        self.graph = graph
+        self.calls = calls
+        name_input = Namer(["self"])
+        self.input_names = [name_input(written.identifier(name)) for name in graph.inputs]
+        self.output_names = self._output_names()
+        taken = [*self.input_names, *self.output_names.values()]
+        self.recorder = written.Recorder(written.identifier(graph.name), taken)
+        self.tree = Tree(_wanted_paths(graph, calls))
+        self.nodes: dict[Value, Instance] = {}
+        self.modules: dict[str, Instance] = {}
+        self.attributes: dict[str, Instance] = {}
+        self.place = ""
+
+    def module(self) -> Instance:
+        inputs = list(self.graph.inputs.values())
+        for name, value in zip(self.input_names, inputs, strict=True):
+            self.nodes[value] = self.recorder.input(name, sizes(value), type_of(value))
+        for node, call in self.calls:
+            self.place = place(node)
+            for value, made in zip(node.outputs, self.call(call, node.outputs), strict=True):
+                self.nodes[value] = made
+        self.place = ""
+        outputs = [self.operand(value) for value in self.graph.outputs.values()]
+        graph = self.recorder.graph(outputs)
+        leaves: list[Any] = []
+        arguments = written.flatten(((self.recorder.module, *self.recorder.inputs[1:]), {}), leaves)
+        structure = _structure(self.graph)
+        attributes = self.tree.attributes()
+        return written.traced_module(
+            None, attributes, {arguments: graph}, {arguments: structure}, written.argspec(self.input_names)
+        )
+
+    def call(self, call: Call, values: Sequence[Value]) -> list[Instance]:
+        """Record a call whose results are `values` (those of a nested call have no name of their own)."""
+        if isinstance(call, Module):
+            owner = self.owner(call)
+            path = owner.state["_qualname"].partition(".")[2]
+            outputs = [
+                (self.name(value), f"{self.recorder.name}.{path}.[out]", sizes(value), type_of(value))
+                for value in values
+            ]
+            return self.recorder.method("__call__", (owner, *map(self.operand, call.args)), {}, outputs)
+        if isinstance(call, Opdef):
+            operands = [self.operand(item) for item in call.inputs]
+            return self.recorder.opdef(
+                call.name, operands, call.fields, self.outputs(f"def_{call.name.lower()}", values)
+            )
+        if isinstance(call, Method):
+            args = tuple(map(self.operand, call.args))
+            return self.recorder.method(call.name, args, {}, self.outputs(f"method_{call.name.strip('_')}", values))
+        args = tuple(map(self.operand, call.args))
+        kind = f"func_{call.name.rpartition('.')[2]}"
+        return self.recorder.function(
+            f"megengine.functional.{call.name}", args, call.kwargs, self.outputs(kind, values)
+        )
+
+    def outputs(self, kind: str, values: Sequence[Value]) -> list[tuple[str, str, Any, Any]]:
+        label = f"{self.recorder.name}.{self.recorder.label(self.place, kind)}"
+        return [(self.name(value), label, sizes(value), type_of(value)) for value in values]
+
+    def name(self, value: Value) -> str:
+        """The node's name: an output's public one, else the value's."""
+        return self.output_names.get(value) or self.recorder.unique(value.name)
+
+    def operand(self, item: Any) -> Any:
+        """Nodes for values and nested calls, within containers too."""
+        if isinstance(item, Value):
+            return self.nodes[item] if item.array is None else self.constant(item.name, item.array)
+        if isinstance(item, Parameter):
+            return self.constant(item.name, item.array)
+        if isinstance(item, CALLS):
+            assert not isinstance(item, Module)
+            inner = Value(f"{_short(item)}_out", np.dtype(item.dtype), item.shape)
+            return self.call(item, [inner])[0]
+        if isinstance(item, tuple | list):
+            return type(item)(self.operand(part) for part in item)
+        if isinstance(item, slice):
+            return slice(*(self.operand(part) for part in (item.start, item.stop, item.step)))
+        return item
+
+    def constant(self, name: str, array: np.ndarray[Any, Any]) -> Instance:
+        """GetAttr of a tensor of the tree."""
+        path = self.tree.constant(name, array)
+        if path not in self.attributes:
+            narrow = NARROWED.get(array.dtype, array.dtype)
+            self.attributes[path] = self.recorder.attribute(path, None, array.shape, narrow)
+        return self.attributes[path]
+
+    def owner(self, call: Module) -> Instance:
+        """GetAttr of a module of the tree; two calls of one module share it."""
+        path = self.tree.module(call)
+        if path not in self.modules:
+            module, _, kind = f"megengine.module.{call.name}".rpartition(".")
+            self.modules[path] = self.recorder.attribute(path, Name(module, kind))
+        return self.modules[path]
+
+    def _output_names(self) -> dict[Value, str]:
+        names: dict[Value, str] = {}
+        namer = Namer(["self", *self.input_names])
+        produced = {value for node in self.graph.nodes for value in node.outputs}
+        for name, value in self.graph.outputs.items():
+            if value in produced and value not in names:
+                names[value] = namer(written.identifier(name))
+        return names
+
+
+def _short(call: Function | Method | Opdef) -> str:
+    return call.name.rpartition(".")[2].strip("_").lower()
+
+
+def sizes(value: Value) -> tuple[int, ...]:
+    """The shape of a trace: MegEngine's tracer has numbers only, so a symbolic dimension is written as 1."""
+    return tuple(size if isinstance(size, int) else 1 for size in value.shape or ())
+
+
+def _wanted_paths(graph: Graph, calls: Sequence[tuple[Node, Call]]) -> Iterator[str]:
+    """Where modules and constants want to hang, before conflicts are settled."""
+    for _, call in calls:
+        if isinstance(call, Module):
+            yield call.path
+        for part in parts(call):
+            if isinstance(part, Parameter) or (isinstance(part, Value) and part.array is not None):
+                yield part.name
+    yield from (value.name for value in graph.outputs.values() if value.array is not None)
+
+
+def _structure(graph: Graph) -> Instance:
+    """How forward() arranges its outputs: as the source did where that is known, else one tensor or a tuple."""
+    count = len(graph.outputs)
+    stored = graph.metadata.get("megengine.outputs")
+    if stored is not None:
+        leaves: list[int] = []
+        structure = _structure_of(json.loads(stored), leaves)
+        if structure is not None and leaves == list(range(count)):
+            return structure
+    if count == 1:
+        return written.tensor_leaf()
+    return written.tree("builtins.tuple", None, [written.tensor_leaf() for _ in range(count)])
+
+
+def _structure_of(tree: Any, leaves: list[int]) -> Instance | None:
+    """None for a container that only the source's own code can make."""
+    if isinstance(tree, int):
+        leaves.append(tree)
+        return written.tensor_leaf()
+    kind = CONTAINERS.get(tree["type"])
+    named = isinstance(tree["items"], dict)
+    items = [_structure_of(item, leaves) for item in (tree["items"].values() if named else tree["items"])]
+    if kind is None or None in items:
+        return None
+    return written.tree(
+        kind, tuple(tree["items"]) if named else _no_keys(kind), [item for item in items if item is not None]
+    )
+
+
+def _no_keys(kind: str) -> Any:
+    return () if kind.endswith("ict") else None

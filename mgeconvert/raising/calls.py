@@ -1,0 +1,119 @@
+"""What an emitter returns: calls of MegEngine, as data.
+
+Arguments are given in full and in the order of MegEngine's signature, as its tracer records them. They are IR values,
+Python constants, and tuples, lists, dictionaries and slices of these; a `Call` among them is computed first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mgeconvert.ir import Shape, Value
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A function by its name below megengine.functional: ``nn.relu``. `dtype` and `shape` are needed only where the
+    result goes into another call."""
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    dtype: Any = None
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method of the tensor args[0]."""
+
+    name: str
+    args: tuple[Any, ...]
+    dtype: Any = None
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Opdef:
+    """A raw operator of megengine.core._imperative_rt.ops with its fields."""
+
+    name: str
+    inputs: tuple[Any, ...]
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    dtype: Any = None
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """A tensor in MegEngine's layout; `name` is its wanted path where it is an argument of its own."""
+
+    array: np.ndarray[Any, Any]
+    name: str = ""
+    trained: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """A built-in module (``conv.Conv2d`` below megengine.module) and its call on `args`.
+
+    `attributes` are those its constructor makes, in that order; `path` is where it should hang.
+    """
+
+    name: str
+    attributes: Mapping[str, Any]
+    args: tuple[Any, ...]
+    path: str
+
+
+Call: TypeAlias = "Function | Method | Opdef | Module"
+CALLS = (Function, Method, Opdef, Module)
+
+
+def parts(item: Any) -> Iterator[Any]:
+    """Every leaf of a call's arguments, those of nested calls too."""
+    if isinstance(item, Module | Method | Function):
+        item = item.args
+    elif isinstance(item, Opdef):
+        item = item.inputs
+    elif isinstance(item, slice):
+        item = (item.start, item.stop, item.step)
+    elif not isinstance(item, tuple | list):
+        yield item
+        return
+    for part in item:
+        yield from parts(part)
+
+
+def function(name: str, *args: Any, **kwargs: Any) -> Function:
+    """``function("nn.leaky_relu", x, 0.1)``"""
+    return Function(name, args, kwargs)
+
+
+def method(name: str, *args: Any) -> Method:
+    """``method("reshape", x, 2, -1)``"""
+    return Method(name, args)
+
+
+def scalar(value: Value | None) -> Any:
+    """A constant of rank 0 that MegEngine code would write as a number, as that number; anything else as it is."""
+    if value is not None and value.array is not None and value.array.shape == ():
+        return value.array.item()
+    return value
+
+
+def sole(value: Value) -> Any:
+    """The number in a constant with one element."""
+    assert value.array is not None
+    return value.array.reshape(()).item()
+
+
+def ints(value: Value | None) -> list[int] | None:
+    """The integers of a constant vector; None for an omitted or run-time operand."""
+    if value is None or value.array is None:
+        return None
+    return [int(item) for item in value.array.reshape(-1)]

@@ -1,0 +1,87 @@
+"""Where a node's module hangs in the module tree, and whether a node was a module at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mgeconvert.ir import Node, Value
+
+from .calls import Module
+
+_ORIGIN = re.compile(r"(.*) \(([^()]*)\)")
+_WEIGHT = re.compile(r"(.+)\.(?:weight|running_mean|weight_ih|kernel)(?:_\d+)?")
+
+CLASSES = {
+    "GELU": "activation", "ReLU": "activation", "SiLU": "activation", "Sigmoid": "activation",
+    "LeakyReLU": "activation", "PReLU": "activation", "Softmax": "activation", "MaxPool2d": "pooling",
+    "AvgPool2d": "pooling", "AdaptiveAvgPool2d": "adaptive_pooling", "AdaptiveMaxPool2d": "adaptive_pooling",
+    "Conv1d": "conv", "Conv2d": "conv", "Conv3d": "conv", "ConvTranspose2d": "conv", "ConvTranspose3d": "conv",
+    "Linear": "linear", "BatchNorm1d": "batchnorm", "BatchNorm2d": "batchnorm", "LayerNorm": "normalization",
+    "GroupNorm": "normalization", "InstanceNorm": "normalization", "Embedding": "embedding",
+    "LocalResponseNorm": "lrn",
+}  # fmt: skip
+"""The built-in modules that are written, and the file below megengine.module each is in."""
+
+_PLAIN_CALLS = frozenset(
+    [
+        "conv1d",
+        "conv2d",
+        "conv3d",
+        "conv_transpose2d",
+        "conv_transpose3d",
+        "linear",
+        "batch_norm",
+        "sync_batch_norm",
+        "layer_norm",
+        "group_norm",
+        "instance_norm",
+        "embedding",
+        "local_response_norm",
+        "matmul",
+        "__matmul__",
+        "__getitem__",
+        "Convolution",
+        "MatrixMul",
+    ]
+)
+"""Origins that say a source called a function where there is a module too."""
+
+
+def origin(node: Node) -> tuple[str, str]:
+    """The place and kind in ``layer1.0.conv1 (Conv2d)``; empty texts where the origin has another form."""
+    found = _ORIGIN.fullmatch(node.origin)
+    return (found[1], found[2]) if found else ("", "")
+
+
+def place(node: Node) -> str:
+    """The module path the node was computed at; empty for the top module."""
+    where, _ = origin(node)
+    return "" if where == "model" else where
+
+
+def module_kind(node: Node, kind: str, attributes: Mapping[str, Any], *args: Any) -> Module | None:
+    """The call of a module without weights, if the source had that module there."""
+    if origin(node)[1] != kind:
+        return None
+    return Module(f"{CLASSES[kind]}.{kind}", attributes, args, fallback_path(node))
+
+
+def was_function(node: Node) -> bool:
+    """Whether the source called a function with weights of its own instead of a module."""
+    return origin(node)[1] in _PLAIN_CALLS
+
+
+def weight_path(node: Node, *weights: Value | None) -> str:
+    """Where a module with weights hangs: where its weight hung, else at its node's place, else under the node's name."""
+    for value in weights:
+        found = _WEIGHT.fullmatch(value.name) if value is not None else None
+        if found:
+            return found[1]
+    return fallback_path(node)
+
+
+def fallback_path(node: Node) -> str:
+    """The place of the node, or its name where the origin gives none."""
+    return place(node) or node.name or node.op

@@ -1,0 +1,114 @@
+"""Brings a graph into the form that emitters take: rewrites nodes until each is one call of MegEngine."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from mgeconvert.builder import Builder
+from mgeconvert.errors import Problem
+from mgeconvert.inference import InferenceError
+from mgeconvert.ir import Graph, Namer, Node, Value
+
+from .places import fallback_path
+from .table import EMITTERS, REFUSALS, REWRITES, Refused, key
+
+
+class RewriteBuilder(Builder):
+    """A Builder that knows the graph it rewrites: `producers` maps values to their nodes, `uses` counts their readers."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self.name_value = Namer(value.name for value in graph.values())
+        self.name_node = Namer(node.name for node in graph.nodes)
+        self.producers = graph.producers()
+        self.uses = graph.use_counts()
+
+    def producer(self, value: Value | None, op: str, *, alone: bool = False) -> Node | None:
+        """The node that computes `value`, if it is that operator (and, with `alone`, has no other reader)."""
+        node = None if value is None else self.producers.get(value)
+        if node is None or node.op != op or (alone and self.uses.get(value, 0) != 1):  # type: ignore[arg-type]
+            return None
+        return node
+
+    def call(self, op: str, outputs: list[Value], *inputs: Value | None, **attrs: object) -> list[Value]:
+        """Append a node of the domain ``megengine`` with outputs whose types are known."""
+        self.graph.nodes.append(
+            Node(op, list(inputs), outputs, dict(attrs), self.name_node(self._wanted(op)), self.origin, "megengine")  # type: ignore[arg-type]
+        )
+        return outputs
+
+    def typed(self, like: Value, what: str = "out") -> Value:
+        """A new value of the type of another."""
+        return Value(self.name_value(self._wanted(what)), like.dtype, like.shape)
+
+
+def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
+    """A graph of nodes with emitters, and what could not be rewritten. The given graph stays as it is."""
+    b = RewriteBuilder(graph)
+    renamed: dict[Value, Value] = {}
+    done: list[Node] = []
+    problems: list[Problem] = []
+    for source in graph.nodes:
+        pending = deque([_copy(source)])
+        while pending:
+            node = pending.popleft()
+            node.inputs = [_final(value, renamed) for value in node.inputs]
+            try:
+                new = _rewritten(b, node, renamed)
+            except (Refused, InferenceError) as refused:
+                reason = refused.reason if isinstance(refused, Refused) else refused.message
+                problems.append(Problem(fallback_path(node), node.op, reason))
+                new = None
+            else:
+                if new is None and key(node) not in EMITTERS:
+                    reason = REFUSALS.get(key(node), "MegEngine has no such operator and no rewrite is known")
+                    problems.append(Problem(fallback_path(node), node.op, reason))
+            if new is None:
+                done.append(node)
+            else:
+                pending.extendleft(reversed(new))
+    outputs = {name: _final(value, renamed) or value for name, value in graph.outputs.items()}
+    prepared = Graph(graph.name, dict(graph.inputs), outputs, done, dict(graph.metadata))
+    prepared.remove_dead_nodes()
+    return prepared, problems
+
+
+def _rewritten(b: RewriteBuilder, node: Node, renamed: dict[Value, Value]) -> list[Node] | None:
+    """The nodes that take the node's place; None where no rewrite applies."""
+    b.place, b.origin = fallback_path(node), node.origin
+    for rule in REWRITES.get(key(node), ()):
+        result = rule(b, node)
+        new, b.graph.nodes = b.graph.nodes, []
+        if result is not None:
+            results = [result] if isinstance(result, Value) else list(result)
+            _take_over(b, node, results, new, renamed)
+            return new
+    return None
+
+
+def _take_over(
+    b: RewriteBuilder, node: Node, results: list[Value], new: list[Node], renamed: dict[Value, Value]
+) -> None:
+    """Let the new nodes compute the old node's outputs, which keep their names; what was there already is renamed to."""
+    made = {value for item in new for value in item.outputs}
+    twins: dict[Value, Value] = {}
+    for old, value in zip(node.outputs, results, strict=True):
+        if value in made and value not in twins:
+            twins[value] = old
+        elif value is not old:
+            renamed[old] = twins.get(value, value)
+    for item in new:
+        item.inputs = [twins.get(value, value) if value is not None else None for value in item.inputs]
+        item.outputs = [twins.get(value, value) for value in item.outputs]
+        for value in item.outputs:
+            b.producers[value] = item
+
+
+def _copy(node: Node) -> Node:
+    return Node(node.op, list(node.inputs), list(node.outputs), dict(node.attrs), node.name, node.origin, node.domain)
+
+
+def _final(value: Value | None, renamed: dict[Value, Value]) -> Value | None:
+    while value is not None and value in renamed:
+        value = renamed[value]
+    return value

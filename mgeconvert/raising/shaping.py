@@ -1,0 +1,262 @@
+"""Operators that move, join, cut and pick data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.ir import Node, Value
+
+from .calls import Call, Method, Opdef, function, ints, method, sole
+from .elemwise import number
+from .layers import numbers, rank
+from .table import emit, refuse
+
+FAR = 1 << 31
+"""Bounds of slices beyond this mean the end."""
+
+
+def needed(value: Value | None, what: str) -> list[int]:
+    """The integers of an operand that must be constant."""
+    found = ints(value)
+    if found is None:
+        refuse(f"{what} that are only known at run time")
+    return found
+
+
+def axis_of(node: Node, default: int = 0, extra: int = 0) -> int:
+    """The node's axis, not negative; `extra` for operators whose result has more axes."""
+    return int(node.attrs.get("axis", default)) % max(rank(node.inputs[0]) + extra, 1)  # type: ignore[call-overload]
+
+
+def static(value: Value) -> tuple[int, ...] | None:
+    return value.static_shape
+
+
+@emit("Reshape")
+def reshape(node: Node) -> Call:
+    """A 0 keeps the size of the input's axis."""
+    x, shape = node.inputs
+    assert x is not None
+    target = ints(shape)
+    if target is None:
+        return method("reshape", x, shape)
+    if not node.attrs.get("allowzero") and 0 in target:
+        target = [_kept(x, index) if size == 0 else size for index, size in enumerate(target)]
+    return method("reshape", x, *target)
+
+
+def _kept(x: Value, axis: int) -> int:
+    size = x.shape[axis] if x.shape is not None else None
+    if not isinstance(size, int):
+        refuse("a reshape that keeps a size which is only known at run time")
+    return size
+
+
+@emit("Transpose")
+def transpose(node: Node) -> Call:
+    x = node.inputs[0]
+    return method("transpose", x, *numbers(node, "perm", range(rank(x))[::-1]))
+
+
+@emit("Unsqueeze")
+def unsqueeze(node: Node) -> Call:
+    axes = needed(node.inputs[1], "axes")
+    count = rank(node.inputs[0]) + len(axes)
+    places = sorted(axis % count for axis in axes)
+    return function("tensor.expand_dims", node.inputs[0], places[0] if len(places) == 1 else places)
+
+
+@emit("Squeeze")
+def squeeze(node: Node) -> Call:
+    x = node.inputs[0]
+    axes = needed(node.inputs[1], "axes") if len(node.inputs) > 1 and node.inputs[1] is not None else None
+    if axes is None:
+        return function("tensor.squeeze", x, None)
+    places = sorted(axis % rank(x) for axis in axes)
+    return function("tensor.squeeze", x, places[0] if len(places) == 1 else places)
+
+
+@emit("Expand")
+def expand(node: Node) -> Call:
+    x, shape = node.inputs
+    return function("tensor.broadcast_to", x, static(node.output) or shape)
+
+
+@emit("Tile")
+def tile(node: Node) -> Call:
+    x, repeats = node.inputs
+    counts = ints(repeats)
+    return function("tensor.tile", x, repeats if counts is None else tuple(counts))
+
+
+@emit("Concat")
+def concat(node: Node) -> Call:
+    return function("tensor.concat", list(node.inputs), axis_of(node), None)
+
+
+@emit("Split")
+def split(node: Node) -> Call:
+    """Equal parts by their number, others by the positions between them."""
+    x = node.inputs[0]
+    sizes = ints(node.inputs[1]) if len(node.inputs) > 1 else None
+    axis = axis_of(node)
+    if sizes is None:
+        sizes = [_size(value, axis) for value in node.outputs]
+        if len(set(sizes)) == 1:
+            return function("tensor.split", x, len(sizes), axis)
+    return function("tensor.split", x, [int(cut) for cut in np.cumsum(sizes)[:-1]], axis)
+
+
+def _size(value: Value, axis: int) -> int:
+    size = value.shape[axis] if value.shape is not None else None
+    if not isinstance(size, int):
+        refuse("a split into parts whose sizes are only known at run time")
+    return size
+
+
+@emit("Slice")
+def slice_(node: Node) -> Call:
+    """Bounds that are only known at run time are elements of their vectors."""
+    x, starts, stops, axes, steps = [*node.inputs, None, None][:5]
+    count = rank(starts if starts is not None else x) and _length(starts)
+    places = needed(axes, "axes of a slice") if axes is not None else list(range(count))
+    paces = needed(steps, "steps of a slice") if steps is not None else [1] * count
+    index: list[Any] = [slice(None)] * rank(x)
+    for number_, (place, pace) in enumerate(zip(places, paces, strict=True)):
+        first, last = _bound(starts, number_), _bound(stops, number_)
+        index[place % rank(x)] = slice(_near(first), _near(last), None if pace == 1 else pace)
+    while index and index[-1] == slice(None):
+        index.pop()
+    return method("__getitem__", x, tuple(index) if index else slice(None))
+
+
+def _length(value: Value | None) -> int:
+    size = value.shape[0] if value is not None and value.shape else None
+    if not isinstance(size, int):
+        refuse("a slice of a number of axes that is only known at run time")
+    return size
+
+
+def _bound(bounds: Value | None, index: int) -> Any:
+    known = ints(bounds)
+    if known is not None:
+        return known[index]
+    return Method("__getitem__", (bounds, index), np.int32, ())
+
+
+def _near(bound: Any) -> Any:
+    """None for a bound beyond either end."""
+    return None if isinstance(bound, int) and not -FAR < bound < FAR - 1 else bound
+
+
+@emit("Gather")
+def gather(node: Node) -> Call:
+    """One index is an int, several an index tensor; both may count from the end."""
+    x, index = node.inputs
+    axis = axis_of(node)
+    assert index is not None
+    item: Any = int(sole(index)) if index.array is not None and index.shape == () else index
+    return method("__getitem__", x, (*[slice(None)] * axis, item))
+
+
+@emit("GatherND")
+def gather_nd(node: Node) -> Call:
+    """The last axis of the indices holds the coordinates of the leading axes."""
+    x, points = node.inputs
+    if node.attrs.get("batch_dims"):
+        refuse("GatherND with batch dimensions")
+    return method("__getitem__", x, coordinates(points))
+
+
+def coordinates(points: Value | None) -> tuple[Any, ...]:
+    """One index tensor an axis."""
+    if points is None or points.static_shape is None:
+        refuse("GatherND whose number of coordinates is only known at run time")
+    shape = points.static_shape
+    return tuple(Method("__getitem__", (points, (..., axis)), np.int32, shape[:-1]) for axis in range(shape[-1]))
+
+
+@emit("ScatterND")
+def scatter_nd(node: Node) -> Call:
+    """An assignment changes its tensor, so a copy is assigned to."""
+    x, points, updates = node.inputs
+    if node.attrs.get("reduction", "none") != "none":
+        refuse("ScatterND with a reduction")
+    assert x is not None
+    copy = function("tensor.copy", x, None)
+    copied = type(copy)(copy.name, copy.args, copy.kwargs, x.dtype, x.shape)
+    return method("__setitem__", copied, coordinates(points), updates)
+
+
+@emit("GatherElements")
+def gather_elements(node: Node) -> Call:
+    x, index = node.inputs
+    return function("tensor.gather", x, axis_of(node), index)
+
+
+@emit("ScatterElements")
+def scatter_elements(node: Node) -> Call:
+    x, index, updates = node.inputs
+    if node.attrs.get("reduction", "none") != "none":
+        refuse("ScatterElements with a reduction")
+    return function("tensor.scatter", x, axis_of(node), index, updates)
+
+
+@emit("Pad")
+def pad(node: Node) -> Call:
+    """Axes given apart, negative widths and the mode wrap have been rewritten or refused."""
+    x, widths, value = [*node.inputs, None][:3]
+    pads = needed(widths, "paddings")
+    count = rank(x)
+    mode = node.attrs.get("mode", "constant")
+    fill = sole(value) if value is not None and value.array is not None else 0.0
+    pairs = tuple((pads[axis], pads[axis + count]) for axis in range(count))
+    name = {"constant": "constant", "edge": "replicate", "reflect": "reflect"}.get(str(mode))
+    if name is None:
+        refuse(f"Pad of mode {mode}")
+    return function("nn.pad", x, pairs, name, float(fill) if mode == "constant" else 0.0)
+
+
+@emit("Shape")
+def shape_(node: Node) -> Call:
+    """`start` and `end` have been rewritten; axis 7 is MegEngine's way to say all."""
+    return Opdef("GetVarShape", (node.inputs[0],), {"axis": 7})
+
+
+@emit("OneHot")
+def one_hot(node: Node) -> Call:
+    """Other values than 0 and 1, and other axes than the last, have been rewritten."""
+    return function("nn.one_hot", node.inputs[0], int(sole(node.inputs[1])))  # type: ignore[arg-type]
+
+
+@emit("NonZero")
+def non_zero(node: Node) -> Call:
+    refuse("NonZero outside of a selection by a mask")
+
+
+@emit("megengine.CondTake")
+def non_zero_of_vector(node: Node) -> Call:
+    """inputs: a mask of one axis; the second result of cond_take are the positions."""
+    return function("tensor.cond_take", node.inputs[0], node.inputs[0])
+
+
+@emit("Range")
+def range_(node: Node) -> Call:
+    dtype = np.dtype(node.output.dtype).name if node.output.dtype is not None else "float32"
+    kind = "int32" if dtype == "int64" else dtype
+    return function("tensor.arange", *(number(value) for value in node.inputs), dtype=kind, device=None)
+
+
+@emit("CumSum")
+def cumsum(node: Node) -> Call:
+    x, axis = node.inputs
+    if axis is None or axis.array is None or node.attrs.get("exclusive") or node.attrs.get("reverse"):
+        refuse("a cumulative sum that is exclusive, reversed or along an axis that is only known at run time")
+    return function("tensor.cumsum", x, int(sole(axis)) % rank(x))
+
+
+def whole(count: int) -> Sequence[slice]:
+    return [slice(None)] * count
