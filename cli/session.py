@@ -24,8 +24,8 @@ SPINNER_BYTES = 32 << 20
 @dataclass(slots=True)
 class Session:
     """`json` puts one document on stdout and every human line on stderr; `quiet` leaves only errors; `debug` shows
-    tracebacks and checks the graph after each stage. `step` is the step of a chain that is being run, `is_last` says that no step
-    follows."""
+    tracebacks and checks the graph after each stage. `step` is the step of a chain that is being run,
+    `is_last` says that no step follows."""
 
     json: bool = False
     quiet: bool = False

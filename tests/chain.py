@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-SHAPE = (1, 4, 6, 6)
+CHANNELS = 4
 VERSION = "1.13.0"
 CLASSES = {
     "megengine.core._imperative_rt.common": ("CompNode",),
@@ -32,18 +32,19 @@ CLASSES = {
 }
 
 
-def write_chain(path: Path, operators: int) -> None:
+def write_chain(path: Path, operators: int, channels: int = CHANNELS) -> None:
     """A module that calls `operators` operators in a row: a 1x1 Conv2d, relu, ``x + 0.25``, clip, and again."""
     with _megengine() as classes:
-        module = Chain(classes, operators).module()
+        module = Chain(classes, operators, channels).module()
         path.write_bytes(pickle.dumps(module, protocol=4))
 
 
 class Chain:
     """Builds the records; `k` makes an instance of MegEngine's class of a name."""
 
-    def __init__(self, classes: dict[str, type], operators: int) -> None:
+    def __init__(self, classes: dict[str, type], operators: int, channels: int) -> None:
         self.classes = classes
+        self.shape = (1, channels, 6, 6)
         self.count = 0
         self.attributes: dict[str, Any] = {}
         self.exprs: list[Any] = []
@@ -88,7 +89,7 @@ class Chain:
             "TensorNode",
             name,
             _qparams=None,
-            _shape=SHAPE,
+            _shape=self.shape,
             _dtype=np.dtype(np.float32),
             _device=self.classes["CompNode"](),
         )
@@ -180,7 +181,7 @@ def module_state(modules: list[str]) -> dict[str, Any]:
 
 def conv_state(chain: Chain) -> Any:
     """A 1x1 convolution of the chain's channels that keeps the numbers in range."""
-    channels = SHAPE[1]
+    channels = chain.shape[1]
     state = {
         "conv_mode": "cross_correlation",
         "compute_mode": "default",
@@ -246,3 +247,7 @@ def _megengine() -> Iterator[dict[str, type]]:
         for name in [name for name in sys.modules if name.partition(".")[0] == "megengine"]:
             del sys.modules[name]
         sys.modules.update(before)
+
+
+if __name__ == "__main__":
+    write_chain(Path(sys.argv[1]), *map(int, sys.argv[2:]))
