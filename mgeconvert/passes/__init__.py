@@ -22,8 +22,8 @@ MAX_LEVEL = 2
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One row of `PASSES`: `level` is the lowest optimization level that runs it, `done` says what one unit of its
-    count is (``20 BatchNormalization folded``), `home` is the module of this package that holds its rules."""
+    """One row of `PASSES`: `level` is the lowest optimization level that runs it, `done` says what its count
+    is (``20 BatchNormalization folded``; {s} is the plural), `home` is the module of this package that holds its rules."""
 
     name: str
     level: int
@@ -35,13 +35,34 @@ class Pass:
 PASSES = (
     # First what makes every later pattern smaller: constants where there can be constants, nothing that does nothing.
     Pass("fold-constants", 1, "Compute what depends on constants and known shapes only.",
-         "nodes computed", "constants"),
-    Pass("eliminate-identity", 1, "Remove nodes that return their input unchanged.", "nodes removed", "identity"),
-    # Before anything new is made of the nodes; frees the values that only dead nodes read, so fusions see one reader.
-    Pass("eliminate-dead", 1, "Remove nodes whose results nobody reads.", "nodes removed", "dead"),
-    # Scales and shifts into weights: after the clean-up put producer and consumer next to each other.
+         "node{s} computed", "constants"),
+    Pass("eliminate-identity", 1, "Remove nodes that return their input unchanged.", "node{s} removed", "identity"),
+    # Frees the values that only dead nodes read and makes equal values one, so that patterns see the readers there are.
+    Pass("eliminate-dead", 1, "Remove nodes whose results nobody reads.", "node{s} removed", "dead"),
+    Pass("merge-duplicate-nodes", 1, "Compute what is computed twice only once.", "node{s} merged", "duplicates"),
+    Pass("merge-consecutive", 1, "Make one node of two transposes, reshapes, casts, slices, pads or concats in a row.",
+         "node{s} merged", "consecutive"),
+    # Formulas before fuse-add-mul and fuse-bias, which would take their constants away.
+    Pass("fuse-activations", 1, "Recognise Relu, Clip, HardSigmoid, HardSwish, LeakyRelu, Mish and Sigmoid.",
+         "activation{s} recognised", "activations"),
+    Pass("fuse-gelu", 1, "Recognise Gelu in its erf, tanh and exp forms.", "Gelu recognised", "gelu"),
+    Pass("fuse-norm", 1, "Recognise LayerNormalization and GroupNormalization, with their scale and bias.",
+         "step{s} of normalization fused", "norms"),
+    # Into the weights, nearest first: padding and bias, so that a convolution is followed by its BatchNormalization.
+    Pass("fuse-pad", 1, "Move zero padding into convolutions and pooling.", "Pad moved", "pad"),
+    Pass("fuse-bias", 1, "Add constants into the bias of convolutions and linear layers; MatMul + Add to Gemm.",
+         "addition{s} fused", "bias"),
     Pass("fuse-conv-bn", 1, "Fold BatchNormalization into convolutions and linear layers.",
          "BatchNormalization folded", "conv_bn"),
+    # What is left of arithmetic by constants; factors move into weights only where the BatchNormalization is gone.
+    Pass("fuse-add-mul", 1, "Shorten chains of additions, products and powers by constants.",
+         "operation{s} merged", "add_mul"),
+    Pass("backward-fold-scale", 2, "Move constant factors back into the weights of convolutions and linear layers.",
+         "factor{s} moved", "fold_scale"),
+    Pass("forward-fold-scale", 2, "Move constant factors and terms into the next convolution or linear layer.",
+         "factor{s} or term{s} moved", "fold_scale"),
+    # Last: passes that make new weights need to know whether the old ones were shared in the file that was read.
+    Pass("merge-duplicate-constants", 1, "Store equal weights once.", "constant{s} merged", "duplicates"),
 )  # fmt: skip
 
 
@@ -77,7 +98,11 @@ def optimize(
     from .driver import run
 
     counts = run(graph, chosen, supported).counts
-    return [(row.name, counts[row.name], f"{counts[row.name]} {row.done}") for row in chosen if counts[row.name]]
+    return [(row.name, counts[row.name], _said(row, counts[row.name])) for row in chosen if counts[row.name]]
+
+
+def _said(row: Pass, count: int) -> str:
+    return f"{count} {row.done.format(s='' if count == 1 else 's')}"
 
 
 def _known(name: str) -> str:

@@ -12,7 +12,7 @@ from mgeconvert.ir import Node
 
 from .linear import LINEAR, read_linear, write_linear
 from .nodes import array, data, integer, ints, is_computed, number, text
-from .rewriter import Rewriter, share
+from .rewriter import NODE_BYTES, Rewriter, share
 from .table import Decline, Result, rule
 
 RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
@@ -47,7 +47,7 @@ def behind(r: Rewriter, node: Node) -> Result:
     linear, (scale, shift) = read_linear(layer), affine(node)
     if linear.channel_axis != 1 or linear.channels != scale.size:
         raise Decline(f"the channels of {layer.name} are not on axis 1")
-    fused = write_linear(r, linear.scaled(scale, shift), data(layer), _parameter_bytes(r, node))
+    fused = write_linear(r, linear.scaled(scale, shift), data(layer), _freed(r, node))
     return fused if between is None else r.again(between, fused, *between.inputs[1:])
 
 
@@ -60,19 +60,20 @@ def ahead(r: Rewriter, node: Node) -> Result:
     if r.only_user(data(node)) is None:
         raise Decline(f"the result of {norm.name} is used elsewhere too")
     linear, (scale, shift) = read_linear(node), affine(norm)
-    if shift.any() and (node.op == "ConvTranspose" or _pads(node)):
+    if shift.any() and (node.op == "ConvTranspose" or has_padding(node)):
         raise Decline(f"{norm.name} shifts its input, which the padding would not see")
     if not linear.is_convolution and (node.output.rank != 2 or integer(node, "transA", 0)):
         raise Decline("the input's channels are not on the axis that is summed over")
-    return write_linear(r, linear.fed(scale, shift), data(norm), _parameter_bytes(r, norm))
+    return write_linear(r, linear.fed(scale, shift), data(norm), _freed(r, norm))
 
 
-def _pads(node: Node) -> bool:
+def has_padding(node: Node) -> bool:
+    """Whether a convolution pads its input."""
     return text(node, "auto_pad", "NOTSET") not in ("NOTSET", "VALID") or any(ints(node, "pads"))
 
 
-def _parameter_bytes(r: Rewriter, node: Node) -> int:
-    return sum(share(r, value) for value in node.inputs[1:] if value is not None)
+def _freed(r: Rewriter, node: Node) -> int:
+    return NODE_BYTES + sum(share(r, value) for value in node.inputs[1:] if value is not None)
 
 
 def _only_adds_ones(node: Node) -> bool:

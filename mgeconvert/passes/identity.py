@@ -148,20 +148,13 @@ COMMUTATIVE = ("Add", "Mul")
 @rule("eliminate-identity", *UNCHANGED)
 def unchanged(r: Rewriter, node: Node) -> Result:
     source = node.inputs[0]
-    if source is not None and _may_go(r, node, source) and UNCHANGED[node.op](node, source):
+    if source is not None and r.may_become(node, source) and UNCHANGED[node.op](node, source):
         return source
     if node.op in COMMUTATIVE and source is not None and source.is_constant and (other := node.inputs[1]) is not None:
         swapped = Node(node.op, [other, source], node.outputs)
-        if _may_go(r, node, other) and UNCHANGED[node.op](swapped, other):
+        if r.may_become(node, other) and UNCHANGED[node.op](swapped, other):
             return other
     return None
-
-
-def _may_go(r: Rewriter, node: Node, source: Value) -> bool:
-    """An output of the graph stays a node of its own where it would become an input, a constant or a second name."""
-    if not any(map(r.is_output, node.outputs)):
-        return True
-    return r.is_computed(source) and not r.is_output(source)
 
 
 INVOLUTIONS = ("Neg", "Not")
@@ -170,7 +163,7 @@ INVOLUTIONS = ("Neg", "Not")
 @rule("eliminate-identity", *INVOLUTIONS)
 def twice(r: Rewriter, node: Node) -> Result:
     inner = r.producer(node.inputs[0], node.op)
-    return None if inner is None or not _may_go(r, node, data(inner)) else data(inner)
+    return None if inner is None or not r.may_become(node, data(inner)) else data(inner)
 
 
 IDEMPOTENT = ("Abs", "Ceil", "Floor", "Relu", "Round", "Sign")
@@ -179,4 +172,4 @@ IDEMPOTENT = ("Abs", "Ceil", "Floor", "Relu", "Round", "Sign")
 @rule("eliminate-identity", *IDEMPOTENT)
 def again(r: Rewriter, node: Node) -> Result:
     inner = r.producer(node.inputs[0], node.op)
-    return None if inner is None or not _may_go(r, node, inner.outputs[0]) else inner.outputs[0]
+    return None if inner is None or not r.may_become(node, inner.outputs[0]) else inner.outputs[0]

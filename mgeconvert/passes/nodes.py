@@ -53,3 +53,26 @@ def scalar(value: Value | None) -> float | None:
     """The number a one-element constant holds; None for everything else."""
     found = None if value is None else value.array
     return float(found.item()) if found is not None and found.size == 1 and found.dtype.kind in "fiu" else None
+
+
+def channel_vector(numbers: np.ndarray, value: Value, axis: int) -> np.ndarray | None:
+    """A constant that broadcasts to `value` as one number for each position on `axis` (float64); None where it varies
+    along other axes, widens the shape, or the size of that axis is not known."""
+    shape = value.shape
+    if shape is None or numbers.ndim > len(shape):
+        return None
+    size = shape[axis]
+    full = numbers.reshape((1,) * (len(shape) - numbers.ndim) + numbers.shape)
+    if isinstance(size, str) or full.size not in (1, full.shape[axis]) or full.shape[axis] not in (1, size):
+        return None
+    return np.broadcast_to(full.reshape(-1).astype(np.float64), (size,))
+
+
+def with_constant(node: Node) -> tuple[Value, np.ndarray] | None:
+    """The operands of a commutative node one of which is constant: the other one, and the constant."""
+    first, second = data(node), data(node, 1)
+    if second.array is not None and first.array is None:
+        return first, second.array
+    if first.array is not None and second.array is None:
+        return second, first.array
+    return None

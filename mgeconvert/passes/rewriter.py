@@ -57,7 +57,7 @@ class Rewriter:
         self._dead: set[Node] = set()
         self._instead: dict[Node, list[Node]] = {}
         self._producers = graph.producers()
-        self._users: dict[Value, dict[Node, int]] = {}
+        self._users: dict[Value, dict[Node, list[int]]] = {}  # with the positions among the node's inputs
         self._counts: Counter[Value] = Counter()
         self._outputs: dict[Value, list[str]] = {}
         self._pinned = set(_captured(graph))
@@ -77,6 +77,10 @@ class Rewriter:
             return None
         return node
 
+    def inputs(self, value: Value) -> list[Value | None]:
+        """The operands of the node that makes a value."""
+        return self._producers[value].inputs
+
     def uses(self, value: Value) -> int:
         """How often nodes, graph outputs and subgraphs read a value."""
         return self._counts[value]
@@ -89,9 +93,16 @@ class Rewriter:
         """Whether the value is an output of the graph."""
         return value in self._outputs
 
-    def is_computed(self, value: Value) -> bool:
-        """Whether a node makes the value: it is neither an input nor a constant."""
-        return value in self._producers
+    def may_become(self, node: Node, source: Value) -> bool:
+        """Whether an existing value can stand for the node's result: an output of the graph stays a node of its own
+        where it would become an input, a constant or a second name."""
+        if not any(map(self.is_output, node.outputs)):
+            return True
+        return source in self._producers and not self.is_output(source)
+
+    def is_captured(self, value: Value) -> bool:
+        """Whether a subgraph reads the value."""
+        return value in self._pinned
 
     def is_pinned(self, node: Node) -> bool:
         """Whether a subgraph reads one of the node's outputs, so that they must stay as they are."""
@@ -166,10 +177,10 @@ class Rewriter:
     def redirect(self, old: Value, new: Value) -> None:
         """Let everything that reads `old` read `new`; all of them may fit a rule now."""
         readers = self._users.pop(old, {})
-        for node, times in readers.items():
-            node.inputs = [new if value is old else value for value in node.inputs]
-            users = self._users.setdefault(new, {})
-            users[node] = users.get(node, 0) + times
+        for node, positions in readers.items():
+            for position in positions:
+                node.inputs[position] = new
+            self._users.setdefault(new, {}).setdefault(node, []).extend(positions)
         for name in self._outputs.get(old, ()):
             self.graph.outputs[name] = new
         if old in self._outputs:
@@ -206,10 +217,9 @@ class Rewriter:
         _name_apart(list(self.graph.values()), self._old_values)
 
     def _connect(self, node: Node) -> None:
-        for value in node.inputs:
+        for position, value in enumerate(node.inputs):
             if value is not None:
-                users = self._users.setdefault(value, {})
-                users[node] = users.get(node, 0) + 1
+                self._users.setdefault(value, {}).setdefault(node, []).append(position)
                 self._counts[value] += 1
 
     def _kill(self, node: Node) -> None:

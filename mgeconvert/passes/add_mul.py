@@ -1,0 +1,170 @@
+"""fuse-add-mul: chains of additions, subtractions, products, quotients and powers by constants become shorter chains.
+
+Every step of a chain is x * scale + shift; two such steps are one. A chain is replaced where fewer nodes do and the
+constants do not grow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mgeconvert.inference import broadcast
+from mgeconvert.ir import Node, Value
+
+from .nodes import data, operand, scalar, with_constant
+from .rewriter import NODE_BYTES, Rewriter, share
+from .table import Decline, Result, rule
+
+LONGEST = 3
+"""Any two operations are Mul and Add, so no chain worth replacing is longer than three once its start is done."""
+
+ROUNDING_TRICK = 2.0**-4
+"""A constant so large that floats around it are this far apart rounds what it is added to, perhaps on purpose."""
+
+AFFINE = ("Add", "Sub", "Mul", "Div", "Neg")
+
+
+@dataclass(frozen=True, slots=True)
+class Affine:
+    """x * scale + shift; None is nothing. Floats are computed in float64, integers in their own type."""
+
+    scale: np.ndarray | None
+    shift: np.ndarray | None
+
+    def after(self, first: Affine) -> Affine:
+        """self(first(x))"""
+        scale = _product(first.scale, self.scale)
+        moved = _product(first.shift, self.scale) if first.shift is not None else None
+        shift = moved if self.shift is None else self.shift if moved is None else moved + self.shift
+        return Affine(_unless(scale, 1), _unless(shift, 0))
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes compute it."""
+        return (self.scale is not None) + (self.shift is not None) - self.is_subtraction
+
+    @property
+    def is_subtraction(self) -> bool:
+        """Whether it is shift - x."""
+        return self.scale is not None and self.shift is not None and bool((self.scale == -1).all())
+
+
+def _product(first: np.ndarray | None, second: np.ndarray | None) -> np.ndarray | None:
+    if first is None or second is None:
+        return first if second is None else second
+    return np.asarray(first * second)
+
+
+def _unless(numbers: np.ndarray | None, neutral: int) -> np.ndarray | None:
+    return None if numbers is None or bool((numbers == neutral).all()) else numbers
+
+
+def read_affine(node: Node) -> tuple[Value, Affine] | None:
+    """The node as a function of its operand that is not constant."""
+    if node.op == "Neg":
+        x = data(node)
+        return None if x.dtype is None else (x, Affine(np.array(-1, _wide(x.dtype)), None))
+    operands = with_constant(node)
+    if operands is None:
+        return None
+    x, constant = operands
+    numbers = constant.astype(_wide(constant.dtype))
+    first = x is data(node)
+    if node.op == "Add":
+        return x, Affine(None, numbers)
+    if node.op == "Sub":
+        return x, Affine(None, -numbers) if first else Affine(np.array(-1, numbers.dtype), numbers)
+    if node.op == "Mul":
+        return x, Affine(numbers, None)
+    if not first or numbers.dtype.kind != "f" or not numbers.all():
+        return None
+    return x, Affine(1 / numbers, None)
+
+
+def _wide(dtype: np.dtype) -> np.dtype:
+    return np.dtype(np.float64) if dtype.kind == "f" else dtype
+
+
+@rule("fuse-add-mul", *AFFINE)
+def chain(r: Rewriter, node: Node) -> Result:
+    step = read_affine(node)
+    if step is None:
+        return None
+    x, whole = step
+    freed = _stored(r, node)
+    last = node
+    for length in range(2, LONGEST + 1):
+        inner = r.producer(x, *AFFINE)
+        step = None if inner is None else read_affine(inner)
+        if inner is None or step is None:
+            return None
+        if r.only_user(x) is None:
+            raise Decline(f"the result of {inner.name} is used elsewhere too")
+        _check_rounding(inner, last)
+        last, (x, first) = inner, step
+        whole = whole.after(first)
+        freed += _stored(r, inner)
+        if whole.nodes < length:
+            return write_affine(r, whole, x, node, freed)
+    return None
+
+
+def _stored(r: Rewriter, node: Node) -> int:
+    return NODE_BYTES + sum(share(r, value) for value in node.inputs if value is not None)
+
+
+def _check_rounding(*nodes: Node) -> None:
+    for node in nodes:
+        operands = with_constant(node) if node.op in ("Add", "Sub") else None
+        if operands is not None and operands[1].dtype.kind == "f" and operands[1].size:
+            largest = np.abs(operands[1]).max()
+            if np.spacing(largest) >= ROUNDING_TRICK:
+                raise Decline(f"adding {largest:g} rounds to multiples of {np.spacing(largest):g}")
+
+
+def write_affine(r: Rewriter, whole: Affine, x: Value, node: Node, freed: int) -> Value:
+    """Nodes for x * scale + shift. Declines where the constants would grow or leave the range of their type."""
+    given = [numbers for numbers in (whole.scale, whole.shift) if numbers is not None]
+    shape = node.output.shape
+    if shape is None or x.shape is None or broadcast([x.shape, *(numbers.shape for numbers in given)]) != shape:
+        raise Decline("the shapes of the constants widen the result one by one")
+    constants = [_rounded(numbers, x.dtype) for numbers in given]
+    if sum(constant.nbytes for constant in constants) > freed:
+        raise Decline("the constants would grow when they are combined")
+    if not given and r.may_become(node, x):
+        return x
+    if whole.is_subtraction:
+        return r.op("Sub", constants[-1], x)
+    if whole.shift is None and whole.scale is not None and bool((whole.scale == -1).all()):
+        return r.op("Neg", x)
+    result = x if whole.scale is None else r.op("Mul", x, constants[0])
+    return result if whole.shift is None and given else r.op("Add", result, constants[-1])
+
+
+def _rounded(numbers: np.ndarray, dtype: np.dtype | None) -> np.ndarray:
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = numbers.astype(dtype)
+    if rounded.dtype.kind != "f":
+        return rounded
+    vanished = (np.abs(rounded) < np.finfo(rounded.dtype).tiny) & (numbers != 0)
+    if not np.isfinite(rounded).all() or vanished.any():
+        raise Decline(f"the combined constants do not fit into {rounded.dtype}")
+    return rounded
+
+
+@rule("fuse-add-mul", "Pow")
+def powers(r: Rewriter, node: Node) -> Result:
+    """(x ^ a) ^ b is x ^ (a b) for all x only where a and b are positive integers: (x ^ 2) ^ 0.5 is |x|."""
+    inner = r.producer(node.inputs[0], "Pow")
+    first, second = None if inner is None else scalar(operand(inner, 1)), scalar(operand(node, 1))
+    if inner is None or first is None or second is None:
+        return None
+    if r.only_user(data(node)) is None:
+        raise Decline(f"the result of {inner.name} is used elsewhere too")
+    if first < 1 or second < 1 or first % 1 or second % 1:
+        raise Decline(f"({first:g} and {second:g}: not both positive integers, negative numbers would change)")
+    if data(inner, 1).shape not in ((), (1,)) or data(inner).shape != node.output.shape:
+        return None
+    return r.op("Pow", data(inner), np.array(first * second, data(node, 1).dtype))

@@ -1,0 +1,188 @@
+"""merge-consecutive: two nodes of one kind in a row that one node of that kind can do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgeconvert.inference import dtype_of
+from mgeconvert.ir import Node, Value
+
+from .nodes import array, data, integer, ints, is_computed, operand, scalar, text
+from .rewriter import Rewriter
+from .table import Decline, Result, rule
+
+RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
+
+
+@rule("merge-consecutive", "Transpose")
+def transposes(r: Rewriter, node: Node) -> Result:
+    inner = r.producer(node.inputs[0], "Transpose")
+    if inner is None or data(inner).rank is None:
+        return None
+    reverse = tuple(range(data(inner).rank or 0))[::-1]
+    first, second = (ints(each, "perm", reverse) for each in (inner, node))
+    perm = tuple(first[axis] for axis in second)
+    if perm == reverse[::-1] and r.may_become(node, data(inner)):
+        return data(inner)
+    return r.again(node, data(inner), perm=perm)
+
+
+@rule("merge-consecutive", *RESHAPES, "Transpose")
+def reshapes(r: Rewriter, node: Node) -> Result:
+    """Also with a transpose that moves only dimensions of size 1, which is a reshape."""
+    inner = r.producer(node.inputs[0], *RESHAPES, "Transpose")
+    if inner is None or not (_is_reshape(inner) and _is_reshape(node)) or inner.op == node.op == "Transpose":
+        return None
+    source, result = data(inner), node.output
+    if source.shape is not None and source.shape == result.shape and r.may_become(node, source):
+        return source
+    if r.only_user(data(node)) is None:
+        return None
+    target = _target(node)
+    if target is None:
+        raise Decline("more than one dimension of its result is known only at run time")
+    return r.op("Reshape", source, target)
+
+
+def _is_reshape(node: Node) -> bool:
+    """Whether the elements keep their order."""
+    if node.op != "Transpose":
+        return True
+    shape = data(node).shape
+    if shape is None:
+        return False
+    moved = [axis for axis in ints(node, "perm", tuple(range(len(shape)))[::-1]) if shape[axis] != 1]
+    return moved == sorted(moved)
+
+
+def _target(node: Node) -> Value | np.ndarray | None:
+    """What Reshape needs for the node's result: its own target where that does not look at its input, else the
+    known shape."""
+    target = array(node, 1) if node.op == "Reshape" else None
+    if target is not None and (target != 0).all():
+        return data(node, 1)
+    shape = node.output.shape
+    if shape is None or 0 in shape or sum(isinstance(dim, str) for dim in shape) > 1:
+        return None
+    return np.array([-1 if isinstance(dim, str) else dim for dim in shape], np.int64)
+
+
+@rule("merge-consecutive", "Cast")
+def casts(r: Rewriter, node: Node) -> Result:
+    """The first cast can go where it loses nothing."""
+    inner = r.producer(node.inputs[0], "Cast")
+    if inner is None or data(inner).dtype is None:
+        return None
+    source, between, final = data(inner).dtype, dtype_of(inner.attrs["to"]), dtype_of(node.attrs["to"])
+    if between is None or final is None or not _keeps_all(source, between):
+        raise Decline(f"{source} to {between} loses precision")
+    if source == final and r.may_become(node, data(inner)):
+        return data(inner)
+    return r.again(node, data(inner))
+
+
+def _keeps_all(source: np.dtype | None, target: np.dtype) -> bool:
+    """numpy calls int64 to float64 safe; it is not."""
+    if source is None or (source.kind in "iu" and source.itemsize == 8 and target.kind == "f"):
+        return False
+    return source.kind in "biuf" and target.kind in "biuf" and np.can_cast(source, target, "safe")
+
+
+Cut = tuple[int, int, int]
+
+
+@rule("merge-consecutive", "Slice")
+def slices(r: Rewriter, node: Node) -> Result:
+    """Two slices with positive steps of dimensions of known size."""
+    inner = r.producer(node.inputs[0], "Slice")
+    if inner is None or r.only_user(data(node)) is None:
+        return None
+    first, second = _cuts(inner), _cuts(node)
+    if first is None or second is None:
+        raise Decline("a slice of a dimension known only at run time, or backwards")
+    merged = dict(first)
+    for axis, (start, end, step) in second.items():
+        begin, _, stride = first.get(axis, (0, 0, 1))
+        merged[axis] = (begin + stride * start, begin + stride * (end - 1) + 1, stride * step)
+    if any(end <= start for start, end, _ in merged.values()):
+        raise Decline("the slice is empty")
+    axes = sorted(merged)
+    starts, ends, steps = (list(numbers) for numbers in zip(*(merged[axis] for axis in axes), strict=True))
+    return r.again(node, data(inner), starts, ends, axes, steps if any(step != 1 for step in steps) else None)
+
+
+def _cuts(node: Node) -> dict[int, Cut] | None:
+    """axis -> (start, end, step) with 0 <= start <= end <= size; None where that cannot be said."""
+    starts, ends, axes, steps = (array(node, index) for index in range(1, 5))
+    shape = data(node).shape
+    if starts is None or ends is None or shape is None or is_computed(node, 3) or is_computed(node, 4):
+        return None
+    which = range(len(starts)) if axes is None else [axis % len(shape) for axis in axes.tolist()]
+    cuts: dict[int, Cut] = {}
+    for position, axis in enumerate(which):
+        size, step = shape[axis], 1 if steps is None else int(steps[position])
+        if isinstance(size, str) or step < 1:
+            return None
+        start, end, step = slice(int(starts[position]), int(ends[position]), step).indices(size)
+        cuts[axis] = (start, max(start, end), step)
+    return cuts
+
+
+@rule("merge-consecutive", "Pad")
+def pads(r: Rewriter, node: Node) -> Result:
+    inner = r.producer(node.inputs[0], "Pad")
+    if inner is None or r.only_user(data(node)) is None:
+        return None
+    first, second, mode = full_pads(inner), full_pads(node), text(node, "mode", "constant")
+    same_value = mode == "constant" and pad_value(inner) == pad_value(node) is not None
+    if mode != text(inner, "mode", "constant") or not (same_value or mode == "edge"):
+        raise Decline("two kinds of padding")
+    if first is None or second is None:
+        raise Decline("the padding is computed")
+    if (first < 0).any() or (second < 0).any():
+        raise Decline("it crops")
+    return r.again(node, data(inner), (first + second).ravel(), operand(node, 2))
+
+
+def full_pads(node: Node) -> np.ndarray | None:
+    """(2, rank) of a Pad node: before and after each axis; None where that is computed."""
+    given, axes, rank = array(node, 1), array(node, 3), data(node).rank
+    if given is None or rank is None or is_computed(node, 3):
+        return None
+    widths = np.zeros((2, rank), np.int64)
+    widths[:, range(rank) if axes is None else axes] = given.reshape(2, -1)
+    return widths
+
+
+def pad_value(node: Node) -> float | None:
+    """What a constant-mode Pad node pads with; None where that is computed."""
+    value = operand(node, 2)
+    return 0.0 if value is None else scalar(value)
+
+
+@rule("merge-consecutive", "Concat")
+def concats(r: Rewriter, node: Node) -> Result:
+    """The pieces of pieces that nothing else reads, along the same axis, all at once from the last node."""
+    user = r.only_user(node.output)
+    if user is not None and _is_piece(r, node.output, user):
+        return None
+    operands: list[Value | None] = []
+    pending = node.inputs[::-1]
+    while pending:
+        value = pending.pop()
+        if _is_piece(r, value, node):
+            pending += r.inputs(value)[::-1]
+        else:
+            operands.append(value)
+    return r.again(node, *operands) if len(operands) > len(node.inputs) else None
+
+
+def _is_piece(r: Rewriter, value: Value | None, whole: Node) -> bool:
+    inner = r.producer(value, "Concat")
+    if inner is None or value is None or whole.op != "Concat" or whole.domain:
+        return False
+    return r.only_user(value) is not None and _axis(inner) == _axis(whole)
+
+
+def _axis(node: Node) -> int:
+    return integer(node, "axis", 0) % (node.output.rank or 1)

@@ -1,0 +1,151 @@
+"""backward-fold-scale: a constant factor moves backwards into the weights that make what it multiplies.
+
+    (relu(conv(x, w, b)) + 3) * 2   becomes   relu(conv(x, 2 w, 2 b)) + 6
+
+The factor spreads over a region of nodes that nothing outside reads; it must be taken in everywhere, or nothing moves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from mgeconvert.ir import Node, Value
+
+from .add_mul import read_affine
+from .conv_bn import has_padding
+from .linear import LINEAR, read_linear, write_linear
+from .nodes import channel_vector, data, integer
+from .regions import ROWS, Factor
+from .rewriter import NODE_BYTES, Rewriter, share
+from .table import Decline, Result, rule
+
+LARGEST = 64
+"""How many nodes a region may have."""
+
+
+@rule("backward-fold-scale", "Mul", "Div", "Neg")
+def scale(r: Rewriter, node: Node) -> Result:
+    step = read_affine(node)
+    if step is None or step[1].scale is None or step[1].scale.dtype.kind != "f" or step[0].rank is None:
+        return None
+    value, factor = step[0], step[1].scale
+    if r.producer(value, *ROWS, *LINEAR) is None:
+        return None
+    if value.shape != node.output.shape:
+        raise Decline("the factor widens the result")
+    full = factor.reshape((1,) * (value.rank or 0)) if factor.size == 1 else np.atleast_1d(factor)
+    full = full.reshape((1,) * ((value.rank or 0) - full.ndim) + full.shape)
+    if full.size != max(full.shape, default=1) or not full.all():
+        raise Decline("the factor varies along several axes, or is zero")
+    region = Region(r, NODE_BYTES + sum(share(r, each) for each in node.inputs if each is not None))
+    region.spread(value, full)
+    return region.rebuilt(value)
+
+
+class Region:
+    """The values that get a factor, and the nodes that make them."""
+
+    def __init__(self, r: Rewriter, freed: int) -> None:
+        self._r = r
+        self._freed = freed
+        self._factors: dict[Value, Factor] = {}
+        self._reads: Counter[Value] = Counter()
+        self._new: dict[Value, Value] = {}
+
+    def spread(self, start: Value, factor: Factor) -> None:
+        """Find the region. Declines where a value is read outside of it, wants two factors, or cannot take one in."""
+        pending = [(start, factor)]
+        while pending:
+            value, factor = pending.pop()
+            self._reads[value] += 1
+            if value in self._factors:
+                if not np.array_equal(self._factors[value], factor):
+                    raise Decline(f"{value.name} would need two factors")
+                continue
+            self._factors[value] = factor
+            if len(self._factors) > LARGEST:
+                raise Decline(f"the factor would pass more than {LARGEST} nodes")
+            pending += [pair for pair in self._inputs(value, factor) if pair[0].array is None]
+        outside = next((value for value, reads in self._reads.items() if reads != self._r.uses(value)), None)
+        if outside is not None:
+            raise Decline(f"{outside.name} is used elsewhere too")
+
+    def _inputs(self, value: Value, factor: Factor) -> list[tuple[Value, Factor]]:
+        node = self._r.producer(value)
+        if node is None or len(node.outputs) > 1:
+            raise Decline(f"{value.name} cannot take the factor in")
+        if _is_layer(node):
+            return []
+        if node.op not in ROWS:
+            raise Decline(f"{node.op} cannot take the factor in, nor let it pass")
+        pairs = zip(node.inputs, ROWS[node.op](node, factor), strict=True)
+        return [(operand, part) for operand, part in pairs if operand is not None and part is not None]
+
+    def rebuilt(self, value: Value) -> Value:
+        """The value with its factor taken in."""
+        if value not in self._new:
+            self._new[value] = self._rebuild(value, self._factors[value])
+        return self._new[value]
+
+    def _rebuild(self, value: Value, factor: Factor) -> Value:
+        node = self._r.producer(value)
+        assert node is not None
+        if _is_layer(node):
+            return self._scaled_layer(node, value, factor)
+        scaled = dict(self._inputs(value, factor))
+        operands = [
+            operand if operand is None or operand not in scaled
+            else self.rebuilt(operand) if operand.array is None
+            else self._scaled_constant(operand, scaled[operand])
+            for operand in node.inputs
+        ]  # fmt: skip
+        return self._r.again(node, *operands)
+
+    def _scaled_layer(self, node: Node, value: Value, factor: Factor) -> Value:
+        linear = read_linear(node)
+        vector = channel_vector(factor, value, linear.channel_axis)
+        if vector is None and factor.size == 1:
+            vector = np.full(linear.channels, factor.item())
+        if vector is None or len(vector) != linear.channels:
+            raise Decline("the factor is not one number a channel")
+        return write_linear(self._r, linear.scaled(vector, np.zeros(linear.channels)), data(node), 0)
+
+    def _scaled_constant(self, value: Value, factor: Factor) -> Value:
+        assert value.array is not None
+        array = value.array.astype(np.float64)
+        result = (array * (factor.reshape(()) if factor.size == 1 else factor)).astype(value.dtype)
+        self._freed += share(self._r, value) - result.nbytes
+        if not np.isfinite(result).all() or self._freed < 0:
+            raise Decline("its constants would grow, or leave the range of their type")
+        return self._r.constant(result, value.name)
+
+
+def _is_layer(node: Node) -> bool:
+    """Whether the node has weights to take a factor in: the end of a region."""
+    return node.op in LINEAR and data(node, 1).array is not None
+
+
+@rule("forward-fold-scale", *LINEAR)
+def ahead(r: Rewriter, node: Node) -> Result:
+    """A constant factor in front of a convolution or linear layer, and a term where there is no padding."""
+    before = r.producer(node.inputs[0], "Add", "Sub", "Mul", "Div", "Neg")
+    step = None if before is None else read_affine(before)
+    if before is None or step is None:
+        return None
+    x, affine = step
+    if r.only_user(data(node)) is None:
+        raise Decline(f"the result of {before.name} is used elsewhere too")
+    linear = read_linear(node)
+    axis = 1 if linear.is_convolution else (x.rank or 1) - 1
+    if x.shape != data(node).shape or (not linear.is_convolution and integer(node, "transA", 0)):
+        raise Decline("the constant widens the input, or is not on the axis that is summed over")
+    scales = channel_vector(np.ones(()) if affine.scale is None else affine.scale, x, axis)
+    shifts = channel_vector(np.zeros(()) if affine.shift is None else affine.shift, x, axis)
+    if scales is None or shifts is None:
+        raise Decline("the constant is not one number a channel")
+    if shifts.any() and (node.op == "ConvTranspose" or has_padding(node)):
+        raise Decline("what is added is not zero in the padding")
+    freed = NODE_BYTES + sum(share(r, each) for each in before.inputs if each is not None)
+    return write_linear(r, linear.fed(scales, shifts), x, freed)
