@@ -2,7 +2,8 @@
 
     python caffe_worker.py REQUEST.json ANSWER.json
 
-Requests and answers are those of `worker.py`. Caffe ends the process where a net is wrong; its last words are on stderr.
+Requests and answers are those of `worker.py`. Caffe ends the process where a net is wrong, with its
+last words on stderr.
 """
 
 from __future__ import annotations
