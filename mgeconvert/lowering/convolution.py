@@ -33,7 +33,7 @@ def _channel_bias(b: Builder, bias: Value | None, channels: Any, dims: int) -> V
     """The bias as Conv's 1-D input, when it is one value a channel."""
     if bias is None or not isinstance(channels, int) or bias.static_shape != (1, channels) + (1,) * dims:
         return None
-    return b.op("Reshape", bias, [channels])
+    return reshape(b, bias, channels)
 
 
 def _ungrouped(b: Builder, weight: Value, dims: int) -> Value:

@@ -11,17 +11,18 @@ import numpy as np
 from mgeconvert.errors import Problem, UnsupportedError
 from mgeconvert.inference import InferenceError
 from mgeconvert.ir import Graph, Shape, Value
-from mgeconvert.tracedmodule.arrays import DType
+from mgeconvert.tracedmodule.arrays import DType, MgeDType
 from mgeconvert.tracedmodule.model import Model
 from mgeconvert.tracedmodule.records import ModuleRecord, TensorRecord
 from mgeconvert.tracedmodule.walk import Call, walk
 
+from .quantization import dequantized, of_dtype, settle
 from .shapes import ShapeBuilder
 from .table import LastOutput, RefusedError, find, refusal
 
 FAMILIES = (
     "elemwise", "tensors", "indexing", "selection", "reduction", "convolution", "pooling", "normalization", "windows",
-    "vision", "sampling", "losses", "modules", "opdefs", "refusals",
+    "vision", "sampling", "losses", "modules", "qat", "quantized", "opdefs", "refusals",
 )  # fmt: skip
 """The modules that fill the lowering table."""
 
@@ -75,7 +76,10 @@ class Driver:
     def tensor(self, record: TensorRecord, path: str) -> Value:
         """One constant a record, under the path it was first met by."""
         if id(record) not in self._constants:
-            self._constants[id(record)] = self.builder.constant(record.array, name=path)
+            value = self.builder.constant(record.array, name=path)
+            if isinstance(record.dtype, MgeDType):
+                value = dequantized(self.builder, value, of_dtype(record.dtype))
+            self._constants[id(record)] = value
         return self._constants[id(record)]
 
     def call(self, call: Call) -> Sequence[Value]:
@@ -101,6 +105,10 @@ class Driver:
         except InferenceError as error:
             return self._placeholders_for(call) if self.problems else self._refuse(call, short, str(error))
         results = [result.value] * len(call.names) if isinstance(result, LastOutput) else list(_flat(result))
+        nodes = b.graph.nodes[first:]
+        if len(results) == len(call.hints):
+            pairs = zip(results, call.hints, strict=True)
+            results = [settle(b, value, dtype, nodes) for value, (_, dtype) in pairs]
         built = {value for node in b.graph.nodes[first:] for value in node.outputs}
         for value, name in zip(results, call.names, strict=False):
             if value in built:

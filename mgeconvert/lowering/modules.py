@@ -47,27 +47,29 @@ class Module(Protocol):
         ...
 
 
-def conv_module(b: Builder, self: Module, inp: Value) -> Value:
-    """Conv1d, Conv2d, Conv3d; padding modes other than zeros pad first."""
+def padded(b: Builder, self: Module, inp: Value) -> tuple[Value, Any]:
+    """The input of a convolution and the padding left to do: modes other than zeros pad first."""
     padding, mode = self.padding, self.get("padding_mode", "zeros")
-    if mode != "zeros":
-        widths = [padding] if isinstance(padding, int) else list(padding)
-        inp, padding = pad(b, inp, [(0, 0), (0, 0), *((width, width) for width in widths)], mode), 0
-    return convolution(b, inp, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+    if mode == "zeros":
+        return inp, padding
+    widths = [padding] if isinstance(padding, int) else list(padding)
+    return pad(b, inp, [(0, 0), (0, 0), *((width, width) for width in widths)], mode), 0
+
+
+def conv_module(b: Builder, self: Module, inp: Value) -> Value:
+    """Conv1d, Conv2d, Conv3d."""
+    x, padding = padded(b, self, inp)
+    return convolution(b, x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+
+def conv_transpose2d_with(b: Builder, self: Module, inp: Value, weight: Value, bias: Value | None) -> Value:
+    """A ConvTranspose2d module's convolution with a weight and bias of the caller's."""
+    extra = self.get("output_padding", 0)
+    return conv_transpose2d(b, inp, weight, bias, self.stride, self.padding, extra, self.dilation, self.groups)
 
 
 def conv_transpose2d_module(b: Builder, self: Module, inp: Value) -> Value:
-    return conv_transpose2d(
-        b,
-        inp,
-        self.weight,
-        self.bias,
-        self.stride,
-        self.padding,
-        self.get("output_padding", 0),
-        self.dilation,
-        self.groups,
-    )
+    return conv_transpose2d_with(b, self, inp, self.weight, self.bias)
 
 
 @lower(M + "conv.ConvTranspose3d")

@@ -19,6 +19,7 @@ from . import indexing, normalization, pooling, reduction, tensors, vision, wind
 from .convolution import convolution, deformable_conv2d, pad, transposed_convolution
 from .elemwise import elemwise
 from .operands import INT64, cast, rank
+from .quantized import quantized_elemwise
 from .shapes import dimension, reshape, sizes_of
 from .table import LastOutput, lower, refuse
 
@@ -35,8 +36,8 @@ def _nchw(format: str) -> None:
 @lower(OP + "ElemwiseMultiType")
 def elemwise_multi_type(b: Builder, *inputs: Value, mode: str, dtype: Any = None) -> Value:
     """Comparisons and tests that answer in `dtype`."""
-    if mode.startswith("Q") or "X" in mode:
-        refuse(f"the quantized element-wise mode {mode}")
+    if mode.startswith("Q"):
+        return quantized_elemwise(b, mode, inputs, dtype)
     result = elemwise(b, mode, *inputs)
     return result if dtype is None else cast(b, result, dtype)
 

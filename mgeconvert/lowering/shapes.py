@@ -15,6 +15,7 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .operands import INT32, INT64, cast, rank
+from .quantization import Quantization, dequantized
 
 Size: TypeAlias = "int | Value"
 """One dimension as MegEngine code has it: a Python int or a 0-d or 1-element tensor."""
@@ -28,6 +29,10 @@ class ShapeBuilder(Builder):
         self.elements: dict[Value, tuple[Size, ...]] = {}
         self.dimensions: dict[Value, tuple[Value, int]] = {}
         """A scalar that is one dimension of a value: which value and which axis."""
+        self.quantized: dict[Value, Quantization] = {}
+        """The grid of a value that was quantized (see `quantization`)."""
+        self.stored: dict[Value, Value] = {}
+        """The integers of a constant that was dequantized."""
 
 
 def shape_of(b: Builder, x: Value) -> Value:
@@ -106,6 +111,8 @@ def reshape(b: Builder, x: Value, shape: Size | Sequence[Size]) -> Value:
             sizes[unknown[0]] = -1
     if tuple(sizes) == x.shape:
         return x
+    if isinstance(b, ShapeBuilder) and x in b.stored:
+        return dequantized(b, b.op("Reshape", b.stored[x], as_shape_operand(b, sizes)), b.quantized[x])
     return b.op("Reshape", x, as_shape_operand(b, sizes))
 
 

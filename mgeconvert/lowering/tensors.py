@@ -12,8 +12,10 @@ import numpy as np
 
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
+from mgeconvert.tracedmodule.arrays import MgeDType
 
 from .operands import FLOAT32, INT32, INT64, Tensor, axes_of, cast, in_dtype, promote, rank, tensor
+from .quantization import convert
 from .shapes import Size, as_shape_operand, dimension, reshape, shape_of, sizes_of
 from .table import lower, refuse
 
@@ -306,7 +308,7 @@ def eye(b: Builder, N: Any, M: Any = None, *, dtype: Any = "float32", device: An
 
 @lower(T + "astype")
 def astype(b: Builder, self: Value, dtype: Any) -> Value:
-    return cast(b, self, dtype)
+    return convert(b, self, dtype) if isinstance(dtype, MgeDType) else cast(b, self, dtype)
 
 
 @lower(T + "__new__")
@@ -323,4 +325,4 @@ def same(b: Builder, inp: Value, *args: Any, **kwargs: Any) -> Value:
 
 @lower(OP + "TypeCvt")
 def type_cvt(b: Builder, inp: Value, *, dtype: Any) -> Value:
-    return cast(b, inp, dtype)
+    return astype(b, inp, dtype)
