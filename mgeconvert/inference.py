@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .dtypes import dtype_of as dtype_of
+from .dtypes import elem_type as elem_type
 from .errors import ConversionError
 from .ir import OPSET, Graph, Node, Shape, Value
 
@@ -81,32 +83,15 @@ def _cast(node: Node) -> None:
 _UNARY = """Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Ceil Celu Clip Cos Cosh Elu Erf Exp Floor Gelu
 GroupNormalization HardSigmoid HardSwish Identity LayerNormalization LeakyRelu Log LogSoftmax
 MeanVarianceNormalization Mish Neg Not PRelu Reciprocal Relu Round Selu Sigmoid Sign Sin Sinh Softmax Softplus
-Softsign Sqrt Tan Tanh""".split()
+Softsign Sqrt Tan Tanh"""
 _RULES: dict[str, Callable[[Node], None]] = {
-    **dict.fromkeys(_UNARY, _like_first),
+    **dict.fromkeys(_UNARY.split(), _like_first),
     **dict.fromkeys(
         ["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mod", "And", "Or", "Xor", "Where"], _broadcasting
     ),
     **dict.fromkeys(["Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual"], _comparison),
     "Cast": _cast,
 }
-
-
-def elem_type(dtype: Any) -> int:
-    """The number of onnx.TensorProto.DataType for a numpy dtype, as Cast's `to` wants it."""
-    return _ELEM_TYPES[np.dtype(dtype).name]
-
-
-def dtype_of(number: Any) -> np.dtype | None:
-    """The numpy dtype for a number of onnx.TensorProto.DataType; None where numpy has none."""
-    return _DTYPES.get(number)
-
-
-_ELEM_TYPES = {
-    "float32": 1, "uint8": 2, "int8": 3, "uint16": 4, "int16": 5, "int32": 6, "int64": 7, "str": 8, "bool": 9,
-    "float16": 10, "float64": 11, "uint32": 12, "uint64": 13, "complex64": 14, "complex128": 15, "bfloat16": 16,
-}  # fmt: skip
-_DTYPES = {number: np.dtype(name) for name, number in _ELEM_TYPES.items() if name != "bfloat16"}
 
 
 @functools.cache

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.dtypes import type_name
 from mgeconvert.ir import Node, Value
 
 from .rewrite import RefusedError, Rewriter
 from .schema import OpSchema, op_schema
-from .tensors import type_name
 
 WIDENABLE = frozenset(
     {

@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 
 from mgeconvert.builder import Builder
+from mgeconvert.dtypes import dtype_of
 from mgeconvert.errors import ConversionError, Problem, UnsupportedError
 from mgeconvert.inference import InferenceError
 from mgeconvert.ir import OPSET, Attribute, Dim, Graph, Node, Shape, Value
@@ -98,7 +99,7 @@ class Lowering:
         tensor = info.type.tensor_type
         if not info.type.HasField("tensor_type") or not tensor.elem_type:
             return None, None
-        dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+        dtype = dtype_of(tensor.elem_type)
         if not tensor.HasField("shape"):
             return dtype, None
         dims: list[Dim] = []
@@ -180,12 +181,15 @@ class Lowering:
         outputs = [Value(name) for name in node.output[: count_of(node.output)]]
         for value in outputs:
             self._complete(value, value.name)
-        built: dict[Value, Value] = {}
+        built: dict[Value | None, Value | None] = {value: value for value in (None, *inputs)}
         for form in legal_forms(Node(node.op_type, inputs, outputs, attrs, node.name), self.opset, OPSET):
-            operands = [value if value is None else built.get(value, value) for value in form.inputs]
-            values = self._emit(form.op, operands, form.attrs, [value.name for value in form.outputs])
-            built.update(zip(form.outputs, values, strict=True))
-        return [built[value] for value in outputs]
+            for operand in form.inputs:
+                if operand is not None and operand not in built:  # a constant of the rule's own
+                    built[operand] = self.builder.constant(operand.array, name=operand.name)
+            operands = [built[operand] for operand in form.inputs]
+            results = self._emit(form.op, operands, form.attrs, [output.name for output in form.outputs])
+            built.update(zip(form.outputs, results, strict=True))
+        return [value for value in map(built.get, outputs) if value is not None]
 
     def _emit(self, op: str, inputs: list[Value | None], attrs: Mapping[str, Any], names: list[str]) -> Sequence[Value]:
         """The node in the form of opset 21, with its outputs named as in the file."""

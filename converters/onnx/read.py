@@ -17,11 +17,12 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
+from mgeconvert.dtypes import NAMES, dtype_of
 from mgeconvert.errors import BadInputError
 from mgeconvert.registry import Source
 
 from .foreign import foreign_kind
-from .tensors import ELEM_TYPES, PER_BYTE, STRING
+from .tensors import PER_BYTE, STRING
 from .wire import FIELDS, FIXED32, FIXED64, LENGTH, VARINT, encode, varint
 
 SMALL = 1024
@@ -31,7 +32,6 @@ GRAPH = FIELDS["Model"]["graph"][0]
 INITIALIZER = FIELDS["Graph"]["initializer"][0]
 RAW_DATA = FIELDS["Tensor"]["raw_data"][0]
 EXTERNAL = onnx.TensorProto.EXTERNAL
-NAMES = {number: name for name, number in ELEM_TYPES.items()}
 
 
 class ModelFile:
@@ -71,7 +71,8 @@ class ModelFile:
         if name is None or tensor.data_type == STRING:
             raise self.error(f"tensor {tensor.name}: no raw form of element type {tensor.data_type} is known")
         count, per_byte = math.prod(tensor.dims), PER_BYTE.get(name, 1)
-        dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
+        dtype = dtype_of(tensor.data_type)
+        assert dtype is not None
         needed = -(-count // per_byte) if per_byte > 1 else count * dtype.itemsize
         if len(data) != needed:
             raise self.error(f"tensor {tensor.name}: {len(data)} bytes, but its type and shape need {needed}")

@@ -17,9 +17,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mgeconvert.dtypes import ELEM_TYPES
 from mgeconvert.ir import Attribute, Dim, Node, Shape, Value
-
-from .tensors import ELEM_TYPES
 
 Operand: TypeAlias = "Value | np.ndarray | np.generic | None"
 Result: TypeAlias = "Value | Sequence[Value]"

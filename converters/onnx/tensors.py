@@ -1,45 +1,16 @@
-"""numpy arrays as the data of ONNX tensors: element types and the raw little-endian form, without copies of weights.
+"""numpy arrays as the data of ONNX tensors: the raw little-endian form, without copies of weights.
 
 Source: the comments on TensorProto in onnx/onnx.proto3.
 """
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Iterator
 
 import numpy as np
 
-ELEM_TYPES: dict[str, int] = {
-    "float32": 1,
-    "uint8": 2,
-    "int8": 3,
-    "uint16": 4,
-    "int16": 5,
-    "int32": 6,
-    "int64": 7,
-    "object": 8,
-    "bool": 9,
-    "float16": 10,
-    "float64": 11,
-    "uint32": 12,
-    "uint64": 13,
-    "complex64": 14,
-    "complex128": 15,
-    "bfloat16": 16,
-    "float8_e4m3fn": 17,
-    "float8_e4m3fnuz": 18,
-    "float8_e5m2": 19,
-    "float8_e5m2fnuz": 20,
-    "uint4": 21,
-    "int4": 22,
-    "float4_e2m1fn": 23,
-    "float8_e8m0fnu": 24,
-    "uint2": 25,
-    "int2": 26,
-}
-"""numpy (or ml_dtypes) name -> TensorProto.DataType; an object array holds text."""
+from mgeconvert.dtypes import ELEM_TYPES
 
 STRING = ELEM_TYPES["object"]
 PER_BYTE = {"uint4": 2, "int4": 2, "float4_e2m1fn": 2, "uint2": 4, "int2": 4}
@@ -47,17 +18,6 @@ PER_BYTE = {"uint4": 2, "int4": 2, "float4_e2m1fn": 2, "uint2": 4, "int2": 4}
 
 CHUNK = 1 << 22
 """Elements converted at a time where an array cannot be written as it lies in memory. A multiple of every PER_BYTE."""
-
-
-@functools.lru_cache(256)
-def type_name(dtype: np.dtype) -> str:
-    """The name of a type as ELEM_TYPES has it."""
-    return "object" if dtype.kind in "US" else dtype.name
-
-
-def elem_type(dtype: np.dtype) -> int | None:
-    """The TensorProto.DataType of a numpy type, None where ONNX has none."""
-    return ELEM_TYPES.get(type_name(dtype))
 
 
 class TensorData:

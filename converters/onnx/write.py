@@ -11,11 +11,12 @@ from typing import BinaryIO
 
 import numpy as np
 
+from mgeconvert.dtypes import ELEM_TYPES, type_name
 from mgeconvert.errors import ConversionError
 from mgeconvert.ir import Attribute, Graph, Namer, Node, Shape, Value
 
 from .schema import IR_VERSIONS, op_schema
-from .tensors import STRING, TensorData, elem_type, text_items
+from .tensors import STRING, TensorData, text_items
 from .wire import Rope, encode
 
 PRODUCER = "mgeconvert"
@@ -207,7 +208,7 @@ def _kind(attribute: Attribute) -> str:
 
 def tensor_rope(name: str, array: np.ndarray, external: ExternalData | None = None) -> Rope:
     """A TensorProto; its bytes are a view of the array, or go to the external data."""
-    code = elem_type(array.dtype)
+    code = ELEM_TYPES.get(type_name(array.dtype))
     if code is None:
         raise ConversionError(f"{name}: a constant of type {array.dtype} has no form in ONNX")
     rope = Rope()
@@ -225,7 +226,7 @@ def tensor_rope(name: str, array: np.ndarray, external: ExternalData | None = No
 
 def _value_info(name: str, value: Value) -> bytes:
     dtype, shape = value.dtype, value.shape
-    code = None if dtype is None else elem_type(dtype)
+    code = None if dtype is None else ELEM_TYPES.get(type_name(dtype))
     return encode("ValueInfo", name=name, type=b"" if code is None else _type(code, shape))
 
 

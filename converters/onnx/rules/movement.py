@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.dtypes import ELEM_TYPES
 from mgeconvert.ir import Node
 
 from ..rewrite import (
@@ -19,7 +20,6 @@ from ..rewrite import (
     size,
     without_attribute,
 )
-from ..tensors import ELEM_TYPES
 
 
 @downgrade("Pad", since=19)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from mgeconvert.dtypes import NAMES
 from mgeconvert.ir import Attribute, Node, Value
 
 from ..rewrite import (
@@ -20,10 +21,8 @@ from ..rewrite import (
     shape_of,
     without_attribute,
 )
-from ..tensors import ELEM_TYPES
 
 BYTES = ("int8", "uint8")
-DTYPES = {code: name for name, code in ELEM_TYPES.items()}
 
 
 # `saturate` is about float8 types, which came with it.
@@ -35,9 +34,9 @@ without_attribute("precision", "QuantizeLinear", since=23, only=0)
 def dequantize_to_the_type_of_the_scale(r: Rewriter, node: Node) -> Result:
     plain: dict[str, Any] = dict(node.attrs)
     wanted, given = plain.pop("output_dtype", 0), dtype_of(data(node, 1))
-    if not wanted or DTYPES[wanted] == given.name:
+    if not wanted or NAMES[wanted] == given.name:
         return r.form(*node.inputs, **plain)
-    return r.cast(r.op(node.op, *node.inputs, dtype=given, shape=data(node).shape, **plain), DTYPES[wanted])
+    return r.cast(r.op(node.op, *node.inputs, dtype=given, shape=data(node).shape, **plain), NAMES[wanted])
 
 
 @downgrade("QuantizeLinear", since=21)
@@ -48,9 +47,9 @@ def quantize_type_from_zero_point(r: Rewriter, node: Node) -> Result:
     wanted = plain.pop("output_dtype", 0)
     assert isinstance(wanted, int)
     if zero_point is None and wanted:
-        zero_point = r.constant(np.zeros([], DTYPES[wanted]))
+        zero_point = r.constant(np.zeros([], NAMES[wanted]))
         if scale.shape != ():
-            zero_point = r.constant(np.zeros([int(dim) for dim in shape_of(scale)], DTYPES[wanted]))
+            zero_point = r.constant(np.zeros([int(dim) for dim in shape_of(scale)], NAMES[wanted]))
     if zero_point is not None and zero_point.dtype in (np.int16, np.uint16):
         return _quantized(r, x, scale, zero_point, axis_of(node, 1))
     return r.form(x, scale, zero_point, **plain)
