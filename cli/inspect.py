@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mgeconvert import registry
+from mgeconvert.api import optimize
 from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.registry import Description, Frontend
 
@@ -69,7 +70,7 @@ def _inspect_graph(session: Session, graph: Graph) -> dict[str, Any]:
     from mgeconvert.statistics import statistics
 
     figures = statistics(graph)
-    targets = {name: list(registry.backend(name).problems(graph)) for name in registry.backend_names()}
+    targets = {name: _problems(graph, name) for name in registry.backend_names()}
     session.answer(
         _signature("inputs", graph.inputs),
         _signature("outputs", graph.outputs),
@@ -88,6 +89,13 @@ def _inspect_graph(session: Session, graph: Graph) -> dict[str, Any]:
         **asdict(figures),
         "targets": {name: {"problems": [asdict(each) for each in found]} for name, found in targets.items()},
     }
+
+
+def _problems(graph: Graph, target: str) -> list[Problem]:
+    """What stops an export, which optimizes first."""
+    optimized = graph.copy()
+    optimize(optimized, target=target)
+    return list(registry.backend(target).problems(optimized))
 
 
 def _inspect_description(session: Session, described: Description, problems: Sequence[Problem]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from mgeconvert import recorded
 from mgeconvert.registry import Frontend
 
-from .session import Session, plural, size
+from .session import BIG_BYTES, Session, plural, size
 from .state import State
 
 STREAM = Path("-")
@@ -21,8 +21,9 @@ def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str
     """The state after reading the model; recorded data beside it comes along."""
     stream = model == STREAM
     length = model.stat().st_size if not stream and model.is_file() else 0
-    with session.stage("read", length):
-        graph = frontend.load(sys.stdin.buffer if stream else model, **options)
+    with session.stage("read", length) as progress:
+        extra = {"progress": progress} if frontend.progress and length >= BIG_BYTES else {}
+        graph = frontend.load(sys.stdin.buffer if stream else model, **options, **extra)
     if session.debug:
         graph.check()
     weights = sum(value.array.nbytes for value in graph.constants() if value.array is not None)

@@ -1,58 +1,77 @@
-"""``mgeconvert reference``: install and find the environments with the real frameworks."""
+"""`mgeconvert reference`: install and find the environments with the real frameworks."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 
 import click
 
 from mgeconvert.reference.environment import ENVIRONMENTS, environment, install
 
+from .session import Session
+from .steps import Command
 
-@click.group("reference", help="The environments with the real frameworks that trace, judge and make test data.")
-def command() -> None:
-    """The group that the main program loads."""
-
-
-_name = click.argument("name", type=click.Choice(list(ENVIRONMENTS)), default="megengine")
-_names = click.argument("name", type=click.Choice([*ENVIRONMENTS, "all"]), default="megengine")
+DEFAULT = "megengine"
 
 
-@command.command("install", help="Create the environment NAME (default: megengine; or all) unless it is there.")
-@_names
-@click.option("--python", metavar="PATH", help="The Python to create it from; found by itself when not given.")
-@click.option("--force", is_flag=True, help="Create it anew even if it is there.")
-def install_command(name: str, python: str | None, force: bool) -> None:
-    """Progress goes to stderr, the environment's interpreter to stdout."""
+def _install(session: Session, name: str, python: str | None, force: bool) -> None:
+    """Progress goes to stderr, each environment's interpreter to stdout."""
+    rows = []
     for wanted in list(ENVIRONMENTS.values()) if name == "all" else [environment(name)]:
-        if not install(wanted, python=python, force=force, log=lambda line: click.echo(line, err=True)):
-            click.echo(f"{wanted.title}: already installed in {wanted.folder}", err=True)
-        click.echo(wanted.python)
+        done = install(wanted, python=python, force=force, log=session.say)
+        if not done:
+            session.say(f"{wanted.title}: already installed in {wanted.folder}")
+        session.answer(str(wanted.python))
+        rows.append({"environment": wanted.name, "installed_now": done, "interpreter": str(wanted.python)})
+    session.document("reference install", environments=rows)
 
 
-@command.command("status", help="Which environments are installed, where, with what.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def status_command(as_json: bool) -> None:
-    """One line an environment."""
-    rows = {
-        each.name: {
+def _status(session: Session) -> None:
+    rows = [
+        {
+            "environment": each.name,
+            "title": each.title,
             "installed": each.is_installed,
             "folder": str(each.folder),
             "python": each.stamp()["python"] if each.is_installed else None,
         }
         for each in ENVIRONMENTS.values()
-    }
-    if as_json:
-        click.echo(json.dumps(rows, indent=1))
-        return
-    for name, row in rows.items():
+    ]
+    session.document("reference status", environments=rows)
+    for row in rows:
         state = f"in {row['folder']}, from {row['python']}" if row["installed"] else "not installed"
-        click.echo(f"{name} ({environment(name).title}): {state}")
+        session.answer(f"{row['environment']} ({row['title']}): {state}")
 
 
-@command.command("path", help="Print the interpreter of the environment NAME (default: megengine).")
-@_name
-def path_command(name: str) -> None:
-    """Exit code 1 when it is not installed."""
-    environment(name).require()
-    click.echo(environment(name).python)
+def _path(session: Session, name: str) -> None:
+    wanted = environment(name)
+    wanted.require()
+    session.document("reference path", environment=name, interpreter=str(wanted.python))
+    session.answer(str(wanted.python))
+
+
+def _name(choices: Sequence[str]) -> click.Argument:
+    return click.Argument(["name"], type=click.Choice(choices), default=DEFAULT, metavar=f"[{'|'.join(choices)}]")
+
+
+command = click.Group(
+    "reference",
+    help="The environments with the real frameworks that judge our results and make test data; "
+    f"the default is {DEFAULT}.",
+    commands=[
+        Command(
+            "install",
+            _install,
+            [
+                _name([*ENVIRONMENTS, "all"]),
+                click.Option(
+                    ["--python"], metavar="PATH", help="The Python to create it from; else one is looked for."
+                ),
+                click.Option(["--force"], is_flag=True, help="Create it anew even if it is there."),
+            ],
+            "Create an environment unless it is there.",
+        ),
+        Command("status", _status, [], "Which environments are installed, and where."),
+        Command("path", _path, [_name(list(ENVIRONMENTS))], "Print an environment's interpreter."),
+    ],
+)

@@ -6,9 +6,9 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -17,8 +17,10 @@ from .state import State
 if TYPE_CHECKING:
     from .table import Table
 
-SPINNER_BYTES = 32 << 20
-"""Files from this size on show that something is going on (on a terminal)."""
+BIG_BYTES = 32 << 20
+"""Files from this size on show how far they are read (on a terminal)."""
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the bytes that are done and all bytes."""
 
 
 @dataclass(slots=True)
@@ -56,11 +58,11 @@ class Session:
         self.documents.append({"command": command, **content})
 
     @contextlib.contextmanager
-    def stage(self, name: str, size: int = 0) -> Iterator[None]:
-        """Time a stage of the current step; on a terminal a big file gets a spinner while it runs."""
+    def stage(self, name: str, size: int = 0) -> Iterator[Progress]:
+        """Time a stage of the current step; on a terminal a big file gets a progress bar, fed by what is yielded."""
         start = time.perf_counter()
-        with self._spinner(name) if size >= SPINNER_BYTES else contextlib.nullcontext():
-            yield
+        with self._bar(name) if size >= BIG_BYTES else contextlib.nullcontext(_no_progress) as progress:
+            yield progress
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
     def finish(self, error: dict[str, Any] | None = None) -> None:
@@ -72,17 +74,23 @@ class Session:
             document = {**(document if self.documents else {}), "error": error}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
 
-    def _spinner(self, name: str) -> contextlib.AbstractContextManager[Any]:
-        if self.quiet or not is_terminal(sys.stderr):
-            return contextlib.nullcontext()
+    @contextlib.contextmanager
+    def _bar(self, name: str) -> Iterator[Progress]:
+        if self.quiet or not sys.stderr.isatty():
+            yield _no_progress
+            return
         from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
 
-        return Console(stderr=True).status(f"{name} ...")
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(name, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def is_terminal(stream: TextIO) -> bool:
-    """Whether a person reads the stream directly."""
-    return stream.isatty()
+def _no_progress(done: int, total: int) -> None:
+    """Where nobody looks."""
 
 
 def number(count: int) -> str:

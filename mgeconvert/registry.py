@@ -67,7 +67,7 @@ class Frontend:
 
     `load(source, **options)` returns a checked Graph or raises BadInputError / UnsupportedError; `ops()` is the table
     of foreign operators it lowers. `describe(path)` reads a file's own description, also where operators of it cannot
-    be lowered.
+    be lowered. With `progress`, load also takes a keyword `progress`: a function of (bytes read, all bytes).
     """
 
     name: str
@@ -77,6 +77,7 @@ class Frontend:
     ops: Callable[[], Sequence[OpSupport]]
     options: tuple[Option, ...] = ()
     describe: Callable[[Path], Description] | None = None
+    progress: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from mgeconvert.ir import Graph, Value
 from mgeconvert.registry import Description, OpSupport, Source
 from mgeconvert.tracedmodule.model import InputInfo, OutputInfo, read
+from mgeconvert.tracedmodule.unpickle import Progress
 from mgeconvert.tracedmodule.walk import Call, walk
 
 from .driver import load_table, lower_or_raise, storage
@@ -18,9 +19,9 @@ from .table import lowered, refused
 _PREFIX = "megengine."
 
 
-def load(source: Source) -> Graph:
+def load(source: Source, progress: Progress | None = None) -> Graph:
     """The graph of a TracedModule. Raises BadInputError, UnsafePickleError, UnsupportedError."""
-    model = read(source)
+    model = read(source, progress=progress)
     graph = lower_or_raise(model)
     graph.name = Path(getattr(source, "name", "main")).name.partition(".")[0] or "main"
     graph.metadata["megengine.version"] = model.version or "1.6"

@@ -41,6 +41,7 @@ FRONTEND = Frontend(
     load=_load,
     ops=_ops,
     describe=_describe,
+    progress=True,
 )
 
 
@@ -77,4 +78,5 @@ BACKEND = Backend(
     ops=_written_ops,
     run=_run,
     describe=_describe,
+    runtime="MegEngine",
 )
