@@ -16,9 +16,10 @@ from click.testing import CliRunner
 
 from mgeconvert.errors import MissingDependencyError, UsageError
 from mgeconvert.reference import client, environment, interpreters
-from mgeconvert.reference.environment import ENVIRONMENTS, STAMP, Environment, install
+from mgeconvert.reference.environment import ENVIRONMENTS, Environment, install
 from mgeconvert.reference.interpreters import find
-from mgeconvert_cli.reference import command
+from mgeconvert_cli import reference as cli
+from mgeconvert_cli.main import application
 
 THIS = sys.version_info[:2]
 
@@ -153,13 +154,39 @@ def test_an_unknown_environment_is_wrong_usage() -> None:
         environment.environment("torch")
 
 
-def test_status_and_path(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "ENVIRONMENTS", {"small": small()})
+def test_command_line(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (environment, cli):
+        monkeypatch.setattr(module, "ENVIRONMENTS", {"small": small()})
     runner = CliRunner()
-    monkeypatch.setattr("mgeconvert_cli.reference.ENVIRONMENTS", environment.ENVIRONMENTS)
-    assert runner.invoke(command, ["status"]).output == "small (Small 1.0): not installed\n"
-    install(small())
-    facts = json.loads(runner.invoke(command, ["status", "--json"]).output)
-    assert facts["small"]["installed"]
-    assert facts["small"]["folder"] == str(small().folder)
-    assert (small().folder / STAMP).is_file()
+    status = runner.invoke(application, ["reference", "status"])
+    assert (status.exit_code, status.output) == (0, "small (Small 1.0): not installed\n")
+    with pytest.raises(MissingDependencyError):
+        small().require()
+
+    first = runner.invoke(application, ["reference", "install", "all"])
+    assert first.stdout == f"{small().python}\n"
+    assert first.stderr.endswith(f"Small 1.0: installed in {small().folder}\n")
+    second = json.loads(runner.invoke(application, ["reference", "install", "all", "--json"]).stdout)
+    assert second["environments"] == [
+        {"environment": "small", "installed_now": False, "interpreter": str(small().python)}
+    ]
+    row = json.loads(runner.invoke(application, ["--json", "reference", "status"]).stdout)["environments"][0]
+    assert (row["installed"], row["folder"]) == (True, str(small().folder))
+
+
+def test_path_of_what_is_not_installed(empty_cache: Path) -> None:
+    answer = CliRunner().invoke(application, ["reference", "path"])
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        "error: MegEngine 1.13.0: the reference environment is not installed "
+        f"(looked in {ENVIRONMENTS['megengine'].folder})\n"
+        "hint: run `mgeconvert reference install megengine`\n"
+    )
+
+
+def test_an_unfit_python_is_wrong_usage_on_the_command_line(empty_cache: Path) -> None:
+    answer = CliRunner().invoke(application, ["reference", "install", "--python", "/nope"])
+    assert (answer.exit_code, answer.stderr) == (
+        2,
+        "error: /nope: no such program; MegEngine 1.13.0 needs CPython 3.8, 3.9 or 3.10\n",
+    )
