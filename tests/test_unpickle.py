@@ -119,7 +119,7 @@ def test_a_foreign_name_is_refused_wherever_it_stands(where: str, tmp_path: Path
         "numpy.ndarray.tofile",
         "megengine.load",
         "megengine.core._imperative_rt.core2.apply",
-        "megengine.functional.nn.conv2d",
+        "megengine.functional.nn.conv2d.__globals__",
         "inspect.getsource",
         "collections.abc.Callable",
     ],
@@ -164,7 +164,13 @@ def test_registering_does_not_help_a_name_of_the_standard_library() -> None:
 
 
 def test_classes_that_are_only_names_cannot_be_called() -> None:
-    for parent, last in (("builtins", "int"), ("numpy", "float32"), ("numpy", "ndarray"), ("abc", "ABCMeta")):
+    for parent, last in (
+        ("builtins", "int"),
+        ("numpy", "float32"),
+        ("numpy", "ndarray"),
+        ("abc", "ABCMeta"),
+        ("megengine.functional.nn", "conv2d"),
+    ):
         message = refusal(file(module(value=call(name(parent, last), text("1")))), UnsafePickleError)
         assert message == f"the pickle calls {parent}.{last}{TAIL}"
 
@@ -499,11 +505,15 @@ def test_tensors_of_all_writers() -> None:
 
 
 def test_expressions_of_megengine_1_6() -> None:
-    """No version; the operator under another key; nodes with _orig_name."""
-    opdef = mapping(axis=integer(7), type=name("megengine.core._imperative_rt.ops", "GetVarShape"))
+    """No version; the operator under another key, with the version; a class as dtype; functions as globals."""
+    kind = name("megengine.core._imperative_rt.ops", "GetVarShape")
+    opdef = mapping(axis=integer(7), type=kind, version=text("1.6.0"))
     ends = {"inputs": pickle.EMPTY_LIST, "outputs": pickle.EMPTY_LIST, "_id": integer(1)}
     apply = attribute(build(new(name("megengine.traced_module.expr", "Apply")), mapping(**ends, opdef=opdef)))
     assert (apply.opdef_type.name, apply.fields, apply.version) == ("GetVarShape", {"axis": 7}, None)
+    function = mapping(**ends, const_val=pickle.EMPTY_LIST, func=name("megengine.functional.nn", "relu"))
+    found = attribute(build(new(name("megengine.traced_module.expr", "CallFunction")), function))
+    assert (found.func, found.version) == (("megengine.functional.nn", "relu"), None)
     state = mapping(_name=text("x"), _orig_name=text("a.x"), _shape=many(integer(2)), _dtype=name("numpy", "float32"))
     node = attribute(build(new(name("megengine.traced_module.node", "TensorNode")), state))
     assert (node.name, node.shape, node.dtype) == ("x", (2,), np.dtype("f4"))

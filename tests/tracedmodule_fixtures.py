@@ -334,6 +334,64 @@ traced.graph.add_output_node(total)
 traced.graph.compile()
 add("surgery", traced, tensor(2, 4), tensor(2, 4))
 
+# the form of MegEngine 1.6, as its source tells it: functions as globals, no versions, no _ModuleState
+
+
+def without(record, *dropped, **changed):
+    state = type(record).__dict__["now"](record)
+    return {key: value for key, value in {**state, **changed}.items() if key not in dropped}
+
+
+def node_of_1_6(node):
+    names = (node._qualname or "").partition(".")[2].replace("[", "").replace("]", "")
+    return without(node, "_qualname", _orig_name=names)
+
+
+def apply_of_1_6(expr):
+    opdef = {**expr.opdef.__getstate__(), "type": type(expr.opdef), "version": "1.6.0"}
+    return without(expr, "opdef_state", "version", opdef=opdef)
+
+
+def module_of_1_6(module):
+    state = {key: value for key, value in module.__dict__.items() if key not in M.Module.__dict__}
+    return {key: value for key, value in state.items() if key not in ("argspec", "_m_dump_modulestate")}
+
+
+def graph_of_1_6(graph):
+    return without(graph, "_qualname", "_namespace", "_total_ids", _module_name=graph._qualname, _prefix_name="")
+
+
+OLD_STATES = {
+    tm.traced_module.InternalGraph: graph_of_1_6,
+    tm.expr.CallFunction: lambda expr: without(expr, "version", func=expr.func),
+    tm.expr.CallMethod: lambda expr: without(expr, "version"),
+    tm.expr.Apply: apply_of_1_6,
+    tm.node.TensorNode: node_of_1_6,
+    tm.node.ModuleNode: lambda node: {**node_of_1_6(node), "module_type": node.module_type},
+    tm.TracedModule: module_of_1_6,
+}
+
+
+@case(tensor(2, 4))
+class Old(M.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+
+    def forward(self, x):
+        return F.relu(self.block(x)).reshape(x.shape[0], -1) + 1
+
+
+net = Old()
+net.eval()
+traced = tm.trace_module(net, tensor(2, 4))
+for kind, state in OLD_STATES.items():
+    kind.now, kind.__getstate__ = kind.__getstate__, state
+add("v1_6", traced, tensor(2, 4))
+for kind in OLD_STATES:
+    kind.__getstate__ = kind.now
+    del kind.now
+
 # quantisation
 
 

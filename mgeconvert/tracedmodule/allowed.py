@@ -114,6 +114,7 @@ _DATA = [
     *_names("megengine.core._imperative_rt.ops", _OPDEFS),
     *_names("megengine.traced_module.node", "NodeMixin"),
     *_names("megengine.traced_module.pytree", "ArgsIndex"),
+    *_names("megengine.module.qat.module", "QATModule._apply_fakequant_with_observer"),
 ]
 
 
@@ -185,9 +186,29 @@ def _table() -> dict[tuple[str, str], Any]:
 
 ALLOWED = _table()
 
+FUNCTION_MODULES = frozenset(
+    "megengine.functional." + name
+    for name in (
+        "distributed",
+        "elemwise",
+        "external",
+        "inplace",
+        "loss",
+        "math",
+        "metric",
+        "nn",
+        "quantized",
+        "tensor",
+        "vision",
+    )
+)
+"""Where MegEngine's functions are. 1.6 names them as globals; they become names that cannot be called."""
+
 
 def find(module: str, name: str) -> Any:
     """What the name stands for; KeyError when it is not allowed. Protocol 2 writes the names of Python 2."""
     if module == "__builtin__":
-        return ALLOWED["builtins", _PYTHON2.get((module, name), name)]
+        module, name = "builtins", _PYTHON2.get((module, name), name)
+    if module in FUNCTION_MODULES and name.isidentifier():
+        return TypeRef(module, name)
     return ALLOWED[module, name]

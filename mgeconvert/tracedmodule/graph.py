@@ -16,13 +16,17 @@ _NONE = type(None)
 
 
 class Node(Record):
-    """A variable of a graph; `name` is None where the writer gave none."""
+    """A variable of a graph; `name` is None where the writer gave none, `qualname` in files of MegEngine 1.6."""
 
     __slots__ = ("name", "qualname")
     source = "megengine.traced_module.node.Node"
     keys: ClassVar = {"_name": ("name", (str, _NONE)), "_qualname": ("qualname", (str, _NONE))}
     name: str | None
     qualname: str | None
+
+    def __setstate__(self, state: Any) -> None:
+        self.name, self.qualname = None, None
+        super().__setstate__(state)
 
 
 class ModuleNode(Node):
@@ -130,21 +134,24 @@ class CallMethod(FunctionOrMethod):
 
 
 class CallFunction(FunctionOrMethod):
-    """A call of the function `func`: (module, qualified name)."""
+    """A call of the function `func`: (module, qualified name), which 1.6 names as a global."""
 
     __slots__ = ("func",)
     source = "megengine.traced_module.expr.CallFunction"
-    keys: ClassVar = FunctionOrMethod.keys | {"func": ("func", (tuple,))}
+    keys: ClassVar = FunctionOrMethod.keys | {"func": ("func", (tuple, TypeRef))}
     func: tuple[str, str]
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
+        func = state.get("func")
+        if isinstance(func, TypeRef):
+            self.func = (func.module, func.name)
         if len(self.func) != 2 or not all(type(part) is str for part in self.func):
             raise BadInputError(f"{self.source}.func is {self.func!r}, expected (module, function)")
 
 
 class Apply(Versioned):
-    """A raw operator: the class `opdef_type` with its `fields`."""
+    """A raw operator: the class `opdef_type` with its `fields`, which 1.6 keeps under another key with the version."""
 
     __slots__ = ("fields", "opdef_type")
     source = "megengine.traced_module.expr.Apply"
@@ -153,8 +160,13 @@ class Apply(Versioned):
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
-        fields = dict(text_keys(self.source, state.get("opdef_state", state.get("opdef"))))
-        kind = fields.pop("opdef_type", None) or fields.pop("type", None)
+        if "opdef_state" in state:
+            fields = dict(text_keys(self.source, state["opdef_state"]))
+            kind = fields.pop("opdef_type", None)
+        else:
+            fields = dict(text_keys(self.source, state.get("opdef")))
+            kind = fields.pop("type", None)
+            fields.pop("version", None)
         if not isinstance(kind, TypeRef):
             raise BadInputError(f"a {self.source} that names no operator class")
         self.fields, self.opdef_type = fields, kind

@@ -56,6 +56,10 @@ class LeafDef(TreeDef):
     keys: ClassVar = TreeDef.keys | {"type": ("type", (tuple,)), "const_val": ("const_val", (object,))}
     const_val: Any
 
+    def __setstate__(self, state: Any) -> None:
+        self.const_val = None
+        super().__setstate__(state)
+
     @property
     def is_variable(self) -> bool:
         """Whether a tensor or a module goes here."""
