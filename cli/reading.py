@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mgeconvert import recorded
 from mgeconvert.registry import Frontend
 
 from .session import BIG_BYTES, Session, plural, size
@@ -21,6 +20,8 @@ def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str
     """The state after reading the model; recorded data beside it comes along."""
     stream = model == STREAM
     length = model.stat().st_size if not stream and model.is_file() else 0
+    from mgeconvert.recorded import beside
+
     with session.stage("read", length) as progress:
         extra = {"progress": progress} if frontend.progress and length >= BIG_BYTES else {}
         graph = frontend.load(sys.stdin.buffer if stream else model, **options, **extra)
@@ -32,4 +33,4 @@ def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str
         f"read {where}: {frontend.title}, "
         f"{plural(len(graph.nodes), 'node')}, {size(weights)} of weights, {session.seconds['read']:.2f} s"
     )
-    return State(graph, None if stream else model, (frontend.name,), None if stream else recorded.beside(model))
+    return State(graph, None if stream else model, (frontend.name,), None if stream else beside(model))

@@ -7,7 +7,7 @@ run in its runtime. Without any of them the candidate is only run for sanity.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -81,8 +81,8 @@ def _verify_against(
     """Run the model and the candidate on the same random inputs."""
     own = describe(model, source.name)
     feeds = random_inputs(own.inputs)
-    runtime = registry.backend(source.name).runtime if source.name in registry.backend_names() else "MegEngine"
-    truth = _run_ir(model, source, feeds) if through_ir else _run_model(model, source, feeds, own.outputs)
+    runtime = registry.backend(source.name).runtime if source.name in registry.backend_names() else ""
+    truth = _run_ir(model, source, feeds) if through_ir else _run_model(model, source, feeds)
     inputs = _matched(feeds, described.inputs, f"{candidate}: input", model)
     outputs = _matched(truth, described.outputs, f"{candidate}: output", model)
     return verify_written(
@@ -99,27 +99,16 @@ def _verify_against(
     )
 
 
-def _run_model(
-    model: Path, source: registry.Frontend, feeds: Mapping[str, np.ndarray], outputs: Iterable[str]
-) -> dict[str, np.ndarray]:
-    """The model's outputs in its own runtime: a TracedModule's is real MegEngine in the reference environment."""
-    if source.name == "tm":
-        return _run_megengine(model, feeds, outputs)
+def _run_model(model: Path, source: registry.Frontend, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The model's outputs in its own runtime; a TracedModule's is real MegEngine in the reference environment."""
     run = registry.backend(source.name).run if source.name in registry.backend_names() else None
     if run is None:
         raise MissingDependencyError(f"{model}: {source.title} has no runtime here; {ONLY_IR}", hint=OTHER_TRUTHS)
-    return run(model, feeds)
-
-
-def _run_megengine(model: Path, feeds: Mapping[str, np.ndarray], outputs: Iterable[str]) -> dict[str, np.ndarray]:
-    from .reference import client
-
-    if not client.is_available():
-        raise MissingDependencyError(
-            f"{model}: the reference environment with MegEngine is not installed; {ONLY_IR}",
-            hint=f"`mgeconvert reference install` makes it; {OTHER_TRUTHS}",
-        )
-    return dict(zip(outputs, client.run(model, list(feeds.values())), strict=True))
+    try:
+        return run(model, feeds)
+    except MissingDependencyError as error:
+        hint = f"{error.hint}; {OTHER_TRUTHS}" if error.hint else OTHER_TRUTHS
+        raise MissingDependencyError(f"{model}: {error.message}; {ONLY_IR}", hint=hint) from error
 
 
 def _run_ir(model: Path, source: registry.Frontend, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
