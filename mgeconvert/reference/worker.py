@@ -92,6 +92,8 @@ def randomize(module, seed):
     """Non-trivial parameters and BatchNorm statistics, the same for the same seed and name, rounded to pack well."""
     statistics = [(name, value) for name, value in module.named_buffers() if re.search(r"\brunning_(mean|var)$", name)]
     for name, value in list(module.named_parameters()) + statistics:
+        if "mgb_dtype" in (np.dtype(value.dtype).metadata or {}):
+            continue  # integers of a quantized module, which has been calibrated
         random = np.random.RandomState(zlib.crc32((seed + "/" + name).encode()))
         if name.endswith("running_var"):
             array = random.uniform(0.5, 1.5, value.shape)
