@@ -38,8 +38,8 @@ compute one number that is then rounded (or wraps) as it would have."""
 WIDER = ("int32", "int64", "float32", "float64")
 """The types to compute in, in order of preference."""
 
-FOREIGN = frozenset({"com.microsoft", "ai.onnx.ml"})
-"""Operator sets that are written as they come."""
+FOREIGN = frozenset({"com.microsoft"})
+"""Operator sets of onnxruntime that are read and written as they are, at version 1."""
 
 
 def conform(node: Node, opset: int, nodes: list[Node]) -> None:

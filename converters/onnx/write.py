@@ -26,9 +26,6 @@ ALIGNMENT = 4096
 CONSTANTS_ARE_NO_INPUTS = 4
 """The IR version from which initializers need not be listed among the graph's inputs."""
 
-DOMAIN_VERSIONS = {"com.microsoft": 1, "ai.onnx.ml": 3}
-"""The version to import of operator sets that are written as they come."""
-
 KINDS = {"FLOAT": 1, "INT": 2, "STRING": 3, "TENSOR": 4, "GRAPH": 5, "FLOATS": 6, "INTS": 7, "STRINGS": 8}
 """AttributeProto.AttributeType."""
 
@@ -70,7 +67,7 @@ def model_rope(graph: Graph, opset: int, version: str, external: ExternalData | 
         if IR_VERSIONS[opset] < CONSTANTS_ARE_NO_INPUTS:
             main.append(encode("Graph", input=[_value_info(names[value], value)]))
     rope.field("Model", "graph", main)
-    domains = {"": opset} | {domain: DOMAIN_VERSIONS.get(domain, 1) for domain in sorted(_domains(graph)) if domain}
+    domains = {"": opset} | {domain: 1 for domain in sorted(_domains(graph)) if domain}
     imports = [encode("OperatorSetId", domain=domain, version=number) for domain, number in domains.items()]
     metadata = [encode("StringStringEntry", key=key, value=text) for key, text in sorted(graph.metadata.items())]
     rope.append(encode("Model", opset_import=imports, metadata_props=metadata))

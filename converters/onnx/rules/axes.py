@@ -12,7 +12,7 @@ from ..rewrite import RefusedError, Result, Rewriter, axis_of, constant, data, d
 @downgrade("Squeeze", "Unsqueeze", since=13)
 def axes_as_attribute(r: Rewriter, node: Node) -> Result:
     axes = constant(node, 1, "axes")
-    return r.form(data(node), axes=None if axes is None else tuple(axes.tolist()))
+    return r.form(data(node), axes=None if axes is None else tuple(axes.ravel().tolist()))
 
 
 @downgrade("Squeeze", since=11)
@@ -97,7 +97,9 @@ def split_into_equal_parts(r: Rewriter, node: Node) -> Result:
 @downgrade("Split", since=13)
 def split_sizes_as_attribute(r: Rewriter, node: Node) -> Result:
     sizes = constant(node, 1, "sizes")
-    return r.form(data(node), axis=node.attrs.get("axis"), split=None if sizes is None else tuple(sizes.tolist()))
+    return r.form(
+        data(node), axis=node.attrs.get("axis"), split=None if sizes is None else tuple(sizes.ravel().tolist())
+    )
 
 
 @downgrade("Hardmax", "LogSoftmax", "Softmax", since=13)

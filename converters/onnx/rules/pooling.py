@@ -48,11 +48,11 @@ def _rounded_down(r: Rewriter, node: Node) -> Result:
     """No dilations, and instead of `ceil_mode` as much padding at the end as makes the last window fit."""
     plain = _without_dilations(node)
     if plain.pop("ceil_mode", 0):
-        plain["pads"] = _pads_to_fill(node, data(node), node.outputs[0])
+        plain["pads"] = _pads_to_fill(node, data(node))
     return r.form(*node.inputs, **plain)
 
 
-def _pads_to_fill(node: Node, x: Value, y: Value) -> tuple[int, ...]:
+def _pads_to_fill(node: Node, x: Value) -> tuple[int, ...]:
     if node.attrs.get("auto_pad", "NOTSET") != "NOTSET":
         raise RefusedError("ceil_mode with auto_pad")
     kernel = node.attrs["kernel_shape"]
@@ -63,7 +63,11 @@ def _pads_to_fill(node: Node, x: Value, y: Value) -> tuple[int, ...]:
     assert isinstance(strides, tuple)
     begins, ends = [int(pad) for pad in pads[:axes]], [int(pad) for pad in pads[axes:]]
     for axis in range(axes):
-        length, windows = (size(shape_of(value)[axis + 2], "a pooled dimension with ceil_mode") for value in (x, y))
-        needed = (windows - 1) * int(strides[axis]) + int(kernel[axis])
-        ends[axis] = max(ends[axis], needed - length - begins[axis])
+        length = size(shape_of(x)[axis + 2], "a pooled dimension with ceil_mode")
+        stride, window = int(strides[axis]), int(kernel[axis])
+        count = -(-(length + begins[axis] + ends[axis] - window) // stride) + 1
+        if (count - 1) * stride >= length + begins[axis]:
+            count -= 1  # a window that would begin in the padding at the end is left out
+        fewest = (count - 1) * stride + window - length - begins[axis]
+        ends[axis] = max(fewest, min(ends[axis], fewest + stride - 1), 0)
     return (*begins, *ends)

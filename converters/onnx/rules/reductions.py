@@ -35,7 +35,7 @@ def reduce_axes_as_attribute(r: Rewriter, node: Node) -> Result:
             op = OF_ONE_ELEMENT.get(node.op, "Identity")
             return r.become(op, *[data(node)] * (2 if op == "Mul" else 1))
         return r.form(data(node), keepdims=node.attrs.get("keepdims"))
-    return r.form(data(node), axes=tuple(axes.tolist()), keepdims=node.attrs.get("keepdims"))
+    return r.form(data(node), axes=tuple(axes.ravel().tolist()), keepdims=node.attrs.get("keepdims"))
 
 
 downgrade("ReduceSum", since=13)(reduce_axes_as_attribute)
