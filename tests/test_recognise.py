@@ -11,6 +11,8 @@ import pickle
 import tarfile
 import zipfile
 from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO
 
 import numpy as np
 import onnx
@@ -18,7 +20,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from mgeconvert.errors import BadInputError, UnsafePickleError
-from mgeconvert.tracedmodule import model, source
+from mgeconvert.tracedmodule import model, source, unpickle
 from tests import pickles, traced_files
 
 TRACE = 'in MegEngine: mge.save(mge.traced_module.trace_module(net, x), "model.pkl")'
@@ -264,10 +266,33 @@ def test_a_hostile_file_is_refused_by_name_before_it_is_called_anything_else(her
 def test_streams_files_and_pipes_are_read_alike(here: Path) -> None:
     path = here / "model.pkl"
     path.write_bytes(GOOD)
+    with path.open("rb") as file, piped() as pipe, piped() as named:
+        substituted = f"/dev/fd/{named.fileno()}"  # what a shell gives for <(xz -dc model.pkl.xz)
+        models = [model.read(source) for source in (path, file, pipe, Path(substituted), io.BytesIO(GOOD))]
+    assert len({read.outputs for read in models}) == 1
+    assert [read.name for read in models] == [str(path), str(path), "standard input", substituted, "standard input"]
+
+
+def piped() -> BinaryIO:
+    """A pipe that holds a model."""
     reader, writer = os.pipe()
     os.write(writer, GOOD)
     os.close(writer)
-    with path.open("rb") as file, open(reader, "rb") as pipe:
-        models = [model.read(path), model.read(file), model.read(pipe), model.read(io.BytesIO(GOOD))]
-    assert len({read.outputs for read in models}) == 1
-    assert [read.name for read in models] == [str(path), str(path), "standard input", "standard input"]
+    return open(reader, "rb")
+
+
+@pytest.mark.parametrize("what", [source, unpickle])
+def test_an_error_while_reading(what: ModuleType, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "model.pkl").write_bytes(GOOD)
+
+    def broken(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    if what is source:
+        monkeypatch.setattr("shutil.copyfileobj", broken)
+        data: Any = io.BytesIO(GOOD)
+    else:
+        monkeypatch.setattr(unpickle._Unpickler, "find_class", broken)
+        data = Path("model.pkl")
+    with pytest.raises(BadInputError, match=r"^(standard input|model\.pkl): cannot be read: Input/output error$"):
+        model.read(data)

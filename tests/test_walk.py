@@ -409,6 +409,14 @@ def test_a_foreign_class_as_a_value_is_refused() -> None:
     assert damaged(change) == "m.pkl: stem.fc: the class mynet.Pair is used as a value"
 
 
+def test_graphs_that_are_none() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        graphs = module.attributes["stem"].graphs
+        graphs[next(iter(graphs))] = "text"
+
+    assert damaged(change) == "m.pkl: stem: a str among the graphs of a module"
+
+
 def test_walking_is_linear() -> None:
     """A graph of 20,000 operators, by repeating one call: no recursion, no search."""
     traced = traced_files.read("protocol4")

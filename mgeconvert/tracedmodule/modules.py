@@ -80,7 +80,7 @@ class TracedModuleRecord(ModuleRecord):
         """Dotted names of the container classes that were registered with `register_supported_type`."""
         listed = self.dump_info.get("register_container_type")
         pairs = listed if isinstance(listed, list | tuple) else ()
-        return {".".join(map(str, pair)) for pair in pairs if isinstance(pair, list | tuple)}
+        return {".".join(pair) for pair in pairs if type(pair) is tuple and all(type(part) is str for part in pair)}
 
     def _field(self, key: str, kind: type) -> Any:
         value = self.attributes.get(key)

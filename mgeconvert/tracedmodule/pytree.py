@@ -13,7 +13,7 @@ from mgeconvert.errors import BadInputError, UnsafePickleError
 from .arrays import ArrayRecord, dtype_of
 from .modules import ModuleRecord
 from .typeref import ForeignType, TypeRef
-from .values import Record, TensorRecord
+from .values import CompNode, Device, NamedTuple, QuantMode, Record, TensorRecord
 
 MAX_DEPTH = 64
 """Containers nested deeper than that are no arguments of a network."""
@@ -77,7 +77,7 @@ class Container:
 
 def _dict(children: list[Any], keys: Any) -> dict[Any, Any]:
     if not isinstance(keys, tuple | list) or len(keys) != len(children):
-        raise BadInputError(f"a dict of {len(children)} values with the keys {keys!r:.100}")
+        raise BadInputError(f"a dict of {len(children)} values with another number of keys")
     return dict(zip(keys, children, strict=True))
 
 
@@ -171,7 +171,9 @@ def _class_name(kind: Any) -> str:
 
 
 def _constant_key(value: Any) -> Hashable:
-    """A constant as something to compare: like ==, but arrays by their bytes."""
+    """A constant as something to compare: like ==, but arrays by their bytes and records by their fields."""
+    if isinstance(value, CompNode | Device | QuantMode | NamedTuple):
+        return (value.source, *(_constant_key(getattr(value, slot)) for slot in type(value).__slots__))
     if isinstance(value, np.ndarray):
         return (value.dtype.str, value.shape, value.tobytes())
     if isinstance(value, list | tuple):

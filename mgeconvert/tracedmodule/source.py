@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import UnsupportedOperation
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -24,22 +24,31 @@ def opened(source: Source) -> Iterator[tuple[BinaryIO, str]]:
 
     A pipe, or a stream in memory, goes through a temporary file: weights are then read from there, not held twice.
     """
-    if isinstance(source, str | os.PathLike):
-        with _open(Path(source)) as file:
-            yield file, str(source)
-        return
-    raw_name = getattr(source, "name", None)
-    name = raw_name if isinstance(raw_name, str) and raw_name not in ("<stdin>", "-") else STREAM
-    if _is_file(source):
-        yield source, name
-        return
-    import shutil
-    import tempfile
+    with ExitStack() as stack:
+        if isinstance(source, str | os.PathLike):
+            name = str(source)
+            file = stack.enter_context(_open(Path(source)))
+        else:
+            given = getattr(source, "name", None)
+            name = given if isinstance(given, str) and given not in ("<stdin>", "-") else STREAM
+            file = source
+        if not _is_file(file):
+            import tempfile
 
-    with tempfile.TemporaryFile(buffering=BUFFER) as spool:
-        shutil.copyfileobj(source, spool, 1 << 20)
-        spool.seek(0)
-        yield cast("BinaryIO", spool), name
+            spool = cast("BinaryIO", stack.enter_context(tempfile.TemporaryFile(buffering=BUFFER)))
+            _copy(file, spool, name)
+            file = spool
+        yield file, name
+
+
+def _copy(stream: BinaryIO, spool: BinaryIO, name: str) -> None:
+    import shutil
+
+    try:
+        shutil.copyfileobj(stream, spool, 1 << 20)
+    except OSError as error:
+        raise BadInputError(f"{name}: cannot be read: {error.strerror}") from error
+    spool.seek(0)
 
 
 def _open(path: Path) -> BinaryIO:

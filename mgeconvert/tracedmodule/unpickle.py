@@ -103,6 +103,8 @@ def load(file: BinaryIO, name: str, progress: Progress | None = None) -> Any:
         raise _unsafe(name, f"the pickle {error.message}") from error
     except BadInputError as error:
         raise BadInputError(f"{name}: the pickle is damaged: {error.message}", hint=recognise.COPY_AGAIN) from error
+    except OSError as error:
+        raise BadInputError(f"{name}: cannot be read: {error.strerror}", hint=recognise.COPY_AGAIN) from error
     except _DAMAGE as error:
         raise BadInputError(f"{name}: the pickle is damaged: {error}", hint=recognise.COPY_AGAIN) from error
     _refuse_unregistered(root, unpickler.foreign, name)

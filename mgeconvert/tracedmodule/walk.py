@@ -164,9 +164,9 @@ class _Walk(Generic[T]):
 
     def choose(self, module: TracedModuleRecord, arg_def: Any, path: str) -> g.InternalGraph:
         """The graph of a submodule for the structure of these arguments."""
-        if id(module) not in self.graphs:
-            self.graphs[id(module)] = self.at(path, lambda: {structure_key(t): gr for t, gr in module.graphs.items()})
-        graphs = self.graphs[id(module)]
+        graphs = self.graphs.get(id(module))
+        if graphs is None:
+            graphs = self.graphs[id(module)] = self.at(path, lambda: _by_structure(module))
         if len(graphs) == 1:
             return next(iter(graphs.values()))
         key = self.at(path, lambda: structure_key(arg_def))
@@ -220,6 +220,13 @@ def _call(kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], place:
     nodes = [node for node in expr.outputs if isinstance(node, g.TensorNode)]
     names = tuple(_join(scope, node.name or "out") for node in nodes)
     return Call(kind, key, args, kwargs, place, names, _version(expr.version), tuple((n.shape, n.dtype) for n in nodes))
+
+
+def _by_structure(module: TracedModuleRecord) -> dict[Hashable, g.InternalGraph]:
+    for graph in module.graphs.values():
+        if not isinstance(graph, g.InternalGraph):
+            raise BadInputError(f"a {type(graph).__name__} among the graphs of a module")
+    return {structure_key(tree): graph for tree, graph in module.graphs.items()}
 
 
 def _join(path: str, name: str) -> str:
