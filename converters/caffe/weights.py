@@ -52,7 +52,7 @@ def _parse(path: Path) -> Message:
                 net.ParseFromString(view)
         except DecodeError:
             raise _not_a_caffemodel(path) from None
-    if not net.layer and not net.layers:
+    if not net.layer and not net.layers and not net.name:
         raise _not_a_caffemodel(path)
     return net
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,16 @@ from google.protobuf import text_format
 
 from mgeconvert.errors import ConversionError, Problem, UsageError
 from mgeconvert.files import output_files
-from mgeconvert.ir import Graph
+from mgeconvert.ir import Graph, Value
 from mgeconvert.version import VERSION
 
 from .dialects import DEFAULT
 from .finish import finish
 from .messages import Message, model_message
 from .net import Layer
-from .translate import translate
+from .prepare import prepare
+from .quantization import document
+from .translate import Translation, translate
 from .weights import LIMIT, LayerBlobs, split, write_weights
 
 PARAMETERS = {
@@ -68,11 +70,9 @@ def save(
 
     Raises UnsupportedError with every operator that Caffe cannot express, ConversionError where the weights do not fit.
     """
-    from .quantization import quantization_document, without_quantization
-
     if split_weights < 0:
         raise UsageError(f"--split-weights {split_weights}: expected megabytes, or 0 for one file")
-    plain, quantization = without_quantization(graph, fake_quant_weights)
+    plain, quantization = prepare(graph, fake_quantization=fake_quant_weights)
     translation = translate(plain, dialect)
     translation.require()
     layers = finish(translation, in_place=in_place)
@@ -91,22 +91,19 @@ def save(
     ]
     parts = _parts(entries, split_weights)
     weight_paths = _weight_paths(path, len(parts))
-    document = quantization_document(graph, quantization, translation.blobs) if quant_params else b""
     extra = [Path(quant_params)] if quant_params else []
     with output_files(path, *weight_paths, *extra) as files:
         files[0].write(prototxt(graph, layers).encode())
         for file, part in zip(files[1:], parts, strict=False):
             write_weights(file, graph.name, part)
         if extra:
-            files[-1].write(document)
+            files[-1].write(document(quantization, _names(layers, translation)))
     return [path, *weight_paths, *extra]
 
 
 def problems(graph: Graph, *, dialect: str = DEFAULT, **_: object) -> list[Problem]:
     """What stops the export, without writing."""
-    from .quantization import without_quantization
-
-    return translate(without_quantization(graph, fake=False)[0], dialect).problems
+    return translate(prepare(graph)[0], dialect).problems
 
 
 def prototxt(graph: Graph, layers: Sequence[Layer]) -> str:
@@ -141,6 +138,27 @@ def _set_fields(message: Message, fields: dict[str, Any]) -> None:
             setattr(message, name, enum.values_by_name[value].number)
         else:
             setattr(message, name, value)
+
+
+def _names(layers: Sequence[Layer], translation: Translation) -> Callable[[Value], str | None]:
+    """What a value of the graph is called in the file: a blob, or a layer and the number of its weights."""
+    written = {blob for layer in layers for blob in layer.tops}
+    weights = {id(_memory(array)): f"{layer.name}/{at}" for layer in layers for at, array in enumerate(layer.blobs)}
+
+    def name(value: Value) -> str | None:
+        if value.array is not None:
+            return weights.get(id(_memory(value.array)))
+        blob = translation.blobs.get(value)
+        return blob.name if blob in written else None
+
+    return name
+
+
+def _memory(array: np.ndarray) -> object:
+    """What holds the numbers of an array that may be a view."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
 
 
 def _parts(entries: list[LayerBlobs], megabytes: int) -> list[list[LayerBlobs]]:

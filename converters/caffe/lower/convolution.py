@@ -20,7 +20,7 @@ FLOOR = 1
 def spatial(layer: Layer, field: str, short: str, count: int, default: int) -> list[int]:
     """A parameter of the spatial axes: `short`_h and `short`_w, or `field` once for all axes or once for each."""
     param = layer.param
-    named = [f"{short}_h", f"{short}_w"]
+    named = [name for name in (f"{short}_h", f"{short}_w") if name in param.DESCRIPTOR.fields_by_name]
     if count == 2 and any(param.HasField(name) for name in named):
         return [int(getattr(param, name)) for name in named]
     given = getattr(param, field)

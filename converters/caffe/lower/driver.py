@@ -58,7 +58,7 @@ class Lowering:
     def _outputs(self, unread: Mapping[str, Value]) -> None:
         graph = self.b.graph
         for top, value in unread.items():
-            if value not in graph.inputs.values():
+            if graph.inputs.get(top) is not value:
                 self.b.output(top, value)
         if not graph.outputs:
             raise BadInputError(f"{self.path}: the net has no outputs: every top is read by another layer")
