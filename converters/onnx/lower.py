@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,8 +19,9 @@ from mgeconvert.registry import Source
 from .conform import FOREIGN
 from .legalize import legal_forms
 from .read import ModelFile
-from .rewrite import RefusedError
-from .schema import OLDEST, newest, op_schema
+from .rewrite import RULES, RefusedError
+from .rules import load_rules
+from .schema import OLDEST, newest, op_schema, versions
 from .upgrade import Form, upgraded
 from .write import PRODUCER
 
@@ -36,16 +38,37 @@ REFUSED = {
 
 def load(source: Source) -> Graph:
     """The graph of an ONNX file, checked. Raises BadInputError, and UnsupportedError with every operator at once."""
+    load_rules()
     file = ModelFile(source)
     opsets = {item.domain or "": item.version for item in file.proto.opset_import}
     opset = opsets.get("ai.onnx", opsets.get("", OPSET))
     if not OLDEST <= opset <= newest():
         raise file.error(f"opset {opset}: ONNX is read at opset {OLDEST} to {newest()}")
-    if file.proto.functions:
-        from onnx import inliner
-
-        file.proto = inliner.inline_local_functions(file.proto)
+    file.proto = without_functions(file.proto, opset)
     return Lowering(file, opset).graph()
+
+
+def without_functions(proto: onnx.ModelProto, opset: int) -> onnx.ModelProto:
+    """The model with its own functions inlined, and operators after the IR's opset that onnx defines by older ones."""
+    from onnx import inliner
+
+    newer = {node.op_type for node in proto.graph.node if not node.domain and is_function_after(node.op_type, opset)}
+    if newer and hasattr(inliner, "inline_selected_functions"):
+        names = [("", op) for op in sorted(newer)]
+        with contextlib.suppress(RuntimeError):  # it stumbles over some left-out inputs; the operator is then refused
+            proto = inliner.inline_selected_functions(proto, names, inline_schema_functions=True)
+    return inliner.inline_local_functions(proto) if proto.functions else proto
+
+
+def is_function_after(op: str, opset: int) -> bool:
+    """Whether an operator came after the IR's opset, no rule of ours takes it back, and onnx knows its definition."""
+    schema = op_schema(op, opset)
+    return (
+        schema is not None
+        and schema.is_function
+        and versions(op)[0] > OPSET
+        and versions(op)[0] not in RULES.get(op, ())
+    )
 
 
 class Lowering:

@@ -43,11 +43,14 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class OpSchema:
-    """One version of one operator; `attributes` maps names to AttributeProto kinds (``INT``, ``FLOATS``)."""
+    """One version of one operator; `attributes` maps names to AttributeProto kinds (``INT``, ``FLOATS``).
+
+    `is_function`: onnx defines it by other operators."""
 
     op: str
     since: int
     deprecated: bool
+    is_function: bool
     attributes: dict[str, str]
     inputs: tuple[Operand, ...]
     outputs: tuple[Operand, ...]
@@ -101,6 +104,7 @@ def op_schema(op: str, opset: int = OPSET, domain: str = "") -> OpSchema | None:
         op,
         schema.since_version,
         schema.deprecated,
+        bool(schema.has_function or schema.has_context_dependent_function),  # type: ignore[attr-defined]
         {name: str(attribute.type).rpartition(".")[2] for name, attribute in schema.attributes.items()},
         tuple(map(operand, schema.inputs)),
         tuple(map(operand, schema.outputs)),

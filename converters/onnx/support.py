@@ -5,10 +5,10 @@ from __future__ import annotations
 from mgeconvert.ir import OPSET
 from mgeconvert.registry import OpSupport
 
-from .lower import REFUSED
+from .lower import REFUSED, is_function_after
 from .rewrite import RULES
 from .rules import load_rules
-from .schema import OLDEST, op_schema, versions
+from .schema import OLDEST, newest, op_schema, versions
 
 
 def emitted() -> list[OpSupport]:
@@ -31,7 +31,11 @@ def lowered() -> list[OpSupport]:
     for name in _names():
         if name in REFUSED:
             rows.append(OpSupport(name, refused=REFUSED[name]))
-        elif versions(name)[0] > OPSET and versions(name)[0] not in RULES.get(name, ()):
+        elif (
+            versions(name)[0] > OPSET
+            and versions(name)[0] not in RULES.get(name, ())
+            and not is_function_after(name, newest())
+        ):
             rows.append(OpSupport(name, refused=f"has no form in opset {OPSET}"))
         else:
             rows.append(OpSupport(name, "where its condition is constant" if name == "If" else ""))
