@@ -104,4 +104,4 @@ def test_integer_kernels(make: Callable[..., Any], operators: str, step: float, 
     for kernels in ("xnnpack", "builtin"):
         result = run.run(tmp_path / "m.tflite", {"x0": x}, kernels)["y0"]
         assert np.abs(result - truth).max() <= step * 1.01
-        assert (np.abs(result - truth) > step / 2).mean() < 0.05
+        assert (np.abs(result - truth) > step / 2).sum() <= max(1, 0.05 * truth.size)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mgeconvert.registry import Backend, OpSupport, Option
+from mgeconvert.registry import Backend, Description, OpSupport, Option
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,12 +34,20 @@ def _ops() -> Sequence[OpSupport]:
 
 
 def _run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    from .run import run
+    from .run import checked_run
 
-    return run(path, inputs)
+    return checked_run(path, inputs)
 
 
-_LAYOUT = "auto (channels-last where the network computes so), nhwc (4-D and 5-D channels-last), nchw (as in the source)"
+def _describe(path: Path) -> Description:
+    from .describe import describe
+
+    return describe(path)
+
+
+_LAYOUT = (
+    "auto (channels-last where the network computes so), nhwc (4-D and 5-D channels-last), nchw (as in the source)"
+)
 
 BACKEND = Backend(
     name="tflite",
@@ -49,10 +57,15 @@ BACKEND = Backend(
     problems=_problems,
     ops=_ops,
     run=_run,
+    describe=_describe,
+    runtime="LiteRT",
     options=(
         Option("input_layout", str, "auto", f"Layout of inputs: {_LAYOUT}", ("auto", "nhwc", "nchw")),
         Option("output_layout", str, "auto", "Layout of outputs, likewise", ("auto", "nhwc", "nchw")),
         Option("fp16", bool, False, "Store weights as float16; computation stays float32"),
+        Option("full_fp16", bool, False, "Compute in float16 too (XNNPACK, GPU delegates; not the builtin kernels)"),
         Option("weight_int8", bool, False, "Store weights as int8 per channel; activations quantized on the fly"),
+        Option("allow_custom_ops", bool, False, "Write operators TFLite lacks as custom ones, for kernels of your own"),
+        Option("allow_select_tf_ops", bool, False, "Write operators TFLite lacks as TensorFlow's where it has them"),
     ),
 )

@@ -144,9 +144,7 @@ class Call:
         self.compiler.operators.append(Operator(op, list(inputs), made, options, self.node.origin))
         return made
 
-    def _collapsed(
-        self, op: str, tensors: list[Tensor], shape: Shape, dtype: Any, options: dict[str, Any]
-    ) -> Tensor:
+    def _collapsed(self, op: str, tensors: list[Tensor], shape: Shape, dtype: Any, options: dict[str, Any]) -> Tensor:
         shapes = collapsed([tensor.shape for tensor in tensors])
         if len(shapes[0]) > LIMIT:
             whole = [self.broadcast_to(tensor, shape) for tensor in tensors]

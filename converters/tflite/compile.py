@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,30 +13,45 @@ from mgeconvert.ir import Graph, Namer, Node, Shape, Value
 
 from .call import Call
 from .emit import EMITTERS, REFUSED
-from .model import BORDER, LAYOUT, MODEL, Array, Layout, Model, Operator, Quantization, Tensor, channels_last, identity, permuted
+from .foreign import Foreign, hint
+from .model import (
+    BORDER,
+    LAYOUT,
+    MODEL,
+    Array,
+    Layout,
+    Model,
+    Operator,
+    Quantization,
+    Tensor,
+    channels_last,
+    identity,
+    permuted,
+)
 from .plan import BorderLayouts, wants_channels_last
 from .table import Emitter, Refusal, Wants
 from .types import narrowed, stored_dtype
 from .view import Stored, View, plain, runs
 
 LIMIT_RANK = 6
-HINT = "`mgeconvert ops tflite` lists what can be exported"
 
 
-def compile_graph(graph: Graph, layouts: BorderLayouts) -> Model:
+def compile_graph(graph: Graph, layouts: BorderLayouts, foreign: Foreign | None = None) -> Model:
     """The TFLite model of a graph; raises UnsupportedError with every problem at once. The graph is not changed."""
-    compiler = Compiler(graph, layouts)
+    compiler = Compiler(graph, layouts, foreign or Foreign())
     model = compiler.run()
     if compiler.problems:
-        raise UnsupportedError("export to tflite", compiler.problems, hint=HINT)
+        ops = {problem.op for problem in compiler.problems}
+        raise UnsupportedError("export to tflite", compiler.problems, hint=hint(ops))
     return model
 
 
 class Compiler:
     """One compilation; `problems` collects what cannot be expressed."""
 
-    def __init__(self, graph: Graph, layouts: BorderLayouts) -> None:
+    def __init__(self, graph: Graph, layouts: BorderLayouts, foreign: Foreign) -> None:
         self.graph = graph
+        self.foreign = foreign
         self.borders = layouts
         self.model = Model(graph.name, metadata=dict(graph.metadata))
         self.problems: list[Problem] = []
@@ -54,20 +70,19 @@ class Compiler:
 
     def run(self) -> Model:
         for name, value in self.graph.inputs.items():
-            self._guard(name, "Input", lambda name=name, value=value: self._input(name, value))  # type: ignore[misc]
+            self._border(name, value, "Input", self._input)
         for node in self.graph.nodes:
             self._node(node)
         for name, value in self.graph.outputs.items():
-            self._guard(name, "Output", lambda name=name, value=value: self._output(name, value))  # type: ignore[misc]
+            self._border(name, value, "Output", self._output)
         return self.model
 
-    def _guard(self, place: str, op: str, action: Any) -> bool:
+    def _border(self, name: str, value: Value, kind: str, action: Callable[[str, Value], None]) -> None:
         try:
-            action()
+            action(name, value)
         except Refusal as refusal:
-            self.problems.append(Problem(place, op, str(refusal)))
-            return False
-        return True
+            self.problems.append(Problem(name, kind, str(refusal)))
+            self.broken.add(value)
 
     def _input(self, name: str, value: Value) -> None:
         if value.shape is None or value.dtype is None:
@@ -109,9 +124,30 @@ class Compiler:
             return
         self.origin = node.origin
         mark = len(self.operators)
-        if not self._guard(_place(node), node.op, lambda: self._emit(node)):
+        try:
+            self._emit(node)
+        except Refusal as refusal:
             del self.operators[mark:]
-            self.broken.update(node.outputs)
+            if not self._foreign(node):
+                self.problems.append(Problem(_place(node), node.op, str(refusal)))
+                self.broken.update(node.outputs)
+
+    def _foreign(self, node: Node) -> bool:
+        """The node as the user's operator or TensorFlow's, if that is allowed and its ranks and types are known."""
+        code = self.foreign.takes(node)
+        values = [value for value in (*node.inputs, *node.outputs) if value is not None]
+        if code is None or any(value.shape is None or value.dtype is None for value in values):
+            return False
+        inputs = [None if value is None else self.realise(value, identity(value.rank or 0)) for value in node.inputs]
+        outputs = [
+            Tensor(self.name(v.name), stored_dtype(v.dtype), v.shape)
+            for v in node.outputs
+            if v.dtype is not None and v.shape is not None
+        ]
+        self.operators.append(Operator("CUSTOM", list(inputs), outputs, {}, node.origin, custom=code))
+        for value, tensor in zip(node.outputs, outputs, strict=True):
+            self.stored[value] = Stored(tensor, plain(tensor.shape, identity(tensor.rank)))
+        return True
 
     def _emit(self, node: Node) -> None:
         reason = REFUSED.get(node.op)
@@ -130,7 +166,9 @@ class Compiler:
         call, tensors = self._operands(node, emitter)
         results = emitter.function(call, *tensors)
         results = [results] if isinstance(results, Tensor) else list(results)
-        views = [call.view] if call.view is not None else [plain(v.shape or (), call.layout_of(v)) for v in node.outputs]
+        views = [plain(value.shape or (), call.layout_of(value)) for value in node.outputs]
+        if call.view is not None:
+            views = [call.view]
         self._keep(node, [Stored(tensor, view) for tensor, view in zip(results, views, strict=True)])
 
     def _keep(self, node: Node, results: list[Stored] | Stored) -> None:

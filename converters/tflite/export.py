@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from mgeconvert.errors import Problem, UnsupportedError
+from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
 from mgeconvert.registry import OpSupport
 
 from .compile import compile_graph
+from .foreign import Foreign
 from .fuse import fuse
+from .half import half_computation
 from .integer import integer_kernels
 from .model import BORDER, LAYOUT, MODEL, Model
 from .plan import BorderLayouts
@@ -22,27 +26,51 @@ from .table import EMITTERS, REFUSED
 logger = logging.getLogger("mgeconvert.tflite")
 
 
-def build(graph: Graph, *, input_layout: str = "auto", output_layout: str = "auto", fp16: bool = False,
-          weight_int8: bool = False) -> Model:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The keywords of `save`; raises UsageError for values that do not go together."""
+
+    input_layout: str = "auto"
+    output_layout: str = "auto"
+    fp16: bool = False
+    full_fp16: bool = False
+    weight_int8: bool = False
+    allow_custom_ops: bool = False
+    allow_select_tf_ops: bool = False
+
+    def __post_init__(self) -> None:
+        if self.full_fp16 and self.weight_int8:
+            raise UsageError("--full-fp16 and --weight-int8 exclude each other", hint="leave one of them out")
+
+    @property
+    def borders(self) -> BorderLayouts:
+        return BorderLayouts(self.input_layout, self.output_layout)
+
+    @property
+    def foreign(self) -> Foreign:
+        return Foreign(self.allow_custom_ops, self.allow_select_tf_ops)
+
+
+def build(graph: Graph, **options: Any) -> Model:
     """The model as it will be written; raises UnsupportedError with all problems."""
-    model = compile_graph(graph, BorderLayouts(input_layout, output_layout))
+    chosen = Options(**options)
+    model = compile_graph(graph, chosen.borders, chosen.foreign)
     fuse(model)
     integer_kernels(model)
-    if weight_int8:
+    if chosen.weight_int8:
         int8_weights(model)
-    if fp16:
+    if chosen.full_fp16:
+        half_computation(model)
+    elif chosen.fp16:
         half_weights(model)
     return model
 
 
-def save(graph: Graph, path: Path, *, input_layout: str = "auto", output_layout: str = "auto", fp16: bool = False,
-         weight_int8: bool = False) -> Sequence[Path]:  # fmt: skip
+def save(graph: Graph, path: Path, **options: Any) -> Sequence[Path]:
     """Write the file; an old one survives a failure."""
     from .write import write
 
-    model = build(
-        graph, input_layout=input_layout, output_layout=output_layout, fp16=fp16, weight_int8=weight_int8
-    )
+    model = build(graph, **options)
     with output_files(path) as (stream,):
         write(model, stream)
     logger.info("%s", report(model))
@@ -56,12 +84,11 @@ def report(model: Model) -> str:
     return f"{text}, {counts[MODEL]} (the model's own)" if counts[MODEL] else text
 
 
-def problems(graph: Graph, *, input_layout: str = "auto", output_layout: str = "auto", fp16: bool = False,
-             weight_int8: bool = False) -> Sequence[Problem]:  # fmt: skip
+def problems(graph: Graph, **options: Any) -> Sequence[Problem]:
     """What stops an export, without writing."""
-    del fp16, weight_int8
+    chosen = Options(**options)
     try:
-        compile_graph(graph, BorderLayouts(input_layout, output_layout))
+        compile_graph(graph, chosen.borders, chosen.foreign)
     except UnsupportedError as error:
         return error.problems
     return ()

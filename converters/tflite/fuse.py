@@ -17,7 +17,18 @@ from .model import Array, Model, Operator, Tensor
 ACTIVATIONS = {"RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 """ActivationFunctionType. TANH has a number too, but no kernel of those below applies it."""
 FUSABLE = frozenset(
-    "CONV_2D DEPTHWISE_CONV_2D CONV_3D FULLY_CONNECTED ADD SUB MUL DIV AVERAGE_POOL_2D MAX_POOL_2D".split()
+    [
+        "CONV_2D",
+        "DEPTHWISE_CONV_2D",
+        "CONV_3D",
+        "FULLY_CONNECTED",
+        "ADD",
+        "SUB",
+        "MUL",
+        "DIV",
+        "AVERAGE_POOL_2D",
+        "MAX_POOL_2D",
+    ]
 )
 Rule = Callable[["Rewriter", Operator], None]
 

@@ -18,13 +18,31 @@ INT32 = np.dtype(np.int32)
 INT8 = np.dtype(np.int8)
 WEIGHTED = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
 """Operators with weights and a bias, and the weights' output channels."""
-RESCALING = frozenset("ADD SUB MUL MEAN HARD_SWISH LEAKY_RELU PRELU".split())
+RESCALING = frozenset(["ADD", "SUB", "MUL", "MEAN", "HARD_SWISH", "LEAKY_RELU", "PRELU"])
 """Kernels that take any scales in and out."""
-KEEPING = frozenset("AVERAGE_POOL_2D RESIZE_BILINEAR".split())
+KEEPING = frozenset(["AVERAGE_POOL_2D", "RESIZE_BILINEAR"])
 """Kernels that round to the scale of their input."""
 EXACT = frozenset(
-    "RESHAPE TRANSPOSE MAX_POOL_2D PAD PADV2 CONCATENATION RESIZE_NEAREST_NEIGHBOR GATHER STRIDED_SLICE SLICE SPLIT "
-    "SPLIT_V TILE RELU MAXIMUM MINIMUM DEPTH_TO_SPACE SPACE_TO_DEPTH".split()
+    [
+        "RESHAPE",
+        "TRANSPOSE",
+        "MAX_POOL_2D",
+        "PAD",
+        "PADV2",
+        "CONCATENATION",
+        "RESIZE_NEAREST_NEIGHBOR",
+        "GATHER",
+        "STRIDED_SLICE",
+        "SLICE",
+        "SPLIT",
+        "SPLIT_V",
+        "TILE",
+        "RELU",
+        "MAXIMUM",
+        "MINIMUM",
+        "DEPTH_TO_SPACE",
+        "SPACE_TO_DEPTH",
+    ]
 )
 """Kernels that only move or choose numbers: dequantizing behind them is the same as in front."""
 FIXED = {"LOGISTIC": (1 / 256, -128), "SOFTMAX": (1 / 256, -128), "TANH": (1 / 128, 0)}
@@ -137,7 +155,9 @@ def _integer(r: Rewriter, operator: Operator, quantizers: dict[Tensor, list[Oper
         r.producers[result] = operator
 
 
-def _replaced(operator: Operator, sources: Sequence[Tensor], constant: Callable[[Tensor], Tensor | None]) -> list[Tensor | None] | None:  # fmt: skip
+def _replaced(
+    operator: Operator, sources: Sequence[Tensor], constant: Callable[[Tensor], Tensor | None]
+) -> list[Tensor | None] | None:
     """The operator's inputs with integers for floats; None where a constant has no integers."""
     given = iter(sources)
     inputs: list[Tensor | None] = []
@@ -164,7 +184,7 @@ def _weighted(operator: Operator, sources: Sequence[Tensor], results: Sequence[T
     if scales.zero_point.any() or (scales.scale.size > 1 and scales.axis != axis):
         return None
     if operator.op != "FULLY_CONNECTED":
-        scales = _per_channel(scales, int(weights.shape[axis]), axis)
+        scales = _per_channel(scales, weights.array.shape[axis], axis)
     whole = integers(weights.array, scales, np.int8)
     given = sources[0].quantization
     assert given is not None
@@ -172,7 +192,7 @@ def _weighted(operator: Operator, sources: Sequence[Tensor], results: Sequence[T
     for row in operator.inputs[2:]:
         if row is None or row.array is None:
             return None
-        product = np.broadcast_to(given.scale * scales.scale, row.shape).astype(np.float32)
+        product = np.broadcast_to(given.scale * scales.scale, row.array.shape).astype(np.float32)
         quantization = Quantization(product, np.zeros(product.size, np.int64), 0)
         bias = integers(row.array, quantization, np.int32)
         inputs.append(Tensor(row.name, INT32, row.shape, bias, quantization))
@@ -192,7 +212,8 @@ def integers(array: Array, quantization: Quantization, dtype: type) -> Array:
         shape[quantization.axis] = -1
     stored = np.rint(array / quantization.scale.astype(np.float64).reshape(shape))
     limits = np.iinfo(dtype)
-    return np.clip(stored + quantization.zero_point.reshape(shape), limits.min, limits.max).astype(dtype)
+    clipped: Array = np.clip(stored + quantization.zero_point.reshape(shape), limits.min, limits.max)
+    return clipped.astype(dtype)
 
 
 def _rescaling(operator: Operator, sources: Sequence[Tensor], results: Sequence[Tensor]) -> list[Tensor | None] | None:
@@ -210,7 +231,11 @@ def _rescaling(operator: Operator, sources: Sequence[Tensor], results: Sequence[
 def _keeping(operator: Operator, sources: Sequence[Tensor], results: Sequence[Tensor]) -> list[Tensor | None] | None:
     """Only with one scale for the tensor everywhere, on whose grid the constants are."""
     first = sources[0].quantization
-    if first is None or first.scale.size > 1 or any(not same(tensor.quantization, first) for tensor in (*sources, *results)):
+    if (
+        first is None
+        or first.scale.size > 1
+        or any(not same(tensor.quantization, first) for tensor in (*sources, *results))
+    ):
         return None
 
     def constant(tensor: Tensor) -> Tensor | None:
@@ -219,7 +244,10 @@ def _keeping(operator: Operator, sources: Sequence[Tensor], results: Sequence[Te
             return None
         array = integers(tensor.array, first, np.int8)
         scale, zero = first.scale.astype(np.float64), first.zero_point
-        if not np.array_equal(((array - zero) * scale).astype(np.float32), tensor.array) and tensor.array.max() > LOWEST:
+        if (
+            not np.array_equal(((array - zero) * scale).astype(np.float32), tensor.array)
+            and tensor.array.max() > LOWEST
+        ):
             return None
         return Tensor(tensor.name, INT8, tensor.shape, array, first)
 

@@ -77,7 +77,8 @@ class Operator:
     """One operator; None stands for an omitted optional input.
 
     `cause` tells why a TRANSPOSE is there: `LAYOUT` (between two operators that want different layouts), `BORDER` (a
-    graph input or output) or `MODEL` (the source model transposes here).
+    graph input or output) or `MODEL` (the source model transposes here). `custom` is the code and the options of a
+    CUSTOM operator.
     """
 
     op: str
@@ -86,6 +87,7 @@ class Operator:
     options: dict[str, Any] = field(default_factory=dict)
     origin: str = ""
     cause: str = ""
+    custom: tuple[str, bytes] | None = None
 
     @property
     def output(self) -> Tensor:

@@ -10,8 +10,8 @@ SMALLEST = 32
 """Constants with fewer elements are not worth an operator."""
 INT8_SMALLEST = 1024
 """Below this int8 saves nothing and costs accuracy (TensorFlow's converter draws the same line)."""
-CHANNEL_AXIS = {"CONV_2D": 0, "FULLY_CONNECTED": 0, "DEPTHWISE_CONV_2D": 3}
-"""Operators whose kernels compute float activations with int8 weights, and the weights' output channels."""
+CHANNEL_AXIS = {"CONV_2D": 0, "FULLY_CONNECTED": 0, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 0, "GATHER": 0}
+"""Operators with weights, and the weights' output channels."""
 HALF_MAX = float(np.finfo(np.float16).max)
 
 
@@ -24,7 +24,8 @@ def half_weights(model: Model) -> None:
             if tensor is None or tensor.array is None or not _halvable(tensor.array):
                 continue
             if tensor not in replaced:
-                half = Tensor(f"{tensor.name}_fp16", np.dtype(np.float16), tensor.shape, tensor.array.astype(np.float16))
+                array = tensor.array.astype(np.float16)
+                half = Tensor(f"{tensor.name}_fp16", array.dtype, tensor.shape, array)
                 replaced[tensor] = Tensor(tensor.name, tensor.dtype, tensor.shape)
                 operators.append(Operator("DEQUANTIZE", [half], [replaced[tensor]], origin=operator.origin))
             operator.inputs[index] = replaced[tensor]
@@ -37,26 +38,61 @@ def _halvable(array: Array) -> bool:
 
 
 def int8_weights(model: Model) -> None:
-    """Store the weights of convolutions and products as int8 with one scale an output channel."""
+    """Store the weights of convolutions and products as int8 with one scale an output channel.
+
+    Kernels without a form for int8 weights (grouped and transposed convolutions) get them through a DEQUANTIZE, tables
+    of embeddings behind their GATHER.
+    """
+    operators: list[Operator] = []
     for operator in model.operators:
+        followers: list[Operator] = []
+        index = 0 if operator.op == "GATHER" else 1
         axis = CHANNEL_AXIS.get(operator.op)
-        weights = operator.inputs[1] if axis is not None else None
-        data = operator.inputs[0]
-        if axis is None or weights is None or weights.array is None or weights.array.size < INT8_SMALLEST:
-            continue
-        if weights.dtype != np.float32 or data is None:
-            continue
-        if operator.op == "CONV_2D" and data.shape[-1] != weights.shape[-1]:
-            continue
-        operator.inputs[1] = quantized(weights, axis)
+        weights = operator.inputs[index] if axis is not None else None
+        if axis is not None and weights is not None and _worth(weights):
+            if operator.op == "GATHER":
+                followers = _gathered(operator, weights)
+            elif _has_kernel(operator, weights):
+                operator.inputs[1] = quantized(weights, axis)
+            else:
+                whole = Tensor(weights.name, weights.dtype, weights.shape)
+                operators.append(Operator("DEQUANTIZE", [_renamed(quantized(weights, axis))], [whole]))
+                operator.inputs[1] = whole
+        operators += [operator, *followers]
+    model.operators[:] = operators
 
 
-def quantized(weights: Tensor, axis: int) -> Tensor:
-    """The constant as symmetric int8, -127 .. 127, with one scale an index along `axis`."""
+def _worth(weights: Tensor) -> bool:
+    return weights.array is not None and weights.array.size >= INT8_SMALLEST and weights.dtype == np.float32
+
+
+def _has_kernel(operator: Operator, weights: Tensor) -> bool:
+    data = operator.inputs[0]
+    if operator.op == "CONV_2D":
+        return data is not None and data.shape[-1] == weights.shape[-1]
+    return operator.op != "TRANSPOSE_CONV"
+
+
+def _gathered(operator: Operator, table: Tensor) -> list[Operator]:
+    """GATHER from an int8 table with one scale, and the DEQUANTIZE behind it."""
+    operator.inputs[0] = small = quantized(table, None)
+    whole = operator.output
+    picked = Tensor(f"{whole.name}_int8", small.dtype, whole.shape, None, small.quantization)
+    operator.outputs = [picked]
+    return [Operator("DEQUANTIZE", [picked], [whole], origin=operator.origin)]
+
+
+def _renamed(tensor: Tensor) -> Tensor:
+    tensor.name = f"{tensor.name}_int8"
+    return tensor
+
+
+def quantized(weights: Tensor, axis: int | None) -> Tensor:
+    """The constant as symmetric int8, -127 .. 127, with one scale an index along `axis` (None: one for all)."""
     assert weights.array is not None
     others = tuple(index for index in range(weights.rank) if index != axis)
     peak = np.abs(weights.array).max(axis=others, keepdims=True)
     scale = np.where(peak == 0, 1, peak / 127).astype(np.float32)
     array = np.clip(np.rint(weights.array / scale), -127, 127).astype(np.int8)
-    quantization = Quantization(scale.reshape(-1), np.zeros(scale.size, np.int64), axis)
+    quantization = Quantization(scale.reshape(-1), np.zeros(scale.size, np.int64), axis or 0)
     return Tensor(weights.name, array.dtype, weights.shape, array, quantization)

@@ -22,7 +22,7 @@ def collapsed(shapes: Sequence[Shape]) -> list[Shape]:
         if all(kind):
             continue
         if kinds and kinds[-1] == kind and all(isinstance(dim, int) for dim in (*column, *columns[-1])):
-            columns[-1] = [math.prod(pair) for pair in zip(columns[-1], column, strict=True)]  # type: ignore[arg-type]
+            columns[-1] = [math.prod(pair) for pair in zip(columns[-1], column, strict=True)]
         else:
             columns.append(list(column))
             kinds.append(kind)

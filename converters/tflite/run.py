@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
+from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError, VerificationError
 
 from .model import Array, Layout
 from .write import METADATA, SIGNATURE
@@ -17,6 +17,38 @@ from .write import METADATA, SIGNATURE
 KERNELS = ("xnnpack", "builtin", "reference")
 """What computes: XNNPACK where it can (LiteRT's default), the builtin kernels only, the plain reference kernels."""
 Layouts = dict[str, Layout]
+
+
+AGREEMENT = 1e-3
+"""XNNPACK and the builtin kernels compute float32 in other orders; more than this, relative to the largest number, is a
+fault of one of them."""
+
+
+def checked_run(path: Path, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """`run` with XNNPACK, for a float32 file with the builtin kernels too; VerificationError where they disagree."""
+    results = run(path, inputs)
+    if read_about(path).get("computes") != "float32":
+        return results
+    for name, builtin in run(path, inputs, "builtin").items():
+        error = _disagreement(results[name], builtin)
+        if error > AGREEMENT:
+            raise VerificationError(
+                f"{path}: output {name}: XNNPACK and the builtin kernels differ by {error:.3g} of the largest number",
+                hint="report it with the model; one of LiteRT's kernels is wrong",
+            )
+    return results
+
+
+def _disagreement(first: Array, second: Array) -> float:
+    if first.shape != second.shape:
+        return float("inf")
+    if first.dtype.kind != "f":
+        return 0.0
+    both = np.isfinite(first) & np.isfinite(second)
+    if not both.any():
+        return 0.0
+    a, b = first[both].astype(np.float64), second[both].astype(np.float64)
+    return float(np.abs(a - b).max() / max(np.abs(b).max(), np.finfo(np.float32).tiny))
 
 
 def run(path: Path, inputs: Mapping[str, Array], kernels: str = "xnnpack") -> dict[str, Array]:
@@ -70,18 +102,23 @@ def open_interpreter(path: Path, kernels: str = "xnnpack", *, keep_all: bool = F
 
 
 def read_layouts(path: Path) -> tuple[Layouts, Layouts]:
-    """The layouts recorded in a file mgeconvert wrote, in the order of its inputs and outputs; empty for other files."""
+    """The layouts recorded in a file mgeconvert wrote, in the order of its inputs and outputs; else empty."""
+    about = read_about(path)
+    inputs, outputs = ({name: tuple(order) for name, order in about.get(side, ())} for side in ("inputs", "outputs"))
+    return inputs, outputs
+
+
+def read_about(path: Path) -> dict[str, Any]:
+    """What mgeconvert noted in a file's metadata; empty for files from elsewhere."""
     import tflite
 
-    content = np.memmap(path, np.uint8, "r")
-    model = tflite.Model.GetRootAsModel(content, 0)
+    model = tflite.Model.GetRootAsModel(np.memmap(path, np.uint8, "r"), 0)
     for index in range(model.MetadataLength()):
         entry = model.Metadata(index)
         if entry.Name() == METADATA.encode():
-            about = json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
-            inputs, outputs = ({n: tuple(o) for n, o in about[side]} for side in ("inputs", "outputs"))
-            return inputs, outputs
-    return {}, {}
+            about: dict[str, Any] = json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+            return about
+    return {}
 
 
 def _stored(array: Array, layout: Layout | None) -> Array:

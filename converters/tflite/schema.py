@@ -7,7 +7,6 @@ operator the first version of the kernel that can compute it, so that old runtim
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from .model import Operator, Tensor
 
@@ -45,11 +44,58 @@ OPTIONS: dict[str, str] = {
 """The options table of each operator that has one."""
 
 _INT8_IS_2 = frozenset(
-    """ARG_MAX ARG_MIN AVERAGE_POOL_2D MAX_POOL_2D ADD SUB MUL CONCATENATION SPACE_TO_DEPTH DEPTH_TO_SPACE SPLIT_V SUM
-    LOG_SOFTMAX GREATER LESS_EQUAL LESS GREATER_EQUAL EQUAL NOT_EQUAL SQUARED_DIFFERENCE SOFTMAX MEAN MIRROR_PAD
-    REDUCE_MAX REDUCE_MIN RELU6 RSQRT TANH LOGISTIC PAD PADV2 TOPK_V2 EXP LOG REDUCE_PROD SLICE TRANSPOSE PACK MAXIMUM
-    MINIMUM STRIDED_SLICE UNPACK ABS RELU GATHER RESIZE_BILINEAR RESIZE_NEAREST_NEIGHBOR L2_NORMALIZATION GELU
-    BATCH_MATMUL""".split()
+    [
+        "ARG_MAX",
+        "ARG_MIN",
+        "AVERAGE_POOL_2D",
+        "MAX_POOL_2D",
+        "ADD",
+        "SUB",
+        "MUL",
+        "CONCATENATION",
+        "SPACE_TO_DEPTH",
+        "DEPTH_TO_SPACE",
+        "SPLIT_V",
+        "SUM",
+        "LOG_SOFTMAX",
+        "GREATER",
+        "LESS_EQUAL",
+        "LESS",
+        "GREATER_EQUAL",
+        "EQUAL",
+        "NOT_EQUAL",
+        "SQUARED_DIFFERENCE",
+        "SOFTMAX",
+        "MEAN",
+        "MIRROR_PAD",
+        "REDUCE_MAX",
+        "REDUCE_MIN",
+        "RELU6",
+        "RSQRT",
+        "TANH",
+        "LOGISTIC",
+        "PAD",
+        "PADV2",
+        "TOPK_V2",
+        "EXP",
+        "LOG",
+        "REDUCE_PROD",
+        "SLICE",
+        "TRANSPOSE",
+        "PACK",
+        "MAXIMUM",
+        "MINIMUM",
+        "STRIDED_SLICE",
+        "UNPACK",
+        "ABS",
+        "RELU",
+        "GATHER",
+        "RESIZE_BILINEAR",
+        "RESIZE_NEAREST_NEIGHBOR",
+        "L2_NORMALIZATION",
+        "GELU",
+        "BATCH_MATMUL",
+    ]
 )
 """Operators whose version 2 brought int8."""
 
@@ -60,7 +106,7 @@ def version(operator: Operator) -> int:
     special = rule(operator) if rule is not None else 0
     if special:
         return special
-    return 2 if operator.op in _INT8_IS_2 and _type(operator) in ("int8",) else 1
+    return 2 if operator.op in _INT8_IS_2 and _type(operator) == "int8" else 1
 
 
 def _type(operator: Operator, index: int = 0) -> str:

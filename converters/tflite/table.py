@@ -64,5 +64,5 @@ REFUSED: dict[str, str] = {}
 """IR operators TFLite cannot express, with the reason."""
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818  it is an answer, not a fault
     """This node cannot be expressed; the message is the reason, for a user of the model."""

@@ -51,12 +51,13 @@ class View:
                 return layout
         members = self.members()
         position = {atom: place for place, atom in enumerate(self.order)}
-        filled = sorted((axis for axis, atoms in enumerate(members) if atoms), key=lambda axis: position[members[axis][0]])
-        layout = list(filled)
+        filled = [axis for axis, atoms in enumerate(members) if atoms]
+        filled.sort(key=lambda axis: position[members[axis][0]])
+        found = list(filled)
         for axis, atoms in enumerate(members):
             if not atoms:
-                layout.insert(min(axis, len(layout)), axis)
-        return tuple(layout) if self.has(tuple(layout)) else None
+                found.insert(min(axis, len(found)), axis)
+        return tuple(found) if self.has(tuple(found)) else None
 
     def transposed(self, perm: Sequence[int]) -> View:
         """The view of Transpose(value, perm)."""
@@ -177,7 +178,7 @@ def _split(atoms: Sequence[Dim], shape: Shape) -> list[list[tuple[int, Dim]]] | 
 
 
 def resolve(total: Size, shape: Shape) -> list[Size] | None:
-    """The size of each dimension in terms of the symbols in `total`; one unknown symbol may be deduced from the rest."""
+    """Each dimension's size in terms of the symbols in `total`; one unknown symbol is deduced from the rest."""
     known = set(total[1])
     unknown = [axis for axis, dim in enumerate(shape) if isinstance(dim, str) and dim not in known]
     sizes = [product([dim]) for dim in shape]

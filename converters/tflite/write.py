@@ -49,13 +49,14 @@ def write(model: Model, stream: BinaryIO) -> None:
     position = len(tables.head)
     for array, offset in zip(tables.arrays, offsets, strict=True):
         stream.write(b"\0" * (offset - position) + struct.pack("<I", array.nbytes))
-        stream.write(memoryview(_little_endian(array)).cast("B") if array.nbytes else b"")
+        stream.write(_little_endian(array).data)
         position = offset + 4 + array.nbytes
 
 
 def _little_endian(array: Array) -> Array:
+    """The array's bytes in the file's order."""
     contiguous = np.ascontiguousarray(array).reshape(-1)
-    return contiguous.astype(contiguous.dtype.newbyteorder("<"), copy=False)
+    return contiguous.astype(contiguous.dtype.newbyteorder("<"), copy=False).view(np.uint8)
 
 
 class _Tables:
@@ -158,6 +159,8 @@ class _Tables:
             "Inputs": self._numbers_vector(inputs, np.int32),
             "Outputs": self._numbers_vector([self.index[tensor] for tensor in operator.outputs], np.int32),
         }
+        if operator.custom is not None:
+            fields["CustomOptions"] = self.builder.CreateByteVector(operator.custom[1])
         table = OPTIONS.get(operator.op)
         if table is not None:
             values = {name: self._option(value) for name, value in sorted(operator.options.items())}
@@ -172,11 +175,11 @@ class _Tables:
 
     def _subgraph(self) -> int:
         model, builder = self.model, self.builder
-        self.codes: dict[tuple[str, int], int] = {}
+        self.codes: dict[tuple[str, int, str], int] = {}
         tensors = self._offsets([self._tensor(tensor) for tensor in self.index])
         operators = []
         for operator in model.operators:
-            key = (operator.op, version(operator))
+            key = (operator.op, version(operator), operator.custom[0] if operator.custom is not None else "")
             operators.append(self._operator(operator, self.codes.setdefault(key, len(self.codes))))
         return self._end(
             "SubGraph",
@@ -202,6 +205,7 @@ class _Tables:
         """The runtime that is needed, and how inputs and outputs are laid out (for `run` and for people)."""
         model = self.model
         about = {
+            "computes": _computes(model),
             "producer": f"mgeconvert {VERSION}",
             "inputs": [[name, layout] for name, layout in model.input_layouts.items()],
             "outputs": [[name, layout] for name, layout in model.output_layouts.items()],
@@ -221,7 +225,7 @@ class _Tables:
         ]
 
     def _model(self, subgraph: int, signature: int, metadata: list[int]) -> None:
-        codes = [self._operator_code(name, number) for name, number in self.codes]
+        codes = [self._operator_code(*key) for key in self.codes]
         fields = {
             "Description": self.builder.CreateString(f"mgeconvert {VERSION}"),
             "OperatorCodes": self._offsets(codes),
@@ -232,9 +236,23 @@ class _Tables:
         }
         self.builder.Finish(self._end("Model", Version=3, **fields), file_identifier=b"TFL3")
 
-    def _operator_code(self, name: str, number: int) -> int:
+    def _operator_code(self, name: str, number: int, custom: str) -> int:
         code = getattr(tflite.BuiltinOperator, name)
-        return self._end("OperatorCode", DeprecatedBuiltinCode=min(code, 127), Version=number, BuiltinCode=code)
+        fields = {"CustomCode": self.builder.CreateString(custom)} if custom else {}
+        fields |= {"DeprecatedBuiltinCode": min(code, 127), "Version": number, "BuiltinCode": code}
+        return self._end("OperatorCode", **fields)
+
+
+def _computes(model: Model) -> str:
+    """What kernels must agree on: ``float32`` exactly, others to their own rounding."""
+    types = {tensor.dtype.name for operator in model.operators for tensor in operator.outputs}
+    if any(operator.custom is not None for operator in model.operators):
+        return "custom"
+    if "float16" in types:
+        return "float16"
+    read = {tensor for operator in model.operators for tensor in operator.inputs if tensor is not None}
+    constants = {tensor.dtype.name for tensor in read if tensor.is_constant}
+    return "int8" if "int8" in types | constants else "float32"
 
 
 def _same_bytes(first: Array, second: Array) -> bool:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from ..table import EMITTERS, REFUSED
-from . import convolution, elementwise, indexing, math, matmul, normalization, pooling, reduction, refused, shapes
-from . import quantization, recurrent, resize, sampling, selection, transposed
+
+FAMILIES = (
+    "convolution", "elementwise", "indexing", "math", "matmul", "normalization", "pooling", "quantization", "recurrent",
+    "reduction", "refused", "resize", "sampling", "selection", "shapes", "transposed",
+)  # fmt: skip
+for family in FAMILIES:
+    import_module(f"{__name__}.{family}")
 
 __all__ = ["EMITTERS", "REFUSED"]

@@ -158,7 +158,9 @@ def channel_groups(c: Call, x: Tensor, group: int) -> list[Tensor]:
         return [x]
     channels = c.known(x.shape[-1:], "a grouped convolution")[0]
     shape = (*x.shape[:-1], channels // group)
-    return c.ops("SPLIT", group, c.const(x.rank - 1, np.int32), x, shape=[shape] * group, dtype=x.dtype, NumSplits=group)
+    return c.ops(
+        "SPLIT", group, c.const(x.rank - 1, np.int32), x, shape=[shape] * group, dtype=x.dtype, NumSplits=group
+    )
 
 
 def joined(c: Call, parts: list[Tensor]) -> Tensor:

@@ -72,7 +72,7 @@ def mod(c: Call, a: Tensor, b: Tensor) -> Tensor:
 
 @emit("Cast", wants=ANY)
 def cast(c: Call, x: Tensor) -> Tensor:
-    if c.dtype() == bool and x.dtype.kind in "fiu":
+    if c.dtype().kind == "b" and x.dtype.kind in "fiu":
         return c.op("NOT_EQUAL", x, c.like(0, x), dtype=bool)
     return c.cast(x, c.dtype())
 
@@ -132,4 +132,3 @@ def clip(c: Call, x: Tensor) -> Tensor:
 @emit("Where", wants=FOLLOW)
 def where(c: Call, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
     return c.op("SELECT_V2", condition, x, y, dtype=x.dtype)
-

@@ -14,7 +14,6 @@ from ..table import FOLLOW, PLAIN, Refusal, emit
 from .reduction import without
 
 
-
 def wrapped(c: Call, indices: Tensor, size: int | str) -> Tensor:
     """Indices counted from the start."""
     if not isinstance(size, int):
@@ -51,8 +50,8 @@ def gather_nd(c: Call, x: Tensor, indices: Tensor) -> Tensor:
 
 def _wrapped_rows(c: Call, indices: Tensor, shape: Shape) -> Tensor:
     """Index tuples (last axis) counted from the start."""
-    depth = indices.shape[-1]
-    sizes = np.array(c.known(shape[:depth], "indexing"), np.int32)  # type: ignore[misc]
+    (depth,) = c.known(indices.shape[-1:], "indexing")
+    sizes = np.array(c.known(shape[:depth], "indexing"), np.int32)
     if indices.array is not None:
         return c.const(indices.array % sizes, np.int32, "indices")
     return c.op("FLOOR_MOD", indices, c.const(sizes))
@@ -102,7 +101,7 @@ def _scattered(c: Call, x: Tensor, rows: Tensor, updates: Tensor) -> Tensor:
     if x.array is not None and not x.array.any():
         return placed
     if rows.array is not None:
-        mask = np.zeros(x.shape, bool)  # type: ignore[arg-type]
+        mask = np.zeros(c.static(x, "a scatter"), np.bool_)
         mask[tuple(np.moveaxis(rows.array, -1, 0))] = True
         touched = c.const(mask, name="mask")
     else:
@@ -203,7 +202,8 @@ def _extended(c: Call, x: Tensor, widths: Array, mode: str) -> Tensor:
     sizes = x.shape
     padded = [axis for axis in range(x.rank) if widths[axis].any()]
     known = c.known(tuple(sizes[axis] for axis in padded), f"a pad by {mode}")
-    if mode == "reflect" and x.rank <= 4 and all(widths[axis].max() < size for axis, size in zip(padded, known, strict=True)):
+    inside = all(widths[axis].max() < size for axis, size in zip(padded, known, strict=True))
+    if mode == "reflect" and x.rank <= 4 and inside:
         return c.op("MIRROR_PAD", x, c.const(widths, name="pads"), shape=c.shape(), Mode=0)
     for axis, size in zip(padded, known, strict=True):
         picks = _border(size, widths[axis], mode)

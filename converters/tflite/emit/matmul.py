@@ -10,7 +10,7 @@ from mgeconvert.ir import Shape, Value
 
 from ..call import Call
 from ..model import Array, Layout, Quantization, Tensor, channels_last
-from ..table import PLAIN, VIEW, Refusal, emit
+from ..table import VIEW, Refusal, emit
 from ..view import Stored, View, plain
 
 
@@ -47,8 +47,8 @@ def gemm(c: Call) -> Stored:
         if bias is not None:
             made = c.op("ADD", made, c.const(_scaled(bias, beta)))
     if bottom is not None and bias is None:
-        added = c.tensor(2)
-        made = c.op("ADD", made, added if beta == 1 else c.op("MUL", added, c.like(beta, added)))
+        extra = c.tensor(2)
+        made = c.op("ADD", made, extra if beta == 1 else c.op("MUL", extra, c.like(beta, extra)))
     return Stored(made, plain(out, (0, 1)))
 
 
@@ -171,8 +171,3 @@ def _connected(
     if bias is not None:
         inputs.append(c.const(bias.astype(np.float32, copy=False), name="bias"))
     return c.op("FULLY_CONNECTED", *inputs, shape=shape, KeepNumDims=len(shape) > 2)
-
-
-@emit("Einsum", wants=PLAIN)
-def einsum(c: Call, *tensors: Tensor) -> Tensor:
-    raise Refusal(f"einsum {c.attr('equation')}: write it as products, transposes and sums")

@@ -77,7 +77,8 @@ def group_normalization(c: Call) -> Stored:
     x = c.tensor(0, layout)
     where = layout.index(1)
     split = (*x.shape[:where], groups, channels // groups, *x.shape[where + 1 :])
-    reduced = [axis for axis in range(len(split)) if axis != where and axis != layout.index(0) + (where < layout.index(0))]
+    batch = layout.index(0) + (where < layout.index(0))
+    reduced = [axis for axis in range(len(split)) if axis not in (where, batch)]
     c.layout = layout
     x = c.reshape(normalized(c, c.reshape(x, split), reduced, c.attr("epsilon", 1e-5)), x.shape)
     return Stored(affine(c, x), plain(dims, layout))
@@ -113,12 +114,9 @@ def softmax(c: Call) -> Stored:
     stored = c.stored()
     preferred = c.compiler.preferred(value) if value is not None else []
     natural = stored.view.natural(preferred) or tuple(range(len(dims)))
-    layout = tuple(index for index in natural if index != axis) + (axis,)
+    layout = (*(index for index in natural if index != axis), axis)
     x = c.tensor(0, layout) if dims else c.reshape(c.tensor(0), (1,))
-    if c.node.op == "Softmax":
-        made = c.op("SOFTMAX", x, Beta=1.0)
-    else:
-        made = c.op("LOG_SOFTMAX", x)
+    made = c.op("SOFTMAX", x, Beta=1.0) if c.node.op == "Softmax" else c.op("LOG_SOFTMAX", x)
     return Stored(c.reshape(made, dims) if not dims else made, plain(dims, layout))
 
 

@@ -111,7 +111,7 @@ def _pooled(c: Call, op: str, x: Tensor, kernel: list[int], strides: list[int]) 
         raise Refusal(f"a {len(kernel)}-D pool; TFLite has at most 3")
     n, depth, height, width, channels = c.known(x.shape, "a 3-D pool")
     planes = _pool2d(c, op, c.reshape(x, (n * depth, height, width, channels)), kernel[1:], strides[1:])
-    rest = int(planes.shape[1]) * int(planes.shape[2])  # type: ignore[arg-type]
+    rest = math.prod(c.known(planes.shape[1:3], "a 3-D pool"))
     columns = _pool2d(c, op, c.reshape(planes, (n, depth, rest, channels)), [kernel[0], 1], [strides[0], 1])
     return c.reshape(columns, c.shape())
 

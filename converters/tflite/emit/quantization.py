@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..call import Call
@@ -38,7 +40,8 @@ def dequantize(c: Call) -> Stored:
     array = c.constant(source)
     if array is not None:
         c.compiler.fold(c.node.outputs[0], dequantized(array, quantization), quantization)
-        return Stored(c.compiler.realise(c.node.outputs[0], tuple(range(len(dims)))), plain(dims, tuple(range(len(dims)))))
+        plainly = tuple(range(len(dims)))
+        return Stored(c.compiler.realise(c.node.outputs[0], plainly), plain(dims, plainly))
     stored = c.stored()
     layout = stored.view.natural(c.compiler.preferred(c.node.outputs[0])) or tuple(range(len(dims)))
     c.layout = layout
@@ -54,7 +57,9 @@ def dequantized(array: Array, quantization: Quantization) -> Array:
     if quantization.scale.size > 1:
         shape[quantization.axis] = -1
     scale, zero = quantization.scale.reshape(shape), quantization.zero_point.reshape(shape)
-    return ((array.astype(np.int64) - zero) * scale.astype(np.float64)).astype(np.float32).reshape(array.shape)
+    real: Array = (array.astype(np.int64) - zero) * scale.astype(np.float64)
+    result: Array = real.astype(np.float32).reshape(array.shape)
+    return result
 
 
 def _stored_axis(c: Call, quantization: Quantization) -> Quantization:
@@ -62,7 +67,7 @@ def _stored_axis(c: Call, quantization: Quantization) -> Quantization:
     return Quantization(quantization.scale, quantization.zero_point, axis)
 
 
-def _stored(dtype: np.dtype) -> np.dtype:  # type: ignore[type-arg]
+def _stored(dtype: np.dtype[Any]) -> np.dtype[Any]:
     if dtype.name not in ("int8", "uint8", "int16"):
         raise Refusal(f"quantized to {dtype.name}: TFLite has int8, uint8 and int16")
     return dtype

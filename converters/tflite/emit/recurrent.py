@@ -104,8 +104,7 @@ def recurrent(c: Call, x: Tensor) -> list[Tensor]:
         outputs.append(made[::-1] if backwards else made)
         lasts.append(last)
     results = [_sequence(c, outputs, (steps, directions, batch, hidden))]
-    for which in range(states):
-        results.append(_pack(c, [last[which] for last in lasts], (directions, batch, hidden)))
+    results += [_pack(c, list(finals), (directions, batch, hidden)) for finals in zip(*lasts, strict=True)]
     return results[: len(c.node.outputs)]
 
 

@@ -18,6 +18,7 @@ REFUSED.update({
     **dict.fromkeys(["SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
                      "SequenceLength", "SequenceMap", "SplitToSequence", "ConcatFromSequence", "Optional",
                      "OptionalGetElement", "OptionalHasElement"], _SEQUENCE),
+    "Einsum": "TFLite has no einsum; write it as products, transposes and sums",
     "Det": "TFLite has no determinant",
     "Unique": "how many results there are depends on the data",
     "DFT": "TFLite's RFFT2D computes real transforms of powers of two only",

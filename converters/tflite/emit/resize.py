@@ -26,7 +26,8 @@ def resize(c: Call, x: Tensor) -> Tensor:
     if sizes[0] != target[0] or sizes[-1] != target[-1]:
         raise Refusal("a resize of batch or channels: TFLite resizes the spatial axes")
     scales = _scales(c, sizes, target)
-    exact = all(math.isclose(scale, out / size) for scale, size, out in zip(scales, sizes[1:-1], target[1:-1], strict=True))
+    ratios = [out / size for size, out in zip(sizes[1:-1], target[1:-1], strict=True)]
+    exact = all(math.isclose(scale, ratio) for scale, ratio in zip(scales, ratios, strict=True))
     if x.rank == 4 and mode == "linear" and rule in BILINEAR and exact and _kernel_agrees(rule, target):
         operand = c.const(target[1:-1], np.int32, "size")
         return c.op("RESIZE_BILINEAR", x, operand, shape=target, **BILINEAR[rule])
@@ -93,7 +94,7 @@ def _round(at: Array, nearest: str) -> Array:
         "floor": np.floor(at), "ceil": np.ceil(at),
         "round_prefer_floor": np.ceil(at - 0.5), "round_prefer_ceil": np.floor(at + 0.5),
     }  # fmt: skip
-    return rounded[nearest].astype(np.int64)
+    return np.asarray(rounded[nearest], np.int64)
 
 
 def _matrix(at: Array, size: int, cubic: tuple[float, bool] | None) -> Array:
@@ -101,14 +102,16 @@ def _matrix(at: Array, size: int, cubic: tuple[float, bool] | None) -> Array:
     base = np.floor(at)
     t = at - base
     taps = {0: 1 - t, 1: t} if cubic is None else _cubic(t, cubic[0])
-    matrix = np.zeros((len(at), size))
+    matrix: Array = np.zeros((len(at), size))
     rows = np.arange(len(at))
     for offset, weights in taps.items():
         where = (base + offset).astype(int)
         inside = (where >= 0) & (where < size)
         kept = weights * inside if cubic is not None and cubic[1] else weights
         np.add.at(matrix, (rows, np.clip(where, 0, size - 1)), kept)
-    return matrix / matrix.sum(axis=1, keepdims=True) if cubic is not None and cubic[1] else matrix
+    if cubic is not None and cubic[1]:
+        matrix /= matrix.sum(axis=1, keepdims=True)
+    return matrix
 
 
 def _cubic(t: Array, a: float) -> dict[int, Array]:

@@ -42,9 +42,7 @@ def sampled(
     total: Tensor | None = None
     channels = x.shape[3]
     for (row, row_weight), (column, column_weight) in itertools.product(*corners):
-        where = c.op(
-            "PACK", batches, row, column, shape=(*row.shape, 3), dtype=np.int32, Axis=row.rank, ValuesCount=3
-        )
+        where = c.op("PACK", batches, row, column, shape=(*row.shape, 3), dtype=np.int32, Axis=row.rank, ValuesCount=3)
         found = c.op("GATHER_ND", x, where, shape=(*row.shape, channels), dtype=x.dtype)
         weight = _product(c, row_weight, column_weight)
         if weight is not None:
@@ -60,9 +58,7 @@ def _product(c: Call, first: Tensor | None, second: Tensor | None) -> Tensor | N
     return c.op("MUL", first, second)
 
 
-def _neighbours(
-    c: Call, at: Tensor, size: int, nearest: bool, zeros: bool
-) -> list[tuple[Tensor, Tensor | None]]:
+def _neighbours(c: Call, at: Tensor, size: int, nearest: bool, zeros: bool) -> list[tuple[Tensor, Tensor | None]]:
     """The index of each neighbour along one axis and its weight."""
     low, high = c.like(0, at), c.like(size - 1, at)
     if not zeros:

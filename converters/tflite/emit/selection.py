@@ -15,7 +15,7 @@ def top_k(c: Call) -> list[Stored]:
     dims, stored = c.input_dims(), c.stored()
     axis = c.attr("axis", -1) % len(dims)
     natural = stored.view.natural([]) or tuple(range(len(dims)))
-    layout = tuple(index for index in natural if index != axis) + (axis,)
+    layout = (*(index for index in natural if index != axis), axis)
     x = c.tensor(0, layout)
     count = c.ints(1, "count")
     assert count is not None

@@ -34,7 +34,8 @@ def reshape(c: Call) -> Stored:
     if view is not None:
         return Stored(stored.tensor, view)
     tensor = c.tensor(0)
-    if sum(not isinstance(dim, int) for dim in shape) > 1 and c.value(1) is not None and not c.node.inputs[1].is_constant:  # type: ignore[union-attr]
+    wanted = c.value(1)
+    if sum(not isinstance(dim, int) for dim in shape) > 1 and wanted is not None and not wanted.is_constant:
         made = c.op("RESHAPE", tensor, c.tensor(1), shape=shape)
     else:
         made = c.reshape(tensor, shape)
@@ -198,5 +199,3 @@ def _through(c: Call, atoms: tuple[int | str, ...], perm: tuple[int, ...]) -> Te
 def eye_like(c: Call, x: Tensor) -> Tensor:
     rows, columns = c.static(x, "an identity matrix")
     return c.const(np.eye(rows, columns, c.attr("k", 0)), c.dtype())
-
-

@@ -1,11 +1,13 @@
-"""Transposed convolutions: TRANSPOSE_CONV without padding computes everything the kernel reaches; pads cut its edges."""
+"""Transposed convolutions: TRANSPOSE_CONV without padding computes all the kernel reaches; pads cut its edges."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from ..call import Call
-from ..model import Array, Tensor
+from ..model import Array, Layout, Tensor
 from ..table import CHANNELS_LAST, Refusal, emit
 from .convolution import VALID, channel_groups, flat, joined, spatial, weights_of
 
@@ -57,11 +59,11 @@ def _kernel(c: Call, x: Tensor, w: Array, full: list[int], strides: list[int], b
     row = [] if bias is None else [c.const(bias, np.float32, "bias")]
     letters = "DHW" if w.ndim == 5 else "HW"
     options = {f"Stride{letter}": stride for letter, stride in zip(letters, strides, strict=True)}
+    op = "TRANSPOSE_CONV"
+    order: Layout = (1, 2, 3, 0)
     if w.ndim == 5:
         op, order = "CONV_3D_TRANSPOSE", (2, 3, 4, 1, 0)
         options.update({f"Dilation{letter}Factor": 1 for letter in letters})
-    else:
-        op, order = "TRANSPOSE_CONV", (1, 2, 3, 0)
     value = c.value(1)
     filters = c.const(np.transpose(w, order), name="weight" if value is None else value.name)
     where = _output_shape(c, x, shape)
@@ -83,7 +85,8 @@ def _dilated(w: Array, dilations: list[int]) -> Array:
         return w
     sizes = [(k - 1) * d + 1 for k, d in zip(w.shape[2:], dilations, strict=True)]
     wide = np.zeros((*w.shape[:2], *sizes), w.dtype)
-    wide[(..., *(slice(None, None, d) for d in dilations))] = w
+    taps: tuple[Any, ...] = (..., *(slice(None, None, d) for d in dilations))
+    wide[taps] = w
     return wide
 
 
