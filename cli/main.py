@@ -26,6 +26,7 @@ COMMANDS = {
     "load": ("convert:load_command", "Read a model, for the steps that follow."),
     "convert": ("convert:convert_command", "Convert SRC to DST; their suffixes say the formats."),
     "inspect": ("inspect:command", "Inputs, outputs, operators, parameters, MACs; which targets can take the model."),
+    "optimize": ("optimize:command", "Run optimization passes and show what they changed."),
     "verify": ("verify:command", "Compare a written model with recorded outputs or with the model it comes from."),
     "ops": ("ops:command", "What each format supports, operator by operator."),
     "reference": ("reference:command", "The environment with real MegEngine that traces and verifies."),
@@ -88,9 +89,7 @@ class Application(click.Group):
             session.step = call.name if len(calls) > 1 else ""
             contexts.append(call.command.make_context(call.name, list(call.args), parent=ctx))
         for call, context in zip(calls, contexts, strict=True):
-            session.step = call.name if len(calls) > 1 else ""
-            session.is_last = call is calls[-1]
-            session.seconds = {}
+            session.begin(call.name, chained=len(calls) > 1, is_last=call is calls[-1])
             start = time.perf_counter()
             with context:
                 context.command.invoke(context)

@@ -18,10 +18,10 @@ STREAM = Path("-")
 
 def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str, Any]) -> State:
     """The state after reading the model; recorded data beside it comes along."""
-    stream = model == STREAM
-    length = model.stat().st_size if not stream and model.is_file() else 0
     from mgeconvert.recorded import beside
 
+    stream = model == STREAM
+    length = model.stat().st_size if not stream and model.is_file() else 0
     with session.stage("read", length) as progress:
         extra = {"progress": progress} if frontend.progress and length >= BIG_BYTES else {}
         graph = frontend.load(sys.stdin.buffer if stream else model, **options, **extra)

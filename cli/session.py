@@ -54,8 +54,13 @@ class Session:
                 part.print(sys.stdout)
 
     def document(self, command: str, **content: Any) -> None:
-        """The step's part of the JSON document."""
-        self.documents.append({"command": command, **content})
+        """Add to the step's JSON document."""
+        self.documents[-1].update({"command": command, **content})
+
+    def begin(self, step: str, *, chained: bool, is_last: bool) -> None:
+        """The next step starts: its clock, its document."""
+        self.step, self.is_last, self.seconds = step if chained else "", is_last, {}
+        self.documents.append({})
 
     @contextlib.contextmanager
     def stage(self, name: str, size: int = 0) -> Iterator[Progress]:
@@ -69,9 +74,10 @@ class Session:
         """Print the JSON document: a single step's own, a list under "steps" for a chain."""
         if not self.json:
             return
-        document = self.documents[0] if len(self.documents) == 1 else {"steps": self.documents}
+        done = [document for document in self.documents if document]
+        document: dict[str, Any] = {"steps": done} if self.step else done[0] if done else {}
         if error is not None:
-            document = {**(document if self.documents else {}), "error": error}
+            document = {**document, "error": error}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
 
     @contextlib.contextmanager

@@ -90,7 +90,16 @@ def optimize(
     With a `target` format no pass introduces an operator that its backend lacks. Raises UsageError for unknown names.
     """
     selection = Selection(level if passes is None else 0, tuple(passes or ()), tuple(disable))
-    return _optimize(graph, selection, registry.backend(target) if target else None)
+    return run_passes(graph, selection, registry.backend(target) if target else None)
+
+
+def run_passes(graph: Graph, selection: Selection, target: registry.Backend | None) -> tuple[PassReport, ...]:
+    """Run the selected passes in place; with a target none introduces an operator that it lacks."""
+    from . import passes
+
+    supported = None if target is None else {row.op for row in target.ops() if not row.refused}
+    done = passes.optimize(graph, selection.level, selection.enable, selection.disable, supported)
+    return tuple(PassReport(*row) for row in done)
 
 
 def convert(
@@ -184,7 +193,7 @@ def export(
     if selection != Selection(0):
         graph = graph if consume else graph.copy()
         with stage("optimize"):
-            done = _optimize(graph, selection, target)
+            done = run_passes(graph, selection, target)
         if check:
             graph.check()
     with stage("write"):
@@ -207,14 +216,6 @@ class Stopwatch:
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
-
-
-def _optimize(graph: Graph, selection: Selection, target: registry.Backend | None) -> tuple[PassReport, ...]:
-    from . import passes
-
-    supported = None if target is None else {row.op for row in target.ops() if not row.refused}
-    done = passes.optimize(graph, selection.level, selection.enable, selection.disable, supported)
-    return tuple(PassReport(*row) for row in done)
 
 
 def _recorded_beside(path: Path) -> Path | None:

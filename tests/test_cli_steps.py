@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 import pytest
 
+import mgeconvert.passes
 from mgeconvert import registry
+from mgeconvert.ir import Graph
 from mgeconvert_cli.main import application
 from mgeconvert_cli.steps import split
 from tests import toy
@@ -106,3 +108,54 @@ def test_names_are_read_from_the_registry_only() -> None:
     assert [name for name in application.list_commands(click.Context(application)) if "-to-" in name] == [
         f"{source}-to-{target}" for source in registry.frontend_names() for target in registry.backend_names()
     ]
+
+
+PASS_ROWS = [("eliminate-identity", 1, "1 nodes removed")]
+
+
+def _remove_identity(graph: Graph, *_: object) -> list[tuple[str, int, str]]:
+    graph.replace({node.output: node.inputs[0] for node in graph.nodes if node.op == "Identity" and node.inputs[0]})
+    graph.remove_dead_nodes()
+    return PASS_ROWS
+
+
+def test_optimize_shows_what_it_changed_and_writes_it(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mgeconvert.passes, "optimize", _remove_identity)
+    write("n.toy", {"inputs": {"x": ["float32", [2, 3]]}, "ops": ["Neg", "Identity", "Abs"]})
+    result = invoke("optimize n.toy -o out.toy")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "  operator          before  after",
+        "  Neg                    1      1",
+        "  Identity               1      0",
+        "  Abs                    1      1",
+        "  all nodes              3      2",
+        "  all parameters         0      0",
+        "  all weight bytes       0      0",
+        "  all macs               0      0",
+        "  all flops             12     12",
+    ]
+    assert "eliminate-identity: 1 nodes removed" in result.stderr.splitlines()
+    assert json.loads(Path("out.toy").read_text())["ops"] == ["Neg", "Abs"]
+    document = json.loads(invoke("--json optimize n.toy -o out.toy").stdout)
+    assert (document["before"]["nodes"], document["after"]["nodes"]) == (3, 2)
+    assert document["files"][0]["path"] == "out.toy"
+
+
+def test_optimize_to_standard_output_writes_the_model_only(invoke: Invoke) -> None:
+    result = invoke("optimize m.toy -o -")
+    assert json.loads(result.stdout)["ops"] == ["Neg", "Abs"]
+    assert "  all nodes              2      2" in result.stderr.splitlines()
+
+
+def test_optimize_without_a_model(invoke: Invoke) -> None:
+    result = invoke("optimize")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: MODEL is missing and no step before gives one\nhint: mgeconvert optimize MODEL -o OUT\n",
+    )
+
+
+def test_list_passes(invoke: Invoke) -> None:
+    names = [line.split()[0] for line in invoke("optimize --list-passes").stdout.splitlines()[1:]]
+    assert names == list(mgeconvert.passes.names())
