@@ -7,6 +7,7 @@ that the modules of the source are found under their own names.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from mgeconvert.tracedmodule import written
 from mgeconvert.tracedmodule.pickler import Instance, Name
 
 from .calls import CALLS, Call, Function, Method, Module, Opdef, Parameter, parts
+from .layers import reshaped_name
 from .modules import Tree
 from .places import fallback_path, place
 from .table import EMITTERS, Refused, key
@@ -67,6 +69,10 @@ def traced_module(graph: Graph, calls: Sequence[tuple[Node, Call]]) -> Instance:
     return _Assembly(graph, calls).module()
 
 
+_PROVISIONAL = re.compile(r"[A-Z][A-Za-z0-9]*(_\d+)*")
+"""How values are named that a lowering made on the way to its result, outside of any module."""
+
+
 class _Assembly:
     def __init__(self, graph: Graph, calls: Sequence[tuple[Node, Call]]) -> None:
         self.graph = graph
@@ -107,7 +113,7 @@ class _Assembly:
             owner = self.owner(call)
             path = owner.state["_qualname"].partition(".")[2]
             outputs = [
-                (self.name(value), f"{self.recorder.name}.{path}.[out]", sizes(value), type_of(value))
+                (self.name(value, ""), f"{self.recorder.name}.{path}.[out]", sizes(value), type_of(value))
                 for value in values
             ]
             return self.recorder.method("__call__", (owner, *map(self.operand, call.args)), {}, outputs)
@@ -127,16 +133,20 @@ class _Assembly:
 
     def outputs(self, kind: str, values: Sequence[Value]) -> list[tuple[str, str, Any, Any]]:
         label = f"{self.recorder.name}.{self.recorder.label(self.place, kind)}"
-        return [(self.name(value), label, sizes(value), type_of(value)) for value in values]
+        name = f"{kind.partition('_')[2]}_out"
+        return [(self.name(value, name), label, sizes(value), type_of(value)) for value in values]
 
-    def name(self, value: Value) -> str:
-        """The node's name: an output's public one, else the value's."""
-        return self.output_names.get(value) or self.recorder.unique(value.name)
+    def name(self, value: Value, usual: str) -> str:
+        """The node's name: an output's public one, else the value's, else (where that is only the operator's) the one
+        that MegEngine's tracer gives."""
+        if value in self.output_names:
+            return self.output_names[value]
+        return self.recorder.unique(usual if _PROVISIONAL.fullmatch(value.name) else value.name)
 
     def operand(self, item: Any) -> Any:
         """Nodes for values and nested calls, within containers too."""
         if isinstance(item, Value):
-            return self.nodes[item] if item.array is None else self.constant(item.name, item.array)
+            return self.nodes[item] if item.array is None else self.constant(constant_name(item), item.array)
         if isinstance(item, Parameter):
             return self.constant(item.name, item.array)
         if isinstance(item, CALLS):
@@ -179,6 +189,11 @@ def _short(call: Function | Method | Opdef) -> str:
     return call.name.rpartition(".")[2].strip("_").lower()
 
 
+def constant_name(value: Value) -> str:
+    """Where a constant hangs. What MegEngine keeps as int32 is numbered each time it is lowered to int64."""
+    return reshaped_name(value) if value.dtype == np.int64 else value.name
+
+
 def sizes(value: Value) -> tuple[int, ...]:
     """The shape of a trace: MegEngine's tracer has numbers only, so a symbolic dimension is written as 1."""
     return tuple(size if isinstance(size, int) else 1 for size in value.shape or ())
@@ -191,8 +206,8 @@ def _wanted_paths(graph: Graph, calls: Sequence[tuple[Node, Call]]) -> Iterator[
             yield call.path
         for part in parts(call):
             if isinstance(part, Parameter) or (isinstance(part, Value) and part.array is not None):
-                yield part.name
-    yield from (value.name for value in graph.outputs.values() if value.array is not None)
+                yield part.name if isinstance(part, Parameter) else constant_name(part)
+    yield from (constant_name(value) for value in graph.outputs.values() if value.array is not None)
 
 
 def _structure(graph: Graph) -> Instance:

@@ -20,7 +20,20 @@ from .assemble import emitted, traced_module
 from .prepare import prepare
 from .table import REFUSALS, raised
 
-FAMILIES = ("elemwise", "layers", "shaping", "reduction", "rewrites")
+FAMILIES = (
+    "elemwise",
+    "layers",
+    "shaping",
+    "reduction",
+    "rewrite_movement",
+    "rewrite_elemwise",
+    "rewrite_products",
+    "rewrite_selection",
+    "rewrite_reductions",
+    "rewrite_resize",
+    "rewrite_windows",
+    "rewrite_normalization",
+)
 """The modules that fill the tables."""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from mgeconvert.ir import Node, Value
 
 from .calls import Call, Opdef, function, method, scalar
+from .layers import floats
 from .places import module_kind
 from .table import Emitter, emit, refuse
 
@@ -139,7 +140,7 @@ def hard_sigmoid(node: Node) -> Call:
 
 @emit("LeakyRelu")
 def leaky_relu(node: Node) -> Call:
-    slope = float(node.attrs.get("alpha", 0.01))  # type: ignore[arg-type]
+    slope = floats(node, "alpha", 0.01)
     module = module_kind(node, "LeakyReLU", {"negative_slope": slope}, node.inputs[0])
     return module or function("nn.leaky_relu", node.inputs[0], slope)
 

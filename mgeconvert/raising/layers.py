@@ -32,11 +32,20 @@ def layer(node: Node, kind: str, attributes: dict[str, Any], path: str) -> Modul
 
 
 def floats(node: Node, name: str, default: float) -> float:
-    return float(node.attrs.get(name, default))  # type: ignore[arg-type]
+    value = node.attrs.get(name, default)
+    assert isinstance(value, int | float)
+    return float(value)
+
+
+def integer(node: Node, name: str, default: int = 0) -> int:
+    value = node.attrs.get(name, default)
+    assert isinstance(value, int)
+    return value
 
 
 def numbers(node: Node, name: str, default: Sequence[int]) -> tuple[int, ...]:
-    return tuple(node.attrs.get(name, default))  # type: ignore[arg-type]
+    values: Any = node.attrs.get(name, default)
+    return tuple(values)
 
 
 def one_side(node: Node, dims: int) -> tuple[int, ...]:
@@ -66,7 +75,7 @@ def _inside(value: Value | None, shape: tuple[int, ...]) -> Any:
 
 def reshaped_name(value: Value) -> str:
     """The name a tensor had before it was lowered to another shape, which numbers the name."""
-    return re.sub(r"_\d+$", "", value.name)
+    return re.sub(r"(_\d+)+$", "", value.name)
 
 
 @emit("Conv")
@@ -75,7 +84,7 @@ def conv(node: Node) -> Call:
     dims = rank(x) - 2
     if dims > 3 or weight is None or weight.static_shape is None:
         refuse(f"a convolution of {dims} spatial axes; MegEngine has 1 to 3")
-    groups = int(node.attrs.get("group", 1))  # type: ignore[call-overload]
+    groups = integer(node, "group", 1)
     stride, dilation = (_sized(numbers(node, name, (1,) * dims), dims) for name in ("strides", "dilations"))
     padding = _sized(one_side(node, dims), dims)
     if weight.array is None or was_function(node) or (bias is not None and bias.array is None):
@@ -110,7 +119,7 @@ def conv_transpose(node: Node) -> Call:
         refuse(f"a transposed convolution of {dims} spatial axes; MegEngine has 2 and 3")
     if weight.array is None:
         refuse("a transposed convolution whose weight is only known at run time")
-    groups = int(node.attrs.get("group", 1))  # type: ignore[call-overload]
+    groups = integer(node, "group", 1)
     stride, dilation = (numbers(node, name, (1,) * dims) for name in ("strides", "dilations"))
     padding, extra = one_side(node, dims), numbers(node, "output_padding", (0,) * dims)
     kernel = Parameter(_grouped(weight.array, groups), reshaped_name(weight) if groups > 1 else weight.name)
@@ -134,7 +143,8 @@ def conv_transpose(node: Node) -> Call:
 def linear(node: Node) -> Call:
     """A constant (out, in) weight and a bias that may be left out."""
     x, weight, bias = [*node.inputs, None][:3]
-    assert weight is not None and weight.array is not None
+    assert weight is not None
+    assert weight.array is not None
     if was_function(node):
         return function("nn.linear", x, weight, bias, "default")
     out, into = weight.array.shape
@@ -153,7 +163,8 @@ def linear(node: Node) -> Call:
 def embedding(node: Node) -> Call:
     """inputs: the indices and a constant (n, d) weight."""
     x, weight = node.inputs
-    assert weight is not None and weight.array is not None
+    assert weight is not None
+    assert weight.array is not None
     if was_function(node):
         return function("nn.embedding", x, weight, None, None, None)
     count, size = weight.array.shape
@@ -179,7 +190,8 @@ def batch_normalization(node: Node) -> Call:
             "nn.batch_norm", x, running_mean, running_var, weight, bias,
             training=False, momentum=momentum, eps=eps, inplace=True,
         )  # fmt: skip
-    assert mean is not None and mean.array is not None
+    assert mean is not None
+    assert mean.array is not None
     return layer(
         node, "BatchNorm2d" if rank(x) == 4 else "BatchNorm1d",
         {
@@ -195,8 +207,9 @@ def batch_normalization(node: Node) -> Call:
 @emit("LayerNormalization")
 def layer_normalization(node: Node) -> Call:
     x, scale, shift = [*node.inputs, None][:3]
-    axis = int(node.attrs.get("axis", -1)) % rank(x)  # type: ignore[call-overload]
-    assert x is not None and x.shape is not None
+    axis = integer(node, "axis", -1) % rank(x)
+    assert x is not None
+    assert x.shape is not None
     shape = x.shape[axis:]
     if any(isinstance(size, str) for size in shape) or scale is None or scale.shape != shape:
         refuse("layer normalization whose scale has not the shape of the normalized axes")
@@ -228,7 +241,7 @@ def _channel_norm(node: Node, kind: str, name: str, own: dict[str, Any], *given:
 
 @emit("GroupNormalization")
 def group_normalization(node: Node) -> Call:
-    groups = int(node.attrs["num_groups"])  # type: ignore[arg-type]
+    groups = integer(node, "num_groups")
     return _channel_norm(node, "GroupNorm", "nn.group_norm", {"num_groups": groups}, groups)
 
 
@@ -240,10 +253,9 @@ def instance_normalization(node: Node) -> Call:
 @emit("LRN")
 def local_response_normalization(node: Node) -> Call:
     """ONNX divides alpha by the window, MegEngine does not."""
-    size = int(node.attrs["size"])  # type: ignore[arg-type]
-    values = (
-        size, floats(node, "bias", 1.0), float(np.float32(floats(node, "alpha", 1e-4) / size)), floats(node, "beta", 0.75),
-    )  # fmt: skip
+    size = integer(node, "size")
+    alpha = float(np.float32(floats(node, "alpha", 1e-4) / size))
+    values = (size, floats(node, "bias", 1.0), alpha, floats(node, "beta", 0.75))
     own = dict(zip(("kernel_size", "k", "alpha", "beta"), values, strict=True))
     module = module_kind(node, "LocalResponseNorm", own, node.inputs[0])
     return module or function("nn.local_response_norm", node.inputs[0], *values)
@@ -282,11 +294,11 @@ def global_max_pool(node: Node) -> Call:
 
 @emit("Softmax")
 def softmax(node: Node) -> Call:
-    axis = int(node.attrs.get("axis", -1)) % max(rank(node.inputs[0]), 1)  # type: ignore[call-overload]
+    axis = integer(node, "axis", -1) % max(rank(node.inputs[0]), 1)
     return module_kind(node, "Softmax", {"axis": axis}, node.inputs[0]) or function("nn.softmax", node.inputs[0], axis)
 
 
 @emit("LogSoftmax")
 def log_softmax(node: Node) -> Call:
-    axis = int(node.attrs.get("axis", -1)) % max(rank(node.inputs[0]), 1)  # type: ignore[call-overload]
+    axis = integer(node, "axis", -1) % max(rank(node.inputs[0]), 1)
     return function("nn.logsoftmax", node.inputs[0], axis)

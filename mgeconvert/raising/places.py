@@ -74,7 +74,7 @@ def was_function(node: Node) -> bool:
 
 
 def weight_path(node: Node, *weights: Value | None) -> str:
-    """Where a module with weights hangs: where its weight hung, else at its node's place, else under the node's name."""
+    """Where a module with weights hangs: where its weight did, else at its node's place, else under the node's name."""
     for value in weights:
         found = _WEIGHT.fullmatch(value.name) if value is not None else None
         if found:

@@ -4,47 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 
-from mgeconvert.builder import Builder
 from mgeconvert.errors import Problem
 from mgeconvert.inference import InferenceError
-from mgeconvert.ir import Graph, Namer, Node, Value
+from mgeconvert.ir import Graph, Node, Value
 
 from .places import fallback_path
+from .rewriter import Rewriter
 from .table import EMITTERS, REFUSALS, REWRITES, Refused, key
-
-
-class RewriteBuilder(Builder):
-    """A Builder that knows the graph it rewrites: `producers` maps values to their nodes, `uses` counts their readers."""
-
-    def __init__(self, graph: Graph) -> None:
-        super().__init__()
-        self.name_value = Namer(value.name for value in graph.values())
-        self.name_node = Namer(node.name for node in graph.nodes)
-        self.producers = graph.producers()
-        self.uses = graph.use_counts()
-
-    def producer(self, value: Value | None, op: str, *, alone: bool = False) -> Node | None:
-        """The node that computes `value`, if it is that operator (and, with `alone`, has no other reader)."""
-        node = None if value is None else self.producers.get(value)
-        if node is None or node.op != op or (alone and self.uses.get(value, 0) != 1):  # type: ignore[arg-type]
-            return None
-        return node
-
-    def call(self, op: str, outputs: list[Value], *inputs: Value | None, **attrs: object) -> list[Value]:
-        """Append a node of the domain ``megengine`` with outputs whose types are known."""
-        self.graph.nodes.append(
-            Node(op, list(inputs), outputs, dict(attrs), self.name_node(self._wanted(op)), self.origin, "megengine")  # type: ignore[arg-type]
-        )
-        return outputs
-
-    def typed(self, like: Value, what: str = "out") -> Value:
-        """A new value of the type of another."""
-        return Value(self.name_value(self._wanted(what)), like.dtype, like.shape)
 
 
 def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
     """A graph of nodes with emitters, and what could not be rewritten. The given graph stays as it is."""
-    b = RewriteBuilder(graph)
+    b = Rewriter(graph)
     renamed: dict[Value, Value] = {}
     done: list[Node] = []
     problems: list[Problem] = []
@@ -73,7 +44,7 @@ def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
     return prepared, problems
 
 
-def _rewritten(b: RewriteBuilder, node: Node, renamed: dict[Value, Value]) -> list[Node] | None:
+def _rewritten(b: Rewriter, node: Node, renamed: dict[Value, Value]) -> list[Node] | None:
     """The nodes that take the node's place; None where no rewrite applies."""
     b.place, b.origin = fallback_path(node), node.origin
     for rule in REWRITES.get(key(node), ()):
@@ -86,10 +57,8 @@ def _rewritten(b: RewriteBuilder, node: Node, renamed: dict[Value, Value]) -> li
     return None
 
 
-def _take_over(
-    b: RewriteBuilder, node: Node, results: list[Value], new: list[Node], renamed: dict[Value, Value]
-) -> None:
-    """Let the new nodes compute the old node's outputs, which keep their names; what was there already is renamed to."""
+def _take_over(b: Rewriter, node: Node, results: list[Value], new: list[Node], renamed: dict[Value, Value]) -> None:
+    """Let the new nodes compute the old node's outputs, under their names; what was there already is renamed to."""
     made = {value for item in new for value in item.outputs}
     twins: dict[Value, Value] = {}
     for old, value in zip(node.outputs, results, strict=True):

@@ -1,17 +1,16 @@
-"""Rewrites of convolutions, pooling and normalization: padding that differs by side, other ranks, other modes."""
+"""Rewrites of convolutions and pooling: padding that differs by side, other ranks, other modes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from mgeconvert.builder import Builder
 from mgeconvert.ir import Node, Value
 
-from .layers import floats, numbers, rank
+from .layers import numbers, rank
+from .rewriter import Rewriter
 from .table import refuse, rewrite
 
 
@@ -46,42 +45,42 @@ def explicit_pads(node: Node) -> tuple[int, ...]:
     return (*before, *after)
 
 
-def padded(b: Builder, x: Value | None, pads: tuple[int, ...], fill: float) -> Value:
+def padded(b: Rewriter, x: Value | None, pads: tuple[int, ...], fill: float) -> Value:
     """`x` with its spatial axes padded."""
     assert x is not None
     dims = len(pads) // 2
     return b.op("Pad", x, [0, 0, *pads[:dims], 0, 0, *pads[dims:]], b.constant(fill, x.dtype), mode="constant")
 
 
-def again(b: Builder, node: Node, x: Value, inputs: list[Value | None], **changes: Any) -> Value:
+def again(b: Rewriter, node: Node, x: Value, inputs: list[Value | None], **changes: Any) -> Value:
     """The node on other inputs and with changed attributes (None: left out)."""
     attrs = {key: value for key, value in {**node.attrs, **changes}.items() if value is not None}
     return b.op(node.op, x, *inputs, **attrs)
 
 
 @rewrite("Conv")
-def uneven_convolution(b: Builder, node: Node) -> Value | None:
+def uneven_convolution(b: Rewriter, node: Node) -> Value | None:
     """Padding by name, or different on both sides, becomes a Pad."""
     pads = explicit_pads(node)
     half = len(pads) // 2
     if pads[:half] == pads[half:]:
         if pads == numbers(node, "pads", (0,) * len(pads)) and "auto_pad" not in node.attrs:
             return None
-        return again(b, node, _x(node), node.inputs[1:], pads=pads, auto_pad=None)
+        return again(b, node, data(node), node.inputs[1:], pads=pads, auto_pad=None)
     x = padded(b, node.inputs[0], pads, 0.0)
     return again(b, node, x, node.inputs[1:], pads=(0,) * len(pads), auto_pad=None)
 
 
-def _x(node: Node) -> Value:
+def data(node: Node) -> Value:
     x = node.inputs[0]
     assert x is not None
     return x
 
 
 @rewrite("ConvTranspose")
-def transposed_convolution(b: Builder, node: Node) -> Value | None:
-    """One spatial axis becomes two; cropping by name, different on both sides or with extra output is done by a Slice of
-    the uncropped result (or a Pad, where the extra output goes beyond it), before the bias."""
+def transposed_convolution(b: Rewriter, node: Node) -> Value | None:
+    """One spatial axis becomes two. Cropping by name, different on both sides or with extra output is done by a Slice
+    of the uncropped result (or a Pad, where the extra output goes beyond it), before the bias."""
     x, weight, bias = [*node.inputs, None][:3]
     dims = rank(x) - 2
     if dims == 1:
@@ -95,8 +94,8 @@ def transposed_convolution(b: Builder, node: Node) -> Value | None:
         return None
     removed = {"auto_pad": None, "output_shape": None}
     if even and not any(extra):
-        return again(b, node, _x(node), node.inputs[1:], pads=pads, output_padding=None, **removed)
-    full = again(b, node, _x(node), [weight], pads=(0,) * 2 * dims, output_padding=None, **removed)
+        return again(b, node, data(node), node.inputs[1:], pads=pads, output_padding=None, **removed)
+    full = again(b, node, data(node), [weight], pads=(0,) * 2 * dims, output_padding=None, **removed)
     sizes = spatial_sizes(full)
     stops = [size - after + more for size, after, more in zip(sizes, pads[dims:], extra, strict=True)]
     beyond = tuple(max(stop - size, 0) for stop, size in zip(stops, sizes, strict=True))
@@ -127,12 +126,10 @@ _UNIT = {"kernel_shape": 1, "strides": 1, "dilations": 1, "output_padding": 0}
 """What a window has along an axis of size 1."""
 
 
-def _with_unit_axis(b: Builder, node: Node) -> Value:
+def _with_unit_axis(b: Rewriter, node: Node) -> Value:
     """A node of one spatial axis as one of two, the second of size 1."""
     changes: dict[str, Any] = {
-        name: (*node.attrs[name], unit)
-        for name, unit in _UNIT.items()
-        if name in node.attrs  # type: ignore[misc]
+        name: (*numbers(node, name, ()), unit) for name, unit in _UNIT.items() if name in node.attrs
     }
     if "pads" in node.attrs:
         before, after = numbers(node, "pads", ())
@@ -144,7 +141,7 @@ def _with_unit_axis(b: Builder, node: Node) -> Value:
 
 
 @rewrite("MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool")
-def pooling(b: Builder, node: Node) -> Value | None:
+def pooling(b: Rewriter, node: Node) -> Value | None:
     """MegEngine pools two spatial axes, with the same padding on both sides and no window cut off at the end."""
     dims = rank(node.inputs[0]) - 2
     if node.op.startswith("Global"):
@@ -163,15 +160,20 @@ def pooling(b: Builder, node: Node) -> Value | None:
         done = pads == reach and "auto_pad" not in node.attrs and "ceil_mode" not in node.attrs
         if done or (node.attrs.get("ceil_mode") and node.op == "AveragePool" and reach != pads):
             return None if done else _weighed(b, node, pads, reach)
-        return again(b, node, _x(node), [], pads=reach, auto_pad=None, ceil_mode=None)
+        return again(b, node, data(node), [], pads=reach, auto_pad=None, ceil_mode=None)
     if node.op == "MaxPool":
-        lowest = np.finfo(_x(node).dtype).min if _x(node).dtype.kind == "f" else np.iinfo(_x(node).dtype).min  # type: ignore[union-attr,arg-type]
-        x = padded(b, node.inputs[0], reach, float(lowest))
+        x = padded(b, node.inputs[0], reach, _lowest(data(node)))
         return again(b, node, x, [], pads=(0,) * 4, auto_pad=None, ceil_mode=None)
     return _weighed(b, node, pads, reach)
 
 
-def _reduced(b: Builder, node: Node, dims: int) -> Value:
+def _lowest(x: Value) -> float:
+    """What no maximum ever is."""
+    dtype = np.dtype(np.float32) if x.dtype is None else x.dtype
+    return float(np.finfo(dtype).min if dtype.kind == "f" else np.iinfo(dtype.name).min)
+
+
+def _reduced(b: Rewriter, node: Node, dims: int) -> Value:
     reduction = "ReduceMean" if node.op == "GlobalAveragePool" else "ReduceMax"
     return b.op(reduction, node.inputs[0], list(range(2, 2 + dims)), keepdims=1)
 
@@ -191,9 +193,9 @@ def _with_last_window(node: Node, pads: tuple[int, ...]) -> tuple[int, ...]:
     return (*pads[:2], *ends)
 
 
-def _weighed(b: Builder, node: Node, pads: tuple[int, ...], reach: tuple[int, ...]) -> Value:
+def _weighed(b: Rewriter, node: Node, pads: tuple[int, ...], reach: tuple[int, ...]) -> Value:
     """Sum over the padded input, divided by how many elements each window counts (a constant)."""
-    x = _x(node)
+    x = data(node)
     kernel, strides = kernel_of(node), numbers(node, "strides", (1, 1))
     counted = np.zeros([size + reach[axis] + reach[axis + 2] for axis, size in enumerate(spatial_sizes(x))])
     inside = pads if node.attrs.get("count_include_pad") else (0,) * 4
@@ -213,68 +215,3 @@ def _weighed(b: Builder, node: Node, pads: tuple[int, ...], reach: tuple[int, ..
         count_include_pad=1,
     )
     return b.op("Mul", mean, b.constant(factor[None, None], x.dtype))
-
-
-def _in_four_axes(inner: Callable[[Builder, Node, Value], Value]) -> Callable[[Builder, Node], Value | None]:
-    """Runs a normalization over channels on (N, C, H, W), whatever the rank is."""
-
-    def rule(b: Builder, node: Node) -> Value | None:
-        x = _x(node)
-        shape = x.static_shape
-        if rank(x) == 4:
-            return None
-        if shape is None:
-            refuse(f"{node.op} of {rank(x)} axes with sizes that are only known at run time")
-        flat = b.op("Reshape", x, [shape[0], shape[1], -1, 1])
-        return b.op("Reshape", inner(b, node, flat), list(shape))
-
-    return rule
-
-
-@_in_four_axes
-def _same_node(b: Builder, node: Node, x: Value) -> Value:
-    return again(b, node, x, node.inputs[1:])
-
-
-rewrite("GroupNormalization", "InstanceNormalization")(_same_node)
-
-
-@rewrite("BatchNormalization")
-def batch_normalization(b: Builder, node: Node) -> Value | None:
-    """Statistics that are computed make it a scale and a shift; more than four axes are reshaped."""
-    x, scale, shift, mean, variance = node.inputs
-    if node.attrs.get("training_mode"):
-        refuse("batch normalization in training mode")
-    if any(value is None or value.array is None for value in (scale, shift, mean, variance)):
-        shape = [1, -1, *[1] * (rank(x) - 2)]
-        factor = b.op("Div", scale, b.op("Sqrt", b.op("Add", variance, floats(node, "epsilon", 1e-5))))
-        offset = b.op("Sub", shift, b.op("Mul", mean, factor))
-        return b.op("Add", b.op("Mul", x, b.op("Reshape", factor, shape)), b.op("Reshape", offset, shape))
-    return _same_node(b, node) if rank(x) > 4 else None
-
-
-@rewrite("LayerNormalization")
-def layer_normalization(b: Builder, node: Node) -> Value | None:
-    """A scale that broadcasts, or that is computed, is applied after the normalization."""
-    x, scale, shift = [*node.inputs, None][:3]
-    assert x is not None and x.shape is not None and scale is not None
-    axis = int(node.attrs.get("axis", -1)) % rank(x)  # type: ignore[call-overload]
-    shape = x.shape[axis:]
-    constant = scale.array is not None and (shift is None or shift.array is not None)
-    if len(node.outputs) > 1 or x.dtype != np.float32:
-        return _by_hand(b, node, axis)
-    if scale.shape == shape and (shift is None or shift.shape == shape) and constant:
-        return None
-    return _by_hand(b, node, axis)
-
-
-def _by_hand(b: Builder, node: Node, axis: int) -> Value:
-    if len(node.outputs) > 1:
-        refuse("layer normalization that gives its statistics too")
-    x, scale, shift = [*node.inputs, None][:3]
-    axes = list(range(axis, rank(x)))
-    centred = b.op("Sub", x, b.op("ReduceMean", x, axes, keepdims=1))
-    variance = b.op("ReduceMean", b.op("Mul", centred, centred), axes, keepdims=1)
-    normal = b.op("Div", centred, b.op("Sqrt", b.op("Add", variance, floats(node, "epsilon", 1e-5))))
-    scaled = b.op("Mul", normal, scale)
-    return scaled if shift is None else b.op("Add", scaled, shift)

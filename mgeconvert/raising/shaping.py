@@ -11,7 +11,7 @@ from mgeconvert.ir import Node, Value
 
 from .calls import Call, Method, Opdef, function, ints, method, sole
 from .elemwise import number
-from .layers import numbers, rank
+from .layers import integer, numbers, rank
 from .table import emit, refuse
 
 FAR = 1 << 31
@@ -28,7 +28,7 @@ def needed(value: Value | None, what: str) -> list[int]:
 
 def axis_of(node: Node, default: int = 0, extra: int = 0) -> int:
     """The node's axis, not negative; `extra` for operators whose result has more axes."""
-    return int(node.attrs.get("axis", default)) % max(rank(node.inputs[0]) + extra, 1)  # type: ignore[call-overload]
+    return integer(node, "axis", default) % max(rank(node.inputs[0]) + extra, 1)
 
 
 def static(value: Value) -> tuple[int, ...] | None:
@@ -229,12 +229,7 @@ def shape_(node: Node) -> Call:
 @emit("OneHot")
 def one_hot(node: Node) -> Call:
     """Other values than 0 and 1, and other axes than the last, have been rewritten."""
-    return function("nn.one_hot", node.inputs[0], int(sole(node.inputs[1])))  # type: ignore[arg-type]
-
-
-@emit("NonZero")
-def non_zero(node: Node) -> Call:
-    refuse("NonZero outside of a selection by a mask")
+    return function("nn.one_hot", node.inputs[0], needed(node.inputs[1], "numbers of classes")[0])
 
 
 @emit("megengine.CondTake")

@@ -9,23 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn, TypeAlias
 
-from mgeconvert.builder import Builder
 from mgeconvert.ir import Node, Value
 
 from .calls import Call
+from .rewriter import Rewriter
 
 Emitter: TypeAlias = "Callable[[Node], Call]"
-Rewrite: TypeAlias = "Callable[[Builder, Node], Value | Sequence[Value] | None]"
+Rewrite: TypeAlias = "Callable[[Rewriter, Node], Value | Sequence[Value] | None]"
 
 DOMAIN = "megengine"
 """The domain of nodes that are one call of MegEngine and no ONNX operator; they live only while a graph is raised."""
 
 EMITTERS: dict[str, Emitter] = {}
 REWRITES: dict[str, list[Rewrite]] = {}
-REFUSALS: dict[str, str] = {}
+REFUSALS: dict[str, str] = {
+    **dict.fromkeys(("QuantizeLinear", "DequantizeLinear"), "quantized tensors are not written to TracedModules"),
+    **dict.fromkeys(("If", "Loop", "Scan"), "a TracedModule has no control flow"),
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), "recurrent layers are not written to TracedModules"),
+    "NonZero": "the positions of elements of a tensor whose shape is only known at run time",
+}
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818
     """Raised through `refuse`; becomes a Problem."""
 
     def __init__(self, reason: str) -> None:

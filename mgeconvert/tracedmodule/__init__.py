@@ -1,5 +1,5 @@
-"""TracedModule pickles: the `FRONTEND` and `BACKEND` records. Reads them without MegEngine and without executing anything
-in them, and writes what MegEngine 1.13 loads."""
+"""TracedModule pickles: the `FRONTEND` and `BACKEND` records. Reads them without MegEngine and without executing
+anything in them, and writes what MegEngine 1.13 loads."""
 
 from __future__ import annotations
 

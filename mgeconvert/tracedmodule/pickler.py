@@ -1,8 +1,8 @@
 """Writes pickles as MegEngine itself writes them: protocol 4, classes by name, nothing imported.
 
-An object of a class is an `Instance`: the class's name, what its constructor gets, its state. Shared objects are written
-once, weights straight from their arrays, and the same objects give the same bytes. Nesting costs memory, not Python's
-stack: a graph is one long chain of references.
+An object of a class is an `Instance`: the class's name, what its constructor gets, its state. Shared objects are
+written once, weights straight from their arrays, and the same objects give the same bytes. Nesting costs memory, not
+Python's stack: a graph is one long chain of references.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Name:
 
 @dataclass(slots=True, eq=False)
 class Instance:
-    """An object: NEWOBJ of a class with arguments, and BUILD of its state (None: without). The state may change until it
-    is written, so that objects can refer to each other."""
+    """An object: NEWOBJ of a class with arguments, and BUILD of its state (None: without). The state may change until
+    it is written, so that objects can refer to each other."""
 
     kind: Name
     state: Any = None
@@ -38,7 +38,7 @@ class Instance:
 
 
 def write(root: Any, stream: BinaryIO) -> None:
-    """Write the pickle of `root` (instances, names, numpy arrays and dtypes, plain Python objects) to a binary stream."""
+    """Write the pickle of `root` (instances, names, numpy arrays and dtypes, plain Python objects)."""
     _Writer(stream).run(root)
 
 
@@ -92,7 +92,7 @@ class _Writer:
         else:
             raise TypeError(f"a {type(value).__name__} cannot be written to a TracedModule")
 
-    def list(self, value: list[Any]) -> Iterator[Any]:
+    def a_list(self, value: list[Any]) -> Iterator[Any]:
         self.emit(b"]")
         self.remember(_key(value), value)
         if value:
@@ -100,7 +100,7 @@ class _Writer:
             yield from value
             self.emit(b"e")
 
-    def dict(self, value: dict[Any, Any]) -> Iterator[Any]:
+    def a_dict(self, value: dict[Any, Any]) -> Iterator[Any]:
         self.emit(b"}")
         self.remember(_key(value), value)
         yield from self.items(value)
@@ -113,7 +113,7 @@ class _Writer:
                 yield item
             self.emit(b"u")
 
-    def tuple(self, value: tuple[Any, ...]) -> Iterator[Any]:
+    def a_tuple(self, value: tuple[Any, ...]) -> Iterator[Any]:
         if len(value) > 3:
             self.emit(b"(")
         yield from value
@@ -145,7 +145,7 @@ class _Writer:
             self.emit(b"\x93")
         self.remember(value)
 
-    def ellipsis(self, value: Any) -> Iterator[Any]:
+    def ellipsis(self, _: Any) -> Iterator[Any]:
         yield Name("builtins", "Ellipsis")
 
     def dtype(self, value: np.dtype[Any]) -> Iterator[Any]:
@@ -194,9 +194,9 @@ _TYPE_OF = {Name("builtins", "NoneType"): None, Name("builtins", "ellipsis"): ..
 _COMPOUND: dict[type, Callable[[_Writer, Any], Iterator[Any]]] = {
     Instance: _Writer.instance,
     Name: _Writer.name,
-    list: _Writer.list,
-    dict: _Writer.dict,
-    tuple: _Writer.tuple,
+    list: _Writer.a_list,
+    dict: _Writer.a_dict,
+    tuple: _Writer.a_tuple,
     np.ndarray: _Writer.array,
     collections.OrderedDict: _Writer.ordered,
     collections.defaultdict: _Writer.default,
