@@ -54,7 +54,7 @@ def write(session: Session, state: State, job: Job) -> State:
 def _export(session: Session, state: State, job: Job, out: Path) -> ConversionReport:
     assert state.graph is not None
     if job.io is None and state.recorded is not None and job.verify:
-        session.say(f"verifying against {state.recorded}, found beside the model")
+        session.say(f"{state.recorded} beside the model holds its recorded outputs")
     report = api.export(
         state.graph,
         out,

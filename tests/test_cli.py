@@ -76,7 +76,7 @@ def test_export_against_recorded_outputs(invoke: Invoke) -> None:
 def test_recorded_outputs_beside_the_model_are_used(invoke: Invoke) -> None:
     record("m.npz")
     result = invoke("toy-to-toy m.toy -o out.toy")
-    assert "verifying against m.npz, found beside the model" in result.stderr.splitlines()
+    assert "m.npz beside the model holds its recorded outputs" in result.stderr.splitlines()
     assert "verified in the toy runtime against the recorded outputs of m.npz" in result.stderr
 
 
