@@ -25,6 +25,8 @@ def load(source: Source, progress: Progress | None = None) -> Graph:
     graph = lower_or_raise(model)
     graph.name = Path(getattr(source, "name", "main")).name.partition(".")[0] or "main"
     graph.metadata["megengine.version"] = model.version or "1.6"
+    if model.graph.name:
+        graph.metadata["megengine.name"] = model.graph.name
     if not isinstance(model.output_structure, int):
         graph.metadata["megengine.outputs"] = json.dumps(model.output_structure, separators=(",", ":"))
     return graph
