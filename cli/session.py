@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -74,6 +73,8 @@ class Session:
         """Print the JSON document: a single step's own, a list under "steps" for a chain."""
         if not self.json:
             return
+        import json
+
         done = [document for document in self.documents if document]
         document: dict[str, Any] = {"steps": done} if self.step else done[0] if done else {}
         if error is not None:
