@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mgeconvert_converters.caffe.lower import LOWERINGS
+
 
 @dataclass(frozen=True)
 class LayerRow:
@@ -49,10 +51,12 @@ def _dims(shape: tuple[int, ...]) -> str:
 
 
 def one(id: str, type: str, params: str = "", *shapes: tuple[int, ...], tops: int = 1, **options: object) -> LayerRow:
-    """A net of one layer ``l`` with bottoms ``x0`` ... and tops ``y0`` ..."""
+    """A net of one layer ``l`` with bottoms ``x0`` ... and tops ``y0`` ...; `params` are the fields of its message."""
     inputs = {f"x{at}": shape for at, shape in enumerate(shapes)}
+    parameter = LOWERINGS[type][1]
+    text = f"{parameter} {{ {params} }}" if params else ""
     wires = " ".join([f'bottom: "{name}"' for name in inputs] + [f'top: "y{at}"' for at in range(tops)])
-    return LayerRow(id, f'layer {{ name: "l" type: "{type}" {wires} {params} }}', inputs, **options)  # type: ignore[arg-type]
+    return LayerRow(id, f'layer {{ name: "l" type: "{type}" {wires} {text} }}', inputs, **options)  # type: ignore[arg-type]
 
 
 IMAGE = (1, 4, 7, 9)
@@ -61,90 +65,90 @@ POOL_FORMS = [
 ]  # fmt: skip
 
 ROWS = (
-    one("conv", "Convolution", "convolution_param { num_output: 6 kernel_size: 3 pad: 1 stride: 2 }", IMAGE),
-    one("conv-hw", "Convolution", "convolution_param { num_output: 2 kernel_h: 3 kernel_w: 1 pad_h: 1 pad_w: 0 stride_h: 1 stride_w: 2 }", IMAGE),
-    one("conv-two-sizes", "Convolution", "convolution_param { num_output: 2 kernel_size: 3 kernel_size: 2 pad: 1 pad: 0 }", IMAGE),
-    one("conv-group-dilation", "Convolution", "convolution_param { num_output: 4 kernel_size: 3 group: 2 dilation: 2 pad: 2 bias_term: false }", IMAGE),
-    one("conv-3d", "Convolution", "convolution_param { num_output: 2 kernel_size: 3 pad: 1 }", (1, 2, 4, 5, 6)),
-    one("deconv", "Deconvolution", "convolution_param { num_output: 3 kernel_size: 4 pad: 1 stride: 2 }", IMAGE),
-    one("deconv-group", "Deconvolution", "convolution_param { num_output: 4 kernel_size: 3 group: 4 stride: 2 bias_term: false }", IMAGE),
-    one("inner-product", "InnerProduct", "inner_product_param { num_output: 5 }", (2, 3, 4, 5)),
-    one("inner-product-axis", "InnerProduct", "inner_product_param { num_output: 5 axis: -1 bias_term: false }", (2, 3, 4)),
-    one("inner-product-transpose", "InnerProduct", "inner_product_param { num_output: 5 transpose: true }", (2, 6)),
-    one("embed", "Embed", "embed_param { num_output: 3 input_dim: 7 }", (2, 3), given={"x0": (0, 6, 3, 2, 2, 5)}),
+    one("conv", "Convolution", "num_output: 6 kernel_size: 3 pad: 1 stride: 2", IMAGE),
+    one("conv-hw", "Convolution", "num_output: 2 kernel_h: 3 kernel_w: 1 pad_h: 1 pad_w: 0 stride: 2", IMAGE),
+    one("conv-two-sizes", "Convolution", "num_output: 2 kernel_size: 3 kernel_size: 2 pad: 1 pad: 0", IMAGE),
+    one("conv-group-dilation", "Convolution", "num_output: 4 kernel_size: 3 group: 2 dilation: 2", IMAGE),
+    one("conv-3d", "Convolution", "num_output: 2 kernel_size: 3 pad: 1", (1, 2, 4, 5, 6)),
+    one("deconv", "Deconvolution", "num_output: 3 kernel_size: 4 pad: 1 stride: 2", IMAGE),
+    one("deconv-group", "Deconvolution", "num_output: 4 kernel_size: 3 group: 4 stride: 2 bias_term: false", IMAGE),
+    one("inner-product", "InnerProduct", "num_output: 5", (2, 3, 4, 5)),
+    one("inner-product-axis", "InnerProduct", "num_output: 5 axis: -1 bias_term: false", (2, 3, 4)),
+    one("inner-product-transpose", "InnerProduct", "num_output: 5 transpose: true", (2, 6)),
+    one("embed", "Embed", "num_output: 3 input_dim: 7", (2, 3), given={"x0": (0, 6, 3, 2, 2, 5)}),
     *(
-        one(f"pool-{kind.lower()}-k{k}-s{s}-p{p}", "Pooling", f"pooling_param {{ pool: {kind} kernel_size: {k} stride: {s} pad: {p} }}", (1, 2, 8, 7))
+        one(f"pool-{kind}-{k}-{s}-{p}", "Pooling", f"pool: {kind} kernel_size: {k} stride: {s} pad: {p}", (1, 2, 8, 7))
         for kind in ("MAX", "AVE")
         for k, s, p in POOL_FORMS
     ),
-    one("pool-hw", "Pooling", "pooling_param { pool: AVE kernel_h: 3 kernel_w: 2 stride_h: 2 stride_w: 1 pad_h: 1 pad_w: 0 }", IMAGE),
-    one("pool-floor", "Pooling", "pooling_param { pool: MAX kernel_size: 3 stride: 2 round_mode: FLOOR }", (1, 2, 8, 8)),
-    one("pool-global-ave", "Pooling", "pooling_param { pool: AVE global_pooling: true }", IMAGE),
-    one("pool-global-max", "Pooling", "pooling_param { pool: MAX global_pooling: true }", IMAGE),
+    one("pool-hw", "Pooling", "pool: AVE kernel_h: 3 kernel_w: 2 stride_h: 2 stride_w: 1 pad_h: 1 pad_w: 0", IMAGE),
+    one("pool-floor", "Pooling", "pool: MAX kernel_size: 3 stride: 2 round_mode: FLOOR", (1, 2, 8, 8)),
+    one("pool-global-ave", "Pooling", "pool: AVE global_pooling: true", IMAGE),
+    one("pool-global-max", "Pooling", "pool: MAX global_pooling: true", IMAGE),
     one("relu", "ReLU", "", IMAGE),
-    one("relu-slope", "ReLU", "relu_param { negative_slope: 0.1 }", IMAGE),
+    one("relu-slope", "ReLU", "negative_slope: 0.1", IMAGE),
     one("prelu", "PReLU", "", IMAGE),
-    one("prelu-shared", "PReLU", "prelu_param { channel_shared: true }", IMAGE),
-    one("elu", "ELU", "elu_param { alpha: 0.7 }", IMAGE),
+    one("prelu-shared", "PReLU", "channel_shared: true", IMAGE),
+    one("elu", "ELU", "alpha: 0.7", IMAGE),
     one("sigmoid", "Sigmoid", "", IMAGE),
     one("tanh", "TanH", "", IMAGE),
     one("absval", "AbsVal", "", IMAGE),
     one("bnll", "BNLL", "", IMAGE),
-    one("swish", "Swish", "swish_param { beta: 1.5 }", IMAGE),
-    one("threshold", "Threshold", "threshold_param { threshold: 0.2 }", IMAGE),
-    one("power", "Power", "power_param { power: 3 scale: 0.5 shift: 0.1 }", IMAGE),
-    one("power-square", "Power", "power_param { power: 2 shift: 0.1 }", IMAGE),
-    one("power-root", "Power", "power_param { power: 0.5 scale: 2 }", IMAGE, low=0.1),
-    one("power-zero", "Power", "power_param { power: 0 }", IMAGE),
-    one("exp", "Exp", "exp_param { base: 2 scale: 0.5 shift: 1 }", IMAGE),
+    one("swish", "Swish", "beta: 1.5", IMAGE),
+    one("threshold", "Threshold", "threshold: 0.2", IMAGE),
+    one("power", "Power", "power: 3 scale: 0.5 shift: 0.1", IMAGE),
+    one("power-square", "Power", "power: 2 shift: 0.1", IMAGE),
+    one("power-root", "Power", "power: 0.5 scale: 2", IMAGE, low=0.1),
+    one("power-zero", "Power", "power: 0", IMAGE),
+    one("exp", "Exp", "base: 2 scale: 0.5 shift: 1", IMAGE),
     one("exp-natural", "Exp", "", IMAGE),
-    one("log", "Log", "log_param { base: 10 scale: 2 shift: 1 }", IMAGE, low=0.1),
-    one("dropout", "Dropout", "dropout_param { dropout_ratio: 0.5 }", IMAGE),
+    one("log", "Log", "base: 10 scale: 2 shift: 1", IMAGE, low=0.1),
+    one("dropout", "Dropout", "", IMAGE),
     one("softmax", "Softmax", "", IMAGE),
-    one("softmax-last", "Softmax", "softmax_param { axis: -1 }", IMAGE),
+    one("softmax-last", "Softmax", "axis: -1", IMAGE),
     one("eltwise-sum", "Eltwise", "", IMAGE, IMAGE, IMAGE),
-    one("eltwise-coeff", "Eltwise", "eltwise_param { coeff: 0.5 coeff: -2 }", IMAGE, IMAGE),
-    one("eltwise-prod", "Eltwise", "eltwise_param { operation: PROD }", IMAGE, IMAGE),
-    one("eltwise-max", "Eltwise", "eltwise_param { operation: MAX }", IMAGE, IMAGE),
-    one("scale", "Scale", "scale_param { bias_term: true }", IMAGE),
-    one("scale-axes", "Scale", "scale_param { axis: 2 num_axes: 2 }", IMAGE),
-    one("scale-all-axes", "Scale", "scale_param { axis: 0 num_axes: -1 bias_term: true }", IMAGE),
-    one("scale-scalar", "Scale", "scale_param { num_axes: 0 }", IMAGE),
-    one("scale-bottom", "Scale", "scale_param { axis: 0 bias_term: true }", IMAGE, (1, 4)),
+    one("eltwise-coeff", "Eltwise", "coeff: 0.5 coeff: -2", IMAGE, IMAGE),
+    one("eltwise-prod", "Eltwise", "operation: PROD", IMAGE, IMAGE),
+    one("eltwise-max", "Eltwise", "operation: MAX", IMAGE, IMAGE),
+    one("scale", "Scale", "bias_term: true", IMAGE),
+    one("scale-axes", "Scale", "axis: 2 num_axes: 2", IMAGE),
+    one("scale-all-axes", "Scale", "axis: 0 num_axes: -1 bias_term: true", IMAGE),
+    one("scale-scalar", "Scale", "num_axes: 0", IMAGE),
+    one("scale-bottom", "Scale", "axis: 0 bias_term: true", IMAGE, (1, 4)),
     one("bias", "Bias", "", IMAGE),
-    one("bias-bottom", "Bias", "bias_param { axis: 2 }", IMAGE, (7, 9)),
+    one("bias-bottom", "Bias", "axis: 2", IMAGE, (7, 9)),
     one("batch-norm", "BatchNorm", "", IMAGE, positive=("l/1", "l/2")),
-    one("lrn", "LRN", "lrn_param { local_size: 3 alpha: 0.5 beta: 0.6 k: 2 }", IMAGE),
-    one("lrn-within", "LRN", "lrn_param { local_size: 3 alpha: 0.5 norm_region: WITHIN_CHANNEL }", IMAGE),
+    one("lrn", "LRN", "local_size: 3 alpha: 0.5 beta: 0.6 k: 2", IMAGE),
+    one("lrn-within", "LRN", "local_size: 3 alpha: 0.5 norm_region: WITHIN_CHANNEL", IMAGE),
     one("mvn", "MVN", "", IMAGE),
-    one("mvn-across", "MVN", "mvn_param { across_channels: true eps: 0.1 }", IMAGE),
-    one("mvn-mean", "MVN", "mvn_param { normalize_variance: false }", IMAGE),
+    one("mvn-across", "MVN", "across_channels: true eps: 0.1", IMAGE),
+    one("mvn-mean", "MVN", "normalize_variance: false", IMAGE),
     one("concat", "Concat", "", (1, 2, 3), (1, 4, 3)),
-    one("concat-old", "Concat", "concat_param { concat_dim: 0 }", (1, 2, 3), (2, 2, 3)),
+    one("concat-old", "Concat", "concat_dim: 0", (1, 2, 3), (2, 2, 3)),
     one("slice", "Slice", "", (2, 6, 3), tops=3),
-    one("slice-points", "Slice", "slice_param { axis: -1 slice_point: 1 slice_point: 4 }", (2, 6), tops=3),
+    one("slice-points", "Slice", "axis: -1 slice_point: 1 slice_point: 4", (2, 6), tops=3),
     one("split", "Split", "", (2, 3), tops=2),
-    one("reshape", "Reshape", "reshape_param { shape { dim: 0 dim: -1 dim: 3 } }", (2, 3, 4)),
-    one("reshape-axes", "Reshape", "reshape_param { shape { dim: 2 dim: 6 } axis: 1 num_axes: 2 }", (5, 3, 4, 2)),
-    one("reshape-insert", "Reshape", "reshape_param { shape { dim: 1 } axis: -1 num_axes: 0 }", (2, 3)),
+    one("reshape", "Reshape", "shape { dim: 0 dim: -1 dim: 3 }", (2, 3, 4)),
+    one("reshape-axes", "Reshape", "shape { dim: 2 dim: 6 } axis: 1 num_axes: 2", (5, 3, 4, 2)),
+    one("reshape-insert", "Reshape", "shape { dim: 1 } axis: -1 num_axes: 0", (2, 3)),
     one("flatten", "Flatten", "", (2, 3, 4)),
-    one("flatten-axes", "Flatten", "flatten_param { axis: 1 end_axis: 2 }", (2, 3, 4, 5)),
-    one("permute", "Permute", "permute_param { order: 0 order: 2 order: 3 order: 1 }", (1, 2, 3, 4)),
-    one("tile", "Tile", "tile_param { axis: 2 tiles: 3 }", (2, 3, 4)),
-    one("crop", "Crop", "crop_param { axis: 2 offset: 1 offset: 2 }", IMAGE, (1, 1, 4, 5)),
-    one("crop-one-offset", "Crop", "crop_param { axis: 1 offset: 1 }", IMAGE, (1, 2, 4, 5)),
+    one("flatten-axes", "Flatten", "axis: 1 end_axis: 2", (2, 3, 4, 5)),
+    one("permute", "Permute", "order: 0 order: 2 order: 3 order: 1", (1, 2, 3, 4)),
+    one("tile", "Tile", "axis: 2 tiles: 3", (2, 3, 4)),
+    one("crop", "Crop", "axis: 2 offset: 1 offset: 2", IMAGE, (1, 1, 4, 5)),
+    one("crop-one-offset", "Crop", "axis: 1 offset: 1", IMAGE, (1, 2, 4, 5)),
     one("argmax", "ArgMax", "", IMAGE),
-    one("argmax-pairs", "ArgMax", "argmax_param { out_max_val: true top_k: 3 }", (2, 3, 4)),
-    one("argmax-axis", "ArgMax", "argmax_param { axis: 1 top_k: 2 }", IMAGE),
-    one("argmax-axis-value", "ArgMax", "argmax_param { axis: -1 out_max_val: true }", IMAGE),
-    one("reduction-sum", "Reduction", "reduction_param { axis: 1 }", (2, 3, 4)),
-    one("reduction-mean", "Reduction", "reduction_param { operation: MEAN axis: 2 coeff: 2 }", (2, 3, 4)),
-    one("reduction-asum", "Reduction", "reduction_param { operation: ASUM }", (2, 3, 4)),
-    one("reduction-sumsq", "Reduction", "reduction_param { operation: SUMSQ axis: -1 }", (2, 3, 4)),
+    one("argmax-pairs", "ArgMax", "out_max_val: true top_k: 3", (2, 3, 4)),
+    one("argmax-axis", "ArgMax", "axis: 1 top_k: 2", IMAGE),
+    one("argmax-axis-value", "ArgMax", "axis: -1 out_max_val: true", IMAGE),
+    one("reduction-sum", "Reduction", "axis: 1", (2, 3, 4)),
+    one("reduction-mean", "Reduction", "operation: MEAN axis: 2 coeff: 2", (2, 3, 4)),
+    one("reduction-asum", "Reduction", "operation: ASUM", (2, 3, 4)),
+    one("reduction-sumsq", "Reduction", "operation: SUMSQ axis: -1", (2, 3, 4)),
     one("reverse", "Reverse", "", (4, 3)),
-    one("lstm", "LSTM", "recurrent_param { num_output: 3 }", (4, 2, 5), (4, 2), given={"x1": (0, 0, 1, 1, 1, 0, 1, 1)}),
-    one("lstm-one-step", "LSTM", "recurrent_param { num_output: 3 }", (1, 2, 5), (1, 2), given={"x1": (0, 0)}),
-    one("rnn", "RNN", "recurrent_param { num_output: 3 }", (4, 2, 5), (4, 2), given={"x1": (0, 0, 1, 1, 1, 0, 1, 1)}),
+    one("lstm", "LSTM", "num_output: 3", (4, 2, 5), (4, 2), given={"x1": (0, 0, 1, 1, 1, 0, 1, 1)}),
+    one("lstm-one-step", "LSTM", "num_output: 3", (1, 2, 5), (1, 2), given={"x1": (0, 0)}),
+    one("rnn", "RNN", "num_output: 3", (4, 2, 5), (4, 2), given={"x1": (0, 0, 1, 1, 1, 0, 1, 1)}),
     LayerRow(
         "parameter",
         """

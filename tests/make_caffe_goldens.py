@@ -1,6 +1,6 @@
 """Makes tests/goldens/caffe_layers.npz: weights, inputs and outputs of every row of caffe_layers by real BVLC Caffe.
 
-    python -m tests.make_caffe_goldens        after `mgeconvert reference install caffe`
+python -m tests.make_caffe_goldens        after `mgeconvert reference install caffe`
 """
 
 from __future__ import annotations

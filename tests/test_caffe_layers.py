@@ -18,8 +18,8 @@ from tests.harness.check import difference
 from tests.make_caffe_goldens import GOLDENS, make
 
 VENDOR = {
-    "Axpy", "ConvolutionDepthwise", "DepthwiseConvolution", "DetectionOutput", "Interp", "Mish", "Normalize", "PriorBox",
-    "ReLU6", "ShuffleChannel", "Silence", "Upsample",
+    "Axpy", "ConvolutionDepthwise", "DepthwiseConvolution", "DetectionOutput", "Interp", "Mish", "Normalize",
+    "PriorBox", "ReLU6", "ShuffleChannel", "Silence", "Upsample",
 }  # fmt: skip
 """Layers that BVLC Caffe lacks, or that compute nothing; test_caffe_vendor.py has them."""
 

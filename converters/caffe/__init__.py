@@ -46,10 +46,10 @@ def _load(source: Source, **options: Any) -> Graph:
 def _lowered() -> Sequence[OpSupport]:
     from .lower import DATA, LOWERINGS, NOTES, REFUSED, TRAINING
 
-    rows = [OpSupport(type, note=NOTES[type]) for type in LOWERINGS]
-    rows += [OpSupport(type, note="an input of the graph") for type in (*DATA, "Input")]
-    rows += [OpSupport(type, note="left out at inference") for type in TRAINING]
-    rows += [OpSupport(type, refused=reason) for type, reason in REFUSED.items()]
+    rows = [OpSupport(name, note=NOTES[name]) for name in LOWERINGS]
+    rows += [OpSupport(name, note="an input of the graph") for name in (*DATA, "Input")]
+    rows += [OpSupport(name, note="left out at inference") for name in TRAINING]
+    rows += [OpSupport(name, refused=reason) for name, reason in REFUSED.items()]
     return sorted(rows, key=lambda row: row.op)
 
 
@@ -73,7 +73,9 @@ FRONTEND = Frontend(
     ops=_lowered,
     describe=_describe,
     options=(
-        Option("weights", str, "", "the caffemodel, where it is not beside the prototxt (several: separated by commas)"),
+        Option(
+            "weights", str, "", "the caffemodel, where it is not beside the prototxt (several: separated by commas)"
+        ),
         Option("input_shape", str, "", "shapes of inputs, as data=1x3x224x224, separated by commas"),
     ),
 )
@@ -90,7 +92,9 @@ BACKEND = Backend(
     options=(
         Option("dialect", str, DEFAULT, "the family of Caffe that will read the file", tuple(DIALECTS)),
         Option("in_place", bool, False, "let activations and scales overwrite their input blobs"),
-        Option("split_weights", int, 0, "the most megabytes of one caffemodel; more become numbered parts (0: one file)"),
+        Option(
+            "split_weights", int, 0, "the most megabytes of one caffemodel; more become numbered parts (0: one file)"
+        ),
         Option("quant_params", str, "", "also write the quantization parameters to this JSON file"),
         Option("fake_quant_weights", bool, False, "store weights as their quantized values say, not as trained"),
     ),

@@ -1,4 +1,4 @@
-"""Completes a net: dead layers out, the net's outputs exactly those of the graph and in their order, names, in-place."""
+"""Completes a net: dead layers out, its outputs exactly those of the graph and in their order, names, in-place."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from mgeconvert.ir import Namer
 from .net import Blob, Layer
 from .translate import Translation
 
-IN_PLACE = frozenset(
-    "AbsVal BatchNorm Bias BNLL ELU Exp Log Power PReLU ReLU Scale Sigmoid Softmax Swish TanH".split()
-)
+IN_PLACE = {
+    "AbsVal", "BatchNorm", "BNLL", "ELU", "Exp", "Log", "Power", "PReLU", "ReLU", "Scale", "Sigmoid", "Softmax", "TanH",
+}  # fmt: skip
 """Layers whose top may be the memory of their bottom."""
 
 
 def finish(translation: Translation, *, in_place: bool = False) -> list[Layer]:
     """The layers to write, Input layers first; every blob has its name.
 
-    Every top of a Caffe net that no layer reads is an output of the net. So tops that nobody wants go to Silence, and an
-    output that is read too, or stands under two names, goes through a Split of its own.
+    Every top of a Caffe net that no layer reads is an output of the net. So tops that nobody wants go to Silence, and
+    an output that is read too, or stands under two names, goes through a Split of its own.
     """
-    inputs = [Layer("Input", [], [blob], {"shape_param": {"dim": list(blob.shape)}}, name=name) for name, blob in translation.inputs.items()]
+    inputs = [
+        Layer("Input", [], [blob], {"shape_param": {"dim": list(blob.shape)}}, name=name)
+        for name, blob in translation.inputs.items()
+    ]
     body = _live(translation.net.layers, translation.outputs)
     body, tail = _outputs(body, translation.inputs, translation.outputs)
     layers = [*inputs, *body, *tail]
@@ -34,9 +37,9 @@ def finish(translation: Translation, *, in_place: bool = False) -> list[Layer]:
     _name(layers, public)
     if in_place:
         for layer in layers:
-            if layer.type in IN_PLACE and layer.tops[0] not in public and layer.bottoms[0] not in public:
-                if read[layer.bottoms[0]] == 1 and len(layer.bottoms) == 1:
-                    layer.tops[0].name = layer.bottoms[0].name
+            blobs = {*layer.bottoms, *layer.tops}
+            if layer.type in IN_PLACE and len(layer.bottoms) == 1 == read[layer.bottoms[0]] and not blobs & public:
+                layer.tops[0].name = layer.bottoms[0].name
     return layers
 
 

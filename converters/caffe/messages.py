@@ -49,9 +49,9 @@ def _classes(table: str, package: str) -> dict[str, Any]:
         for text in " ".join(fields.split()).split("; "):
             _add_field(message, text, package)
     pool = DescriptorPool()
-    pool.Add(file)  # type: ignore[no-untyped-call]
+    pool.Add(file)
     return {
-        message.name: GetMessageClass(pool.FindMessageTypeByName(f"{package}.{message.name}"))  # type: ignore[no-untyped-call]
+        message.name: GetMessageClass(pool.FindMessageTypeByName(f"{package}.{message.name}"))
         for message in file.message_type
     }
 

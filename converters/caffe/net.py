@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy as np
 from .dialects import DEFAULT, DIALECTS, Dialect
 
 Shape: TypeAlias = "tuple[int, ...]"
+Params: TypeAlias = dict[str, Any]
+"""Fields of a layer's parameter message."""
 
 PIECES = 64
 """The most slices that a composition cuts a blob into."""
@@ -49,7 +52,7 @@ class Layer:
     name: str = ""
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """An emitter cannot express this node; the text is the reason that the user reads."""
 
 
@@ -67,14 +70,19 @@ class Net:
         return layer_type in self.dialect.extra
 
     def layer(
-        self, type: str, *bottoms: Blob, shape: Sequence[int] | None = None, blobs: Sequence[np.ndarray] = (), **params: Any
+        self,
+        layer_type: str,
+        *bottoms: Blob,
+        shape: Sequence[int] | None = None,
+        blobs: Sequence[np.ndarray] = (),
+        **params: Any,
     ) -> Blob:
         """A layer with one top, of `shape` or that of its first bottom."""
-        return self.layer_n(type, bottoms, [bottoms[0].shape if shape is None else shape], blobs, **params)[0]
+        return self.layer_n(layer_type, bottoms, [bottoms[0].shape if shape is None else shape], blobs, **params)[0]
 
     def layer_n(
         self,
-        type: str,
+        layer_type: str,
         bottoms: Sequence[Blob],
         shapes: Sequence[Sequence[int]],
         blobs: Sequence[np.ndarray] = (),
@@ -82,7 +90,7 @@ class Net:
     ) -> list[Blob]:
         """A layer with a top for each of `shapes`."""
         tops = [Blob(shape) for shape in shapes]
-        self.layers.append(Layer(type, list(bottoms), tops, params, list(blobs)))
+        self.layers.append(Layer(layer_type, list(bottoms), tops, params, list(blobs)))
         return tops
 
     def constant(self, array: np.ndarray) -> Blob:
@@ -94,6 +102,11 @@ class Net:
             )
             self._constants[id(array)] = array, blob
         return self._constants[id(array)][1]
+
+    def along(self, layer_type: str, axis: int, *bottoms: Blob, shape: Sequence[int] | None = None) -> Blob:
+        """A layer that works along an axis, of which 1 is Caffe's default."""
+        params: Params = {} if axis == 1 else {"axis": axis}
+        return self.layer(layer_type, *bottoms, shape=shape, **params)
 
     def reshape(self, x: Blob, shape: Sequence[int]) -> Blob:
         """`x` in another shape of as many elements; nothing where it has it already."""
@@ -117,7 +130,7 @@ class Net:
             blobs = [factor, bias] if shift else [factor]
             return self.layer("Scale", x, blobs=blobs, axis=axis, bias_term=bool(shift))
         values = {"power": (power, 1.0), "scale": (scale, 1.0), "shift": (shift, 0.0)}
-        params = {key: float(value) for key, (value, default) in values.items() if value != default}
+        params: dict[str, Any] = {key: float(value) for key, (value, default) in values.items() if value != default}
         if not params:
             return x
         result = self.layer("Power", x, **params)
@@ -139,7 +152,5 @@ class Net:
             return x
         points = [point for point in (start, stop) if 0 < point < size]
         bounds = [0, *points, size]
-        shapes = [
-            (*x.shape[:axis], high - low, *x.shape[axis + 1 :]) for low, high in zip(bounds, bounds[1:], strict=False)
-        ]
+        shapes = [(*x.shape[:axis], high - low, *x.shape[axis + 1 :]) for low, high in pairwise(bounds)]
         return self.layer_n("Slice", [x], shapes, axis=axis, slice_point=points)[bounds.index(start)]

@@ -19,7 +19,12 @@ def _look_up_by_floats(graph: Graph) -> None:
     """Caffe's Embed cuts its positions to integers itself, so a Cast before a lookup is not needed."""
     producers = graph.producers()
     for node in graph.nodes:
-        if node.op == "Gather" and node.inputs[0] is not None and node.inputs[0].is_constant and node.inputs[1] is not None:
+        if (
+            node.op == "Gather"
+            and node.inputs[0] is not None
+            and node.inputs[0].is_constant
+            and node.inputs[1] is not None
+        ):
             cast = producers.get(node.inputs[1])
             if cast is not None and cast.op == "Cast":
                 node.inputs[1] = cast.inputs[0]

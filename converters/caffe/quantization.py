@@ -48,9 +48,10 @@ def remove_quantization(graph: Graph, fake: bool) -> list[Parameters]:
     for node in graph.nodes:
         if node.op != DEQUANTIZE:
             continue
-        scale, zero = _parameters(node)
-        if scale is None:
+        parameters = _parameters(node)
+        if parameters is None:
             continue
+        scale, zero = parameters
         inner = node.inputs[0]
         assert inner is not None
         quantize = producers.get(inner)
@@ -72,12 +73,12 @@ def remove_quantization(graph: Graph, fake: bool) -> list[Parameters]:
     return found
 
 
-def _parameters(node: Node) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+def _parameters(node: Node) -> tuple[np.ndarray, np.ndarray] | None:
     """Scale and zero point, where they are constant."""
     scale = node.inputs[1]
     zero = node.inputs[2] if len(node.inputs) > 2 else None
     if scale is None or scale.array is None or (zero is not None and zero.array is None):
-        return None, None
+        return None
     inner = node.inputs[0]
     if zero is None or zero.array is None:
         return scale.array, np.zeros(scale.array.shape, inner.dtype if inner is not None else np.uint8)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-
 from mgeconvert.errors import BadInputError, UsageError
 from mgeconvert.ir import Graph
 
@@ -35,10 +34,9 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
     name = str(path) if path else "<stdin>"
     for unknown in parsed.unknown:
         _LOG.warning("%s: a field that is not known is skipped", unknown)
-    if weights:
-        files = [Path(file) for file in weights.split(",")]
-    else:
-        files = weight_files(path) if path else []
+    files = [Path(file) for file in weights.split(",") if file]
+    if not files and path:
+        files = weight_files(path)
     for file in files:
         if not file.is_file():
             raise BadInputError(f"{file}: no such file")
@@ -49,7 +47,9 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
     graph = lowering.graph(parsed.net.name)
     unused = shapes.keys() - graph.inputs.keys()
     if unused:
-        raise UsageError(f"--input-shape: no input is named {', '.join(sorted(unused))}; inputs: {', '.join(graph.inputs)}")
+        raise UsageError(
+            f"--input-shape: no input is named {', '.join(sorted(unused))}; inputs: {', '.join(graph.inputs)}"
+        )
     graph.check()
     return graph
 
@@ -89,7 +89,9 @@ def weight_files(path: Path) -> list[Path]:
     if whole.exists():
         return [whole]
     pattern = re.compile(re.escape(path.stem) + r"-\d{5}-of-(\d{5})\.caffemodel")
-    found = {file: match for file in sorted(path.absolute().parent.iterdir()) if (match := pattern.fullmatch(file.name))}
+    found = {
+        file: match for file in sorted(path.absolute().parent.iterdir()) if (match := pattern.fullmatch(file.name))
+    }
     wanted = {int(match[1]) for match in found.values()}
     if wanted and wanted != {len(found)}:
         names = ", ".join(file.name for file in found)
@@ -106,5 +108,3 @@ def net_outputs(layers: Iterable[Message]) -> list[tuple[str, str]]:
         for top in layer.top:
             open_tops[top] = layer.name
     return [(layer, top) for top, layer in open_tops.items()]
-
-

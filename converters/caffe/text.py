@@ -41,7 +41,7 @@ class Token(NamedTuple):
 
 @dataclass
 class Prototxt:
-    """A parsed file: the NetParameter, the line of each layer (new and old format apart) and what was not understood."""
+    """A parsed file: the NetParameter, the line of each layer (by field name) and what was not understood."""
 
     net: Message
     layer_lines: dict[str, list[int]] = field(default_factory=lambda: {"layer": [], "layers": []})
@@ -135,7 +135,7 @@ class _Parser:
         elif descriptor.message_type is not None:
             if not is_message:
                 raise self.error(token, f"{name.text} is a message: expected {{, found {token.text}")
-            self.fields(target.add() if isinstance(target, MutableSequence) else target, token)
+            self.fields(target.add() if hasattr(target, "add") else target, token)
         elif not colon:
             raise self.error(token, f"expected : after {name.text}, found {token.text}")
         else:
@@ -153,9 +153,9 @@ class _Parser:
         if descriptor.cpp_type == FieldDescriptor.CPPTYPE_STRING:
             if token.kind != "string":
                 raise self.error(token, f"{name.text} is a string: expected quotes, found {token.text}")
-            text = CUnescape(token.text[1:-1])  # type: ignore[no-untyped-call]
+            text = CUnescape(token.text[1:-1])
             while self.token.kind == "string":
-                text += CUnescape(self.take().text[1:-1])  # type: ignore[no-untyped-call]
+                text += CUnescape(self.take().text[1:-1])
             return text.decode("utf-8", "replace")
         if token.kind != "word":
             raise self.error(token, f"expected a value of {name.text}, found {token.text}")

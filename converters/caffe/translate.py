@@ -13,7 +13,7 @@ from mgeconvert.ir import Graph, Namer, Node, Value
 
 from .dialects import DEFAULT
 from .emit import EMITTERS, GIVEN, REFUSED, Emitter
-from .net import Blob, Net, Refusal
+from .net import Blob, Net, RefusedError
 
 HINT = "`mgeconvert ops caffe` lists what can be exported"
 
@@ -95,7 +95,7 @@ def _emit(net: Net, node: Node, blobs: dict[Value, Blob]) -> str:
         return "a Caffe blob cannot be empty"
     try:
         emitted = _call(emitter, net, node, blobs)
-    except Refusal as refusal:
+    except RefusedError as refusal:
         return str(refusal)
     for value, blob in zip(node.outputs, [emitted] if isinstance(emitted, Blob) else emitted, strict=False):
         assert blob.shape == (value.static_shape or (1,)), f"{node}: emitted {blob}"
@@ -115,7 +115,7 @@ def _call(emitter: Emitter, net: Net, node: Node, blobs: dict[Value, Blob]) -> A
     try:
         bound = emitter.signature.bind(*node.inputs, **keywords)
     except TypeError as error:
-        raise Refusal(f"a form of {node.op} that is not known: {error}") from None
+        raise RefusedError(f"a form of {node.op} that is not known: {error}") from None
     for name, parameter in parameters.items():
         if name not in bound.arguments or parameter.kind is inspect.Parameter.KEYWORD_ONLY:
             continue
@@ -133,5 +133,5 @@ def _operand(net: Net, value: Value, parameter: inspect.Parameter, blobs: dict[V
     if value.array is not None:
         return net.constant(value.array) if wanted == "Blob" else value.array
     if wanted == "Array":
-        raise Refusal(f"its {parameter.name} is computed; Caffe needs a constant")
+        raise RefusedError(f"its {parameter.name} is computed; Caffe needs a constant")
     return blobs[value]

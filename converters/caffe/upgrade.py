@@ -1,5 +1,5 @@
-"""Old net descriptions as today's: V1 layers (``layers``, types as enums, 2013), V0 layers (a layer inside a layer, types
-as lower-case words, before that), padding layers, and inputs given as fields of the net."""
+"""Old net descriptions as today's: V1 layers (``layers``, types as enums, 2013), V0 layers (a layer inside a layer,
+types as lower-case words, before that), padding layers, and inputs given as fields of the net."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ V0_TYPES = {
         {"convolution_param": {"num_output": "num_output", "biasterm": "bias_term", "pad": "pad",
                                "kernelsize": "kernel_size", "group": "group", "stride": "stride"}},
     ),
-    "data": ("Data", {"data_param": {"source": "source", "batchsize": "batch_size", "cropsize": "crop_size"}}),
+    "data": ("Data", {"data_param": {"batchsize": "batch_size", "cropsize": "crop_size"}}),
     "dropout": ("Dropout", {"dropout_param": {"dropout_ratio": "dropout_ratio"}}),
     "eltwise_product": ("Eltwise", {}),
     "euclidean_loss": ("EuclideanLoss", {}),
     "flatten": ("Flatten", {}),
-    "hdf5_data": ("HDF5Data", {"hdf5_data_param": {"source": "source", "batchsize": "batch_size"}}),
-    "images": ("ImageData", {"image_data_param": {"source": "source", "batchsize": "batch_size", "cropsize": "crop_size"}}),
+    "hdf5_data": ("HDF5Data", {"hdf5_data_param": {"batchsize": "batch_size"}}),
+    "images": ("ImageData", {"image_data_param": {"batchsize": "batch_size", "cropsize": "crop_size"}}),
     "im2col": ("Im2col", {}),
     "innerproduct": ("InnerProduct", {"inner_product_param": {"num_output": "num_output", "biasterm": "bias_term"}}),
     "lrn": ("LRN", {"lrn_param": {"local_size": "local_size", "alpha": "alpha", "beta": "beta", "k": "k"}}),
@@ -72,7 +72,9 @@ def upgraded(parsed: Prototxt, path: str) -> list[SourceLayer]:
     """The layers of a net in today's form, an Input layer for each old input field first."""
     net, lines = parsed.net, parsed.layer_lines
     if net.layer and net.layers:
-        raise BadInputError(f"{path}:{lines['layers'][0]}: layer and layers in one file; expected one of the two formats")
+        raise BadInputError(
+            f"{path}:{lines['layers'][0]}: layer and layers in one file; expected one of the two formats"
+        )
     layers = [SourceLayer(message, line) for message, line in zip(net.layer, lines["layer"], strict=True)]
     old = list(zip(net.layers, lines["layers"], strict=True))
     pads = {

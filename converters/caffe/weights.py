@@ -93,8 +93,7 @@ def write_weights(file: BinaryIO, net_name: str, layers: Iterable[LayerBlobs]) -
     file.write(weights_message_bytes(net_name))
     for layer in layers:
         file.write(_tag(100) + _varint(layer.size))
-        for piece in layer.pieces:
-            file.write(piece)
+        file.writelines(layer.pieces)
 
 
 def weights_message_bytes(net_name: str) -> bytes:
@@ -120,7 +119,7 @@ class LayerBlobs:
             shape.shape.dim.extend(blob.shape)
             prefix = shape.SerializeToString() + _tag(5) + _varint(array.nbytes)
             self.pieces.append(_tag(7) + _varint(len(prefix) + array.nbytes) + prefix)
-            self.pieces.append(memoryview(array.reshape(-1)).cast("B"))
+            self.pieces.append(array.reshape(-1).view(np.uint8).data)
         self.size = sum(len(piece) for piece in self.pieces)
 
 

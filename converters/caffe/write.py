@@ -107,8 +107,8 @@ def problems(graph: Graph, *, dialect: str = DEFAULT, **_: object) -> list[Probl
 
 
 def prototxt(graph: Graph, layers: Sequence[Layer]) -> str:
-    """The net's description. Comments say which outputs stand for something else than the float32 array that Caffe gives;
-    `run` reads them."""
+    """The net's description. Comments, which `run` reads, say which outputs stand for something else than the float32
+    array that Caffe gives."""
     net = model_message("NetParameter")
     net.name = graph.name
     for layer in layers:
@@ -166,7 +166,8 @@ def _parts(entries: list[LayerBlobs], megabytes: int) -> list[list[LayerBlobs]]:
         return split(entries, megabytes * 1_000_000)
     if sum(entry.size + 16 for entry in entries) > LIMIT:
         raise ConversionError(
-            f"the weights are larger than {LIMIT} bytes, the most that Caffe reads from one file", hint="--split-weights 1000"
+            f"the weights are larger than {LIMIT} bytes, the most that Caffe reads from one file",
+            hint="--split-weights 1000",
         )
     return [entries]
 

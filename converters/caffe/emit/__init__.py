@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from . import activation, arithmetic, indexing, linear, logic, normalization, pooling, reduction, resizing, shaping, window
+from . import (
+    activation,
+    arithmetic,
+    indexing,
+    linear,
+    logic,
+    normalization,
+    pooling,
+    reduction,
+    resizing,
+    shaping,
+    window,
+)
 from .refused import REFUSED
 from .table import EMITTERS, GIVEN, Emitter
 

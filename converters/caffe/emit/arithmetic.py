@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..net import Blob, Net, Refusal, Shape
+from ..net import Blob, Net, RefusedError, Shape
 from .table import Array, Operand, emit
 
 CONCAT_UP_TO = 8
@@ -26,7 +26,9 @@ def repeat(net: Net, x: Blob, axis: int, times: int) -> Blob:
         view = net.reshape(x, (outer, 1, inner, 1))
         ones = np.ones((times, 1, 1, 1), np.float32)
         params: dict[str, Any] = {"num_output": times, "bias_term": False, "kernel_size": [1]}
-        return net.reshape(net.layer("Convolution", view, shape=(outer, times, inner, 1), blobs=[ones], **params), shape)
+        return net.reshape(
+            net.layer("Convolution", view, shape=(outer, times, inner, 1), blobs=[ones], **params), shape
+        )
     return net.layer("Tile", x, shape=shape, axis=axis, tiles=times)
 
 
@@ -86,9 +88,7 @@ def per_axes(net: Net, x: Blob, factor: np.ndarray, bias: np.ndarray | None = No
     arrays = [array for array in (factor, bias) if array is not None]
     first, end = covered(tuple(np.broadcast_shapes((1,) * len(shape), *(array.shape for array in arrays))))
     flat = [array.reshape((1,) * (len(shape) - array.ndim) + array.shape) for array in arrays]
-    blobs = [
-        np.broadcast_to(array.reshape(array.shape[first:end]), shape[first:end]) for array in flat
-    ]
+    blobs = [np.broadcast_to(array.reshape(array.shape[first:end]), shape[first:end]) for array in flat]
     params: dict[str, Any] = {key: at for key, at in (("axis", first), ("num_axes", end - first)) if at != 1}
     return net.layer("Scale", x, blobs=blobs, **params | ({} if bias is None else {"bias_term": True}))
 
@@ -111,7 +111,7 @@ def multiply_(net: Net, x: Operand, y: Operand) -> Blob:
 @emit("Div")
 def divide(net: Net, x: Operand, y: Operand, *, dtype: np.dtype) -> Blob:
     if dtype.kind in "iu":
-        raise Refusal("Caffe has no layer that rounds, so integers cannot be divided")
+        raise RefusedError("Caffe has no layer that rounds, so integers cannot be divided")
     if isinstance(y, np.ndarray):
         return multiply(net, x, np.asarray(np.float32(1) / y.astype(np.float32)))
     return multiply(net, x, net.power(y, power=-1.0))
@@ -153,7 +153,7 @@ def pow_(net: Net, x: Operand, y: Operand) -> Blob:
         return net.power(expand(net, x, broadcast_shape(x, y)), power=float(y.reshape(())))
     if isinstance(x, np.ndarray) and x.size == 1 and isinstance(y, Blob) and float(x.reshape(())) > 0:
         return net.layer("Exp", expand(net, y, broadcast_shape(x, y)), base=float(x.reshape(())))
-    raise Refusal("Caffe's Power has a constant exponent and its Exp a constant base; neither is one number here")
+    raise RefusedError("Caffe's Power has a constant exponent and its Exp a constant base; neither is one number here")
 
 
 @emit("Sum")
@@ -168,7 +168,7 @@ def mean(net: Net, *xs: Blob) -> Blob:
 
 @emit("Max", "Or")
 def maximum(net: Net, *xs: Operand) -> Blob:
-    return functools.reduce(lambda x, y: _maximum(net, x, y), xs)  # type: ignore[return-value,arg-type]
+    return functools.reduce(lambda x, y: _maximum(net, x, y), xs)  # type: ignore[return-value]
 
 
 @emit("Min")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..net import Blob, Net, Refusal, Shape
+from ..net import Blob, Net, RefusedError, Shape
 from .arithmetic import multiply
 from .reduction import along
 from .table import Array, Operand, emit
@@ -22,11 +22,13 @@ def mix(net: Net, x: Blob, axis: int, matrix: np.ndarray) -> Blob:
     count, size = matrix.shape
     shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
     if matrix.size > MATRIX:
-        raise Refusal(f"Caffe has no layer that picks {count} of {size} elements; their matrix is too large")
+        raise RefusedError(f"Caffe has no layer that picks {count} of {size} elements; their matrix is too large")
     matrix = matrix.astype(np.float32)
     if axis == x.rank - 1:
         rows = net.reshape(x, (int(np.prod(x.shape[:-1])), size))
-        y = net.layer("InnerProduct", rows, shape=(rows.shape[0], count), blobs=[matrix], num_output=count, bias_term=False)
+        y = net.layer(
+            "InnerProduct", rows, shape=(rows.shape[0], count), blobs=[matrix], num_output=count, bias_term=False
+        )
         return net.reshape(y, shape)
     _, outer, _, inner = along_shape(x, axis)
     view = net.reshape(x, (outer, size, inner, 1))
@@ -61,7 +63,9 @@ def pick(net: Net, x: Blob, axis: int, positions: Sequence[int]) -> Blob:
 
 
 @emit("Slice")
-def slice_(net: Net, x: Blob, starts: Array, ends: Array, axes: Array | None = None, steps: Array | None = None) -> Blob:
+def slice_(
+    net: Net, x: Blob, starts: Array, ends: Array, axes: Array | None = None, steps: Array | None = None
+) -> Blob:
     count = len(starts)
     axes = np.arange(count) if axes is None else axes
     steps = np.ones(count, np.int64) if steps is None else steps
@@ -72,7 +76,7 @@ def slice_(net: Net, x: Blob, starts: Array, ends: Array, axes: Array | None = N
         last = min(max(end + size if end < 0 else end, low), size)
         positions = range(first, last, step)
         if not positions:
-            raise Refusal("a Caffe blob cannot be empty")
+            raise RefusedError("a Caffe blob cannot be empty")
         x = pick(net, x, axis % x.rank, positions)
     return x
 
@@ -87,19 +91,19 @@ def gather(net: Net, data: Operand, indices: Operand, *, axis: int = 0, out: Sha
     if isinstance(data, np.ndarray):
         table = np.moveaxis(data, axis, 0).reshape(data.shape[axis], -1)
         if axis % data.ndim:
-            raise Refusal("Caffe's Embed looks rows up; here the positions are along another axis")
+            raise RefusedError("Caffe's Embed looks rows up; here the positions are along another axis")
         y = net.layer(
             "Embed", indices, shape=(*indices.shape, table.shape[1]), blobs=[table], num_output=table.shape[1],
             input_dim=table.shape[0], bias_term=False,
         )  # fmt: skip
         return net.reshape(y, out)
-    raise Refusal("Caffe has no layer that picks elements at computed positions")
+    raise RefusedError("Caffe has no layer that picks elements at computed positions")
 
 
 @emit("OneHot")
 def one_hot(net: Net, indices: Blob, depth: Array, values: Array, *, axis: int = -1) -> Blob:
     if axis not in (-1, indices.rank):
-        raise Refusal("Caffe's Embed appends the new axis last")
+        raise RefusedError("Caffe's Embed appends the new axis last")
     count, (off, on) = int(depth.reshape(())), values.astype(np.float32)
     table = np.full((count, count), off, np.float32)
     np.fill_diagonal(table, on)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..net import Blob, Net, Refusal, Shape
+from ..net import Blob, Net, RefusedError, Shape
 from .arithmetic import add, expand
 from .reduction import total
 from .shaping import transpose
@@ -28,10 +28,8 @@ def gemm(
     net: Net, a: Operand, b: Operand, c: Operand | None = None,
     *, alpha: float = 1.0, beta: float = 1.0, transA: int = 0, transB: int = 0, out: Shape,
 ) -> Blob:  # fmt: skip
-    if isinstance(a, Blob) and transA:
-        a = transpose(net, a, (1, 0))
-    elif transA:
-        a = a.T
+    if transA:
+        a = _transposed(net, a)
     if isinstance(b, np.ndarray) and isinstance(a, Blob):
         weights = (b if transB else b.T) * np.float32(alpha) if alpha != 1 else (b if transB else b.T)
         if c is None or (isinstance(c, np.ndarray) and c.size in (1, out[1]) and (c.ndim < 2 or c.shape[0] == 1)):
@@ -39,7 +37,7 @@ def gemm(
             return inner_product(net, a, weights, bias)
         return add(net, inner_product(net, a, weights, None), c, factors=(1.0, beta))
     if transB:
-        b = transpose(net, b, (1, 0)) if isinstance(b, Blob) else b.T
+        b = _transposed(net, b)
     y = net.power(mat_mul(net, a, b, out=out), scale=alpha)
     return y if c is None else add(net, y, c, factors=(1.0, beta))
 
@@ -63,7 +61,9 @@ def mat_mul(net: Net, x: Operand, y: Operand, *, out: Shape) -> Blob:
     rows, inner, columns = left.shape[-2], left.shape[-1], right.shape[-1]
     full = (*batch, rows, columns, inner)
     if np.prod(full, dtype=np.int64) > PRODUCTS:
-        raise Refusal(f"Caffe's InnerProduct has a constant matrix; a product of two blobs of {list(full)} is too large")
+        raise RefusedError(
+            f"Caffe's InnerProduct has a constant matrix; a product of two blobs of {list(full)} is too large"
+        )
     right = transpose(net, right, [*range(rank - 2), rank - 1, rank - 2])
     left = expand(net, net.reshape(left, (*left.shape[:-1], 1, inner)), full)
     right = expand(net, net.reshape(right, (*right.shape[:-2], 1, columns, inner)), full)
@@ -72,3 +72,7 @@ def mat_mul(net: Net, x: Operand, y: Operand, *, out: Shape) -> Blob:
 
 def _blob(net: Net, operand: Operand) -> Blob:
     return net.constant(operand) if isinstance(operand, np.ndarray) else operand
+
+
+def _transposed(net: Net, matrix: Operand) -> Operand:
+    return transpose(net, matrix, (1, 0)) if isinstance(matrix, Blob) else matrix.T

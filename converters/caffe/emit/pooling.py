@@ -1,5 +1,6 @@
-"""Pooling. Caffe's rule: ceil((size + 2 * pad - kernel) / stride) + 1 windows, less one where the last would start in the
-padding behind the input; a MAX window ends at the input, the divisor of an AVE window counts the padding at both ends.
+"""Pooling. Caffe's rule: ceil((size + 2 * pad - kernel) / stride) + 1 windows, less one where the last would start
+behind the input and its padding; a MAX window ends at the input, the divisor of an AVE window counts the padding at
+both ends.
 
 ONNX windows are reached exactly by keeping those of Caffe's windows that coincide, and averages by a correction factor
 where the divisors differ.
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..net import Blob, Net, Refusal, Shape
+from ..net import Blob, Net, RefusedError, Shape
 from .table import emit
 from .window import begin_end, conv, flat
 
@@ -78,9 +79,9 @@ def max_pool(
     outs: Sequence[Shape],
 ) -> Blob:
     if len(outs) > 1:
-        raise Refusal("Caffe's Pooling does not give the indices of ONNX")
+        raise RefusedError("Caffe's Pooling does not give the indices of ONNX")
     if any(dilation != 1 for dilation in dilations):
-        raise Refusal("Caffe's Pooling has no dilation")
+        raise RefusedError("Caffe's Pooling has no dilation")
     strides = tuple(strides) or (1,) * len(kernel_shape)
     padding = begin_end(auto_pad, pads, x.shape, out, kernel_shape, strides)
     if x.rank == 3:
@@ -91,7 +92,9 @@ def max_pool(
         return net.reshape(y, out)
     axes = _plans(x, kernel_shape, strides, padding, out)
     if axes is None:
-        raise Refusal(f"Caffe pads both ends alike and less than the kernel; here {padding} with kernel {list(kernel_shape)}")
+        raise RefusedError(
+            f"Caffe pads both ends alike and less than the kernel; here {padding} with kernel {list(kernel_shape)}"
+        )
     return pool(net, x, "MAX", kernel_shape, strides, axes, out)
 
 
@@ -99,7 +102,7 @@ def _plans(
     x: Blob, kernel: Sequence[int], strides: Sequence[int], padding: Sequence[tuple[int, int]], out: Shape
 ) -> list[Axis] | None:
     if x.rank != 4:
-        raise Refusal(f"Caffe pools blobs of 4 axes; here {x.rank}")
+        raise RefusedError(f"Caffe pools blobs of 4 axes; here {x.rank}")
     found = [plan(x.shape[2 + a], kernel[a], strides[a], padding[a][0], out[2 + a]) for a in range(2)]
     return [axis for axis in found if axis is not None] if None not in found else None
 
@@ -137,7 +140,7 @@ def average_pool(
         low, high = (-padding[a][0], x.shape[2 + a] + padding[a][1]) if count_include_pad else (0, x.shape[2 + a])
         wanted = ((taps >= low) & (taps < high)).sum(1)
         if not wanted.all():
-            raise Refusal("a window lies wholly in the padding")
+            raise RefusedError("a window lies wholly in the padding")
         by_caffe = np.minimum(taps[:, -1] + 1, x.shape[2 + a] + axes[a].pad) - starts if axes else kernel_shape[a]
         divided.append(by_caffe / wanted)
     if axes:

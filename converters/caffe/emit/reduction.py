@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..net import PIECES, Blob, Net, Refusal, Shape
+from ..net import PIECES, Blob, Net, Params, RefusedError, Shape
 from .arithmetic import add, multiply
 from .table import Array, emit
 
@@ -37,7 +37,7 @@ def pooled(net: Net, x: Blob, axes: Sequence[int], kind: str) -> Blob:
             x = net.layer("Pooling", x, shape=shape, pool=kind, global_pooling=True)
             continue
         view = along(net, x, first, end)
-        params = {"kernel_h": view.shape[2], "kernel_w": 1, "pool": kind}
+        params: Params = {"kernel_h": view.shape[2], "kernel_w": 1, "pool": kind}
         x = net.reshape(net.layer("Pooling", view, shape=(*view.shape[:2], 1, view.shape[3]), **params), shape)
     return x
 
@@ -62,7 +62,7 @@ def product(net: Net, x: Blob, axes: Sequence[int]) -> Blob:
     for axis in axes:
         count = x.shape[axis]
         if count > PIECES:
-            raise Refusal(f"Caffe has no product along an axis; by slices at most {PIECES}, here {count}")
+            raise RefusedError(f"Caffe has no product along an axis; by slices at most {PIECES}, here {count}")
         shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
         if count > 1:
             x = net.eltwise("PROD", *net.layer_n("Slice", [x], [shape] * count, axis=axis))
@@ -124,7 +124,7 @@ def standardize(net: Net, x: Blob, axes: Sequence[int], epsilon: float) -> Blob:
 @emit("Softmax")
 def softmax(net: Net, x: Blob, *, axis: int = -1) -> Blob:
     axis %= x.rank
-    return net.layer("Softmax", x, **({} if axis == 1 else {"axis": axis}))
+    return net.along("Softmax", axis, x)
 
 
 @emit("LogSoftmax")
@@ -135,7 +135,7 @@ def log_softmax(net: Net, x: Blob, *, axis: int = -1) -> Blob:
 def _arg(net: Net, x: Blob, axis: int, k: int, values: bool) -> Blob:
     axis %= x.rank
     shape = (*x.shape[:axis], k, *x.shape[axis + 1 :])
-    params = {"axis": axis} | ({"top_k": k} if k != 1 else {}) | ({"out_max_val": True} if values else {})
+    params: Params = {"axis": axis} | ({"top_k": k} if k != 1 else {}) | ({"out_max_val": True} if values else {})
     return net.layer("ArgMax", x, shape=shape, **params)
 
 
@@ -171,5 +171,3 @@ def cum_sum(net: Net, x: Blob, axis: Array, *, exclusive: int = 0, reverse: int 
 def lp_normalization(net: Net, x: Blob, *, axis: int = -1, p: int = 2) -> Blob:
     norm = REDUCTIONS["ReduceL1" if p == 1 else "ReduceL2"]
     return multiply(net, x, net.power(norm(net, x, [axis % x.rank]), power=-1.0))
-
-

@@ -14,9 +14,11 @@ If Loop Scan | Caffe has no control flow
 LSTM GRU RNN | Caffe's own recurrent layers need a sequence-continuation input; unroll the steps instead
 Einsum | Caffe has no Einsum; write it with MatMul
 Det ReverseSequence StringNormalizer TfIdfVectorizer | Caffe has no such layer
-RandomNormal RandomNormalLike RandomUniform RandomUniformLike Multinomial Bernoulli | Caffe has no random layer at inference
+RandomNormal RandomNormalLike RandomUniform RandomUniformLike Multinomial Bernoulli | Caffe has no random layer
 QLinearConv QLinearMatMul ConvInteger MatMulInteger DynamicQuantizeLinear | Caffe computes in float32 only
 """
 
-REFUSED = {op: reason for ops, reason in (line.split(" | ") for line in _TABLE.strip().split("\n")) for op in ops.split()}
+REFUSED = {
+    op: reason for ops, reason in (line.split(" | ") for line in _TABLE.strip().split("\n")) for op in ops.split()
+}
 """IR operator to reason."""

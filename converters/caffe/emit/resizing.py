@@ -1,13 +1,14 @@
-"""Resize. Each axis is a product with a matrix of interpolation weights, which is exact for every mode; nearest by whole
-factors is a Deconvolution with ones, and a dialect's own layer is used where it computes the same."""
+"""Resize. Each axis is a product with a matrix of interpolation weights, which is exact for every mode; nearest by
+whole factors is a Deconvolution with ones, and a dialect's own layer is used where it computes the same."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
-from ..net import Blob, Net, Refusal, Shape
+from ..net import Blob, Net, RefusedError, Shape
 from .indexing import mix
 from .table import Array, emit
 from .window import convolution
@@ -18,11 +19,14 @@ def resize(
     net: Net, x: Blob, roi: Array | None = None, scales: Array | None = None, sizes: Array | None = None,
     *, antialias: int = 0, axes: Sequence[int] = (), coordinate_transformation_mode: str = "half_pixel",
     cubic_coeff_a: float = -0.75, exclude_outside: int = 0, extrapolation_value: float = 0.0,
-    keep_aspect_ratio_policy: str = "stretch", mode: str = "nearest", nearest_mode: str = "round_prefer_floor", out: Shape,
+    keep_aspect_ratio_policy: str = "stretch", mode: str = "nearest", nearest_mode: str = "round_prefer_floor",
+    out: Shape,
 ) -> Blob:  # fmt: skip
     transform = coordinate_transformation_mode
     if antialias or exclude_outside or transform not in TRANSFORMS:
-        raise Refusal(f"Resize with {transform if transform not in TRANSFORMS else 'antialias or exclude_outside'}")
+        raise RefusedError(
+            f"Resize with {transform if transform not in TRANSFORMS else 'antialias or exclude_outside'}"
+        )
     ratios = [new / old for new, old in zip(out, x.shape, strict=True)]
     if scales is not None and scales.size:
         for axis, scale in zip(axes or range(x.rank), scales.tolist(), strict=True):
@@ -54,18 +58,18 @@ def _repeats(matrices: dict[int, np.ndarray], shape: Shape, factors: Sequence[in
     )
 
 
-TRANSFORMS = {
+Transform: TypeAlias = Callable[[np.ndarray, int, int, float], np.ndarray]
+
+TRANSFORMS: dict[str, Transform] = {
     "half_pixel": lambda at, old, new, scale: (at + 0.5) / scale - 0.5,
     "pytorch_half_pixel": lambda at, old, new, scale: (at + 0.5) / scale - 0.5 if new > 1 else at * 0.0,
     "align_corners": lambda at, old, new, scale: at * ((old - 1) / (new - 1) if new > 1 else 0.0),
     "asymmetric": lambda at, old, new, scale: at / scale,
-    "half_pixel_symmetric": lambda at, old, new, scale: (
-        old / 2 * (1 - new / (scale * old)) + (at + 0.5) / scale - 0.5
-    ),
+    "half_pixel_symmetric": lambda at, old, new, scale: old / 2 * (1 - new / (scale * old)) + (at + 0.5) / scale - 0.5,
 }
 """Where in the input, of size `old`, the output positions `at` lie, by coordinate_transformation_mode."""
 
-ROUNDINGS = {
+ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "round_prefer_floor": lambda at: np.ceil(at - 0.5),
     "round_prefer_ceil": lambda at: np.floor(at + 0.5),
     "floor": np.floor,
@@ -88,7 +92,7 @@ def _weights(at: np.ndarray, size: int, mode: str, nearest_mode: str, a: float) 
 def _kernel(distance: np.ndarray, mode: str, a: float) -> np.ndarray:
     """The weight of a neighbour at a distance; the cubic one is Keys' with parameter `a`."""
     if mode == "linear":
-        return 1 - distance
+        return np.asarray(1 - distance)
     near = ((a + 2) * distance - (a + 3)) * distance**2 + 1
     far = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
-    return np.where(distance <= 1, near, far)
+    return np.asarray(np.where(distance <= 1, near, far))

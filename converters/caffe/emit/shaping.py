@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..net import PIECES, Blob, Net, Refusal, Shape
+from ..net import PIECES, Blob, Net, RefusedError, Shape
 from .table import Array, emit
 from .window import convolution
 
@@ -36,12 +36,12 @@ def _permute_by_slices(net: Net, x: Blob, order: Sequence[int]) -> Blob:
     at = next(at for at, axis in enumerate(position) if axis != at)
     first = position[at]
     length = next((n for n in range(1, len(position) - at) if position[at + n] != first + n), len(position) - at)
+    end = first + length
     low, a, b, rest = (
-        int(np.prod(part)) for part in (current.shape[:at], current.shape[at:first], current.shape[first : first + length],
-                                         current.shape[first + length :])
-    )  # fmt: skip
+        int(np.prod(current.shape[part])) for part in (slice(at), slice(at, first), slice(first, end), slice(end, None))
+    )
     if min(a, b) > PIECES:
-        raise Refusal(
+        raise RefusedError(
             f"BVLC Caffe has no layer that reorders axes {list(x.shape)} as {list(order)}; --dialect ssd has Permute"
         )
     if a <= b:
@@ -52,7 +52,7 @@ def _permute_by_slices(net: Net, x: Blob, order: Sequence[int]) -> Blob:
         parts = net.layer_n("Slice", [net.reshape(current, (low, a, b, rest))], [(low, a, 1, rest)] * b, axis=2)
         rows = [net.reshape(part, (low, 1, a, rest)) for part in parts]
         joined = net.layer("Concat", *rows, shape=(low, b, a, rest), axis=1)
-    swapped = [*range(at), *range(first, first + length), *range(at, first), *range(first + length, len(axes))]
+    swapped = [*range(at), *range(first, end), *range(at, first), *range(end, len(axes))]
     result = net.reshape(joined, [current.shape[axis] for axis in swapped])
     remaining = [swapped.index(axis) for axis in position]
     return result if remaining == sorted(remaining) else _permute_by_slices(net, result, remaining)
@@ -66,7 +66,7 @@ def transpose_(net: Net, x: Blob, *, perm: Sequence[int] = ()) -> Blob:
 @emit("Concat")
 def concat(net: Net, *xs: Blob, axis: int, out: Shape) -> Blob:
     axis %= len(out)
-    return net.layer("Concat", *xs, shape=out, **({} if axis == 1 else {"axis": axis}))
+    return net.along("Concat", axis, *xs, shape=out)
 
 
 @emit("Split")

@@ -2,8 +2,8 @@
 
 An emitter has the ONNX operator's own signature: its inputs in order, then its attributes as keywords with ONNX's
 defaults. An input annotated `Blob` is a computed value (a constant becomes a Parameter layer), `Array` must be a
-constant, `Operand` may be either. The keywords `out`, `outs`, `dtype` and `in_dtype` are given by the driver: the shape of the
-first output, those of all, the first output's and the first input's type.
+constant, `Operand` may be either. The keywords `out`, `outs`, `dtype` and `in_dtype` are given by the driver: the shape
+of the first output, those of all, the first output's and the first input's type.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ Array: TypeAlias = np.ndarray
 Operand: TypeAlias = "Blob | np.ndarray"
 Emitted: TypeAlias = "Blob | Sequence[Blob]"
 Handler: TypeAlias = Callable[..., Emitted]
+H = TypeVar("H", bound=Handler)
 
 GIVEN = ("out", "outs", "dtype", "in_dtype")
 
@@ -37,10 +38,10 @@ class Emitter:
 EMITTERS: dict[str, Emitter] = {}
 
 
-def emit(*ops: str, note: str = "") -> Callable[[Handler], Handler]:
+def emit(*ops: str, note: str = "") -> Callable[[H], H]:
     """Claim ONNX operators for a handler `(net, *inputs, **attributes)`."""
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: H) -> H:
         signature = inspect.signature(handler)
         parameters = list(signature.parameters.values())[1:]
         for op in ops:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..net import Blob, Net, Refusal, Shape
+from ..net import Blob, Net, RefusedError, Shape
 from .table import Array, emit
 
 
@@ -75,14 +75,18 @@ def conv(
             continue
         surplus, odd = divmod(abs(end - begin), dilation)
         if odd:
-            raise Refusal(f"Caffe pads both ends alike; here {begin} and {end}, which a dilation of {dilation} cannot hide")
-        w = np.pad(w, [(0, 0)] * (axis + 2) + [(surplus, 0) if end > begin else (0, surplus)] + [(0, 0)] * (count - 1 - axis))
+            raise RefusedError(
+                f"Caffe pads both ends alike; here {begin} and {end}, which a dilation of {dilation} cannot hide"
+            )
+        w = np.pad(
+            w, [(0, 0)] * (axis + 2) + [(surplus, 0) if end > begin else (0, surplus)] + [(0, 0)] * (count - 1 - axis)
+        )
         symmetric.append(max(begin, end))
     return convolution(net, "Convolution", x, w, b, out, symmetric, strides, dilations, group)
 
 
 def convolution(
-    net: Net, type: str, x: Blob, w: np.ndarray, b: np.ndarray | None, out: Shape, pads: Sequence[int],
+    net: Net, layer_type: str, x: Blob, w: np.ndarray, b: np.ndarray | None, out: Shape, pads: Sequence[int],
     strides: Sequence[int], dilations: Sequence[int], group: int,
 ) -> Blob:  # fmt: skip
     """A Convolution or Deconvolution layer."""
@@ -93,7 +97,7 @@ def convolution(
     params |= pairs("stride", strides, 1) | pairs("dilation", dilations, 1)
     if group != 1:
         params["group"] = group
-    return net.layer(type, x, shape=out, blobs=[w] if b is None else [w, b], **params)
+    return net.layer(layer_type, x, shape=out, blobs=[w] if b is None else [w, b], **params)
 
 
 @emit("ConvTranspose")
@@ -116,7 +120,7 @@ def conv_transpose(
     count = x.rank - 2
     strides, dilations = tuple(strides) or (1,) * count, tuple(dilations) or (1,) * count
     if auto_pad not in ("NOTSET", "VALID") or output_shape:
-        raise Refusal("ConvTranspose without explicit padding")
+        raise RefusedError("ConvTranspose without explicit padding")
     if count == 1:
         begin, end = tuple(pads) or (0, 0)
         y = conv_transpose(
@@ -145,5 +149,5 @@ def _dilated(w: np.ndarray, dilations: Sequence[int]) -> np.ndarray:
     """A kernel with its taps `dilations` apart."""
     sizes = [(size - 1) * dilation + 1 for size, dilation in zip(w.shape[2:], dilations, strict=True)]
     wide = np.zeros((*w.shape[:2], *sizes), w.dtype)
-    wide[(slice(None), slice(None), *(slice(None, None, dilation) for dilation in dilations))] = w
+    wide[tuple(slice(None, None, step) for step in (1, 1, *dilations))] = w
     return wide

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from . import convolution, detection, elementwise, normalization, recurrent, shapes
 from .refused import DATA, REFUSED, TRAINING
-from .table import LOWERINGS, NOTES, Layer, MissingBlob, Refusal
+from .table import LOWERINGS, NOTES, Layer, MissingBlobError, RefusedError
 
-__all__ = ["DATA", "LOWERINGS", "NOTES", "REFUSED", "TRAINING", "Layer", "MissingBlob", "Refusal"]
+__all__ = ["DATA", "LOWERINGS", "NOTES", "REFUSED", "TRAINING", "Layer", "MissingBlobError", "RefusedError"]
 
 _ = (convolution, detection, elementwise, normalization, recurrent, shapes)

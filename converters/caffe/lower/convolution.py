@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Value
 
 from ..emit.pooling import caffe_count
-from .table import Layer, Refusal, axis_of, lower, shape_of
+from .table import Layer, RefusedError, axis_of, lower, shape_of
 
 MAX, AVE = 0, 1
 FLOOR = 1
@@ -91,9 +92,9 @@ def embed(b: Builder, layer: Layer, x: Value) -> Value:
 def pooling(b: Builder, layer: Layer, x: Value) -> Value:
     p = layer.param
     if p.pool not in (MAX, AVE):
-        raise Refusal("stochastic pooling")
+        raise RefusedError("stochastic pooling")
     if len(layer.message.top) > 1:
-        raise Refusal("its second top, the mask, is used for unpooling")
+        raise RefusedError("its second top, the mask, is used for unpooling")
     if p.global_pooling:
         return b.op("GlobalMaxPool" if p.pool == MAX else "GlobalAveragePool", x)
     kernel, pad = spatial(layer, "kernel_size", "kernel", 2, 0), spatial(layer, "pad", "pad", 2, 0)
@@ -104,7 +105,13 @@ def pooling(b: Builder, layer: Layer, x: Value) -> Value:
 
 
 def pool(
-    b: Builder, x: Value, kind: int, kernel: Sequence[int], strides: Sequence[int], pad: Sequence[int], floor: bool = False
+    b: Builder,
+    x: Value,
+    kind: int,
+    kernel: Sequence[int],
+    strides: Sequence[int],
+    pad: Sequence[int],
+    floor: bool = False,
 ) -> Value:
     """Caffe's windows with explicit padding; its divisors by a constant factor where ONNX has no name for them."""
     sizes = shape_of(x)[2:]
@@ -112,12 +119,16 @@ def pool(
     for size, k, s, p in zip(sizes, kernel, strides, pad, strict=True):
         count = (size + 2 * p - k) // s + 1 if floor else caffe_count(size, k, s, p)
         if count < 1 or (count - 1) * s >= size + p:
-            raise Refusal(f"a window of {k} with stride {s} lies outside an input of {size}")
+            raise RefusedError(f"a window of {k} with stride {s} lies outside an input of {size}")
         counts.append(count)
         ends.append(max(0, (count - 1) * s + k - size - p))
-    attrs = {"kernel_shape": kernel, "strides": strides, "pads": [*pad, *ends]}
+    attrs: dict[str, Any] = {"kernel_shape": kernel, "strides": strides, "pads": [*pad, *ends]}
     plain = not any(pad)  # then Caffe counts what lies inside the input, like ONNX
-    y = b.op("MaxPool", x, **attrs) if kind == MAX else b.op("AveragePool", x, count_include_pad=int(not plain), **attrs)
+    y = (
+        b.op("MaxPool", x, **attrs)
+        if kind == MAX
+        else b.op("AveragePool", x, count_include_pad=int(not plain), **attrs)
+    )
     if shape_of(y)[2:] != tuple(counts):
         y = b.op("Slice", y, [0, 0], counts, [2, 3])
     if kind == MAX or plain:

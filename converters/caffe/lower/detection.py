@@ -11,7 +11,7 @@ from mgeconvert.builder import Builder
 from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Value
 
-from .table import Layer, Refusal, lower, shape_of
+from .table import Layer, RefusedError, lower, shape_of
 
 CORNER, CENTER_SIZE = 1, 2
 FLOAT, INT64 = 1, 7
@@ -58,7 +58,7 @@ def detection_output(b: Builder, layer: Layer, location: Value, confidence: Valu
     p = layer.param
     batch, count, classes = shape_of(location)[0], shape_of(priors)[2] // 4, p.num_classes
     if batch != 1 or not p.share_location or p.nms_param.eta != 1:
-        raise Refusal("more than one image, boxes of each class, or an adaptive overlap")
+        raise RefusedError("more than one image, boxes of each class, or an adaptive overlap")
     boxes = _decoded(b, layer, b.op("Reshape", location, [count, 4]), priors, count)
     scores = b.op("Transpose", b.op("Reshape", confidence, [1, count, classes]), perm=[0, 2, 1])
     background = p.background_label_id
@@ -107,7 +107,7 @@ def _decoded(b: Builder, layer: Layer, offsets: Value, priors: Value, count: int
     """[boxes, 4] corners: the network's offsets applied to the prior boxes."""
     p = layer.param
     if p.code_type not in (CORNER, CENTER_SIZE):
-        raise Refusal("code_type CORNER_SIZE")
+        raise RefusedError("code_type CORNER_SIZE")
     prior, variance = (b.op("Reshape", part, [count, 4]) for part in b.ops("Split", 2, priors, [1, 1], axis=1))
     if not p.variance_encoded_in_target:
         offsets = b.op("Mul", offsets, variance)

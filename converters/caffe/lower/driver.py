@@ -14,8 +14,7 @@ from mgeconvert.ir import Graph, Value
 
 from ..messages import Message
 from ..upgrade import SourceLayer
-from . import DATA, LOWERINGS, REFUSED, TRAINING, Layer, MissingBlob, Refusal
-
+from . import DATA, LOWERINGS, REFUSED, TRAINING, Layer, MissingBlobError, RefusedError
 
 
 @dataclass(slots=True)
@@ -105,10 +104,10 @@ class Lowering:
         self.b.place, self.b.origin = message.name, f"{message.name} ({message.type})"
         try:
             lowered = handler(self.b, layer, *inputs)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             self.problems.append(Problem(place, message.type, str(refusal)))
             return unknown
-        except MissingBlob:
+        except MissingBlobError:
             self.unweighted.append(message.name)
             return unknown
         values = [lowered] if isinstance(lowered, Value) else list(lowered)

@@ -187,5 +187,3 @@ def reduction(b: Builder, layer: Layer, x: Value) -> Value:
     axes = list(range(axis_of(p.axis, x), len(shape_of(x))))
     op = {1: "ReduceSum", 2: "ReduceL1", 3: "ReduceSumSquare", 4: "ReduceMean"}[p.operation]
     return affine(b, b.op(op, x, axes, keepdims=0), p.coeff, 0.0)
-
-

@@ -20,15 +20,23 @@ def batch_norm(b: Builder, layer: Layer, x: Value) -> Value:
     p = layer.param
     channels = shape_of(x)[1] if len(shape_of(x)) > 1 else 1
     ones, zeros = np.ones(channels, np.float32), np.zeros(channels, np.float32)
-    weights = [layer.blob(3, channels), layer.blob(4, channels)] if p.scale_bias and len(layer.blobs) > 3 else [ones, zeros]
+    weights = (
+        [layer.blob(3, channels), layer.blob(4, channels)] if p.scale_bias and len(layer.blobs) > 3 else [ones, zeros]
+    )
     if p.HasField("use_global_stats") and not p.use_global_stats:
         axes = [axis for axis in range(len(shape_of(x))) if axis != 1]
         y = standardized(b, x, axes, p.eps)
         shape = (-1, *(1,) * (len(shape_of(x)) - 2))
-        return y if weights[0] is ones else b.op("Add", b.op("Mul", y, weights[0].reshape(shape)), weights[1].reshape(shape))
+        return (
+            y
+            if weights[0] is ones
+            else b.op("Add", b.op("Mul", y, weights[0].reshape(shape)), weights[1].reshape(shape))
+        )
     divisor = float(layer.blob(2, 1)[0])
     factor = np.float32(1 / divisor if divisor else 0)
-    mean, variance = (blob if factor == 1 else blob * factor for blob in (layer.blob(0, channels), layer.blob(1, channels)))
+    mean, variance = (
+        blob if factor == 1 else blob * factor for blob in (layer.blob(0, channels), layer.blob(1, channels))
+    )
     return b.op("BatchNormalization", x, *weights, mean, variance, epsilon=p.eps)
 
 

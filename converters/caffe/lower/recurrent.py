@@ -10,19 +10,17 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from .table import Layer, Refusal, lower, shape_of
+from .table import Layer, RefusedError, lower, shape_of
 
 STEPS = 256
 """The longest sequence that is written out step by step."""
 
 
-def _steps(
-    b: Builder, x: Value, cont: Value, transformed: Value, step: Callable[[Value, Value], Value]
-) -> Value:
+def _steps(b: Builder, x: Value, cont: Value, transformed: Value, step: Callable[[Value, Value], Value]) -> Value:
     """Run `step(input of the step, what continues)` over time and join what it gives; tops are [time, batch, size]."""
     times, batch = shape_of(x)[:2]
     if times > STEPS:
-        raise Refusal(f"a sequence of {times} steps; at most {STEPS} are written out")
+        raise RefusedError(f"a sequence of {times} steps; at most {STEPS} are written out")
     inputs = b.ops("Split", times, transformed, [1] * times, axis=0) if times > 1 else [transformed]
     flags = b.ops("Split", times, cont, [1] * times, axis=0) if times > 1 else [cont]
     outputs = []
@@ -42,9 +40,9 @@ def _transform(b: Builder, x: Value, weights: np.ndarray, bias: np.ndarray | Non
 
 def _inputs(layer: Layer, x: Value, static: tuple[Value, ...]) -> int:
     if static:
-        raise Refusal("a static input beside the sequence")
+        raise RefusedError("a static input beside the sequence")
     if layer.param.expose_hidden:
-        raise Refusal("expose_hidden")
+        raise RefusedError("expose_hidden")
     return int(np.prod(shape_of(x)[2:]))
 
 

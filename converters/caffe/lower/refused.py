@@ -12,13 +12,18 @@ ContinuationIndicator LSTMUnit | parts of Caffe's own recurrent layers
 Unpooling MaxUnpool | the mask of a pooling layer
 """
 
-REFUSED = {type: reason for types, reason in (line.split(" | ") for line in _TABLE.strip().split("\n")) for type in types.split()}
+REFUSED = {
+    name: reason
+    for names, reason in (line.split(" | ") for line in _TABLE.strip().split("\n"))
+    for name in names.split()
+}
 
-TRAINING = frozenset(
-    """Accuracy ContrastiveLoss CtcLoss EuclideanLoss HDF5Output HingeLoss InfogainLoss LabelsequenceAccuracy
-    MultiBoxLoss MultinomialLogisticLoss SigmoidCrossEntropyLoss SoftmaxWithLoss DetectionEvaluate""".split()
-)
+TRAINING = {
+    "Accuracy", "ContrastiveLoss", "CtcLoss", "DetectionEvaluate", "EuclideanLoss", "HDF5Output", "HingeLoss",
+    "InfogainLoss", "LabelsequenceAccuracy", "MultiBoxLoss", "MultinomialLogisticLoss", "SigmoidCrossEntropyLoss",
+    "SoftmaxWithLoss",
+}  # fmt: skip
 """Layers that compare with labels: left out, and what they read becomes an output unless something else reads it."""
 
-DATA = frozenset("Data ImageData MemoryData HDF5Data WindowData DummyData AnnotatedData".split())
+DATA = {"AnnotatedData", "Data", "DummyData", "HDF5Data", "ImageData", "MemoryData", "WindowData"}
 """Layers that read training data: their tops become inputs of the graph."""

@@ -1,14 +1,14 @@
 """The table of lowerings: Caffe layer type to IR operators.
 
-A lowering takes the builder, the layer and its bottoms, and returns its tops. `layer.param` is the layer's own parameter
-message, with Caffe's defaults.
+A lowering takes the builder, the layer and its bottoms, and returns its tops. `layer.param` is the layer's own
+parameter message, with Caffe's defaults.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -20,13 +20,14 @@ from ..messages import Message
 
 Lowered: TypeAlias = "Value | Sequence[Value]"
 Handler: TypeAlias = Callable[..., Lowered]
+H = TypeVar("H", bound=Handler)
 
 
-class Refusal(Exception):
+class RefusedError(Exception):
     """A lowering does not support this form of its layer; the text is the reason."""
 
 
-class MissingBlob(Exception):
+class MissingBlobError(Exception):
     """The layer's weights are not there."""
 
 
@@ -42,9 +43,9 @@ class Layer:
     param: Any = None
 
     def blob(self, at: int, *shape: int) -> np.ndarray:
-        """Weights number `at` in `shape`. Files of old Caffe put ones before it; elements in another order are refused."""
+        """Weights number `at` in `shape`. Files of old Caffe put ones before it; any other shape is refused."""
         if at >= len(self.blobs):
-            raise MissingBlob
+            raise MissingBlobError
         blob = self.blobs[at].astype(np.float32, copy=False)
         if _without_leading_ones(blob.shape) != _without_leading_ones(shape):
             raise BadInputError(
@@ -72,14 +73,14 @@ LOWERINGS: dict[str, tuple[Handler, str]] = {}
 NOTES: dict[str, str] = {}
 
 
-def lower(*types: str, param: str = "", note: str = "") -> Callable[[Handler], Handler]:
+def lower(*types: str, param: str = "", note: str = "") -> Callable[[H], H]:
     """Claim layer types for a lowering `(builder, layer, *bottoms)`."""
 
-    def register(handler: Handler) -> Handler:
-        for type in types:
-            assert type not in LOWERINGS, type
-            LOWERINGS[type] = handler, param
-            NOTES[type] = note
+    def register(handler: H) -> H:
+        for name in types:
+            assert name not in LOWERINGS, name
+            LOWERINGS[name] = handler, param
+            NOTES[name] = note
         return handler
 
     return register
@@ -90,4 +91,4 @@ def axis_of(axis: int, value: Value) -> int:
     return axis % len(shape_of(value))
 
 
-__all__ = ["LOWERINGS", "NOTES", "Builder", "Layer", "MissingBlob", "Refusal", "axis_of", "lower", "shape_of"]
+__all__ = ["LOWERINGS", "NOTES", "Builder", "Layer", "MissingBlobError", "RefusedError", "axis_of", "lower", "shape_of"]
