@@ -22,7 +22,8 @@ from .table import LastOutput, RefusedError, find, refusal
 
 FAMILIES = (
     "elemwise", "tensors", "indexing", "selection", "reduction", "convolution", "pooling", "normalization", "windows",
-    "vision", "sampling", "losses", "modules", "qat", "quantized", "opdefs", "refusals",
+    "vision", "sampling", "losses", "modules", "recurrent", "attention", "inverse",
+    "qat", "quantized", "opdefs", "refusals",
 )  # fmt: skip
 """The modules that fill the lowering table."""
 
