@@ -22,8 +22,8 @@ MAX_LEVEL = 2
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One row of `PASSES`: `level` is the lowest optimization level that runs it, `done` says what its count
-    is (``20 BatchNormalization folded``; {s} is the plural), `home` is the module of this package that holds its rules."""
+    """One row of `PASSES`: `level` is the lowest optimization level that runs it, `done` says what its count counts
+    (``20 BatchNormalization folded``; {s} is the plural), `home` is the module of this package with its rules."""
 
     name: str
     level: int

@@ -55,6 +55,8 @@ def matrix_product_plus_constant(r: Rewriter, node: Node) -> Result:
         return None
     if any(operand.rank != 2 for operand in (data(product), data(product, 1))):
         return None
+    if any(r.producer(operand, "DequantizeLinear") for operand in (data(product), data(product, 1))):
+        raise Decline("its operands are quantized")
     if r.only_user(value) is None:
         raise Decline(f"the result of {product.name} is used elsewhere too")
     if value.shape is None or constant.ndim > 2 or broadcast([value.shape, constant.shape]) != value.shape:
@@ -66,13 +68,13 @@ def matrix_product_plus_constant(r: Rewriter, node: Node) -> Result:
 @rule("fuse-bias", "Gemm")
 def transposed_operand(r: Rewriter, node: Node) -> Result:
     """Gemm transposes its operands itself."""
-    changes: dict[str, int] = {}
+    changes: dict[str, int | None] = {}
     operands = [data(node), data(node, 1)]
     for index, attribute in enumerate(("transA", "transB")):
         transpose = r.producer(operands[index], "Transpose")
         if transpose is not None:
             operands[index] = data(transpose)
-            changes[attribute] = 1 - integer(node, attribute, 0)
+            changes[attribute] = (1 - integer(node, attribute, 0)) or None
     return r.again(node, *operands, *node.inputs[2:], **changes) if changes else None
 
 

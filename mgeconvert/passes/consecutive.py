@@ -7,7 +7,7 @@ import numpy as np
 from mgeconvert.inference import dtype_of
 from mgeconvert.ir import Node, Value
 
-from .nodes import array, data, integer, ints, is_computed, operand, scalar, text
+from .nodes import array, data, integer, ints, is_computed, operand, same_shape, scalar, text
 from .rewriter import Rewriter
 from .table import Decline, Result, rule
 
@@ -33,8 +33,8 @@ def reshapes(r: Rewriter, node: Node) -> Result:
     inner = r.producer(node.inputs[0], *RESHAPES, "Transpose")
     if inner is None or not (_is_reshape(inner) and _is_reshape(node)) or inner.op == node.op == "Transpose":
         return None
-    source, result = data(inner), node.output
-    if source.shape is not None and source.shape == result.shape and r.may_become(node, source):
+    source = data(inner)
+    if same_shape(source.shape, node.output.shape) and r.may_become(node, source):
         return source
     if r.only_user(data(node)) is None:
         return None
@@ -73,7 +73,7 @@ def casts(r: Rewriter, node: Node) -> Result:
     inner = r.producer(node.inputs[0], "Cast")
     if inner is None or data(inner).dtype is None:
         return None
-    source, between, final = data(inner).dtype, dtype_of(inner.attrs["to"]), dtype_of(node.attrs["to"])
+    source, between, final = data(inner).dtype, dtype_of(integer(inner, "to", 0)), dtype_of(integer(node, "to", 0))
     if between is None or final is None or not _keeps_all(source, between):
         raise Decline(f"{source} to {between} loses precision")
     if source == final and r.may_become(node, data(inner)):
@@ -170,16 +170,16 @@ def concats(r: Rewriter, node: Node) -> Result:
     pending = node.inputs[::-1]
     while pending:
         value = pending.pop()
-        if _is_piece(r, value, node):
+        if value is not None and _is_piece(r, value, node):
             pending += r.inputs(value)[::-1]
         else:
             operands.append(value)
     return r.again(node, *operands) if len(operands) > len(node.inputs) else None
 
 
-def _is_piece(r: Rewriter, value: Value | None, whole: Node) -> bool:
+def _is_piece(r: Rewriter, value: Value, whole: Node) -> bool:
     inner = r.producer(value, "Concat")
-    if inner is None or value is None or whole.op != "Concat" or whole.domain:
+    if inner is None or whole.op != "Concat" or whole.domain:
         return False
     return r.only_user(value) is not None and _axis(inner) == _axis(whole)
 

@@ -16,7 +16,10 @@ from .table import EVERY, Decline, Result, rule
 
 @rule("fold-constants", EVERY)
 def computed(r: Rewriter, node: Node) -> Result:
-    """Operators on constants, as long as the results are not larger than what they replace."""
+    """Operators on constants, as long as the results are not larger than what they replace. An output of the graph
+    stays a node: not every format can return a constant."""
+    if any(map(r.is_output, node.outputs)):
+        return None
     if not node.inputs or any(is_computed(node, index) for index in range(len(node.inputs))):
         return None
     arrays = [None if value is None else value.array for value in node.inputs]
@@ -33,7 +36,7 @@ def computed(r: Rewriter, node: Node) -> Result:
 def shape(r: Rewriter, node: Node) -> Result:
     """The part of the shape that is asked for is known, also where other dimensions are symbolic."""
     dims = _dims(node, data(node).shape)
-    if dims is None or any(isinstance(dim, str) for dim in dims):
+    if dims is None or any(isinstance(dim, str) for dim in dims) or r.is_output(node.output):
         return None
     return r.constant(np.array(dims, np.int64), node.output.name)
 
@@ -41,7 +44,9 @@ def shape(r: Rewriter, node: Node) -> Result:
 @rule("fold-constants", "Size")
 def size(r: Rewriter, node: Node) -> Result:
     dims = data(node).static_shape
-    return None if dims is None else r.constant(np.array(math.prod(dims), np.int64), node.output.name)
+    if dims is None or r.is_output(node.output):
+        return None
+    return r.constant(np.array(math.prod(dims), np.int64), node.output.name)
 
 
 @rule("fold-constants", "Gather", "Slice")
@@ -51,7 +56,7 @@ def part_of_a_shape(r: Rewriter, node: Node) -> Result:
     dims = None if source is None else _dims(source, data(source).shape)
     if dims is None:
         return computed(r, node)
-    if any(is_computed(node, index) for index in range(1, len(node.inputs))):
+    if r.is_output(node.output) or any(is_computed(node, index) for index in range(1, len(node.inputs))):
         return None
     picks = [None if value is None else value.array for value in node.inputs[1:]]
     positions = evaluate(node.op, [np.arange(len(dims)), *picks], node.attrs)

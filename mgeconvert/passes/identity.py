@@ -9,7 +9,7 @@ import numpy as np
 from mgeconvert.inference import dtype_of
 from mgeconvert.ir import Node, Value
 
-from .nodes import array, data, integer, ints, is_computed, text
+from .nodes import array, data, integer, ints, is_computed, same_shape, text
 from .rewriter import Rewriter
 from .table import Result, rule
 
@@ -29,12 +29,12 @@ def _dropout(node: Node, _source: Value) -> bool:
 
 
 def _cast(node: Node, source: Value) -> bool:
-    return source.dtype is not None and dtype_of(node.attrs["to"]) == source.dtype
+    return source.dtype is not None and dtype_of(integer(node, "to", 0)) == source.dtype
 
 
 def _keeps_shape(node: Node, source: Value) -> bool:
     """Reshape and its relatives: the order of elements never changes, so the shape decides."""
-    return _same_type(source, node.outputs[0])
+    return same_shape(source.shape, node.outputs[0].shape)
 
 
 def _reshape(node: Node, source: Value) -> bool:

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Shape, Value
 
 
 def data(node: Node, index: int = 0) -> Value:
@@ -53,6 +53,14 @@ def scalar(value: Value | None) -> float | None:
     """The number a one-element constant holds; None for everything else."""
     found = None if value is None else value.array
     return float(found.item()) if found is not None and found.size == 1 and found.dtype.kind in "fiu" else None
+
+
+def same_shape(first: Shape | None, second: Shape | None) -> bool:
+    """Whether two shapes of equally many elements are one shape: they agree, or differ in one dimension only, which
+    then cannot differ."""
+    if first is None or second is None or len(first) != len(second):
+        return False
+    return sum(a != b for a, b in zip(first, second, strict=True)) <= 1 and 0 not in first
 
 
 def channel_vector(numbers: np.ndarray, value: Value, axis: int) -> np.ndarray | None:

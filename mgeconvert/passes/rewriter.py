@@ -7,15 +7,16 @@ the node it was called for, which is topologically right because a pattern's las
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Container, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from mgeconvert.builder import Builder, Operand
 from mgeconvert.errors import GraphError
-from mgeconvert.ir import Graph, Namer, Node, Value
+from mgeconvert.inference import infer
+from mgeconvert.ir import Graph, Namer, Node, Shape, Value
 
 from .table import Decline, Rule
 
@@ -166,8 +167,9 @@ class Rewriter:
             self._connect(new)
         fresh = {value for new in needed for value in new.outputs}
         for old, value in zip(node.outputs, results, strict=True):
-            _agree(node, old, value)
+            _check_type(node, old, value)
             if value in fresh:
+                _take_shape(value, old)
                 fresh.discard(value)
                 value.name = old.name
             self.redirect(old, value)
@@ -187,6 +189,8 @@ class Rewriter:
             self._outputs.setdefault(new, []).extend(self._outputs.pop(old))
         self._counts[new] += self._counts.pop(old, 0)
         self.queue.extend(readers)
+        if new.is_constant and not old.is_constant:
+            self._refine(readers)
 
     def drop_dead(self) -> int:
         """Remove nodes whose outputs nobody reads; returns how many."""
@@ -215,6 +219,22 @@ class Rewriter:
         """Put the nodes into the graph, under unique names: those that were there before keep theirs."""
         _name_apart(self.nodes(), self._old_nodes)
         _name_apart(list(self.graph.values()), self._old_values)
+
+    def _refine(self, nodes: Iterable[Node]) -> None:
+        """Infer shapes again behind operands that have become constant, as far as something new is learnt."""
+        pending = list(nodes)
+        while pending:
+            node = pending.pop()
+            if node.domain or all(value.static_shape is not None for value in node.outputs):
+                continue
+            twin = replace(node, outputs=[Value(value.name) for value in node.outputs])
+            infer(twin)
+            for value, inferred in zip(node.outputs, twin.outputs, strict=True):
+                known = value.shape
+                _take_shape(value, inferred)
+                if value.shape != known:
+                    self.queue.extend(self._users.get(value, ()))
+                    pending.extend(self._users.get(value, ()))
 
     def _connect(self, node: Node) -> None:
         for position, value in enumerate(node.inputs):
@@ -270,21 +290,26 @@ def _needed(made: Sequence[Node], results: Sequence[Value]) -> list[Node]:
     return needed[::-1]
 
 
-def _agree(node: Node, old: Value, new: Value) -> None:
-    """Check that a replacement has the type of what it replaces, and give it what is known of that. Raises GraphError
-    (a bug of a rule)."""
-    if old.dtype is not None and new.dtype is not None and old.dtype != new.dtype:
+def _check_type(node: Node, old: Value, new: Value) -> None:
+    """Raise GraphError (a bug of a rule) where a replacement is of another type than what it replaces."""
+    same_dtype = old.dtype == new.dtype or old.dtype is None or new.dtype is None
+    if not same_dtype or not _may_agree(old.shape, new.shape):
         raise GraphError(f"{node.name}: {old.name} is {old.type_text}, its replacement {new.type_text}")
-    if old.shape is None or new.is_constant:
-        return
-    if new.shape is None:
-        new.shape = old.shape
-        return
-    if len(old.shape) != len(new.shape) or any(
-        isinstance(a, int) and isinstance(b, int) and a != b for a, b in zip(old.shape, new.shape, strict=True)
-    ):
-        raise GraphError(f"{node.name}: {old.name} is {old.type_text}, its replacement {new.type_text}")
-    new.shape = tuple(b if isinstance(b, int) else a for a, b in zip(old.shape, new.shape, strict=True))
+
+
+def _may_agree(first: Shape | None, second: Shape | None) -> bool:
+    if first is None or second is None:
+        return True
+    pairs = zip(first, second, strict=False)
+    return len(first) == len(second) and all(a == b or isinstance(a, str) or isinstance(b, str) for a, b in pairs)
+
+
+def _take_shape(value: Value, other: Value) -> None:
+    """What another value of the same shape knows of it: numbers, and names where there is no number."""
+    if value.shape is None or other.shape is None:
+        value.shape = other.shape if value.shape is None else value.shape
+    else:
+        value.shape = tuple(a if isinstance(a, int) else b for a, b in zip(value.shape, other.shape, strict=True))
 
 
 def _name_apart(named: Sequence[Value] | Sequence[Node], old: Container[object]) -> None:
