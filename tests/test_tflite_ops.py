@@ -144,7 +144,7 @@ CASES = [
     *[Op(op, X(*IMAGE), axis=a, keepdims=k) for op in ("ArgMax", "ArgMin") for a in (0, 1, 3) for k in (0, 1)],
     *[Op("CumSum", X(*IMAGE), C(a, "int64"), exclusive=e, reverse=r) for a in (0, 1, 3) for e in (0, 1) for r in (0, 1)], Op("CumSum", I(3, 4), C(1, "int64")),
     # shapes
-    Op("Transpose", X(*IMAGE), perm=(0, 2, 3, 1)), Op("Transpose", X(2, 3, 4, 5, 2), perm=(4, 2, 0, 3, 1)), Op("Transpose", X(2, 3, 2, 3, 2, 3), perm=(5, 3, 1, 4, 2, 0)), Op("Transpose", X(3, 4)),
+    Op("Transpose", X(*IMAGE), perm=(0, 2, 3, 1)), Op("Transpose", X(2, 3, 4, 5, 2), perm=(4, 2, 0, 3, 1)), Op("Transpose", X(2, 3, 2, 3, 2, 3), perm=(5, 3, 1, 4, 2, 0)), Op("Transpose", X(3, 4)), Op("Transpose", X(2, 3, 2, 3, 2, 3, 2, 2), perm=(7, 5, 3, 1, 6, 4, 2, 0)),
     Op("Reshape", X(*IMAGE), ints(6, 35)), Op("Reshape", X(*IMAGE), ints(3, 2, 7, 5)), Op("Reshape", X(*IMAGE), ints(-1)), Op("Flatten", X(*IMAGE)), Op("Flatten", X(*IMAGE), axis=3), Op("Squeeze", X(1, 3, 1, 4), ints(0, 2)), Op("Unsqueeze", X(3, 4), ints(0, 3)),
     *[Op("Concat", X(*IMAGE), X(*IMAGE, seed=1), C(X(*IMAGE, seed=2)), axis=a) for a in (0, 1, 2, -1)], Op("Concat", X(3, dtype="int32", high=5), I(4), axis=0), Op("Concat", X(2, 3, 4, 5, 2), X(2, 3, 1, 5, 2), axis=2),
     *[Op("Split", X(2, 6, 4, 8), C(s, "int64") if s else None, outputs=3 if s else 2, axis=1, num_outputs=None if s else 2) for s in ((2, 2, 2), (1, 2, 3), None)], Op("Split", I(6), ints(2, 4), outputs=2, axis=0),
@@ -177,7 +177,11 @@ CASES = [
       for op, g, more in (("LSTM", 4, {}), ("RNN", 1, {}), ("GRU", 3, {}), ("GRU", 3, {"linear_before_reset": 1})) for way, d in (("forward", 1), ("reverse", 1), ("bidirectional", 2))],
     Op("LSTM", X(4, 2, 3), C(X(1, 20, 3)), C(X(1, 20, 5, seed=1)), None, None, X(1, 2, 5), X(1, 2, 5, seed=3), outputs=3, hidden_size=5),
     # sampling
-    *[Op("GridSample", X(2, 3, 5, 6), X(2, 4, 3, 2, low=-1.3, high=1.3), mode=m, padding_mode=p, align_corners=a) for m in ("linear", "nearest") for p in ("zeros", "border") for a in (0, 1)],
+    *[Op("GridSample", X(2, 3, 5, 6), X(2, 4, 3, 2, low=-1.3, high=1.3), mode=m, padding_mode=p, align_corners=a) for m in ("linear", "nearest") for p in ("zeros", "border", "reflection") for a in (0, 1)],
+    *[Op("RoiAlign", X(2, 3, 9, 8), np.array([[0, 0, 5, 6], [1.3, 2.2, 7.9, 8.8], [-3, -3, 12, 14], [2, 2, 2.5, 2.5]], "f"), np.array([0, 1, 1, 0], "int64"), output_height=3, output_width=2, sampling_ratio=2, spatial_scale=sc, coordinate_transformation_mode=r) for r in ("half_pixel", "output_half_pixel") for sc in (1.0, 0.5)],
+    Op("NonMaxSuppression", np.array([[[0, 0, 2, 2], [0, 0, 2, 2.1], [3, 3, 5, 5], [0, 1, 2, 3]]], "f"), np.array([[[0.3, 0.9, 0.5, 0.4]]], "f"), ints(4), C([0.5])),
+    Op("NonMaxSuppression", np.array([[[0, 0, 2, 2], [0, 0, 2, 2.1], [3, 3, 5, 5], [0, 1, 2, 3]]], "f"), np.array([[[0.3, 0.9, 0.5, 0.4]]], "f"), ints(2), C([0.5]), C([0.35])),
+    Op("ReverseSequence", X(4, 3, 2), np.array([1, 4, 3], "int64")),
     # quantization
     Op("QuantizeLinear", X(3, 4), C(0.1), C(3, "int8")), Op("DequantizeLinear", X(3, 4, dtype="int8", low=-128, high=127), C(0.1), C(3, "int8")), Op("QuantizeLinear", X(3, 4), C(0.1), C(3, "uint8")),
 ]  # fmt: skip

@@ -30,6 +30,7 @@ from .model import (
 )
 from .plan import BorderLayouts, wants_channels_last
 from .table import Emitter, Refusal, Wants
+from .types import REFUSED as UNSTORED
 from .types import narrowed, stored_dtype
 from .view import Stored, View, plain, runs
 
@@ -130,7 +131,16 @@ class Compiler:
             del self.operators[mark:]
             if not self._foreign(node):
                 self.problems.append(Problem(_place(node), node.op, str(refusal)))
-                self.broken.update(node.outputs)
+                self._pretend(node)
+
+    def _pretend(self, node: Node) -> None:
+        """Go on as if the node were there, so that problems behind it are reported too."""
+        for value in node.outputs:
+            if value.shape is None or value.dtype is None or value.dtype.name in UNSTORED:
+                self.broken.add(value)
+            else:
+                tensor = Tensor(value.name, stored_dtype(value.dtype), value.shape)
+                self.stored[value] = Stored(tensor, plain(value.shape, identity(tensor.rank)))
 
     def _foreign(self, node: Node) -> bool:
         """The node as the user's operator or TensorFlow's, if that is allowed and its ranks and types are known."""
@@ -258,16 +268,25 @@ class Compiler:
             return self.reshape(tensor, shape)
         perm = _direct(tensor, view, layout, shape)
         if perm is None:
-            grouped, order = runs(view, view.sequence(layout))
-            merged = tuple(_merge([view.atoms[atom] for atom in run]) for run in grouped)
-            if len(merged) > LIMIT_RANK:
-                raise Refusal(f"a transpose of {len(merged)} axes; TFLite's TRANSPOSE has at most {LIMIT_RANK}")
-            tensor = self.reshape(tensor, merged)
-            perm = tuple(order)
-        between = permuted(tensor.shape, perm)
-        operand = self.constant(np.array(perm, np.int32), "perm")
-        tensor = self.operator("TRANSPOSE", [tensor, operand], between, tensor.dtype, cause=cause)
+            tensor = self._reordered(tensor, view, view.sequence(layout), cause)
+        else:
+            tensor = self._transpose(tensor, perm, cause)
         return self.reshape(tensor, shape)
+
+    def _reordered(self, tensor: Tensor, view: View, target: tuple[int, ...], cause: str) -> Tensor:
+        """The atoms in another order; too many runs for one TRANSPOSE are brought to their places one by one."""
+        grouped, order = runs(view, target)
+        while len(grouped) > LIMIT_RANK:
+            step = view.towards(target)
+            tensor = self._reordered(tensor, view, step, cause)
+            view = replace(view, order=step)
+            grouped, order = runs(view, target)
+        merged = tuple(_merge([view.atoms[atom] for atom in run]) for run in grouped)
+        return self._transpose(self.reshape(tensor, merged), tuple(order), cause)
+
+    def _transpose(self, tensor: Tensor, perm: Layout, cause: str) -> Tensor:
+        operand = self.constant(np.array(perm, np.int32), "perm")
+        return self.operator("TRANSPOSE", [tensor, operand], permuted(tensor.shape, perm), tensor.dtype, cause=cause)
 
     def reshape(self, tensor: Tensor, shape: Shape) -> Tensor:
         """RESHAPE, unless the shape is the same already."""

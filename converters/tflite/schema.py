@@ -33,6 +33,7 @@ OPTIONS: dict[str, str] = {
     "REDUCE_ANY": "ReducerOptions", "REDUCE_MAX": "ReducerOptions", "REDUCE_MIN": "ReducerOptions",
     "REDUCE_PROD": "ReducerOptions", "RESHAPE": "ReshapeOptions", "RESIZE_BILINEAR": "ResizeBilinearOptions",
     "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions", "REVERSE_V2": "ReverseV2Options",
+    "REVERSE_SEQUENCE": "ReverseSequenceOptions",
     "RIGHT_SHIFT": "RightShiftOptions", "SCATTER_ND": "ScatterNdOptions", "SELECT_V2": "SelectV2Options",
     "SHAPE": "ShapeOptions", "SIGN": "SignOptions", "SLICE": "SliceOptions", "SOFTMAX": "SoftmaxOptions",
     "SPACE_TO_DEPTH": "SpaceToDepthOptions", "SPLIT": "SplitOptions", "SPLIT_V": "SplitVOptions",

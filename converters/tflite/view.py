@@ -44,6 +44,15 @@ class View:
         """Whether the stored bytes already are the value in that layout."""
         return self.sequence(layout) == self.order
 
+    def towards(self, target: tuple[int, ...]) -> tuple[int, ...]:
+        """An order one short transpose nearer to `target`: its first run that is not in place comes there."""
+        place = next(index for index, atom in enumerate(target) if self.order[index] != atom)
+        start = end = self.order.index(target[place])
+        while end < len(self.order) and self.order[end] == target[place + end - start]:
+            end += 1
+        moved = self.order[start:end]
+        return (*self.order[:place], *moved, *self.order[place:start], *self.order[end:])
+
     def natural(self, prefer: Sequence[Layout]) -> Layout | None:
         """A layout the stored bytes already have, the first of `prefer` if possible; None if they have none."""
         for layout in (*prefer, identity(len(self.shape)), channels_last(len(self.shape))):

@@ -216,3 +216,9 @@ def _border(size: int, widths: Sequence[int], mode: str) -> Array:
     """Which element stands at each place of a padded axis."""
     before, after = (int(width) for width in widths)
     return np.pad(np.arange(size), (before, after), mode=MODES[mode])  # type: ignore[call-overload,no-any-return]
+
+
+@emit("ReverseSequence", wants=PLAIN)
+def reverse_sequence(c: Call, x: Tensor, lengths: Tensor) -> Tensor:
+    where = {"SeqDim": c.attr("time_axis", 0), "BatchDim": c.attr("batch_axis", 1)}
+    return c.op("REVERSE_SEQUENCE", x, lengths, shape=x.shape, **where)

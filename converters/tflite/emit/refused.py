@@ -9,7 +9,24 @@ _RANDOM = "random numbers differ at each run, so nothing could be verified; draw
 _STRINGS = "TFLite's builtins do not compute with text"
 _SEQUENCE = "TFLite has no sequences of tensors"
 
+_INTEGERS = "give the model with QuantizeLinear and DequantizeLinear around float operators instead"
+_TRAINING = "a loss is for training"
+_FOLDED = "it makes constants and should have been computed at conversion time"
+
 REFUSED.update({
+    **dict.fromkeys(["ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul"], _INTEGERS),
+    "DynamicQuantizeLinear": _INTEGERS,
+    **dict.fromkeys(["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"], _TRAINING),
+    **dict.fromkeys(["BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix"], _FOLDED),
+    "AffineGrid": "write it as the matrix product it is, then GridSample",
+    "CenterCropPad": "write it as Slice and Pad",
+    "Col2Im": "TFLite does not add up overlapping blocks",
+    "DeformConv": "TFLite has no deformable convolution",
+    "ImageDecoder": "decode the image before the model",
+    "LpPool": "TFLite's L2_POOL_2D divides by the window and cannot pad",
+    "GlobalLpPool": "TFLite's L2_POOL_2D divides by the window and cannot pad",
+    "MaxRoiPool": "the size of its windows depends on the boxes; RoiAlign has a TFLite form",
+
     "If": _NO_CONTROL, "Loop": _NO_CONTROL, "Scan": _NO_CONTROL,
     "RandomNormal": _RANDOM, "RandomNormalLike": _RANDOM, "RandomUniform": _RANDOM, "RandomUniformLike": _RANDOM,
     "Multinomial": _RANDOM, "Bernoulli": _RANDOM,

@@ -1,11 +1,12 @@
-"""The largest elements."""
+"""The largest elements, the best boxes."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..call import Call
-from ..table import VIEW, emit
+from ..model import Tensor
+from ..table import PLAIN, VIEW, Refusal, emit
 from ..view import Stored, plain
 
 
@@ -29,3 +30,27 @@ def top_k(c: Call) -> list[Stored]:
         values = c.op("NEG", values)
     results = [Stored(values, plain(c.dims(), layout)), Stored(indices, plain(c.dims(), layout))]
     return results[: len(c.node.outputs)]
+
+
+@emit("NonMaxSuppression", wants=PLAIN, data=2, note="one image, one class")
+def non_max_suppression(c: Call, boxes: Tensor, scores: Tensor) -> Tensor:
+    """The kernel pads its indices to the limit: only as many as it found are kept."""
+    images, count, _ = boxes.shape
+    if images != 1 or scores.shape[1] != 1:
+        raise Refusal("NonMaxSuppression of several images or classes; TFLite's kernel takes one list of boxes")
+    if c.attr("center_point_box", 0):
+        raise Refusal("NonMaxSuppression of boxes by centre and size; TFLite's kernel wants corners")
+    limit, overlap, lowest = c.array(2, "limit"), c.array(3, "threshold"), c.array(4, "score threshold")
+    most = 0 if limit is None else min(int(limit.reshape(())), c.known((count,), "NonMaxSuppression")[0])
+    operands = [
+        c.const(most, np.int32),
+        c.const(0 if overlap is None else overlap.reshape(()), np.float32),
+        c.const(np.finfo(np.float32).min if lowest is None else lowest.reshape(()), np.float32),
+    ]
+    lists = (c.reshape(boxes, (count, 4)), c.reshape(scores, (count,)))
+    types, shapes = [np.int32, np.int32], [(most,), ()]
+    chosen, found = c.ops("NON_MAX_SUPPRESSION_V4", 2, *lists, *operands, shape=shapes, dtype=types)  # type: ignore[arg-type]
+    rows = c.dims()[0]
+    kept = c.op("SLICE", chosen, c.const([0], np.int32), c.reshape(found, (1,)), shape=(rows,))
+    zeros = c.op("SUB", kept, kept)
+    return c.op("PACK", zeros, zeros, kept, shape=(rows, 3), Axis=1, ValuesCount=3)

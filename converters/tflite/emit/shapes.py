@@ -199,3 +199,11 @@ def _through(c: Call, atoms: tuple[int | str, ...], perm: tuple[int, ...]) -> Te
 def eye_like(c: Call, x: Tensor) -> Tensor:
     rows, columns = c.static(x, "an identity matrix")
     return c.const(np.eye(rows, columns, c.attr("k", 0)), c.dtype())
+
+
+@emit("Constant", wants=PLAIN)
+def constant(c: Call) -> Tensor:
+    value = c.attr("value")
+    if not isinstance(value, np.ndarray):
+        raise Refusal("a Constant without a tensor")
+    return c.const(value, c.dtype())
