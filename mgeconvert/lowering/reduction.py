@@ -154,6 +154,11 @@ def isnan(b: Builder, inp: Value) -> Value:
     return b.op("IsNaN", inp) if is_float(inp) else b.op("NotEqual", inp, inp)
 
 
+@lower(MATH + "isinf")
+def isinf(b: Builder, inp: Value) -> Value:
+    return b.op("IsInf", inp)
+
+
 @lower(MATH + "topk")
 def topk(b: Builder, inp: Value, k: Any, descending: bool = True, kth_only: bool = False, no_sort: bool = False) -> Any:
     """Along the last axis; `kth_only` gives the k-th value and its index alone."""
