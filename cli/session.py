@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -76,6 +76,8 @@ class Session:
         import json
 
         done = [document for document in self.documents if document]
+        if not done and error is None:
+            return
         document: dict[str, Any] = {"steps": done} if self.step else done[0] if done else {}
         if error is not None:
             document = {**document, "error": error}
@@ -118,7 +120,3 @@ def size(count: int) -> str:
 def plural(count: int, noun: str) -> str:
     """``1 node``, ``2 nodes``."""
     return f"{number(count)} {noun}" + ("" if count == 1 else "s")
-
-
-def listing(items: Sequence[str], empty: str = "none") -> str:
-    return ", ".join(items) or empty
