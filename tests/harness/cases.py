@@ -83,7 +83,8 @@ class Row(abc.ABC):
     """What every row has. `id` is made from the rest where it is not given.
 
     `rtol` bounds max|ours - MegEngine's| / max|MegEngine's| (integers and booleans must be equal). `refused` maps a
-    format's name (``tm`` for the reader) to a part of the reason it must give; `xfail` maps one to what we do wrong.
+    format's name (``tm`` for the reader) to a part of the reason it must give; `xfail` maps one to what we do wrong;
+    `options` maps one to the options that its file is written with.
     """
 
     id: str = ""
@@ -91,6 +92,7 @@ class Row(abc.ABC):
     reason: str = ""
     refused: Mapping[str, str] = field(default_factory=dict)
     xfail: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.rtol > LOOSE and not self.reason:
@@ -161,9 +163,11 @@ class Code(Row):
         reason: str = "",
         refused: Mapping[str, str] = EMPTY,
         xfail: Mapping[str, str] = EMPTY,
+        options: Mapping[str, Mapping[str, Any]] = EMPTY,
         **named: X,
     ) -> None:
-        for name, value in {"id": id, "rtol": rtol, "reason": reason, "refused": refused, "xfail": xfail}.items():
+        inherited = {"id": id, "rtol": rtol, "reason": reason, "refused": refused, "xfail": xfail, "options": options}
+        for name, value in inherited.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "body", body)
         object.__setattr__(self, "init", init)

@@ -40,12 +40,13 @@ def check_row(row: Row, golden: Golden, target: Target, folder: Path) -> None:
     graph.check()
     backend = registry.backend(target.format)
     written = folder / f"model{backend.suffixes[0]}"
+    options = row.options.get(target.format, {})
     if target.format in row.refused:
         with pytest.raises(UnsupportedError) as refusal:
-            mgeconvert.save(graph, written)
+            mgeconvert.save(graph, written, **options)
         assert row.refused[target.format] in str(refusal.value)
         return
-    mgeconvert.save(graph, written)
+    mgeconvert.save(graph, written, **options)
     assert backend.run is not None
     inputs = dict(zip(graph.inputs, golden.inputs, strict=True))
     outputs = list(backend.run(written, inputs).values())

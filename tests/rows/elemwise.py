@@ -7,6 +7,34 @@ from tests.harness import Case, Code, P, X
 F = "megengine.functional.elemwise."
 T = "megengine.tensor.Tensor."
 
+UNARY = [
+    ("abs", -3, 3),
+    ("acos", -0.99, 0.99),
+    ("acosh", 1.1, 4),
+    ("asin", -0.99, 0.99),
+    ("asinh", -3, 3),
+    ("atan", -3, 3),
+    ("atanh", -0.9, 0.9),
+    ("ceil", -3, 3),
+    ("cos", -6, 6),
+    ("cosh", -3, 3),
+    ("expm1", -2, 2),
+    ("floor", -3, 3),
+    ("log", 0.1, 9),
+    ("log1p", -0.9, 4),
+    ("neg", -3, 3),
+    ("round", -3, 3),
+    ("sin", -6, 6),
+    ("sinh", -3, 3),
+    ("square", -3, 3),
+    ("tan", -1.2, 1.2),
+]
+"""(function, low, high)."""
+COMPARISONS = ["equal", "not_equal", "less", "less_equal", "greater", "greater_equal"]
+BINARY = ["add", "sub", "mul", "maximum", "minimum", "logaddexp", *COMPARISONS]
+LOGICAL = ["logical_and", "logical_or", "logical_xor"]
+BITWISE = [f"__{prefix}{name}__" for name in ("and", "or", "xor") for prefix in ("", "r", "i")]
+
 ROWS = [
     Case(F + "clip", (X(2, 3, 4, low=-3, high=3), -0.5, 1.5)),
     Case(F + "clip", (X(2, 3, low=-3, high=3),), {"lower": -1.0}),
@@ -41,4 +69,39 @@ ROWS = [
     Code("x += y\nz = x * 2\nx += z\nreturn x, z", X(2, 3), X(2, 3), id="in-place-twice"),
     Code("(1.0 - x) * -10000.0", X(2, 1, 1, 5, values=[[[[1, 1, 1, 0, 0]]], [[[1, 0, 0, 0, 0]]]]), id="attention-mask"),
     Code("x * np.float32(0.125) + np.array([1, 2, 3], 'float32')", X(2, 3), id="numpy-constants"),
+    *(Case(F + name, (X(2, 3, 4, low=low, high=high),)) for name, low, high in UNARY),
+    *(Case(F + name, (X(2, 3, 4), X(3, 1))) for name in BINARY),
+    *(Case(F + name, (X(2, 3, dtype="int32", low=-9), X(1, 3, dtype="int32"))) for name in COMPARISONS),
+    *(Case(F + name, (X(2, 3), X(2, 3, low=0.5, high=2))) for name in ("div", "atan2", "floor_div", "mod")),
+    Case(F + "pow", (X(2, 3, low=0.1, high=3), X(2, 3, low=-2, high=2))),
+    Case(F + "mod", (X(values=[-7, -3, 3, 7, 8, -8], dtype="int32"), X(values=[3, 3, -3, -3, 4, 4], dtype="int32"))),
+    Case(
+        F + "floor_div", (X(values=[-7, -3, 3, 7, 8, -8], dtype="int32"), X(values=[3, 3, -3, -3, 4, 4], dtype="int32"))
+    ),
+    Case(F + "mod", (X(2, 3, low=-9, high=9), 2.5)),
+    *(Case(F + name, (X(2, 8, dtype="bool"), X(2, 8, dtype="bool"))) for name in LOGICAL),
+    Case(F + "logical_not", (X(2, 8, dtype="bool"),)),
+    Case(F + "round", (X(values=[-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.4, -0.6]),), id="round-halves"),
+    Case(F + "maximum", (X(2, 3), 0.25)),
+    Case(F + "minimum", (X(2, 3, dtype="int32"), X(2, 3, dtype="int32"))),
+    Case(F + "abs", (X(2, 3, dtype="int32", low=-9),)),
+    *(
+        Case(T + name, (X(2, 3, low=-5, high=5),))
+        for name in ("__neg__", "__pos__", "__abs__", "__floor__", "__ceil__")
+    ),
+    Case(T + "__round__", (X(2, 3, low=-5, high=5),)),
+    *(Case(T + name, (X(2, 3, 4), X(3, 4))) for name in ("__lt__", "__le__", "__gt__", "__ge__")),
+    *(Case(T + name, (X(2, 6, dtype="int32", high=3), 1)) for name in ("__eq__", "__ne__", "__lt__", "__ge__")),
+    *(Case(T + name, (X(2, 8, dtype="bool"), X(2, 8, dtype="bool"))) for name in BITWISE),
+    Case(T + "__invert__", (X(2, 8, dtype="bool"),)),
+    *(Case(T + name, (X(2, 3), X(2, 3, low=0.5, high=2))) for name in ("__isub__", "__itruediv__", "__ifloordiv__")),
+    *(
+        Case(T + name, (X(2, 3, low=0.5, high=2), X(2, 3, low=0.5, high=2)))
+        for name in ("__mod__", "__imod__", "__ipow__")
+    ),
+    *(
+        Case(T + name, (X(2, 3, low=0.5, high=2), 3.5))
+        for name in ("__rtruediv__", "__rfloordiv__", "__rmod__", "__rpow__")
+    ),
+    *(Case(T + name, (X(3, 3), X(3, 3))) for name in ("__matmul__", "__imatmul__", "__rmatmul__")),
 ]

@@ -8,6 +8,8 @@ M = "megengine.module."
 CONV = M + "conv.Conv2d"
 DECONV = M + "conv.ConvTranspose2d"
 
+GROUP = {"tm": "the reader refuses megengine.distributed.group.Group, which these files hold"}
+
 ROWS = [
     Case(M + "activation.ReLU", (X(2, 3, 4, 4),)),
     Case(M + "adaptive_pooling.AdaptiveAvgPool2d", (X(1, 3, 7, 7),), init=(1,)),
@@ -58,4 +60,29 @@ ROWS = [
         init="self.blocks = [M.Linear(4, 6), M.Sequential(M.ReLU(), M.Linear(6, 3))]",
         id="module-list",
     ),
+    *(
+        Case(M + "activation." + name, (X(2, 3, 4, low=-6, high=6),))
+        for name in ("GELU", "SiLU", "Sigmoid", "LeakyReLU")
+    ),
+    Case(M + "activation.LeakyReLU", (X(2, 3),), init=(0.3,)),
+    Case(M + "activation.PReLU", (X(2, 3, 4, 4),)),
+    Case(M + "activation.PReLU", (X(2, 3, 4, 4),), init=(3,)),
+    Case(M + "activation.Softmax", (X(2, 3, 4),), init=(1,)),
+    Case(M + "activation.Softmax", (X(2, 3),)),
+    Case(M + "adaptive_pooling.AdaptiveMaxPool2d", (X(1, 3, 7, 8),), init=((3, 2),)),
+    Case(M + "batchnorm.BatchNorm1d", (X(2, 3, 5),), init=(3,)),
+    Case(M + "batchnorm.BatchNorm1d", (X(4, 3),), init=(3,)),
+    Case(M + "batchnorm.SyncBatchNorm", (X(2, 3, 4, 4),), init=(3,), xfail=GROUP),
+    Case(M + "concat.Concat", ([X(2, 3), X(2, 4)],), {"axis": 1}),
+    Case(M + "conv.Conv1d", (X(2, 3, 9),), init=(3, 4, 3), init_kwargs={"padding": 1, "stride": 2}),
+    Case(M + "conv.Conv1d", (X(2, 3, 9),), init=(3, 4, 3), init_kwargs={"padding": 2, "padding_mode": "reflect"}),
+    Case(M + "conv.Conv3d", (X(1, 2, 5, 6, 7),), init=(2, 3, 3), init_kwargs={"padding": 1}),
+    Case(M + "conv.ConvTranspose3d", (X(1, 2, 3, 4, 5),), init=(2, 3, 3), init_kwargs={"stride": 2, "padding": 1}),
+    Case(M + "conv.ConvRelu2d", (X(1, 3, 6, 6),), init=(3, 4, 3)),
+    Case(M + "conv.ConvTransposeRelu2d", (X(1, 3, 5, 6),), init=(3, 4, 3), init_kwargs={"stride": 2}),
+    Case(M + "linear.LinearRelu", (X(2, 6),), init=(6, 4)),
+    Case(M + "normalization.GroupNorm", (X(2, 6, 4, 4),), init=(3, 6)),
+    Case(M + "normalization.InstanceNorm", (X(2, 3, 4, 4),), init=(3,)),
+    Case(M + "normalization.LayerNorm", (X(2, 3, 4),), init=(4,)),
+    Case(M + "normalization.LayerNorm", (X(2, 3, 4),), init=((3, 4),), init_kwargs={"affine": False}),
 ]
