@@ -15,13 +15,13 @@ from pathlib import Path
 from textwrap import dedent
 
 import numpy as np
-from mgeconvert_converters.onnx.run import run
-from mgeconvert_converters.onnx.save import save
 
 from mgeconvert.builder import Builder
 from mgeconvert.ir import OPSET, Graph, Value
 from mgeconvert.passes import select
 from mgeconvert.passes.driver import run as run_passes
+from mgeconvert_converters.onnx.run import run
+from mgeconvert_converters.onnx.save import save
 
 Build = Callable[[Builder], "Value | dict[str, Value]"]
 SYMBOLIC = 2

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - printed graphs have long lines
 """fold-constants, eliminate-*, merge-*: what is removed without changing a bit."""
 
 from __future__ import annotations

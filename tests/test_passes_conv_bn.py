@@ -752,6 +752,11 @@ def widens_gemm(b: Builder) -> Value:
     return b.op("Add", b.op("Gemm", x(b, 1, 2), weight(b, 2, 2)), np.ones((3, 2), np.float32))
 
 
+@declines("fuse-bias", "Add: adding 1.25829e+07 rounds to multiples of 1")
+def rounding_trick(b: Builder) -> Value:
+    return b.op("Add", conv(b, x(b, 1, 2, 3, 3), 2, 2, 1, 1), 1.5 * 2**23)
+
+
 @declines("fuse-bias")
 def constant_minus_conv(b: Builder) -> Value:
     return b.op("Sub", np.float32(1), conv(b, x(b, 1, 2, 3, 3), 2, 2, 1, 1))

@@ -102,7 +102,7 @@ def chain(r: Rewriter, node: Node) -> Result:
             return None
         if r.only_user(x) is None:
             raise Decline(f"the result of {inner.name} is used elsewhere too")
-        _check_rounding(inner, last)
+        check_rounding(inner, last)
         last, (x, first) = inner, step
         whole = whole.after(first)
         freed += _stored(r, inner)
@@ -115,7 +115,8 @@ def _stored(r: Rewriter, node: Node) -> int:
     return NODE_BYTES + sum(share(r, value) for value in node.inputs if value is not None)
 
 
-def _check_rounding(*nodes: Node) -> None:
+def check_rounding(*nodes: Node) -> None:
+    """Decline where an addition rounds so coarsely that this may be its purpose."""
     for node in nodes:
         operands = with_constant(node) if node.op in ("Add", "Sub") else None
         if operands is not None and operands[1].dtype.kind == "f" and operands[1].size:
@@ -129,7 +130,7 @@ def write_affine(r: Rewriter, whole: Affine, x: Value, node: Node, freed: int) -
     given = [numbers for numbers in (whole.scale, whole.shift) if numbers is not None]
     shape = node.output.shape
     if shape is None or x.shape is None or broadcast([x.shape, *(numbers.shape for numbers in given)]) != shape:
-        raise Decline("the shapes of the constants widen the result one by one")
+        raise Decline("the result is wider than the combined constants make it")
     constants = [_rounded(numbers, x.dtype) for numbers in given]
     if sum(constant.nbytes for constant in constants) > freed:
         raise Decline("the constants would grow when they are combined")
@@ -164,7 +165,7 @@ def powers(r: Rewriter, node: Node) -> Result:
     if r.only_user(data(node)) is None:
         raise Decline(f"the result of {inner.name} is used elsewhere too")
     if first < 1 or second < 1 or first % 1 or second % 1:
-        raise Decline(f"({first:g} and {second:g}: not both positive integers, negative numbers would change)")
+        raise Decline(f"the exponents {first:g} and {second:g} are not both positive integers")
     if data(inner, 1).shape not in ((), (1,)) or data(inner).shape != node.output.shape:
         return None
     return r.op("Pow", data(inner), np.array(first * second, data(node, 1).dtype))

@@ -7,6 +7,7 @@ import numpy as np
 from mgeconvert.inference import broadcast
 from mgeconvert.ir import Node, Value
 
+from .add_mul import check_rounding
 from .linear import Linear, read_linear, write_linear
 from .nodes import array, channel_vector, data, integer, with_constant
 from .rewriter import NODE_BYTES, Rewriter, share
@@ -24,6 +25,7 @@ def added(r: Rewriter, node: Node) -> Result:
         return None
     if r.only_user(value) is None:
         raise Decline(f"the result of {layer.name} is used elsewhere too")
+    check_rounding(node)
     linear = read_linear(layer)
     shift = _as_bias(linear, value, -constant.astype(np.float64) if node.op == "Sub" else constant.astype(np.float64))
     bias = shift if linear.bias is None else linear.bias + shift
