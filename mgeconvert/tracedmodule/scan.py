@@ -67,8 +67,8 @@ class _Tuple:
             raise UnsafePickleError(f"byte {offset}: the pickle nests tuples without end")
 
 
-(_FLAT, _GET, _MEMOIZE, _TEXT, _MARK, _CALL, _TUPLE_N, _TUPLE, _BUILD, _TO_MARK, _PUT, _SETITEM, _GLOBAL, _STACK_GLOBAL,
- _POP, _POP_MARK, _DUP, _SKIP, _STOP) = range(19)  # fmt: skip
+(_FLAT, _GET, _TEXT, _MARK, _CALL, _TUPLE_N, _TUPLE, _BUILD, _TO_MARK, _PUT, _SETITEM, _GLOBAL, _STACK_GLOBAL,
+ _POP, _POP_MARK, _DUP, _SKIP, _STOP) = range(18)  # fmt: skip
 
 _OPCODES = (
     # what it does to the stack, size of its argument, size of the length before a counted argument, opcodes
@@ -84,11 +84,9 @@ _OPCODES = (
     (_TEXT, 0, 1, pickle.SHORT_BINUNICODE),
     (_TEXT, 0, 4, pickle.BINUNICODE),
     (_TEXT, 0, 8, pickle.BINUNICODE8),
-    (_GET, 1, 0, pickle.BINGET),
     (_GET, 4, 0, pickle.LONG_BINGET),
     (_PUT, 1, 0, pickle.BINPUT),
     (_PUT, 4, 0, pickle.LONG_BINPUT),
-    (_MEMOIZE, 0, 0, pickle.MEMOIZE),
     (_MARK, 0, 0, pickle.MARK),
     (_TO_MARK, 0, 0, pickle.APPENDS + pickle.SETITEMS + pickle.ADDITEMS),
     (_TUPLE, 0, 0, pickle.TUPLE + pickle.FROZENSET),
@@ -128,24 +126,32 @@ def scan(data: mmap.mmap | bytes) -> Audit:
     marks: list[int] = []
     memo: list[Any] = []
     start, position, end = 0, 0, len(data)
+    kinds, push, remember = _KINDS, stack.append, memo.append
+    binget, memoize = pickle.BINGET[0], pickle.MEMOIZE[0]
     try:
         while True:
             start = position
             code = data[position]
-            kind, argument, counted = _KINDS[code]
+            if code == binget:  # this and the next are half of all opcodes
+                position += 2
+                push(memo[data[position - 1]])
+                continue
+            if code == memoize:
+                remember(stack[-1])
+                position += 1
+                continue
+            kind, argument, counted = kinds[code]
             position += 1 + argument
             if kind == _GET:
-                stack.append(memo[int.from_bytes(data[start + 1 : position], "little")])
-            elif kind == _MEMOIZE:
-                memo.append(stack[-1])
+                push(memo[int.from_bytes(data[start + 1 : position], "little")])
             elif kind == _FLAT:
                 if counted:
                     position += counted + int.from_bytes(data[position : position + counted], "little")
-                stack.append(None)
+                push(None)
             elif kind == _TEXT:
                 begin = position + counted
                 position = begin + int.from_bytes(data[position:begin], "little")
-                stack.append(data[begin:position] if position - begin < MAX_NAME else None)
+                push(data[begin:position] if position - begin < MAX_NAME else None)
             elif kind == _MARK:
                 marks.append(len(stack))
             elif kind == _TO_MARK:

@@ -92,7 +92,7 @@ def load(file: BinaryIO, name: str, progress: Progress | None = None) -> Any:
     size = os.fstat(file.fileno()).st_size
     if size == 0:
         raise BadInputError(f"{name}: is empty, expected a TracedModule pickle", hint=recognise.COPY_AGAIN)
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data, _without_gc():
         _audit(data, name)
     source: Any = file if progress is None else _Reporting(file, progress, size)
     unpickler = _Unpickler(source)
