@@ -27,7 +27,12 @@ def export_options() -> list[click.Parameter]:
             ["--verify/--no-verify"], default=True, show_default=True, help="Run the written file and judge it."
         ),
         click.Option(["--io"], type=Path, metavar="NPZ", help="Recorded inputs and outputs to verify against."),
-        click.Option(["--rtol"], type=float, default=RTOL, show_default=True, help="Limit of max|a-b| / max|b|."),
+        click.Option(
+            ["--rtol"],
+            type=float,
+            show_default=f"{RTOL:g}, more with options that round on purpose",
+            help="Limit of max|a-b| / max|b|.",
+        ),
         *pass_options(),
     ]
 

@@ -35,7 +35,7 @@ class Job:
     selection: Selection
     verify: bool
     io: Path | None
-    rtol: float
+    rtol: float | None
 
 
 def write(session: Session, state: State, job: Job) -> State:

@@ -111,7 +111,7 @@ def convert(
     optimize: bool | int | Iterable[str] = True,
     verify: bool = True,
     io: str | Path | None = None,
-    rtol: float = RTOL,
+    rtol: float | None = None,
     load_options: Mapping[str, Any] | None = None,
     save_options: Mapping[str, Any] | None = None,
 ) -> ConversionReport:
@@ -174,7 +174,7 @@ def export(
     selection: Selection,
     verify: bool,
     io: Path | None,
-    rtol: float,
+    rtol: float | None,
     options: Mapping[str, Any],
     stage: Stage,
     seconds: Mapping[str, float],
@@ -201,7 +201,8 @@ def export(
     verification = None
     if verify:
         with stage("verify"):
-            verification = _verify_written(files[0], target, graph, recorded, rtol)
+            limit = tolerance(target, options) if rtol is None else rtol
+            verification = _verify_written(files[0], target, graph, recorded, limit)
     return ConversionReport(source_format, target.name, files, len(graph.nodes), done, verification, seconds)
 
 
@@ -216,6 +217,11 @@ class Stopwatch:
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
+
+
+def tolerance(target: registry.Backend, options: Mapping[str, Any]) -> float:
+    """The relative error that a file written with these options may have; some round on purpose."""
+    return max([RTOL, *(option.rtol for option in target.options if options.get(option.name))])
 
 
 def _recorded_beside(path: Path) -> Path | None:

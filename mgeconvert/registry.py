@@ -31,7 +31,8 @@ Source: TypeAlias = "Path | BinaryIO"
 class Option:
     """One keyword of a load or save function, from which the CLI makes ``--name``.
 
-    `type` is bool (a flag), int, float or str; `choices` limits a str.
+    `type` is bool (a flag), int, float or str; `choices` limits a str. `rtol` is the relative error that a written file
+    may have when the option is given, for options that round on purpose (float16 weights).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Option:
     default: Any
     help: str
     choices: tuple[str, ...] = ()
+    rtol: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

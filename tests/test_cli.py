@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import mgeconvert.passes
+from mgeconvert.registry import Option
 from mgeconvert_cli.main import application
 from tests import toy
 from tests.plugins import Install, plugins
@@ -268,3 +269,13 @@ def test_completion_prints_the_script(invoke: Invoke, shell: str) -> None:
     assert result.exit_code == 0
     assert SHELLS[shell] in result.stdout
     assert "_MGECONVERT_COMPLETE" in result.stdout
+
+
+def test_an_option_that_rounds_on_purpose_brings_its_tolerance(invoke: Invoke, plugins: Install) -> None:
+    rounding = Option("wrong", float, 0.0, "added to every output", rtol=0.3)
+    plugins({"toy": toy.FRONTEND}, {"toy": replace(toy.BACKEND, options=(rounding,))})
+    record("m.npz")
+    result = invoke("toy-to-toy m.toy -o out.toy --wrong 1")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[-1].endswith("1 output, max rel error 0.2 (limit 0.3)")
+    assert invoke("toy-to-toy m.toy -o out.toy --wrong 1 --rtol 0.1").exit_code == 1
