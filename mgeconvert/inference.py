@@ -111,7 +111,7 @@ def _infer_with_onnx(node: Node) -> None:
         input=["" if value is None else f"i{index}" for index, value in enumerate(node.inputs)],
         output=[f"o{index}" for index in range(len(node.outputs))],
         attribute=[
-            onnx.helper.make_attribute(key, _plain(value))
+            onnx.helper.make_attribute(key, _plain(value), attr_type=_kind_of_empty(value))
             for key, value in node.attrs.items()
             if not isinstance(value, Graph)
         ],
@@ -131,6 +131,13 @@ def _infer_with_onnx(node: Node) -> None:
         result = inferred.get(f"o{index}")
         if result is not None:
             _take(value, result.tensor_type)
+
+
+def _kind_of_empty(value: Any) -> int | None:
+    """Of what an empty list is a list: of integers; None for other values, which say what they are."""
+    import onnx
+
+    return int(onnx.AttributeProto.INTS) if isinstance(value, tuple) and not value else None
 
 
 def _plain(value: Any) -> Any:
