@@ -21,7 +21,7 @@ from .legalize import legal_forms
 from .read import ModelFile
 from .rewrite import RULES, RefusedError
 from .rules import load_rules
-from .schema import OLDEST, newest, op_schema, versions
+from .schema import OLDEST, OpSchema, newest, op_schema, versions
 from .upgrade import Form, upgraded
 from .write import PRODUCER
 
@@ -147,7 +147,7 @@ class Lowering:
         """Lower one node; returns the reason where it cannot be."""
         b = self.builder
         b.place = place
-        b.origin = (self.keeps_origins and node.doc_string) or f"{place} ({node.op_type})"
+        b.origin = (self.keeps_origins and str(node.doc_string)) or f"{place} ({node.op_type})"
         before = len(b.graph.nodes)
         try:
             results = self._results(node, inputs)
@@ -178,8 +178,10 @@ class Lowering:
             return self._branch(node, inputs[0])
         if node.op_type in REFUSED:
             raise RefusedError(REFUSED[node.op_type])
-        if op_schema(node.op_type, self.opset) is None:
+        schema = op_schema(node.op_type, self.opset)
+        if schema is None:
             raise RefusedError(f"is no operator of ONNX opset {self.opset}")
+        check_form(node, schema)
         return self._standard(node, inputs)
 
     def _standard(self, node: onnx.NodeProto, inputs: list[Value | None]) -> Sequence[Value]:
@@ -233,7 +235,7 @@ class Lowering:
     def _branch(self, node: onnx.NodeProto, condition: Value | None) -> Sequence[Value]:
         """The branch of an If that a constant condition takes."""
         if condition is None or condition.array is None:
-            raise RefusedError("a branch that is chosen at run time; only straight networks have a form elsewhere")
+            raise RefusedError("a branch that is chosen at run time; only straight networks can be converted")
         taken = "then_branch" if condition.array.item() else "else_branch"
         (branch,) = (attribute.g for attribute in node.attribute if attribute.name == taken)
         self._constants(branch)
@@ -270,6 +272,24 @@ class Lowering:
             dtype, shape = self._type(self.declared[name])
             value.dtype = value.dtype if value.dtype is not None else dtype
             value.shape = value.shape if value.shape is not None else shape
+
+
+def check_form(node: onnx.NodeProto, schema: OpSchema) -> None:
+    """Raise RefusedError where a node lacks what its operator needs, or has what it does not know."""
+    for index, formal in enumerate(schema.inputs):
+        if not formal.optional and not formal.variadic and not (index < len(node.input) and node.input[index]):
+            raise RefusedError(f"input {formal.name} is missing")
+    if node.input and schema.input(len(node.input) - 1) is None:
+        raise RefusedError(f"it has {len(node.input)} inputs; the operator takes {len(schema.inputs)}")
+    if not any(node.output) or schema.output(len(node.output) - 1) is None:
+        raise RefusedError(f"it has {len(node.output)} outputs; the operator has {len(schema.outputs)}")
+    given = {attribute.name: attribute.type for attribute in node.attribute}
+    for name in schema.required - set(given):
+        raise RefusedError(f"attribute {name} is missing")
+    for name, number in given.items():
+        kind = onnx.AttributeProto.AttributeType.Name(number)
+        if schema.attributes.get(name) != kind:
+            raise RefusedError(f"attribute {name} of type {kind} is none that the operator knows")
 
 
 def count_of(outputs: Sequence[str]) -> int:

@@ -49,6 +49,8 @@ class ModelFile:
             raise self._not_a_model(data) from error
         if not self.proto.HasField("graph") or not self.proto.opset_import:
             raise self._not_a_model(data)
+        if any(isinstance(name, bytes) for name in _names(self.proto.graph)):
+            raise self.error("it is damaged: a name in it is not text")
 
     def array(self, tensor: onnx.TensorProto) -> np.ndarray:
         """The tensor's elements; a view of the file where they lie there as numpy wants them, and then read-only.
@@ -60,7 +62,10 @@ class ModelFile:
         elif tensor.HasField("raw_data"):
             data = memoryview(tensor.raw_data)
         else:
-            return numpy_helper.to_array(tensor)
+            try:
+                return numpy_helper.to_array(tensor)
+            except (TypeError, ValueError) as error:
+                raise self.error(f"tensor {tensor.name}: {error}") from error
         return self._from_raw(tensor, data)
 
     def error(self, text: str) -> BadInputError:
@@ -149,6 +154,21 @@ class ModelFile:
             raise self.error(f"two initializers are named {name}")
         self._raw[name] = raw
         return small + encode("Tensor", data_location=EXTERNAL)
+
+
+def _names(graph: onnx.GraphProto) -> Iterator[str | bytes]:
+    """Every name that something may be looked up by; protobuf gives what is no UTF-8 as bytes."""
+    for node in graph.node:
+        yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
+        for attribute in node.attribute:
+            yield attribute.name
+            if attribute.HasField("g"):
+                yield from _names(attribute.g)
+    for info in (*graph.input, *graph.output, *graph.value_info):
+        yield info.name
+        yield from (dim.dim_param for dim in info.type.tensor_type.shape.dim)
+    yield from (tensor.name for tensor in graph.initializer)
+    yield graph.name
 
 
 def _bytes_of(source: Path | BinaryIO) -> bytes | mmap.mmap:

@@ -45,7 +45,7 @@ class Operand:
 class OpSchema:
     """One version of one operator; `attributes` maps names to AttributeProto kinds (``INT``, ``FLOATS``).
 
-    `is_function`: onnx defines it by other operators."""
+    `is_function`: onnx defines it by other operators; `required` are the attributes without a default."""
 
     op: str
     since: int
@@ -54,6 +54,7 @@ class OpSchema:
     attributes: dict[str, str]
     inputs: tuple[Operand, ...]
     outputs: tuple[Operand, ...]
+    required: frozenset[str]
 
     def input(self, index: int) -> Operand | None:
         """The formal input at a position (the last one again where it is variadic), None beyond the last."""
@@ -108,6 +109,7 @@ def op_schema(op: str, opset: int = OPSET, domain: str = "") -> OpSchema | None:
         {name: str(attribute.type).rpartition(".")[2] for name, attribute in schema.attributes.items()},
         tuple(map(operand, schema.inputs)),
         tuple(map(operand, schema.outputs)),
+        frozenset(name for name, attribute in schema.attributes.items() if attribute.required),
     )
 
 
