@@ -31,7 +31,7 @@ CONTAINERS = {
     "collections.OrderedDict": "collections.OrderedDict",
 }  # fmt: skip
 """Containers of outputs that MegEngine knows by itself."""
-TYPES = frozenset(["float32", "float16", "int8", "uint8", "int16", "uint16", "int32", "bool"])
+TYPES = frozenset(["float32", "float16", "int8", "uint8", "int16", "int32", "bool"])
 
 
 def emitted(graph: Graph) -> tuple[list[tuple[Node, Call]], list[Problem]]:
@@ -81,7 +81,8 @@ class _Assembly:
         self.input_names = [name_input(written.identifier(name)) for name in graph.inputs]
         self.output_names = self._output_names()
         taken = [*self.input_names, *self.output_names.values()]
-        self.recorder = written.Recorder(written.identifier(graph.name), taken)
+        name = graph.metadata.get("megengine.name") or graph.name
+        self.recorder = written.Recorder(written.identifier(name), taken)
         self.tree = Tree(_wanted_paths(graph, calls))
         self.nodes: dict[Value, Instance] = {}
         self.modules: dict[str, Instance] = {}

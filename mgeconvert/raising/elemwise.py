@@ -173,7 +173,7 @@ def cast(node: Node) -> Call:
     dtype = node.output.dtype
     if dtype is None:
         refuse("a cast to a type that is not known")
-    return method("astype", node.inputs[0], np.dtype(dtype).name)
+    return method("astype", node.inputs[0], "int32" if dtype == np.int64 else np.dtype(dtype).name)
 
 
 @emit("Identity")

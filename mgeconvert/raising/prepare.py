@@ -36,6 +36,7 @@ def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
                     problems.append(Problem(fallback_path(node), node.op, reason))
             if new is None:
                 done.append(node)
+                b.producers.update(dict.fromkeys(node.outputs, node))
             else:
                 pending.extendleft(reversed(new))
     outputs = {name: _final(value, renamed) or value for name, value in graph.outputs.items()}

@@ -117,6 +117,29 @@ def like(b: Rewriter, x: Value | None, number: float) -> Value:
     return b.constant(number, x.dtype)
 
 
+@rewrite("IsInf")
+def signed_infinity(b: Rewriter, node: Node) -> Value | None:
+    """One of the two infinities."""
+    x = node.inputs[0]
+    wanted = [name for name in ("detect_positive", "detect_negative") if node.attrs.get(name, 1)]
+    if len(wanted) == 2:
+        return None
+    side = b.op("Greater" if wanted == ["detect_positive"] else "Less", x, like(b, x, 0))
+    found = b.op("And", b.op("IsInf", x), side)
+    return found if wanted else b.op("And", found, b.op("Not", side))
+
+
+@rewrite("Pow")
+def integer_power(b: Rewriter, node: Node) -> Value | None:
+    """MegEngine's powers are float32."""
+    x, power = node.inputs
+    if is_float(x) and x is not None and power is not None:
+        return None if power.dtype == x.dtype else b.op("Pow", x, b.op("Cast", power, to=elem_type_of(x)))
+    single = elem_type(np.float32)
+    result = b.op("Pow", b.op("Cast", x, to=single), b.op("Cast", power, to=single))
+    return b.op("Cast", result, to=elem_type_of(node.output))
+
+
 @rewrite("Gelu")
 def gelu_by_tanh(b: Rewriter, node: Node) -> Value | None:
     x = node.inputs[0]

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from mgeconvert.inference import elem_type
 from mgeconvert.ir import Node, Value
 
 from .calls import ints, sole
 from .layers import rank
 from .rewriter import Rewriter
 from .table import rewrite
+
+_ALONE = {"ReduceSumSquare": ("Mul", 2), "ReduceL2": ("Abs", 1), "ReduceL1": ("Abs", 1), "ReduceLogSum": ("Log", 1)}
+"""What is left of a reduction over no axis, and of how many times the tensor."""
+
+
+@rewrite("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceLogSumExp", *_ALONE)
+def reductions(b: Rewriter, node: Node) -> Value | None:
+    """No axes mean all or none; keeping all axes is reducing them all and making them again."""
+    x, axes = [*node.inputs, None][:2]
+    assert x is not None
+    empty = axes is None or (axes.array is not None and not axes.array.size)
+    if empty and node.attrs.get("noop_with_empty_axes"):
+        step, times = _ALONE.get(node.op, ("", 0))
+        return b.op(step, *[x] * times) if step else x
+    if node.op == "ReduceMean" and x.dtype != np.float32:
+        mean = b.op(
+            "ReduceMean", b.op("Cast", x, to=elem_type(np.float32)), axes, keepdims=node.attrs.get("keepdims", 1)
+        )
+        return b.op("Cast", mean, to=elem_type(node.output.dtype))
+    if not rank(x) and node.op not in (*_ALONE, "ReduceLogSumExp"):
+        return x
+    if empty and node.attrs.get("keepdims", 1) and node.op not in _ALONE:
+        return b.op(node.op, x, list(range(rank(x))), keepdims=1)
+    return None
 
 
 @rewrite("ReduceSumSquare", "ReduceLogSum", "ReduceL1", "ReduceL2")
@@ -30,21 +57,6 @@ def derived_reductions(b: Rewriter, node: Node) -> Value | None:
         if node.op in ("ReduceLogSum", "ReduceL2")
         else total
     )
-
-
-@rewrite("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceLogSumExp")
-def reductions(b: Rewriter, node: Node) -> Value | None:
-    """No axes mean all or none; keeping all axes is reducing them all and making them again."""
-    x, axes = [*node.inputs, None][:2]
-    assert x is not None
-    empty = axes is None or (axes.array is not None and not axes.array.size)
-    if empty and node.attrs.get("noop_with_empty_axes"):
-        return x
-    if not rank(x):
-        return x if node.op != "ReduceLogSumExp" else None
-    if empty and node.attrs.get("keepdims", 1):
-        return b.op(node.op, x, list(range(rank(x))), keepdims=1)
-    return None
 
 
 @rewrite("Softmax", "LogSoftmax")

@@ -15,6 +15,7 @@ from .table import refuse, rewrite
 
 INTERPOLATE: dict[tuple[str, str], tuple[str, bool | None]] = {
     ("linear", "half_pixel"): ("bilinear", False),
+    ("linear", "pytorch_half_pixel"): ("bilinear", False),
     ("linear", "align_corners"): ("bilinear", True),
     ("nearest", "asymmetric"): ("nearest", None),
     ("cubic", "half_pixel"): ("bicubic", None),
@@ -32,13 +33,16 @@ def resize(b: Rewriter, node: Node) -> Value | None:
         refuse("a resize whose sizes are only known at run time")
     mode = str(node.attrs.get("mode", "nearest"))
     coordinates = str(node.attrs.get("coordinate_transformation_mode", "half_pixel"))
+    policy = str(node.attrs.get("keep_aspect_ratio_policy", "stretch"))
+    if policy != "stretch" or (node.attrs.get("antialias") and any(map(int.__lt__, after, before))):
+        refuse("a resize that keeps the aspect ratio" if policy != "stretch" else "a resize with antialias")
     two = len(before) == 4 and before[:2] == after[:2] and x.dtype == np.float32
     if two and _scales_fit(node, before, after) and _same_rule(node, mode, coordinates, before, after):
         name, corners = INTERPOLATE.get((mode, coordinates), ("nearest", None))
         attrs = {"mode": name} if corners is None else {"mode": name, "align_corners": int(corners)}
         return b.call("Interpolate", [b.typed(node.output)], x, **attrs)[0]
-    if node.attrs.get("antialias") or mode == "cubic" or coordinates == "tf_crop_and_resize":
-        refuse(f"a {mode} resize with {coordinates} coordinates{' and antialias' * bool(node.attrs.get('antialias'))}")
+    if mode == "cubic" or coordinates == "tf_crop_and_resize":
+        refuse(f"a {mode} resize of these axes with {coordinates} coordinates")
     for axis, (size, target) in enumerate(zip(before, after, strict=True)):
         if size != target:
             places = _places(coordinates, size, target, _scale(node, axis, size, target))
@@ -48,16 +52,15 @@ def resize(b: Rewriter, node: Node) -> Value | None:
 
 def _scales_fit(node: Node, before: tuple[int, ...], after: tuple[int, ...]) -> bool:
     """Whether the scales are what the sizes say; MegEngine knows sizes only."""
-    return all(
-        _scale(node, axis, *pair) == pair[1] / pair[0] for axis, pair in enumerate(zip(before, after, strict=True))
-    )
+    pairs = enumerate(zip(before, after, strict=True))
+    return all(abs(_scale(node, axis, *pair) * pair[0] / pair[1] - 1) < 1e-6 for axis, pair in pairs)
 
 
 def _scale(node: Node, axis: int, size: int, target: int) -> float:
     scales = node.inputs[2] if len(node.inputs) > 2 else None
     if scales is None or scales.array is None or not scales.array.size:
         return target / size
-    axes = list(numbers(node, "axes", range(scales.array.size)))
+    axes = [place % rank(node.inputs[0]) for place in numbers(node, "axes", range(scales.array.size))]
     return float(scales.array[axes.index(axis)]) if axis in axes else 1.0
 
 
@@ -67,9 +70,8 @@ def _same_rule(node: Node, mode: str, coordinates: str, before: tuple[int, ...],
         return all(_floors(coordinates, rounding, *pair) for pair in zip(before[2:], after[2:], strict=True))
     if mode == "cubic" and (floats(node, "cubic_coeff_a", -0.75) != -0.75 or node.attrs.get("exclude_outside")):
         return False
-    if coordinates == "pytorch_half_pixel" and min(after[2:]) > 1 and mode == "linear":
-        return True
-    return (mode, coordinates) in INTERPOLATE and not (coordinates == "align_corners" and min(after[2:]) == 1)
+    edge = coordinates in ("align_corners", "pytorch_half_pixel") and min(after[2:]) == 1
+    return (mode, coordinates) in INTERPOLATE and not edge
 
 
 def _floors(coordinates: str, rounding: str, size: int, target: int) -> bool:
@@ -78,9 +80,10 @@ def _floors(coordinates: str, rounding: str, size: int, target: int) -> bool:
     return _nearest(_places(coordinates, size, target, target / size), rounding, size) == wanted
 
 
-def _places(coordinates: str, size: int, target: int, scale: float) -> np.ndarray[Any, Any]:
-    """Where each output element lies between the input's, by ONNX's formulas."""
-    index = np.arange(target, dtype=np.float64)
+def _places(coordinates: str, size: int, target: int, factor: float) -> Any:
+    """Where each output element lies between the input's, by ONNX's formulas in float32."""
+    index = np.arange(target, dtype=np.float32)
+    scale = np.float32(factor)
     if coordinates == "align_corners":
         return index * (size - 1) / (target - 1) if target > 1 else index * 0
     if coordinates == "asymmetric":

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from mgeconvert.inference import elem_type
 from mgeconvert.ir import Node, Value
 
 from .layers import numbers, rank
+from .rewrite_elemwise import is_float
 from .rewriter import Rewriter
 from .table import refuse, rewrite
 
@@ -148,6 +150,9 @@ def pooling(b: Rewriter, node: Node) -> Value | None:
         return _reduced(b, node, dims) if dims != 2 else None
     if len(node.outputs) > 1:
         refuse("pooling that gives the positions too")
+    if not is_float(node.inputs[0]):
+        wide = again(b, node, b.op("Cast", node.inputs[0], to=elem_type(np.float32)), [])
+        return b.op("Cast", wide, to=elem_type(node.output.dtype))
     if any(step != 1 for step in numbers(node, "dilations", (1,) * dims)):
         refuse("pooling with gaps between the elements of a window")
     if dims == 1:
@@ -169,8 +174,7 @@ def pooling(b: Rewriter, node: Node) -> Value | None:
 
 def _lowest(x: Value) -> float:
     """What no maximum ever is."""
-    dtype = np.dtype(np.float32) if x.dtype is None else x.dtype
-    return float(np.finfo(dtype).min if dtype.kind == "f" else np.iinfo(dtype.name).min)
+    return float(np.finfo(np.float32 if x.dtype is None else x.dtype).min)
 
 
 def _reduced(b: Rewriter, node: Node, dims: int) -> Value:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mgeconvert.ir import Node, Value
 
-from .calls import Call, Method, Opdef, function, ints, method, sole
+from .calls import Call, Function, Opdef, function, ints, method, scalar, sole
 from .elemwise import number
 from .layers import integer, numbers, rank
 from .table import emit, refuse
@@ -31,28 +30,15 @@ def axis_of(node: Node, default: int = 0, extra: int = 0) -> int:
     return integer(node, "axis", default) % max(rank(node.inputs[0]) + extra, 1)
 
 
-def static(value: Value) -> tuple[int, ...] | None:
-    return value.static_shape
-
-
 @emit("Reshape")
 def reshape(node: Node) -> Call:
-    """A 0 keeps the size of the input's axis."""
+    """A 0 keeps the size of the input's axis, which is a number here."""
     x, shape = node.inputs
     assert x is not None
-    target = ints(shape)
-    if target is None:
-        return method("reshape", x, shape)
-    if not node.attrs.get("allowzero") and 0 in target:
-        target = [_kept(x, index) if size == 0 else size for index, size in enumerate(target)]
+    target = needed(shape, "sizes")
+    if not node.attrs.get("allowzero"):
+        target = [_known_size(x, index) if size == 0 else size for index, size in enumerate(target)]
     return method("reshape", x, *target)
-
-
-def _kept(x: Value, axis: int) -> int:
-    size = x.shape[axis] if x.shape is not None else None
-    if not isinstance(size, int):
-        refuse("a reshape that keeps a size which is only known at run time")
-    return size
 
 
 @emit("Transpose")
@@ -81,8 +67,7 @@ def squeeze(node: Node) -> Call:
 
 @emit("Expand")
 def expand(node: Node) -> Call:
-    x, shape = node.inputs
-    return function("tensor.broadcast_to", x, static(node.output) or shape)
+    return function("tensor.broadcast_to", node.inputs[0], node.output.static_shape)
 
 
 @emit("Tile")
@@ -119,37 +104,36 @@ def _size(value: Value, axis: int) -> int:
 
 @emit("Slice")
 def slice_(node: Node) -> Call:
-    """Bounds that are only known at run time are elements of their vectors."""
+    """Bounds that are only known at run time have been rewritten."""
     x, starts, stops, axes, steps = [*node.inputs, None, None][:5]
-    count = rank(starts if starts is not None else x) and _length(starts)
-    places = needed(axes, "axes of a slice") if axes is not None else list(range(count))
-    paces = needed(steps, "steps of a slice") if steps is not None else [1] * count
+    firsts, lasts = needed(starts, "bounds of a slice"), needed(stops, "bounds of a slice")
+    places = list(range(len(firsts))) if axes is None else needed(axes, "axes of a slice")
+    paces = [1] * len(firsts) if steps is None else needed(steps, "steps of a slice")
     index: list[Any] = [slice(None)] * rank(x)
-    for number_, (place, pace) in enumerate(zip(places, paces, strict=True)):
-        first, last = _bound(starts, number_), _bound(stops, number_)
-        index[place % rank(x)] = slice(_near(first), _near(last), None if pace == 1 else pace)
+    for place, pace, first, last in zip(places, paces, firsts, lasts, strict=True):
+        size = _known_size(x, place)
+        start, stop = _near(first, size, pace, stop=False), _near(last, size, pace, stop=True)
+        index[place % rank(x)] = slice(start, stop, None if pace == 1 else pace)
     while index and index[-1] == slice(None):
         index.pop()
     return method("__getitem__", x, tuple(index) if index else slice(None))
 
 
-def _length(value: Value | None) -> int:
-    size = value.shape[0] if value is not None and value.shape else None
-    if not isinstance(size, int):
-        refuse("a slice of a number of axes that is only known at run time")
-    return size
+def _known_size(x: Value | None, axis: int) -> int:
+    """The size of an axis; as far as slices go where it is not known."""
+    size = x.shape[axis] if x is not None and x.shape is not None else None
+    return size if isinstance(size, int) else FAR - 1
 
 
-def _bound(bounds: Value | None, index: int) -> Any:
-    known = ints(bounds)
-    if known is not None:
-        return known[index]
-    return Method("__getitem__", (bounds, index), np.int32, ())
-
-
-def _near(bound: Any) -> Any:
-    """None for a bound beyond either end."""
-    return None if isinstance(bound, int) and not -FAR < bound < FAR - 1 else bound
+def _near(bound: Any, size: int, pace: int, *, stop: bool) -> Any:
+    """None for a bound at or beyond the end it is there for; MegEngine takes no bounds outside of the axis."""
+    if not isinstance(bound, int):
+        return bound
+    if pace > 0:
+        beyond = bound >= size if stop else bound <= -size
+        return None if beyond else max(min(bound, size), -size)
+    beyond = bound < -size if stop else bound >= size - 1
+    return None if beyond else bound
 
 
 @emit("Gather")
@@ -162,33 +146,48 @@ def gather(node: Node) -> Call:
     return method("__getitem__", x, (*[slice(None)] * axis, item))
 
 
-@emit("GatherND")
-def gather_nd(node: Node) -> Call:
-    """The last axis of the indices holds the coordinates of the leading axes."""
-    x, points = node.inputs
-    if node.attrs.get("batch_dims"):
-        refuse("GatherND with batch dimensions")
-    return method("__getitem__", x, coordinates(points))
+@emit("megengine.TakeAt")
+def take_at(node: Node) -> Call:
+    """inputs: the tensor and an index tensor for each of its first axes."""
+    x, *index = node.inputs
+    return method("__getitem__", x, tuple(index))
 
 
-def coordinates(points: Value | None) -> tuple[Any, ...]:
-    """One index tensor an axis."""
-    if points is None or points.static_shape is None:
-        refuse("GatherND whose number of coordinates is only known at run time")
-    shape = points.static_shape
-    return tuple(Method("__getitem__", (points, (..., axis)), np.int32, shape[:-1]) for axis in range(shape[-1]))
-
-
-@emit("ScatterND")
-def scatter_nd(node: Node) -> Call:
-    """An assignment changes its tensor, so a copy is assigned to."""
-    x, points, updates = node.inputs
-    if node.attrs.get("reduction", "none") != "none":
-        refuse("ScatterND with a reduction")
+@emit("megengine.PutAt")
+def put_at(node: Node) -> Call:
+    """inputs: the tensor, what is put, and an index tensor for each of its first axes. An assignment changes its
+    tensor, so a copy is assigned to."""
+    x, updates, *index = node.inputs
     assert x is not None
-    copy = function("tensor.copy", x, None)
-    copied = type(copy)(copy.name, copy.args, copy.kwargs, x.dtype, x.shape)
-    return method("__setitem__", copied, coordinates(points), updates)
+    copy = Function("tensor.copy", (x, None), {}, x.dtype, x.shape)
+    return method("__setitem__", copy, tuple(index), updates)
+
+
+@emit("megengine.SliceAt")
+def slice_at(node: Node) -> Call:
+    """inputs: the tensor, the starts and the stops as scalars; attrs: axes and steps."""
+    x, *bounds = node.inputs
+    axes, steps = numbers(node, "axes", ()), numbers(node, "steps", ())
+    index: list[Any] = [slice(None)] * (max(axes) + 1)
+    for axis, pace, start, stop in zip(axes, steps, bounds[: len(axes)], bounds[len(axes) :], strict=True):
+        size = _known_size(x, axis)
+        first, last = _near(scalar(start), size, pace, stop=False), _near(scalar(stop), size, pace, stop=True)
+        index[axis] = slice(first, last, None if pace == 1 else pace)
+    return method("__getitem__", x, tuple(index))
+
+
+@emit("megengine.BroadcastTo")
+def broadcast_to(node: Node) -> Call:
+    """inputs: the tensor and the sizes as scalars."""
+    x, *shape = node.inputs
+    return function("tensor.broadcast_to", x, tuple(map(scalar, shape)))
+
+
+@emit("megengine.ReshapeTo")
+def reshape_to(node: Node) -> Call:
+    """inputs: the tensor and the sizes as scalars."""
+    x, *shape = node.inputs
+    return method("reshape", x, *map(scalar, shape))
 
 
 @emit("GatherElements")
@@ -251,7 +250,3 @@ def cumsum(node: Node) -> Call:
     if axis is None or axis.array is None or node.attrs.get("exclusive") or node.attrs.get("reverse"):
         refuse("a cumulative sum that is exclusive, reversed or along an axis that is only known at run time")
     return function("tensor.cumsum", x, int(sole(axis)) % rank(x))
-
-
-def whole(count: int) -> Sequence[slice]:
-    return [slice(None)] * count

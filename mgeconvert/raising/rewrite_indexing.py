@@ -1,0 +1,148 @@
+"""Rewrites of operators whose shapes, bounds or coordinates come as tensors: MegEngine takes them number by number.
+
+A vector that was put together from numbers is taken apart into those again, so that what was lowered to vectors comes
+back as it was.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgeconvert.ir import Node, Value
+
+from .calls import ints, sole
+from .layers import integer, rank
+from .rewriter import Rewriter
+from .table import refuse, rewrite
+
+
+def elements(b: Rewriter, vector: Value, what: str) -> list[Value]:
+    """The numbers in a vector, as scalars: constants, what the vector was made of, or what is picked from it."""
+    known = ints(vector)
+    if known is not None:
+        return [b.constant(number, np.int32) for number in known]
+    if vector.shape is None or not isinstance(vector.shape[0], int):
+        refuse(f"{what} of a number of axes that is only known at run time")
+    parts = b.producer(vector, "Concat")
+    if parts is not None and all(part is not None and part.shape == (1,) for part in parts.inputs):
+        return [_single(b, part) for part in parts.inputs if part is not None]
+    if vector.shape == (1,):
+        return [_single(b, vector)]
+    return [b.op("Gather", vector, b.constant(index, np.int32), axis=0) for index in range(vector.shape[0])]
+
+
+def _single(b: Rewriter, vector: Value) -> Value:
+    """The number in a vector of one."""
+    if vector.array is not None:
+        return b.constant(sole(vector), np.int32)
+    for op in ("Reshape", "Unsqueeze"):
+        made = b.producer(vector, op)
+        if made is not None and made.inputs[0] is not None and made.inputs[0].shape == ():
+            return made.inputs[0]
+    return b.op("Gather", vector, b.constant(0, np.int32), axis=0)
+
+
+def coordinates(b: Rewriter, points: Value) -> list[Value]:
+    """The index tensors, one an axis, that the last axis of `points` holds."""
+    shape = points.shape
+    if shape is None or not isinstance(shape[-1], int):
+        refuse("coordinates of a number of axes that is only known at run time")
+    last = len(shape) - 1
+    parts = b.producer(points, "Concat")
+    if parts is None:
+        parts = Node("Concat", [points], [points], {"axis": -1})
+    if integer(parts, "axis") % len(shape) == last:
+        made = [b.producer(part, "Unsqueeze") for part in parts.inputs]
+        if all(node is not None and ints(node.inputs[1]) in ([-1], [last]) for node in made):
+            return [node.inputs[0] for node in made if node is not None and node.inputs[0] is not None]
+    return [b.op("Gather", points, b.constant(index, np.int32), axis=last) for index in range(shape[-1])]
+
+
+@rewrite("GatherND")
+def gather_nd(b: Rewriter, node: Node) -> Value:
+    x, points = node.inputs
+    if node.attrs.get("batch_dims") or points is None:
+        refuse("GatherND with batch dimensions")
+    return b.call("TakeAt", [b.typed(node.output)], x, *coordinates(b, points))[0]
+
+
+@rewrite("ScatterND")
+def scatter_nd(b: Rewriter, node: Node) -> Value:
+    """What is put there has the shape of the region already, or is spread over it by the assignment itself."""
+    x, points, updates = node.inputs
+    if node.attrs.get("reduction", "none") != "none" or points is None:
+        refuse("ScatterND with a reduction")
+    spread = b.producer(updates, "Expand")
+    return b.call(
+        "PutAt", [b.typed(node.output)], x, updates if spread is None else spread.inputs[0], *coordinates(b, points)
+    )[0]
+
+
+@rewrite("Slice")
+def slice_at_run_time(b: Rewriter, node: Node) -> Value | None:
+    """Bounds of which some are only known at run time."""
+    x, starts, stops, axes, steps = [*node.inputs, None, None][:5]
+    if starts is None or stops is None or (starts.array is not None and stops.array is not None):
+        return None
+    firsts, lasts = elements(b, starts, "a slice"), elements(b, stops, "a slice")
+    places = list(range(len(firsts))) if axes is None else ints(axes)
+    paces = [1] * len(firsts) if steps is None else ints(steps)
+    if places is None or paces is None:
+        refuse("a slice whose axes or steps are only known at run time")
+    positive = [place % rank(x) for place in places]
+    return b.call("SliceAt", [b.typed(node.output)], x, *firsts, *lasts, axes=tuple(positive), steps=tuple(paces))[0]
+
+
+@rewrite("Expand")
+def expand_at_run_time(b: Rewriter, node: Node) -> Value | None:
+    """A size of 1 in the wanted shape keeps that of the tensor, which MegEngine does not."""
+    x, shape = node.inputs
+    assert x is not None
+    assert shape is not None
+    if node.output.static_shape is not None:
+        return None
+    sizes = elements(b, shape, "a broadcast")
+    own = [None] * (len(sizes) - rank(x)) + list(x.shape or ())
+    kept = [size if has in (None, 1) or size.array is None or sole(size) != 1 else _size(b, x, place)
+            for place, (size, has) in enumerate(zip(sizes, own, strict=True), start=rank(x) - len(sizes))]  # fmt: skip
+    return b.call("BroadcastTo", [b.typed(node.output)], x, *kept)[0]
+
+
+def _size(b: Rewriter, x: Value, axis: int) -> Value:
+    """One size of a tensor, as it will be at run time."""
+    assert x.shape is not None
+    known = x.shape[axis]
+    return (
+        b.constant(known, np.int32)
+        if isinstance(known, int)
+        else b.op("Gather", b.op("Shape", x), np.int32(axis), axis=0)
+    )
+
+
+@rewrite("Reshape")
+def reshape_at_run_time(b: Rewriter, node: Node) -> Value | None:
+    """A constant 0 keeps a size, known or not; computed sizes are given one by one."""
+    x, shape = node.inputs
+    assert x is not None
+    assert shape is not None
+    known = ints(shape)
+    if known is not None:
+        kept = [place for place, size in enumerate(known) if size == 0 and not node.attrs.get("allowzero")]
+        if all(isinstance((x.shape or ())[place], int) for place in kept):
+            return None
+        if len(kept) == 1 and -1 not in known:
+            return b.op("Reshape", x, [-1 if size == 0 else size for size in known])
+        sizes = [_size(b, x, place) if size == 0 else b.constant(size, np.int32) for place, size in enumerate(known)]
+    else:
+        sizes = elements(b, shape, "a reshape")
+    return b.call("ReshapeTo", [b.typed(node.output)], x, *sizes)[0]
+
+
+@rewrite("Squeeze")
+def one_size(b: Rewriter, node: Node) -> Value | None:
+    """``x.shape[axis]`` is lowered to a part of the shape of one element, squeezed."""
+    part = b.producer(node.inputs[0], "Slice")
+    if part is None or node.output.shape != ():
+        return None
+    whole, start = b.producer(part.inputs[0], "Shape"), ints(part.inputs[1])
+    return None if whole is None or start is None else b.op("Gather", part.inputs[0], np.int32(start[0]), axis=0)
