@@ -106,6 +106,8 @@ def _infer_with_onnx(node: Node) -> None:
     from onnx import shape_inference
 
     inputs = {f"i{index}": value for index, value in enumerate(node.inputs) if value is not None}
+    if any(value.dtype is None for value in inputs.values()):
+        return
     proto = onnx.NodeProto(
         op_type=node.op,
         input=["" if value is None else f"i{index}" for index, value in enumerate(node.inputs)],
@@ -116,7 +118,7 @@ def _infer_with_onnx(node: Node) -> None:
             if not isinstance(value, Graph)
         ],
     )
-    types = {name: _type_proto(value) for name, value in inputs.items() if value.dtype is not None}
+    types = {name: _type_proto(value) for name, value in inputs.items()}
     data = {
         name: onnx.numpy_helper.from_array(value.array)
         for name, value in inputs.items()
