@@ -38,14 +38,17 @@ def infer(node: Node) -> None:
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape | None:
-    """The numpy broadcast of shapes; a symbolic dimension wins over 1 and loses to a number above 1. None if they do
-    not fit."""
+    """The numpy broadcast of shapes, None if they do not fit.
+
+    A number above 1 wins over a name, a name over 1; of several names the first stands for all, since they must be equal
+    when the model runs.
+    """
     rank = max(map(len, shapes))
     result: list[int | str] = []
     for axis in range(-rank, 0):
-        dims = {shape[axis] for shape in shapes if len(shape) >= -axis} - {1}
+        dims = dict.fromkeys(shape[axis] for shape in shapes if len(shape) >= -axis and shape[axis] != 1)
         numbers = [dim for dim in dims if isinstance(dim, int)]
-        if len(numbers) > 1 or (not numbers and len(dims) > 1):
+        if len(numbers) > 1:
             return None
         result.append(numbers[0] if numbers else next(iter(dims), 1))
     return tuple(result)
@@ -68,6 +71,8 @@ def _broadcasting(node: Node) -> None:
     operands = _operands(node)
     node.outputs[0].dtype = operands[-1 if node.op == "Where" else 0].dtype
     node.outputs[0].shape = broadcast([value.shape for value in operands if value.shape is not None])
+    if node.outputs[0].shape is None:
+        raise InferenceError(f"{node.name}: {node.op} of {', '.join(value.type_text for value in operands)}")
 
 
 def _comparison(node: Node) -> None:

@@ -16,6 +16,7 @@ from mgeconvert.tracedmodule.model import Model
 from mgeconvert.tracedmodule.records import ModuleRecord, TensorRecord
 from mgeconvert.tracedmodule.walk import Call, walk
 
+from .dynamic import sizes_when_traced
 from .quantization import dequantized, of_dtype, settle
 from .shapes import ShapeBuilder
 from .table import LastOutput, RefusedError, find, refusal
@@ -40,11 +41,10 @@ def lower_model(model: Model, shapes: Mapping[str, Shape] | None = None) -> tupl
     `shapes` overrides traced input shapes, also with symbolic dimensions.
     """
     load_table()
-    driver = Driver()
-    inputs = [
-        driver.builder.input(info.name, storage(info.dtype), (shapes or {}).get(info.name, info.shape or ()))
-        for info in model.inputs
-    ]
+    traced = {info.name: info.shape or () for info in model.inputs}
+    shapes = traced | dict(shapes or {})
+    driver = Driver(sizes_when_traced(shapes, traced))
+    inputs = [driver.builder.input(info.name, storage(info.dtype), shapes[info.name]) for info in model.inputs]
     outputs = walk(model, inputs, driver)
     for info, value in zip(model.outputs, outputs, strict=True):
         driver.builder.output(info.name, value)
@@ -69,8 +69,8 @@ def storage(dtype: DType | None) -> np.dtype:
 class Driver:
     """Receives the walk's calls."""
 
-    def __init__(self) -> None:
-        self.builder = ShapeBuilder()
+    def __init__(self, traced: Mapping[str, int]) -> None:
+        self.builder = ShapeBuilder(traced)
         self.problems: list[Problem] = []
         self._constants: dict[int, Value] = {}
 

@@ -14,15 +14,25 @@ from mgeconvert.tracedmodule.unpickle import Progress
 from mgeconvert.tracedmodule.walk import Call, walk
 
 from .driver import load_table, lower_or_raise, storage
+from .dynamic import requested
 from .table import lowered, refused
 
 _PREFIX = "megengine."
 
 
-def load(source: Source, progress: Progress | None = None) -> Graph:
-    """The graph of a TracedModule. Raises BadInputError, UnsafePickleError, UnsupportedError."""
+def load(
+    source: Source,
+    progress: Progress | None = None,
+    dynamic_batch: bool = False,
+    dynamic_shape: str | None = None,
+) -> Graph:
+    """The graph of a TracedModule, with the traced input shapes or with named dimensions in their place.
+
+    Raises BadInputError, UnsafePickleError, UnsupportedError, and UsageError for shapes that the model has not.
+    """
     model = read(source, progress=progress)
-    graph = lower_or_raise(model)
+    traced = {info.name: info.shape or () for info in model.inputs}
+    graph = lower_or_raise(model, requested(traced, dynamic_batch, dynamic_shape))
     graph.name = Path(getattr(source, "name", "main")).name.partition(".")[0] or "main"
     graph.metadata["megengine.version"] = model.version or "1.6"
     if model.graph.name:

@@ -235,7 +235,7 @@ def matrix_mul(
     *,
     transposeA: bool = False,
     transposeB: bool = False,
-    **tuning: Any,  # noqa: N803
+    **tuning: Any,
 ) -> Value:
     return reduction.matmul(b, left, right, transposeA, transposeB)
 
@@ -428,7 +428,6 @@ def _index(b: Builder, x: Value, items: Sequence[Item], operands: Sequence[Value
 
 def _scalars(b: Builder, index: tuple[Any, ...]) -> tuple[Any, ...]:
     """A Subtensor index is one int, which may come as a vector of one element."""
-
 
     def scalar(item: Any) -> Any:
         return b.op("Reshape", item, []) if isinstance(item, Value) and rank(item) else item

@@ -79,9 +79,7 @@ def parameters(fake_quant: Module | None, observer: Module | None) -> Quantizati
 
 
 @lower("megengine.module.qat.module.QATModule._apply_fakequant_with_observer")
-def fake_quantize(
-    b: Builder, self: Module, target: Value, fake_quant: Module | None, observer: Module | None
-) -> Value:
+def fake_quantize(b: Builder, self: Module, target: Value, fake_quant: Module | None, observer: Module | None) -> Value:
     q = parameters(fake_quant, observer)
     return target if q is None else quantize(b, target, q)
 
@@ -230,9 +228,7 @@ def lsq_opdef(
 
 
 def _opdef(b: Builder, inp: Value, scale: np.float32, zero_point: int, qmin: int, qmax: int) -> Value:
-    storage = next(
-        (dtype for dtype in map(np.dtype, (np.int8, np.uint8)) if _fits(dtype, qmin, qmax)), None
-    )
+    storage = next((dtype for dtype in map(np.dtype, (np.int8, np.uint8)) if _fits(dtype, qmin, qmax)), None)
     return quantize(b, inp, Quantization(FLOAT32.type(scale), zero_point, storage, qmin, qmax))
 
 

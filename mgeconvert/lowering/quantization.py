@@ -29,7 +29,21 @@ STORAGE = {
 """The quantized dtypes that ONNX can hold; 1- and 4-bit ones are computed in floats."""
 
 PASSIVE = frozenset(
-    "Reshape Transpose Slice Gather Squeeze Unsqueeze Concat MaxPool GlobalMaxPool Relu Split Expand DepthToSpace".split()
+    [
+        "Reshape",
+        "Transpose",
+        "Slice",
+        "Gather",
+        "Squeeze",
+        "Unsqueeze",
+        "Concat",
+        "MaxPool",
+        "GlobalMaxPool",
+        "Relu",
+        "Split",
+        "Expand",
+        "DepthToSpace",
+    ]
 )
 """Operators whose results are on the grid of their inputs."""
 

@@ -153,7 +153,15 @@ def _gates(b: Builder, inp: Value, w: Value, bi: Value, h: Value, r: Value, bh: 
 
 @lower(OP + "RNNCell")
 def rnn_cell_opdef(
-    b: Builder, inp: Value, w: Value, bi: Value, h: Value, r: Value, bh: Value, *, nonlineMode: str  # noqa: N803
+    b: Builder,
+    inp: Value,
+    w: Value,
+    bi: Value,
+    h: Value,
+    r: Value,
+    bh: Value,
+    *,
+    nonlineMode: str,  # noqa: N803
 ) -> Value:
     gates = _gates(b, inp, w, bi, h, r, bh)
     return gates if nonlineMode.upper() == "IDENTITY" else b.op(ACTIVATIONS[nonlineMode.upper()], gates)
@@ -185,5 +193,3 @@ def rnn_cell(b: Builder, self: Module, input: Value, hx: Value | None = None) ->
 def lstm_cell(b: Builder, self: Module, input: Value, hx: Any = None) -> Any:
     h, c = (_cell_zeros(b, self, input),) * 2 if hx is None else hx
     return lstm_cell_opdef(b, input, self.weight_ih, self.bias_ih, h, self.weight_hh, self.bias_hh, c)[:2]
-
-

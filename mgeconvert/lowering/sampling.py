@@ -229,9 +229,7 @@ def roi_align_opdef(
 
 
 @lower(VISION + "roi_pooling")
-def roi_pooling(
-    b: Builder, inp: Value, rois: Value, output_shape: Any, mode: str = "max", scale: float = 1.0
-) -> Value:
+def roi_pooling(b: Builder, inp: Value, rois: Value, output_shape: Any, mode: str = "max", scale: float = 1.0) -> Value:
     """The largest value of each bin; corners are rounded to pixels."""
     if mode.lower() != "max":
         refuse(f"roi_pooling with mode {mode}")

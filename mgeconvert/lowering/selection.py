@@ -9,7 +9,7 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from .operands import FLOAT32, INT32, INT64, cast, rank, tensor
+from .operands import FLOAT32, INT32, cast, rank, tensor
 from .shapes import reshape
 from .table import lower, refuse
 

@@ -6,26 +6,38 @@ With static inputs every shape is a constant. With symbolic dimensions a shape i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from mgeconvert.builder import Builder
-from mgeconvert.ir import Value
+from mgeconvert.builder import Builder, Operand
+from mgeconvert.ir import Dim, Value
 
-from .operands import INT32, INT64, cast, rank
+from .dynamic import Varying, unbaked
+from .operands import INT32, INT64, cast, rank, tensor
 from .quantization import Quantization, dequantized
+from .table import refuse
 
 Size: TypeAlias = "int | Value"
 """One dimension as MegEngine code has it: a Python int or a 0-d or 1-element tensor."""
 
 
-class ShapeBuilder(Builder):
-    """A Builder that knows what is in integer vectors: `elements` maps a 1-D value to its elements."""
+BROADCASTING = frozenset(
+    ["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mod", "And", "Or", "Xor", "Where", "Equal", "Greater", "Less"]
+)
+"""Operators whose operands' sizes must agree."""
 
-    def __init__(self) -> None:
+
+class ShapeBuilder(Builder):
+    """A Builder that knows what is in integer vectors: `elements` maps a 1-D value to its elements.
+
+    `traced` is the traced size of each named dimension that the user asked for.
+    """
+
+    def __init__(self, traced: Mapping[str, int] | None = None) -> None:
         super().__init__()
+        self.traced = dict(traced or {})
         self.elements: dict[Value, tuple[Size, ...]] = {}
         self.dimensions: dict[Value, tuple[Value, int]] = {}
         """A scalar that is one dimension of a value: which value and which axis."""
@@ -33,6 +45,23 @@ class ShapeBuilder(Builder):
         """The grid of a value that was quantized (see `quantization`)."""
         self.stored: dict[Value, Value] = {}
         """The integers of a constant that was dequantized."""
+
+    def ops(
+        self, op: str, outputs: int, *operands: Operand, name: str | None = None, domain: str = "", **attrs: Any
+    ) -> list[Value]:
+        """Refuses an operator that holds a named dimension to one size by meeting it with a number."""
+        if self.traced and op in BROADCASTING:
+            self._check_broadcast([operand for operand in operands if isinstance(operand, Value)])
+        return super().ops(op, outputs, *operands, name=name, domain=domain, **attrs)
+
+    def _check_broadcast(self, operands: Sequence[Value]) -> None:
+        shapes = [operand.shape for operand in operands if operand.shape is not None]
+        for axis in range(1, max(map(len, shapes), default=0) + 1):
+            dims = {shape[-axis] for shape in shapes if len(shape) >= axis} - {1}
+            named = [dim for dim in dims if isinstance(dim, str) and dim in self.traced]
+            numbers = [dim for dim in dims if isinstance(dim, int)]
+            if named and numbers:
+                refuse(f"meets dimension {named[0]} with the constant size {numbers[0]}, so {named[0]} cannot vary")
 
 
 def shape_of(b: Builder, x: Value) -> Value:
@@ -64,6 +93,23 @@ def pack(b: Builder, sizes: Sequence[Size], dtype: np.dtype = INT32) -> Value:
     if isinstance(b, ShapeBuilder):
         b.elements[packed] = tuple(sizes)
     return packed
+
+
+def known_elements(b: Builder, parts: Sequence[Any]) -> list[Size] | None:
+    """The elements of int32 vectors and scalars put together, when they are known and one of them is a run-time size."""
+    if not isinstance(b, ShapeBuilder) or not any(isinstance(part, Value) and _is_shape(b, part) for part in parts):
+        return None
+    if all(isinstance(part, Value) and (_is_shape(b, part) or _is_constant_vector(part)) for part in parts):
+        return [size for part in parts for size in _elements(b, part)]
+    return None
+
+
+def _is_shape(b: ShapeBuilder, part: Value) -> bool:
+    return part in b.elements or part in b.dimensions
+
+
+def _is_constant_vector(part: Value) -> bool:
+    return part.array is not None and part.dtype == INT32 and part.array.ndim <= 1
 
 
 def _vector(b: Builder, size: Value, dtype: np.dtype) -> Value:
@@ -104,6 +150,9 @@ def reshape(b: Builder, x: Value, shape: Size | Sequence[Size]) -> Value:
     """Reshape by MegEngine's rules (one -1 is inferred). A symbolic size that is the input's own dimension at the same
     axis becomes 0, a single other one -1, so that no shape is computed at run time where ONNX can infer it."""
     sizes = sizes_of(b, shape)
+    if isinstance(b, ShapeBuilder) and all(isinstance(size, int) for size in sizes) and x.shape is not None:
+        sizes = _unbaked(b, x, sizes)  # type: ignore[arg-type]
+    known = named_sizes(b, sizes)
     if isinstance(b, ShapeBuilder) and not all(isinstance(size, int) for size in sizes):
         sizes = [0 if _is_dimension(b, size, x, axis) else size for axis, size in enumerate(sizes)]
         unknown = [axis for axis, size in enumerate(sizes) if not isinstance(size, int)]
@@ -113,7 +162,60 @@ def reshape(b: Builder, x: Value, shape: Size | Sequence[Size]) -> Value:
         return x
     if isinstance(b, ShapeBuilder) and x in b.stored:
         return dequantized(b, b.op("Reshape", b.stored[x], as_shape_operand(b, sizes)), b.quantized[x])
-    return b.op("Reshape", x, as_shape_operand(b, sizes))
+    return with_names(b.op("Reshape", x, as_shape_operand(b, sizes)), known)
+
+
+def named_sizes(b: Builder, sizes: Sequence[Size]) -> list[Dim | None]:
+    """What is known of sizes: numbers, and the names of dimensions."""
+    known: list[Dim | None] = []
+    for size in sizes:
+        if isinstance(size, int):
+            known.append(size if size > 0 else None)
+        elif isinstance(b, ShapeBuilder) and size in b.dimensions:
+            source, axis = b.dimensions[size]
+            known.append((source.shape or ())[axis])
+        else:
+            known.append(None)
+    return known
+
+
+def with_names(value: Value, known: Sequence[Dim | None]) -> Value:
+    """Complete an inferred shape, whose unknown dimensions have names of their own, by what is known of it."""
+    if value.shape is None:
+        value.shape = tuple(f"{value.name}_{axis}" if dim is None else dim for axis, dim in enumerate(known))
+    elif len(value.shape) == len(known):
+        pairs = zip(value.shape, known, strict=True)
+        value.shape = tuple(name if isinstance(dim, str) and name is not None else dim for dim, name in pairs)
+    return value
+
+
+def _unbaked(b: ShapeBuilder, x: Value, sizes: list[int]) -> list[Size]:
+    """Sizes that were traced as numbers but follow the input's named dimensions."""
+    target = unbaked(x.shape or (), sizes, b.traced)
+    if target is None:
+        return list(sizes)
+    varying = [size for size in target if isinstance(size, Varying)]
+    if len(varying) == 1 and (len(varying[0].axes) > 1 or varying[0].divisor > 1):
+        return [-1 if isinstance(size, Varying) else size for size in target]
+    return [_size(b, x, size) if isinstance(size, Varying) else size for size in target]
+
+
+def _size(b: ShapeBuilder, x: Value, size: Varying) -> Size:
+    first, *others = (dimension(b, x, axis) for axis in size.axes)
+    for other in others:
+        first = b.op("Mul", tensor(b, first, INT32), tensor(b, other, INT32))
+    return first if size.divisor == 1 else b.op("Div", tensor(b, first, INT32), size.divisor)
+
+
+def broadcast_sizes(b: Builder, x: Value, sizes: Sequence[Size]) -> list[Size]:
+    """The target of a broadcast, where a number that is the traced size of the input's named dimension follows it."""
+    found = list(sizes)
+    traced = b.traced if isinstance(b, ShapeBuilder) else {}
+    for axis, dim in enumerate(x.shape or ()):
+        place = len(found) - rank(x) + axis
+        if isinstance(dim, str) and traced.get(dim) == found[place]:
+            found[place] = dimension(b, x, axis)
+    return found
 
 
 def _is_dimension(b: ShapeBuilder, size: Size, x: Value, axis: int) -> bool:

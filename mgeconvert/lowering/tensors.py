@@ -16,7 +16,19 @@ from mgeconvert.tracedmodule.arrays import MgeDType
 
 from .operands import FLOAT32, INT32, INT64, Tensor, axes_of, cast, in_dtype, promote, rank, tensor
 from .quantization import convert
-from .shapes import Size, as_shape_operand, dimension, reshape, shape_of, sizes_of
+from .shapes import (
+    Size,
+    as_shape_operand,
+    broadcast_sizes,
+    dimension,
+    known_elements,
+    named_sizes,
+    pack,
+    reshape,
+    shape_of,
+    sizes_of,
+    with_names,
+)
 from .table import lower, refuse
 
 F = "megengine.functional.tensor."
@@ -101,13 +113,19 @@ def squeeze(b: Builder, inp: Value, axis: int | Sequence[int] | None = None) -> 
 @lower(F + "broadcast_to", T + "_broadcast")
 def broadcast_to(b: Builder, inp: Tensor, shape: Any) -> Value:
     x = tensor(b, inp)
-    sizes = sizes_of(b, shape)
-    return x if tuple(sizes) == x.shape else b.op("Expand", x, as_shape_operand(b, sizes))
+    sizes = broadcast_sizes(b, x, sizes_of(b, shape))
+    known = named_sizes(b, sizes)
+    if tuple(known) == x.shape:
+        return x
+    return with_names(b.op("Expand", x, as_shape_operand(b, sizes)), known)
 
 
 @lower(F + "concat")
 def concat(b: Builder, inps: Sequence[Tensor], axis: int = 0, device: Any = None) -> Value:
     """Scalars count as vectors of one element."""
+    sizes = known_elements(b, inps)
+    if sizes is not None:
+        return pack(b, sizes)
     values = [value if rank(value) else b.op("Reshape", value, [1]) for value in promote(b, *inps)]
     return values[0] if len(values) == 1 else b.op("Concat", *values, axis=axis)
 

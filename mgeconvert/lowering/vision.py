@@ -10,7 +10,7 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from .operands import FLOAT32, cast, is_float
+from .operands import FLOAT32, cast, is_float, rank
 from .shapes import as_shape_operand, dimension, sizes_of
 from .table import lower, refuse
 
@@ -29,12 +29,14 @@ def resize(b: Builder, inp: Value, sizes: list[Any], mode: str, align_corners: b
     """Resize the spatial axes to `sizes`. Pixel centres are at half coordinates, except for nearest, where output i reads
     floor(i * in / out); cubic has a = -0.75 and repeats the border."""
     x = inp if is_float(inp) and inp.dtype == FLOAT32 else cast(b, inp, FLOAT32)
-    target = [dimension(b, inp, 0), dimension(b, inp, 1), *sizes]
+    target = [*(inp.shape or ())[:2], *sizes]
     if tuple(target) == inp.shape:
         return x
+    static = inp.static_shape is not None and all(isinstance(size, int) for size in sizes)
+    axes = None if static else list(range(2, rank(inp)))
     coordinates = "align_corners" if align_corners else "asymmetric" if mode == "nearest" else "half_pixel"
     return b.op(
-        "Resize", x, None, None, as_shape_operand(b, target), mode=mode,
+        "Resize", x, None, None, as_shape_operand(b, target if static else sizes), mode=mode, axes=axes,
         coordinate_transformation_mode=coordinates, nearest_mode="floor" if mode == "nearest" else None,
         cubic_coeff_a=-0.75 if mode == "cubic" else None,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mgeconvert.registry import Backend, Description, Frontend, OpSupport, Source
+from mgeconvert.registry import Backend, Description, Frontend, OpSupport, Option, Source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +40,10 @@ FRONTEND = Frontend(
     suffixes=(".pkl", ".tm", ".tm.pkl"),
     load=_load,
     ops=_ops,
+    options=(
+        Option("dynamic_batch", bool, False, "let the first axis of every input vary"),
+        Option("dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5"),
+    ),
     describe=_describe,
     progress=True,
 )
