@@ -10,15 +10,14 @@ import numpy as np
 import onnx
 
 from mgeconvert.builder import Builder
-from mgeconvert.dtypes import dtype_of
 from mgeconvert.errors import ConversionError, Problem, UnsupportedError
 from mgeconvert.inference import InferenceError
-from mgeconvert.ir import OPSET, Attribute, Dim, Graph, Node, Shape, Value
+from mgeconvert.ir import OPSET, Attribute, Graph, Node, Value
 from mgeconvert.registry import Source
 
 from .conform import FOREIGN
 from .legalize import legal_forms
-from .read import ModelFile
+from .read import ModelFile, declared_type
 from .rewrite import RULES, RefusedError
 from .rules import load_rules
 from .schema import OLDEST, OpSchema, newest, op_schema, versions
@@ -110,26 +109,12 @@ class Lowering:
             self.declared[info.name] = info
 
     def _input(self, info: onnx.ValueInfoProto) -> Value:
-        dtype, shape = self._type(info)
+        dtype, shape = declared_type(info)
         if dtype is None or shape is None:
             kind = info.type.WhichOneof("value")
             fact = "has no shape" if kind == "tensor_type" else f"is no tensor ({(kind or 'of unknown type')})"
             raise ConversionError(f"{self.file.name}: input {info.name} {fact}")
         return self.builder.input(info.name, dtype, shape)
-
-    def _type(self, info: onnx.ValueInfoProto) -> tuple[np.dtype | None, Shape | None]:
-        """The declared type; a dimension without number and name is named after the value."""
-        tensor = info.type.tensor_type
-        if not info.type.HasField("tensor_type") or not tensor.elem_type:
-            return None, None
-        dtype = dtype_of(tensor.elem_type)
-        if not tensor.HasField("shape"):
-            return dtype, None
-        dims: list[Dim] = []
-        for axis, dim in enumerate(tensor.shape.dim):
-            known = dim.HasField("dim_value") and dim.dim_value >= 0
-            dims.append(dim.dim_value if known else dim.dim_param or f"{info.name}_{axis}")
-        return dtype, tuple(dims)
 
     def _nodes(self, proto: onnx.GraphProto) -> None:
         for node in proto.node:
@@ -269,7 +254,7 @@ class Lowering:
     def _complete(self, value: Value, name: str) -> None:
         """What inference did not find is taken from the file."""
         if (value.dtype is None or value.shape is None) and name in self.declared:
-            dtype, shape = self._type(self.declared[name])
+            dtype, shape = declared_type(self.declared[name])
             value.dtype = value.dtype if value.dtype is not None else dtype
             value.shape = value.shape if value.shape is not None else shape
 

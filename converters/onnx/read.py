@@ -19,6 +19,7 @@ from onnx import numpy_helper
 
 from mgeconvert.dtypes import NAMES, dtype_of
 from mgeconvert.errors import BadInputError
+from mgeconvert.ir import Dim, Shape
 from mgeconvert.registry import Source
 
 from .foreign import foreign_kind
@@ -154,6 +155,21 @@ class ModelFile:
             raise self.error(f"two initializers are named {name}")
         self._raw[name] = raw
         return small + encode("Tensor", data_location=EXTERNAL)
+
+
+def declared_type(info: onnx.ValueInfoProto) -> tuple[np.dtype | None, Shape | None]:
+    """The type a file states for a value; a dimension without number and name is named after the value and its axis."""
+    tensor = info.type.tensor_type
+    if not info.type.HasField("tensor_type") or not tensor.elem_type:
+        return None, None
+    dtype = dtype_of(tensor.elem_type)
+    if not tensor.HasField("shape"):
+        return dtype, None
+    dims: list[Dim] = []
+    for axis, dim in enumerate(tensor.shape.dim):
+        known = dim.HasField("dim_value") and dim.dim_value >= 0
+        dims.append(dim.dim_value if known else dim.dim_param or f"{info.name}_{axis}")
+    return dtype, tuple(dims)
 
 
 def _names(graph: onnx.GraphProto) -> Iterator[str | bytes]:

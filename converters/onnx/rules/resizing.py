@@ -41,10 +41,19 @@ def resize_all_axes(r: Rewriter, node: Node) -> Result:
     if scales is not None:
         return r.form(x, roi, _spread(scales, axes, [1] * rank), None, **plain)
     assert sizes is not None
+    if any(isinstance(dim, str) for axis, dim in enumerate(shape_of(x)) if axis not in axes):
+        factors = [_factor(size(shape_of(x)[axis], "a resized dimension"), int(to)) for axis, to in zip(axes, sizes, strict=True)]
+        return r.form(x, roi, _spread(np.array(factors, np.float32), axes, [1] * rank), None, **plain)
     whole = [
         0 if axis in axes else size(dim, "a dimension that is not resized") for axis, dim in enumerate(shape_of(x))
     ]
     return r.form(x, roi, None, _spread(sizes, axes, whole), **plain)
+
+
+def _factor(before: int, after: int) -> np.float32:
+    """The scale by which ONNX, rounding down in float32, makes `after` of `before`."""
+    factor = np.float32(after / before)
+    return factor if np.floor(np.float32(before) * factor) == after else np.nextafter(factor, np.float32(np.inf))
 
 
 _NEWER = ("antialias", "axes", "keep_aspect_ratio_policy")
