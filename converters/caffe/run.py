@@ -1,4 +1,4 @@
-"""Runs a written net in OpenCV's dnn, which has its own implementation of Caffe's layers."""
+"""Runs a written net: in OpenCV's dnn, which has its own implementation of Caffe's layers, or in real Caffe."""
 
 from __future__ import annotations
 
@@ -9,38 +9,69 @@ from pathlib import Path
 
 import numpy as np
 
-from mgeconvert.errors import ConversionError, MissingDependencyError
+from mgeconvert.errors import MissingDependencyError
 
 from .read import net_outputs, read_prototxt, weight_files
+
+NOT_IN_OPENCV = {"ArgMax", "BatchReindex", "Bias", "Embed", "LSTM", "Reduction", "RNN", "SPP", "Threshold", "Tile"}
+"""BVLC's layers that OpenCV lacks, or reads otherwise than Caffe."""
+
+
+class OpenCVError(Exception):
+    """OpenCV cannot load or compute the net; the text says why."""
 
 
 def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The net's outputs by name, in the order of the file; inputs become float32, which is what Caffe computes in.
 
-    Raises MissingDependencyError without OpenCV, ConversionError where OpenCV cannot load or run the net.
+    In OpenCV; a net that OpenCV cannot compute in real Caffe. Raises MissingDependencyError without either.
     """
+    try:
+        return run_in_opencv(path, inputs)
+    except OpenCVError as error:
+        from mgeconvert.reference.environment import environment
+
+        if not environment("caffe").is_installed:
+            raise MissingDependencyError(
+                f"{path}: OpenCV cannot compute this net ({error}), and real Caffe is not installed",
+                hint="mgeconvert reference install caffe",
+            ) from error
+        return run_in_caffe(path, inputs)
+
+
+def run_in_caffe(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same in real BVLC Caffe, in its reference environment."""
+    from mgeconvert.reference import caffe
+
+    results = caffe.run(caffe.Job(path, weight_files(path), inputs))
+    return typed({top: results[top] for _, top in net_outputs(read_prototxt(path).net.layer)}, path)
+
+
+def run_in_opencv(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same in OpenCV; OpenCVError where it cannot, MissingDependencyError where it is not installed."""
     try:
         import cv2
     except ImportError:
         raise MissingDependencyError(
             "Caffe models run in OpenCV, which is not installed", hint="pip install 'mgeconvert[caffe]'"
         ) from None
+    layers = read_prototxt(path).net.layer
+    missing = sorted(NOT_IN_OPENCV.intersection(layer.type for layer in layers))
+    if missing:
+        raise OpenCVError(f"it has no layer {', '.join(missing)}")
     # OpenCV calls a layer that holds a constant Const. Parts of a caffemodel joined are a caffemodel.
     text = re.sub(r'(type: *)"Parameter"', r'\1"Const"', path.read_text()).encode()
     weights = b"".join(part.read_bytes() for part in weight_files(path))
-    outputs = net_outputs(read_prototxt(path).net.layer)
+    outputs = net_outputs(layers)
     try:
-        module = cv2.dnn.readNetFromCaffe(
-            np.frombuffer(text, np.uint8), np.frombuffer(weights, np.uint8) if weights else np.empty(0, np.uint8)
-        )
+        module = cv2.dnn.readNetFromCaffe(np.frombuffer(text, np.uint8), np.frombuffer(weights, np.uint8))
         for name, array in inputs.items():
             module.setInput(np.ascontiguousarray(array, np.float32), name)
         # OpenCV calls some layers by their name and some by their top
         known = set(module.getLayerNames())
         results = module.forward([layer if layer in known else top for layer, top in outputs])
     except cv2.error as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ConversionError(f"{path}: OpenCV cannot run this net: {reason}") from error
+        raise OpenCVError(str(error).strip().splitlines()[0]) from error
     return typed({top: np.asarray(result) for (_, top), result in zip(outputs, results, strict=True)}, path)
 
 

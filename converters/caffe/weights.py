@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 
 from mgeconvert.errors import BadInputError, ConversionError
 
-from .messages import Message, weights_message
+from .messages import Message, model_message, weights_message
 
 LIMIT = (1 << 31) - 1
 """Protobuf reads no message larger than this; a caffemodel is one message."""
@@ -79,13 +79,22 @@ def _array(blob: Message, where: str) -> np.ndarray:
         array = np.frombuffer(blob.raw_data, _RAW_TYPES[blob.raw_data_type])
     elif blob.HasField("double_data"):
         array = np.frombuffer(blob.double_data, "<f8")
-    else:
+    elif blob.HasField("data"):
         array = np.frombuffer(blob.data, "<f4")
+    else:
+        array = _unpacked(blob)
     legacy = any(blob.HasField(field) for field in ("num", "channels", "height", "width"))
     shape = (blob.num, blob.channels, blob.height, blob.width) if legacy else tuple(blob.shape.dim)
     if array.size != np.prod(shape, dtype=np.int64):
         raise BadInputError(f"{where}: holds {array.size} numbers, its shape {list(shape)} needs another count")
     return array.reshape(shape)
+
+
+def _unpacked(blob: Message) -> np.ndarray:
+    """Numbers that a writer without packed arrays wrote one by one; `blob` has them as fields it does not know."""
+    model = model_message("BlobProto")
+    model.ParseFromString(blob.SerializeToString())
+    return np.array(model.data, "<f4") if model.data else np.array(model.double_data, "<f8")
 
 
 def write_weights(file: BinaryIO, net_name: str, layers: Iterable[LayerBlobs]) -> None:

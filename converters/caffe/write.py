@@ -39,6 +39,7 @@ PARAMETERS = {
     "Input": "input_param",
     "Interp": "interp_param",
     "LRN": "lrn_param",
+    "Log": "log_param",
     "PReLU": "prelu_param",
     "Parameter": "parameter_param",
     "Permute": "permute_param",

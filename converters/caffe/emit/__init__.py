@@ -10,6 +10,7 @@ from . import (
     logic,
     normalization,
     pooling,
+    recurrent,
     reduction,
     resizing,
     shaping,
@@ -20,4 +21,17 @@ from .table import EMITTERS, GIVEN, Emitter
 
 __all__ = ["EMITTERS", "GIVEN", "REFUSED", "Emitter"]
 
-_ = (activation, arithmetic, indexing, linear, logic, normalization, pooling, reduction, resizing, shaping, window)
+_ = (
+    activation,
+    arithmetic,
+    indexing,
+    linear,
+    logic,
+    normalization,
+    pooling,
+    recurrent,
+    reduction,
+    resizing,
+    shaping,
+    window,
+)

@@ -182,6 +182,39 @@ def cast(net: Net, x: Blob, *, to: int, saturate: int = 1, in_dtype: np.dtype, d
     return x
 
 
+@emit("Sinh")
+def sinh(net: Net, x: Blob) -> Blob:
+    return net.eltwise("SUM", net.layer("Exp", x), net.layer("Exp", x, scale=-1.0), coeff=(0.5, -0.5))
+
+
+@emit("Cosh")
+def cosh(net: Net, x: Blob) -> Blob:
+    return net.eltwise("SUM", net.layer("Exp", x), net.layer("Exp", x, scale=-1.0), coeff=(0.5, 0.5))
+
+
+def log_with_root(net: Net, x: Blob, shift: float) -> Blob:
+    """log(x + sqrt(x * x + shift))."""
+    root = net.power(net.eltwise("PROD", x, x), power=0.5, shift=shift)
+    return net.layer("Log", net.eltwise("SUM", x, root))
+
+
+@emit("Asinh")
+def asinh(net: Net, x: Blob) -> Blob:
+    return net.eltwise("PROD", sign(net, x), log_with_root(net, net.layer("AbsVal", x), 1.0))
+
+
+@emit("Acosh")
+def acosh(net: Net, x: Blob) -> Blob:
+    return log_with_root(net, x, -1.0)
+
+
+@emit("Atanh")
+def atanh(net: Net, x: Blob) -> Blob:
+    # with Power layers, because OpenCV ignores the scale and shift of a Log
+    above, below = (net.layer("Log", net.power(x, scale=scale, shift=1.0)) for scale in (1.0, -1.0))
+    return net.eltwise("SUM", above, below, coeff=(0.5, -0.5))
+
+
 @emit("Sign")
 def sign_(net: Net, x: Blob) -> Blob:
     return sign(net, x)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..net import Blob, Net, RefusedError, Shape
 from .arithmetic import multiply
+from .lookup import gather_computed
 from .reduction import along
 from .table import Array, Operand, emit
 from .window import conv
@@ -81,7 +82,7 @@ def slice_(
     return x
 
 
-@emit("Gather", note="with constant positions, or from a constant table (Embed)")
+@emit("Gather", note="computed positions from a constant table (Embed), or by products, up to 16 million")
 def gather(net: Net, data: Operand, indices: Operand, *, axis: int = 0, out: Shape) -> Blob:
     if isinstance(indices, np.ndarray):
         blob = net.constant(data) if isinstance(data, np.ndarray) else data
@@ -97,7 +98,7 @@ def gather(net: Net, data: Operand, indices: Operand, *, axis: int = 0, out: Sha
             input_dim=table.shape[0], bias_term=False,
         )  # fmt: skip
         return net.reshape(y, out)
-    raise RefusedError("Caffe has no layer that picks elements at computed positions")
+    return gather_computed(net, data, indices, axis % data.rank, out)
 
 
 @emit("OneHot")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 _TABLE = """
-Sin Cos Tan Asin Acos Atan Sinh Cosh Asinh Acosh Atanh | Caffe has no trigonometric layer
+Sin Cos Tan Asin Acos Atan | Caffe has no trigonometric layer
 Floor Ceil Round Mod BitShift BitwiseAnd BitwiseOr BitwiseXor BitwiseNot | Caffe has no layer that rounds
 IsInf IsNaN | Caffe has no layer that tests for infinity or NaN
 Shape Size NonZero Unique Compress Range ConstantOfShape | a Caffe blob's shape is fixed when the net is loaded
-GatherElements GatherND ScatterElements ScatterND | Caffe has no layer that reads or writes at computed positions
 GridSample RoiAlign MaxRoiPool AffineGrid DeformConv MaxUnpool | Caffe has no sampling layer
 NonMaxSuppression | BVLC Caffe has no detection layers
 If Loop Scan | Caffe has no control flow
-LSTM GRU RNN | Caffe's own recurrent layers need a sequence-continuation input; unroll the steps instead
 Einsum | Caffe has no Einsum; write it with MatMul
 Det ReverseSequence StringNormalizer TfIdfVectorizer | Caffe has no such layer
 RandomNormal RandomNormalLike RandomUniform RandomUniformLike Multinomial Bernoulli | Caffe has no random layer

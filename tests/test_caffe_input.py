@@ -1,0 +1,266 @@
+"""What is wrong with a Caffe net is said with its place: exact texts."""
+
+from __future__ import annotations
+
+import io
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mgeconvert
+from mgeconvert.errors import BadInputError, ConversionError, MgeconvertError, UnsupportedError, UsageError
+from mgeconvert_converters.caffe import weights as weights_module
+from mgeconvert_converters.caffe.messages import model_message
+from mgeconvert_converters.caffe.read import load
+from mgeconvert_converters.caffe.weights import LayerBlobs, read_weights, split, write_weights
+
+INPUT = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 4 dim: 4 } } }\n'
+
+
+def net(folder: Path, text: str, blobs: dict[str, list[np.ndarray]] | None = None) -> Path:
+    path = folder / "net.prototxt"
+    path.write_text(text)
+    with path.with_suffix(".caffemodel").open("wb") as file:
+        write_weights(file, "net", [LayerBlobs({"name": name}, arrays) for name, arrays in (blobs or {}).items()])
+    return path
+
+
+def refused(path: Path, **options: str) -> MgeconvertError:
+    with pytest.raises(MgeconvertError) as caught:
+        mgeconvert.load(path, **options)
+    return caught.value
+
+
+SYNTAX = {
+    'layer { name: "a" type: 3 }': "1:25: type is a string: expected quotes, found 3",
+    "layer {\n  name: 'a'\n": "3:1: the file ends inside the { of line 1",
+    'layer { name: "a }': "1:15: found an open string",
+    "layer { convolution_param { num_output: -3 } }": "1:41: num_output is a whole number of at least 0, found -3",
+    "layer { pooling_param { pool: MEAN } }": "1:31: MEAN is no pool; known: MAX, AVE, STOCHASTIC",
+    "layer { power_param { scale: fast } }": "1:30: scale is a number, found fast",
+    "layer { scale_param { bias_term: maybe } }": "1:34: bias_term is true or false, found maybe",
+    "layer: 3": "1:8: layer is a message: expected {, found 3",
+    "layer {} }": "1:10: expected a field name, found }",
+    'name: "a"\nname: "b"': "2:1: name is given twice",
+    'name: ["a", "b"]': "1:1: name takes one value, not a list",
+    'name "a"': '1:6: expected : after name, found "a"',
+    "a b": "1:3: expected : or { after a, found b",
+    'layer { name: "a" } %': "1:21: found '%', which no prototxt has",
+}
+
+
+@pytest.mark.parametrize(("text", "message"), SYNTAX.items())
+def test_syntax_errors_have_line_and_column(text: str, message: str, tmp_path: Path) -> None:
+    path = net(tmp_path, text)
+    error = refused(path)
+    assert isinstance(error, BadInputError)
+    assert str(error) == f"{path}:{message}"
+
+
+STRUCTURE = {
+    'layer { name: "a" type: "ReLU" bottom: "b" top: "a" }': "2: layer a: reads b, which no layer makes",
+    'layer { name: "a" type: "ReLU" bottom: "b" top: "a" } layer { name: "b" type: "ReLU" bottom: "a" top: "b" }': (
+        "2: layer a: reads b, which only the later layer b makes: a cycle, or wrong order"
+    ),
+    'layer { name: "a" type: "ReLU" bottom: "a" top: "a" }': "2: layer a: reads a, which it makes itself: a cycle",
+    'layer { name: "a" type: "Convolution" bottom: "x" top: "a" convolution_param { num_output: 3 } }': (
+        "2: layer a: no kernel_size"
+    ),
+    'layer { name: "a" type: "Slice" bottom: "x" top: "a" top: "b" top: "c" }': (
+        "2: layer a: 3 tops cannot be cut from 2 at []"
+    ),
+    'layer { name: "p" type: "Pooling" bottom: "x" top: "p" pooling_param { kernel_size: 2 stride: 2 } }\n'
+    'layer { name: "a" type: "Eltwise" bottom: "x" bottom: "p" top: "a" }': (
+        "3: layer a: Eltwise needs bottoms of one shape; here [1, 2, 4, 4], [1, 2, 2, 2]"
+    ),
+    'layer { name: "d" type: "Data" top: "d" data_param { batch_size: 4 } }': (
+        "2: layer d: Data does not say the shape of d"
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), STRUCTURE.items())
+def test_structure_errors_have_line_and_layer(text: str, message: str, tmp_path: Path) -> None:
+    path = net(tmp_path, INPUT + text)
+    error = refused(path)
+    assert isinstance(error, BadInputError)
+    assert str(error) == f"{path}:{message}"
+
+
+CONV = (
+    'layer { name: "c%d" type: "Convolution" bottom: "x" top: "c%d" '
+    "convolution_param { num_output: 3 kernel_size: 1 } }\n"
+)
+
+
+def test_all_layers_without_weights_are_named(tmp_path: Path) -> None:
+    path = net(tmp_path, INPUT + CONV % (1, 1) + CONV % (2, 2))
+    path.with_suffix(".caffemodel").unlink()
+    error = refused(path)
+    assert str(error) == f"{path}: no weights for 2 layers: c1, c2"
+    assert error.hint == "put the .caffemodel beside the prototxt under the same name, or name it with --weights"
+
+
+def test_weights_of_another_shape(tmp_path: Path) -> None:
+    path = net(tmp_path, INPUT + CONV % (1, 1), {"c1": [np.zeros((3, 4, 1, 1), np.float32)]})
+    assert str(refused(path)) == (
+        f"{path}:2: layer c1: its weights number 0 have the shape [3, 4, 1, 1], Convolution needs [3, 2, 1, 1]"
+    )
+
+
+def test_all_unknown_layers_are_listed(tmp_path: Path) -> None:
+    text = (
+        'layer { name: "p" type: "Python" bottom: "x" top: "p" }\n'
+        'layer { name: "r" type: "ReLU" bottom: "p" top: "r" }\n'
+        'layer { name: "m" type: "MyLayer" bottom: "r" top: "m" }\n'
+    )
+    path = net(tmp_path, INPUT + text)
+    error = refused(path)
+    assert isinstance(error, UnsupportedError)
+    assert str(error) == (
+        "cannot read this Caffe net: 2 operators not supported\n"
+        f"  p ({path}:2): Python: its program is not in the file\n"
+        f"  m ({path}:4): MyLayer: a layer type that is not known"
+    )
+
+
+def test_fields_of_vendors_are_skipped_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    vendor = 'quantize_param { bits: [8, 4] way < z: "s" > } engine: "npu"'
+    text = f'layer {{ name: "a" type: "ReLU" bottom: "x" top: "a" {vendor} }}'
+    path = net(tmp_path, INPUT + text)
+    with caplog.at_level(logging.WARNING, "mgeconvert.caffe"):
+        graph = mgeconvert.load(path)
+    assert [node.op for node in graph.nodes] == ["Relu"]
+    assert [record.message for record in caplog.records] == [
+        f"{path}:2: LayerParameter.quantize_param: a field that is not known is skipped",
+        f"{path}:2: LayerParameter.engine: a field that is not known is skipped",
+    ]
+
+
+def test_swapped_files(tmp_path: Path) -> None:
+    path = net(tmp_path, INPUT + CONV % (1, 1), {"c1": [np.zeros((3, 2, 1, 1), np.float32), np.zeros(3, np.float32)]})
+    model = path.with_suffix(".caffemodel")
+    swapped = tmp_path / "swapped.prototxt"
+    swapped.write_bytes(model.read_bytes())
+    error = refused(swapped)
+    assert str(error) == f"{swapped}: binary data, expected a prototxt (text)"
+    assert error.hint == "give the .prototxt as the model; the .caffemodel is found beside it, or named with --weights"
+    assert (
+        str(refused(path, weights=str(path))) == f"{path}: this is a net description (prototxt), expected a caffemodel"
+    )
+    assert str(refused(path, weights="missing.caffemodel")) == "missing.caffemodel: no such file"
+
+
+def test_damaged_caffemodel(tmp_path: Path) -> None:
+    path = net(tmp_path, INPUT + CONV % (1, 1), {"c1": [np.zeros((3, 2, 1, 1), np.float32)]})
+    model = path.with_suffix(".caffemodel")
+    model.write_bytes(model.read_bytes()[:-5])
+    assert str(refused(path)) == f"{model}: damaged, or no caffemodel (a binary NetParameter with layers)"
+    model.write_bytes(b"")
+    assert str(refused(path)) == f"{model}: the file is empty; expected a caffemodel (a binary NetParameter)"
+
+
+def test_a_caffemodel_larger_than_protobuf_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = net(tmp_path, INPUT + CONV % (1, 1), {"c1": [np.zeros((3, 2, 1, 1), np.float32)]})
+    monkeypatch.setattr(weights_module, "LIMIT", 20)
+    error = refused(path)
+    model = path.with_suffix(".caffemodel")
+    size = model.stat().st_size
+    assert str(error) == f"{model}: {size} bytes: a caffemodel is one protobuf message, of at most 20 bytes"
+    assert "--split-weights" in (error.hint or "")
+
+
+def test_parts_of_a_caffemodel(tmp_path: Path) -> None:
+    blobs = {f"c{at}": [np.full((3, 2, 1, 1), at, np.float32), np.zeros(3, np.float32)] for at in (1, 2)}
+    path = net(tmp_path, INPUT + CONV % (1, 1) + CONV % (2, 2), blobs)
+    path.with_suffix(".caffemodel").unlink()
+    for at, (name, arrays) in enumerate(blobs.items(), 1):
+        with (tmp_path / f"net-{at:05}-of-00002.caffemodel").open("wb") as file:
+            write_weights(file, "net", [LayerBlobs({"name": name}, arrays)])
+    assert len(mgeconvert.load(path).nodes) == 2
+    (tmp_path / "net-00001-of-00002.caffemodel").unlink()
+    assert str(refused(path)) == f"{path}: 1 parts of a caffemodel, expected 2: net-00002-of-00002.caffemodel"
+
+
+def test_weights_are_split_between_layers() -> None:
+    layers = [LayerBlobs({"name": f"l{at}"}, [np.zeros(100, np.float32)]) for at in range(3)]
+    assert [[layer.name for layer in part] for part in split(layers, 1000)] == [["l0", "l1"], ["l2"]]
+    with pytest.raises(ConversionError, match="l0: its weights take 414 bytes, a part may have 400"):
+        split(layers, 400)
+
+
+def test_input_shapes_from_the_command_line(tmp_path: Path) -> None:
+    path = net(
+        tmp_path, 'layer { name: "d" type: "Data" top: "d" } layer { name: "r" type: "ReLU" bottom: "d" top: "r" }'
+    )
+    assert mgeconvert.load(path, input_shape="d=2x3x4x5").inputs["d"].shape == (2, 3, 4, 5)
+    assert refused(path).hint == "--input-shape d=1x3x224x224"
+    wrong = refused(path, input_shape="d=2x3,e=1x1")
+    assert isinstance(wrong, UsageError)
+    assert str(wrong) == "--input-shape: no input is named e; inputs: d"
+    assert str(refused(path, input_shape="d=2*3")) == "--input-shape d=2*3: expected NAME=1x3x224x224"
+
+
+def test_from_a_stream(tmp_path: Path) -> None:
+    path = net(tmp_path, INPUT + CONV % (1, 1), {"c1": [np.ones((3, 2, 1, 1), np.float32), np.zeros(3, np.float32)]})
+    graph = load(io.BytesIO(path.read_bytes()), weights=str(path.with_suffix(".caffemodel")))
+    assert list(graph.outputs) == ["c1"]
+
+
+def test_half_precision_and_double_weights(tmp_path: Path) -> None:
+    """NVIDIA's raw_data, and BVLC's double_data."""
+    model = model_message("NetParameter")
+    layer = model.layer.add(name="c1")
+    layer.blobs.add(double_data=[1.0, 2.0]).shape.dim.append(2)
+    path = tmp_path / "w.caffemodel"
+    half = np.array([1.5, -2], "<f2").tobytes()
+    raw = b"\x50\x02\x62" + bytes([len(half)]) + half + b"\x3a\x03\x0a\x01\x02"
+    entry = b"\x0a\x02c2\x3a" + bytes([len(raw)]) + raw
+    path.write_bytes(model.SerializeToString() + b"\xa2\x06" + bytes([len(entry)]) + entry)
+    blobs = read_weights([path])
+    np.testing.assert_array_equal(blobs["c1"][0], [1.0, 2.0])
+    np.testing.assert_array_equal(blobs["c2"][0], np.array([1.5, -2], np.float16))
+
+
+V1 = """
+input: "x" input_dim: 1 input_dim: 2 input_dim: 4 input_dim: 4
+layers { name: "c" type: CONVOLUTION bottom: "x" top: "c" blobs_lr: 1 weight_decay: 0
+         convolution_param { num_output: 3 kernel_size: 1 } }
+layers { name: "r" type: RELU bottom: "c" top: "c" }
+layers { name: "p" type: POOLING bottom: "c" top: "p" pooling_param { pool: AVE kernel_size: 2 stride: 2 } }
+"""
+V0 = """
+input: "x" input_dim: 1 input_dim: 2 input_dim: 4 input_dim: 4
+layers { layer { name: "pad" type: "padding" pad: 1 } bottom: "x" top: "pad" }
+layers { layer { name: "c" type: "conv" num_output: 3 kernelsize: 3 biasterm: false } bottom: "pad" top: "c" }
+layers { layer { name: "p" type: "pool" pool: MAX kernelsize: 2 stride: 2 } bottom: "c" top: "p" }
+"""
+
+
+def test_layers_of_2013(tmp_path: Path) -> None:
+    model = model_message("NetParameter")
+    layer = model.layers.add(name="c", type=4)
+    layer.blobs.add(data=[1.0] * 6, num=3, channels=2, height=1, width=1)
+    layer.blobs.add(data=[0.5] * 3, num=1, channels=1, height=1, width=3)
+    path = net(tmp_path, V1)
+    path.with_suffix(".caffemodel").write_bytes(model.SerializeToString())
+    graph = mgeconvert.load(path)
+    assert [node.op for node in graph.nodes] == ["Conv", "Relu", "AveragePool"]
+    assert list(graph.outputs) == ["p"]
+    bias = graph.nodes[0].inputs[2]
+    assert bias is not None
+    np.testing.assert_array_equal(bias.array, np.full(3, 0.5, np.float32))
+
+
+def test_layers_before_2013(tmp_path: Path) -> None:
+    model = model_message("NetParameter")
+    layer = model.layers.add().layer
+    layer.name = "c"
+    layer.blobs.add(data=[1.0] * 54, num=3, channels=2, height=3, width=3)
+    path = net(tmp_path, V0)
+    path.with_suffix(".caffemodel").write_bytes(model.SerializeToString())
+    graph = mgeconvert.load(path)
+    assert [node.op for node in graph.nodes] == ["Conv", "MaxPool"]
+    assert graph.nodes[0].attrs["pads"] == (1, 1, 1, 1)

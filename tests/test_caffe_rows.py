@@ -1,0 +1,95 @@
+"""Every operator row through Caffe: MegEngine's numbers in OpenCV and in real Caffe, or an expected refusal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mgeconvert
+from mgeconvert.errors import UnsupportedError
+from mgeconvert.reference import caffe
+from mgeconvert_converters.caffe.read import net_outputs, read_prototxt, weight_files
+from mgeconvert_converters.caffe.run import OpenCVError, run_in_opencv, typed
+from tests import caffe_rows
+from tests.harness import goldens
+from tests.harness.cases import Row
+from tests.harness.check import difference
+from tests.harness.goldens import Golden
+
+READ = [(f"{family}/{row.id}", family, row) for family, rows in goldens.families().items() for row in rows]
+ROWS = [(name, family, row) for name, family, row in READ if "tm" not in row.refused and "tm" not in row.xfail]
+EXPORTED = [entry for entry in ROWS if caffe_rows.refusal(entry[0]) is None]
+LEAST = 500
+"""So many rows are exported at least; the issue asks for 120."""
+
+
+def export(golden: Golden, folder: Path) -> tuple[Path, dict[str, np.ndarray]]:
+    """The row as a Caffe net, and its inputs by name."""
+    source = folder / "model.pkl"
+    source.write_bytes(golden.model)
+    graph = mgeconvert.load(source)
+    written = folder / "model.prototxt"
+    mgeconvert.save(graph, written)
+    return written, dict(zip(graph.inputs, golden.inputs, strict=True))
+
+
+def complaint(row: Row, outputs: dict[str, np.ndarray], golden: Golden) -> str:
+    if len(outputs) != len(golden.outputs):
+        return f"{len(outputs)} outputs, MegEngine has {len(golden.outputs)}"
+    found = (difference(ours, theirs, row.rtol) for ours, theirs in zip(outputs.values(), golden.outputs, strict=True))
+    return "; ".join(filter(None, found))
+
+
+@pytest.mark.parametrize(("name", "family", "row"), ROWS, ids=[name for name, _, _ in ROWS])
+def test_row_in_opencv(name: str, family: str, row: Row, tmp_path: Path) -> None:
+    golden = goldens.load(family, row)
+    reason = caffe_rows.refusal(name)
+    if reason is not None:
+        with pytest.raises(UnsupportedError) as refused:
+            export(golden, tmp_path)
+        assert reason in str(refused.value)
+        return
+    written, inputs = export(golden, tmp_path)
+    try:
+        outputs = run_in_opencv(written, inputs)
+    except OpenCVError as error:
+        if opencv_may_fail(written, str(error)):
+            return
+        raise
+    assert bool(complaint(row, outputs, golden)) == caffe_rows.is_rounded(name), complaint(row, outputs, golden)
+
+
+def opencv_may_fail(net: Path, error: str) -> bool:
+    """What OpenCV is known to lack; the row is then computed in real Caffe only."""
+    layers = read_prototxt(net).net.layer
+    return (
+        error.startswith("it has no layer ")
+        or all(layer.type != "Input" for layer in layers)
+        or any(layer.type == "Deconvolution" for layer in layers)
+        or "eltwise_layer.cpp" in error
+    )
+
+
+@pytest.mark.reference("caffe")
+def test_rows_in_real_caffe(tmp_path: Path) -> None:
+    jobs, rows = [], []
+    for number, (name, family, row) in enumerate(EXPORTED):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        golden = goldens.load(family, row)
+        written, inputs = export(golden, folder)
+        jobs.append(caffe.Job(written, weight_files(written), inputs))
+        rows.append((name, row, golden))
+    complaints = []
+    for (name, row, golden), job, found in zip(rows, jobs, caffe.run_all(jobs), strict=True):
+        tops = [top for _, top in net_outputs(read_prototxt(job.net).net.layer)]
+        wrong = complaint(row, typed({top: found[top] for top in tops}, job.net), golden)
+        if bool(wrong) != caffe_rows.is_rounded(name):
+            complaints.append(f"{name}: {wrong or 'agrees, and should not'}")
+    assert complaints == []
+
+
+def test_so_many_rows_are_exported() -> None:
+    assert len(EXPORTED) >= LEAST
