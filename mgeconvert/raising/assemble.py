@@ -191,8 +191,11 @@ def _short(call: Function | Method | Opdef) -> str:
 
 
 def constant_name(value: Value) -> str:
-    """Where a constant hangs. What MegEngine keeps as int32 is numbered each time it is lowered to int64."""
-    return reshaped_name(value) if value.dtype == np.int64 else value.name
+    """Where a constant hangs. Names that a lowering made up or numbered do not last: the next numbers them anew."""
+    base = reshaped_name(value)
+    if base == "constant" or _PROVISIONAL.fullmatch(base):
+        return "constant"
+    return base if value.dtype == np.int64 else value.name
 
 
 def sizes(value: Value) -> tuple[int, ...]:

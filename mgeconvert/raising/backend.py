@@ -21,8 +21,8 @@ from .prepare import prepare
 from .table import REFUSALS, raised
 
 FAMILIES = (
-    "elemwise", "layers", "shaping", "reduction", "rewrite_movement", "rewrite_indexing", "rewrite_elemwise",
-    "rewrite_products", "rewrite_selection", "rewrite_reductions", "rewrite_resize", "rewrite_windows",
+    "elemwise", "layers", "shaping", "reduction", "sampling", "rewrite_movement", "rewrite_indexing",
+    "rewrite_elemwise", "rewrite_products", "rewrite_selection", "rewrite_reductions", "rewrite_resize", "rewrite_windows",
     "rewrite_normalization",
 )  # fmt: skip
 """The modules that fill the tables."""

@@ -60,7 +60,7 @@ def _sized(values: tuple[int, ...], dims: int) -> Any:
     return values[0] if dims == 1 else values
 
 
-def _grouped(weight: Array, groups: int) -> Array:
+def grouped(weight: Array, groups: int) -> Array:
     return weight if groups == 1 else weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:])
 
 
@@ -91,7 +91,7 @@ def conv(node: Node) -> Call:
         kernel = (
             weight
             if weight.array is None
-            else Parameter(_grouped(weight.array, groups), reshaped_name(weight) if groups > 1 else weight.name)
+            else Parameter(grouped(weight.array, groups), reshaped_name(weight) if groups > 1 else weight.name)
         )
         if weight.array is None and groups > 1:
             refuse("a grouped convolution whose weight is only known at run time")
@@ -104,7 +104,7 @@ def conv(node: Node) -> Call:
             "conv_mode": "cross_correlation", **({"compute_mode": "default"} if dims < 3 else {}),
             **({"padding_mode": "zeros"} if dims < 3 else {}), "in_channels": into * groups, "out_channels": out,
             "kernel_size": _sized(tuple(kernel_size), dims), "stride": stride, "padding": padding, "output_padding": 0,
-            "dilation": dilation, "groups": groups, "weight": Parameter(_grouped(weight.array, groups)),
+            "dilation": dilation, "groups": groups, "weight": Parameter(grouped(weight.array, groups)),
             "bias": _inside(bias, (1, -1, *(1,) * dims)),
         },
         weight_path(node, weight),
@@ -122,7 +122,7 @@ def conv_transpose(node: Node) -> Call:
     groups = integer(node, "group", 1)
     stride, dilation = (numbers(node, name, (1,) * dims) for name in ("strides", "dilations"))
     padding, extra = one_side(node, dims), numbers(node, "output_padding", (0,) * dims)
-    kernel = Parameter(_grouped(weight.array, groups), reshaped_name(weight) if groups > 1 else weight.name)
+    kernel = Parameter(grouped(weight.array, groups), reshaped_name(weight) if groups > 1 else weight.name)
     if was_function(node) or (bias is not None and bias.array is None) or (dims == 3 and groups > 1):
         args = (x, kernel, _inside(bias, (1, -1, *(1,) * dims)), stride, padding, extra, dilation, groups)
         return function(f"nn.conv_transpose{dims}d", *args, *(["cross_correlation", "default"] if dims == 2 else []))

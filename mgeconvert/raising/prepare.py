@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 from mgeconvert.errors import Problem
 from mgeconvert.inference import InferenceError
@@ -30,10 +31,6 @@ def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
                 reason = refused.reason if isinstance(refused, Refused) else refused.message
                 problems.append(Problem(fallback_path(node), node.op, reason))
                 new = None
-            else:
-                if new is None and key(node) not in EMITTERS:
-                    reason = REFUSALS.get(key(node), "MegEngine has no such operator and no rewrite is known")
-                    problems.append(Problem(fallback_path(node), node.op, reason))
             if new is None:
                 done.append(node)
                 b.producers.update(dict.fromkeys(node.outputs, node))
@@ -42,7 +39,17 @@ def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
     outputs = {name: _final(value, renamed) or value for name, value in graph.outputs.items()}
     prepared = Graph(graph.name, dict(graph.inputs), outputs, done, dict(graph.metadata))
     prepared.remove_dead_nodes()
-    return prepared, problems
+    return prepared, [*problems, *_without_emitter(prepared, problems)]
+
+
+def _without_emitter(graph: Graph, found: list[Problem]) -> Iterator[Problem]:
+    """What is left that no table knows and that was not refused already."""
+    refused = {(problem.place, problem.op) for problem in found}
+    for node in graph.nodes:
+        place = fallback_path(node)
+        if key(node) not in EMITTERS and (place, node.op) not in refused:
+            reason = REFUSALS.get(key(node), "MegEngine has no such operator and no rewrite is known")
+            yield Problem(place, node.op, reason)
 
 
 def _rewritten(b: Rewriter, node: Node, renamed: dict[Value, Value]) -> list[Node] | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
-from .layers import floats, rank
+from .layers import floats, rank, reshaped_name
 from .places import origin, was_function
 from .rewrite_elemwise import elem_type_of, is_float
 from .rewriter import Rewriter
@@ -53,7 +53,7 @@ def matmul(b: Rewriter, node: Node) -> Value | None:
         return b.op("Cast", product, to=elem_type_of(node.output))
     if right.array is None or rank(right) != 2 or rank(left) < 2 or not _linear(node):
         return None
-    weight = Value(right.name, array=right.array.T)
+    weight = Value(reshaped_name(right), array=right.array.T)
     return b.call("Linear", [b.typed(node.output)], left, weight, None)[0]
 
 
