@@ -77,7 +77,7 @@ BACKEND = Backend(
     describe=_describe,
     runtime="onnxruntime",
     options=(
-        Option("opset", int, 17, "the ONNX operator set to write, 7 or newer"),
+        Option("opset", int, None, "the operator set to write, 7 or newer; unset: 17, or the lowest that is enough"),
         Option("external_data", bool, False, "put the weights into a second file beside the model"),
     ),
 )

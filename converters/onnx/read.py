@@ -23,7 +23,7 @@ from mgeconvert.ir import Dim, Shape
 from mgeconvert.registry import Source
 
 from .foreign import foreign_kind
-from .tensors import PER_BYTE, STRING
+from .tensors import PER_BYTE, STRING, unpacked
 from .wire import FIELDS, FIXED32, FIXED64, LENGTH, VARINT, encode, varint
 
 SMALL = 1024
@@ -83,8 +83,7 @@ class ModelFile:
         if len(data) != needed:
             raise self.error(f"tensor {tensor.name}: {len(data)} bytes, but its type and shape need {needed}")
         if per_byte > 1:
-            copy = onnx.TensorProto(dims=tensor.dims, data_type=tensor.data_type, raw_data=bytes(data))
-            return numpy_helper.to_array(copy)
+            return unpacked(data, count, per_byte).view(dtype).reshape(tensor.dims)
         little = dtype.newbyteorder("<") if dtype.isbuiltin == 1 else dtype
         array: np.ndarray = np.frombuffer(data, little).reshape(tensor.dims)
         return array

@@ -25,15 +25,13 @@ LARGEST = (1 << 31) - 1
 """Protobuf's limit for one message, in bytes; what is larger gets external data."""
 
 
-def save(
-    graph: Graph, target: Path | BinaryIO, *, opset: int = DEFAULT_OPSET, external_data: bool = False
-) -> list[Path]:
+def save(graph: Graph, target: Path | BinaryIO, *, opset: int | None = None, external_data: bool = False) -> list[Path]:
     """Write `graph`; returns the files written, main file first (none for a stream).
 
-    `opset` is 7 to the newest. With `external_data`, or when the model is over 2 GB, the weights go to ``NAME.data``
+    `opset` is 7 to the newest; without it 17, or the lowest newer one that has every operator. With `external_data`, or when the model is over 2 GB, the weights go to ``NAME.data``
     beside the model. Raises UnsupportedError with every operator that the opset cannot express.
     """
-    form, problems = legalize(graph, checked_opset(opset))
+    form, opset, problems = _form(graph, opset)
     if problems:
         raise UnsupportedError(f"export to onnx opset {opset}", problems, hint=HINT)
     if not external_data:
@@ -48,9 +46,23 @@ def save(
     return _write_split(form, opset, target)
 
 
-def problems(graph: Graph, *, opset: int = DEFAULT_OPSET, **_: object) -> list[Problem]:
+def problems(graph: Graph, *, opset: int | None = None, **_: object) -> list[Problem]:
     """What stops `save` with the same options, without writing anything."""
-    return legalize(graph, checked_opset(opset))[1]
+    return _form(graph, opset)[2]
+
+
+def _form(graph: Graph, opset: int | None) -> tuple[Graph, int, list[Problem]]:
+    """The graph in the form of an opset, that opset, and what it cannot express."""
+    if opset is not None:
+        return _legal(graph, checked_opset(opset))
+    wanted = _legal(graph, DEFAULT_OPSET)
+    newer = (_legal(graph, number) for number in range(DEFAULT_OPSET + 1, newest() + 1))
+    return wanted if not wanted[2] else next((form for form in newer if not form[2]), wanted)
+
+
+def _legal(graph: Graph, opset: int) -> tuple[Graph, int, list[Problem]]:
+    form, problems = legalize(graph, opset)
+    return form, opset, problems
 
 
 def checked_opset(opset: int) -> int:

@@ -67,6 +67,15 @@ def _packed(piece: np.ndarray, per_byte: int) -> np.ndarray:
     return packed
 
 
+def unpacked(data: memoryview, count: int, per_byte: int) -> np.ndarray:
+    """`count` elements of which several share a byte, as uint8[count] with the element in the lowest bits."""
+    bits = 8 // per_byte
+    shifts = np.arange(0, 8, bits, dtype=np.uint8)
+    codes = np.frombuffer(data, np.uint8)[:, None] >> shifts & (2**bits - 1)
+    elements: np.ndarray = codes.astype(np.uint8).ravel()[:count]
+    return elements
+
+
 def _is_little_endian(dtype: np.dtype) -> bool:
     order = dtype.byteorder
     return order in "<|" or (order == "=" and sys.byteorder == "little")

@@ -83,6 +83,7 @@ TypeCvt UniformRNG WarpAffine WarpPerspective WarpPerspectiveBackwardData WarpPe
 _RECORDS: tuple[type[records.Record], ...] = (
     records.CompNode,
     records.Device,
+    records.Group,
     records.QuantDtypeMeta,
     records.QuantMode,
     records.TensorRecord,

@@ -76,6 +76,13 @@ class Device(Record):
     comp_node: CompNode
 
 
+class Group(Record):
+    """The processes that a SyncBatchNorm was trained with; nothing of it matters at inference."""
+
+    __slots__ = ()
+    source = "megengine.distributed.group.Group"
+
+
 class NamedTuple(Record):
     """A record of a named tuple: made with its fields in order."""
 

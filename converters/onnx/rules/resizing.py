@@ -42,7 +42,10 @@ def resize_all_axes(r: Rewriter, node: Node) -> Result:
         return r.form(x, roi, _spread(scales, axes, [1] * rank), None, **plain)
     assert sizes is not None
     if any(isinstance(dim, str) for axis, dim in enumerate(shape_of(x)) if axis not in axes):
-        factors = [_factor(size(shape_of(x)[axis], "a resized dimension"), int(to)) for axis, to in zip(axes, sizes, strict=True)]
+        factors = [
+            _factor(size(shape_of(x)[axis], "a resized dimension"), int(to))
+            for axis, to in zip(axes, sizes, strict=True)
+        ]
         return r.form(x, roi, _spread(np.array(factors, np.float32), axes, [1] * rank), None, **plain)
     whole = [
         0 if axis in axes else size(dim, "a dimension that is not resized") for axis, dim in enumerate(shape_of(x))
