@@ -28,8 +28,9 @@ LARGEST = (1 << 31) - 1
 def save(graph: Graph, target: Path | BinaryIO, *, opset: int | None = None, external_data: bool = False) -> list[Path]:
     """Write `graph`; returns the files written, main file first (none for a stream).
 
-    `opset` is 7 to the newest; without it 17, or the lowest newer one that has every operator. With `external_data`, or when the model is over 2 GB, the weights go to ``NAME.data``
-    beside the model. Raises UnsupportedError with every operator that the opset cannot express.
+    `opset` is 7 to the newest; without it 17, or the lowest newer one that has every operator. With `external_data`,
+    or when the model is over 2 GB, the weights go to ``NAME.data`` beside the model. Raises UnsupportedError with every
+    operator that the opset cannot express.
     """
     form, opset, problems = _form(graph, opset)
     if problems:
