@@ -64,6 +64,7 @@ class Compiler:
         self.folded: dict[Value, Array] = {}
         self.quantized: dict[Value, Quantization] = {}
         self._named: set[Tensor] = set()
+        self._entered: set[Tensor] = set()
         self._realised: dict[tuple[Tensor, View, Layout], Tensor] = {}
         self._constants: dict[tuple[Value, Layout, int], Tensor] = {}
         self.origin = ""
@@ -94,7 +95,9 @@ class Compiler:
         tensor = Tensor(name, value.dtype, permuted(value.shape, layout))
         self.model.inputs[name] = tensor
         self.model.input_layouts[name] = layout
-        self.stored[value] = Stored(self.cast(tensor, stored_dtype(value.dtype)), plain(value.shape, layout))
+        entered = self.cast(tensor, stored_dtype(value.dtype))
+        self._entered.add(entered)
+        self.stored[value] = Stored(entered, plain(value.shape, layout))
 
     def _output(self, name: str, value: Value) -> None:
         if value in self.broken:
@@ -260,7 +263,8 @@ class Compiler:
             return tensor
         key = (tensor, view, layout)
         if key not in self._realised:
-            self._realised[key] = self._rearranged(tensor, view, layout, shape, MODEL if view.moved else cause)
+            why = MODEL if view.moved else BORDER if tensor in self._entered else cause
+            self._realised[key] = self._rearranged(tensor, view, layout, shape, why)
         return self._realised[key]
 
     def _rearranged(self, tensor: Tensor, view: View, layout: Layout, shape: Shape, cause: str) -> Tensor:
