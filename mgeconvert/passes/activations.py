@@ -30,11 +30,11 @@ def bounds_of_bounds(r: Rewriter, node: Node) -> Result:
     inner_node = r.producer(source, "Relu", "Clip", "Max", "Min")
     inner = None if inner_node is None else _bounds(inner_node)
     if inner_node is None or inner is None:
-        return _simplest(r, node, source, limits) if node.op != "Relu" else None
+        return _simplest(r, [node], source, limits) if node.op != "Relu" else None
     if r.only_user(source) is None:
         raise Decline(f"the result of {inner_node.name} is used elsewhere too")
     low, high = (min(max(bound, limits[0]), limits[1]) for bound in inner[0])
-    return _simplest(r, node, inner[1], (low, high))
+    return _simplest(r, [node, inner_node], inner[1], (low, high))
 
 
 def _bounds(node: Node) -> tuple[Bounds, Value] | None:
@@ -53,14 +53,16 @@ def _bounds(node: Node) -> tuple[Bounds, Value] | None:
     return ((limit, math.inf) if node.op == "Max" else (-math.inf, limit)), operands[0]
 
 
-def _simplest(r: Rewriter, node: Node, source: Value, limits: Bounds) -> Value | None:
+def _simplest(r: Rewriter, nodes: list[Node], source: Value, limits: Bounds) -> Value | None:
+    """Relu or Clip instead of the nodes, with their constants where they fit."""
     if source.dtype is None or source.dtype.kind != "f":
         return None
     if limits == (0.0, math.inf):
         return r.op("Relu", source)
-    if node.op == "Clip" and source is data(node):
+    if len(nodes) == 1:
         return None
-    low, high = (None if math.isinf(limit) else np.array(limit, source.dtype) for limit in limits)
+    known = {scalar(value): value for node in nodes for value in node.inputs if value is not None and value.shape == ()}
+    low, high = (None if math.isinf(limit) else known.get(limit, np.array(limit, source.dtype)) for limit in limits)
     return r.op("Clip", source, low, high)
 
 

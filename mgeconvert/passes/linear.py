@@ -120,10 +120,11 @@ def write_linear(r: Rewriter, new: Linear, source: Value, freed: int) -> Value:
     biases = None if bias is None else r.constant(bias, _bias_name(node, old))
     if node.op != "MatMul":
         return r.again(node, source, weights, biases, alpha=None, beta=None)
-    if biases is not None and node.output.rank == 2:
-        return r.op("Gemm", source, weights, biases, like=node)
-    product = r.op("MatMul", source, weights, like=node)
-    return product if biases is None else r.op("Add", product, biases, like=node)
+    if biases is None:
+        return r.again(node, source, weights)
+    if node.output.rank != 2 or not r.allows("Gemm"):
+        raise Decline(f"{node.name} has no bias to add to")
+    return r.op("Gemm", source, weights, biases, like=node)
 
 
 def _rounded(new: Linear, numbers: np.ndarray) -> np.ndarray:

@@ -52,6 +52,7 @@ class Rewriter:
         self.declined: dict[Declined, None] = {}
         self.queue: deque[Node] = deque()
         self._anchor: Node | None = None
+        self._named: set[Node] = set()
         self._builder = Builder(Graph())
         self._builder.name_value = self._builder.name_node = _AsWanted()
         self._old_values, self._old_nodes = set(graph.values()), set(graph.nodes)
@@ -119,8 +120,8 @@ class Rewriter:
     # What rules make
 
     def op(self, op: str, *operands: Operand, like: Node | None = None, **attrs: Any) -> Value:
-        """A new one-output node (or its value, where it can be computed), named after and originating from `like`, by
-        default the node the rule was called for."""
+        """A new one-output node (or its value, where it can be computed) with the name and origin of `like`; without,
+        it comes from the node the rule was called for, whose name it gets when it takes its place."""
         return self.ops(op, 1, *operands, like=like, **attrs)[0]
 
     def ops(self, op: str, outputs: int, *operands: Operand, like: Node | None = None, **attrs: Any) -> list[Value]:
@@ -131,7 +132,13 @@ class Rewriter:
         kept = list(operands)
         while kept and kept[-1] is None:
             kept.pop()
-        return self._builder.ops(op, outputs, *kept, **attrs)
+        made = len(self._builder.graph.nodes)
+        values = self._builder.ops(op, outputs, *kept, **attrs)
+        if like is not None:
+            for new in self._builder.graph.nodes[made:]:
+                new.name = like.name
+                self._named.add(new)
+        return values
 
     def again(self, node: Node, *operands: Operand, **changed: Any) -> Value:
         """A one-output node like `node`, on other operands and with some attributes changed (None: left out)."""
@@ -170,6 +177,8 @@ class Rewriter:
             _check_type(node, old, value)
             if value in fresh:
                 _take_shape(value, old)
+                maker = self._producers[value]
+                maker.name = maker.name if maker in self._named else node.name
                 fresh.discard(value)
                 value.name = old.name
             self.redirect(old, value)
