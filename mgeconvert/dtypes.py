@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import Any
 
@@ -59,7 +60,7 @@ def dtype_of(number: Any) -> np.dtype | None:
 
 @functools.cache
 def _dtype(name: str) -> np.dtype | None:
-    if hasattr(np, name) or name == "object":
+    with contextlib.suppress(TypeError):
         return np.dtype(name)
     import ml_dtypes
 

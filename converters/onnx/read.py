@@ -83,7 +83,8 @@ class ModelFile:
         if len(data) != needed:
             raise self.error(f"tensor {tensor.name}: {len(data)} bytes, but its type and shape need {needed}")
         if per_byte > 1:
-            return unpacked(data, count, per_byte).view(dtype).reshape(tensor.dims)
+            codes: np.ndarray = unpacked(data, count, per_byte).view(dtype).reshape(tensor.dims)
+            return codes
         little = dtype.newbyteorder("<") if dtype.isbuiltin == 1 else dtype
         array: np.ndarray = np.frombuffer(data, little).reshape(tensor.dims)
         return array

@@ -55,8 +55,10 @@ def resize_all_axes(r: Rewriter, node: Node) -> Result:
 
 def _factor(before: int, after: int) -> np.float32:
     """The scale by which ONNX, rounding down in float32, makes `after` of `before`."""
-    factor = np.float32(after / before)
-    return factor if np.floor(np.float32(before) * factor) == after else np.nextafter(factor, np.float32(np.inf))
+    factor: np.float32 = np.float32(after / before)
+    if np.floor(np.float32(before) * factor) < after:
+        factor = np.float32(np.nextafter(factor, np.float32(np.inf)))
+    return factor
 
 
 _NEWER = ("antialias", "axes", "keep_aspect_ratio_policy")
