@@ -108,9 +108,11 @@ def _decoded(b: Builder, layer: Layer, offsets: Value, priors: Value, count: int
     p = layer.param
     if p.code_type not in (CORNER, CENTER_SIZE):
         raise RefusedError("code_type CORNER_SIZE")
-    prior, variance = (b.op("Reshape", part, [count, 4]) for part in b.ops("Split", 2, priors, [1, 1], axis=1))
+    kinds = shape_of(priors)[1]  # the boxes, and their variances unless the network has learned to include them
+    rows = b.op("Reshape", priors, [kinds * count, 4])
+    prior = b.op("Slice", rows, [0], [count], [0])
     if not p.variance_encoded_in_target:
-        offsets = b.op("Mul", offsets, variance)
+        offsets = b.op("Mul", offsets, b.op("Slice", rows, [count], [2 * count], [0]))
     if p.code_type == CORNER:
         return b.op("Add", prior, offsets)
     low, high = b.ops("Split", 2, prior, [2, 2], axis=1)
