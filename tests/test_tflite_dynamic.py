@@ -18,30 +18,30 @@ from tests.tflite_judge import compare, graph_of
 RNG = np.random.default_rng(5)
 
 
-def W(*shape: int) -> np.ndarray[Any, Any]:
+def some(*shape: int) -> np.ndarray[Any, Any]:
     return RNG.uniform(-1, 1, shape).astype(np.float32)
 
 
 def network(b: Any, x: Value) -> Value:
-    y = b.op("Relu", b.op("Conv", x, W(8, 3, 3, 3), W(8), strides=(2, 2), pads=(1, 1, 1, 1)))
+    y = b.op("Relu", b.op("Conv", x, some(8, 3, 3, 3), some(8), strides=(2, 2), pads=(1, 1, 1, 1)))
     y = b.op("MaxPool", y, kernel_shape=(2, 2), strides=(2, 2))
-    return b.op("Gemm", b.op("Flatten", y), W(5, 8 * 2 * 2), W(5), transB=1)
+    return b.op("Gemm", b.op("Flatten", y), some(5, 8 * 2 * 2), some(5), transB=1)
 
 
 def head(b: Any, x: Value) -> Value:
-    y = b.op("GlobalAveragePool", b.op("Conv", x, W(8, 3, 3, 3), None))
-    return b.op("Softmax", b.op("Gemm", b.op("Reshape", y, [-1, 8]), W(8, 5), W(5)))
+    y = b.op("GlobalAveragePool", b.op("Conv", x, some(8, 3, 3, 3), None))
+    return b.op("Softmax", b.op("Gemm", b.op("Reshape", y, [-1, 8]), some(8, 5), some(5)))
 
 
 def shuffle(b: Any, x: Value) -> Value:
-    y = b.op("Conv", x, W(8, 3, 3, 3), None)
+    y = b.op("Conv", x, some(8, 3, 3, 3), None)
     y = b.op("Reshape", y, [-1, 2, 4, 6, 6])
     y = b.op("Reshape", b.op("Transpose", y, perm=(0, 2, 1, 3, 4)), [-1, 8, 6, 6])
-    return b.op("Conv", y, W(4, 8, 1, 1), None)
+    return b.op("Conv", y, some(4, 8, 1, 1), None)
 
 
 def upsample(b: Any, x: Value) -> Value:
-    y = b.op("ConvTranspose", x, W(3, 4, 3, 3), W(4), strides=(2, 2), pads=(1, 1, 1, 1))
+    y = b.op("ConvTranspose", x, some(3, 4, 3, 3), some(4), strides=(2, 2), pads=(1, 1, 1, 1))
     return b.op("Concat", y, b.op("Mul", y, 2.0), axis=1)
 
 
@@ -52,7 +52,7 @@ def attention(b: Any, x: Value) -> Value:
     k = b.op("Transpose", t, perm=(0, 2, 3, 1))
     weights = b.op("Softmax", b.op("MatMul", q, k), axis=-1)
     mixed = b.op("Transpose", b.op("MatMul", weights, q), perm=(0, 2, 1, 3))
-    return b.op("LayerNormalization", b.op("Reshape", mixed, [0, 24, 8]), W(8), W(8))
+    return b.op("LayerNormalization", b.op("Reshape", mixed, [0, 24, 8]), some(8), some(8))
 
 
 def pieces(b: Any, x: Value) -> list[Value]:
@@ -63,12 +63,12 @@ def pieces(b: Any, x: Value) -> list[Value]:
 
 @pytest.mark.parametrize("make", [network, head, shuffle, upsample, attention, pieces], ids=lambda make: make.__name__)
 def test_dynamic_batch(make: Callable[..., Any], tmp_path: Path) -> None:
-    graph = graph_of(make, W(1, 3, 8, 8), shapes=[("N", 3, 8, 8)])
+    graph = graph_of(make, some(1, 3, 8, 8), shapes=[("N", 3, 8, 8)])
     ONNX.save(graph, tmp_path / "m.onnx")
     TFLITE.save(graph, tmp_path / "m.tflite")
     assert ONNX.run is not None
     for batch in (1, 3):
-        inputs = {"x0": W(batch, 3, 8, 8)}
+        inputs = {"x0": some(batch, 3, 8, 8)}
         truth = ONNX.run(tmp_path / "m.onnx", inputs)
         for kernels in ("xnnpack", "builtin"):
             results = run.run(tmp_path / "m.tflite", inputs, kernels)

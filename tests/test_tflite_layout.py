@@ -18,27 +18,33 @@ from tests.tflite_judge import graph_of, judge
 RNG = np.random.default_rng(7)
 
 
-def W(*shape: int) -> np.ndarray[Any, Any]:
+def some(*shape: int) -> np.ndarray[Any, Any]:
     return RNG.uniform(-1, 1, shape).astype(np.float32)
 
 
-IMAGE = W(1, 4, 8, 8)
+IMAGE = some(1, 4, 8, 8)
 
 
 def conv(b: Any, x: Value, channels: int = 4, kernel: int = 3, **attrs: Any) -> Value:
     assert x.shape is not None
     pads = (kernel // 2,) * 4
-    return b.op("Conv", x, W(channels, int(x.shape[1]) // attrs.get("group", 1), kernel, kernel), None, pads=pads, **attrs)
+    return b.op(
+        "Conv", x, some(channels, int(x.shape[1]) // attrs.get("group", 1), kernel, kernel), None, pads=pads, **attrs
+    )
 
 
 def classifier(b: Any, x: Value) -> Value:
     """Flatten before a linear layer: the weights are permuted."""
-    return b.op("Gemm", b.op("Relu", b.op("Flatten", conv(b, x))), W(5, 256), W(5), transB=1)
+    return b.op("Gemm", b.op("Relu", b.op("Flatten", conv(b, x))), some(5, 256), some(5), transB=1)
 
 
 def generator(b: Any, x: Value) -> Value:
     """A linear layer before an image, read twice: its rows are permuted."""
-    image = b.op("Reshape", b.op("Gemm", b.op("Flatten", b.op("GlobalAveragePool", x)), W(64, 4), W(64), transB=1), [1, 4, 4, 4])
+    image = b.op(
+        "Reshape",
+        b.op("Gemm", b.op("Flatten", b.op("GlobalAveragePool", x)), some(64, 4), some(64), transB=1),
+        [1, 4, 4, 4],
+    )
     return b.op("Add", conv(b, b.op("Relu", image)), conv(b, image, kernel=1))
 
 
@@ -49,13 +55,13 @@ def axes(b: Any, x: Value) -> list[Value]:
     y = b.op("Concat", second, first, axis=1)
     y = b.op("Pad", b.op("Slice", y, [1], [7], [2]), [0, 0, 1, 0, 0, 0, 1, 0])
     y = b.op("Mul", y, b.op("Softmax", b.op("ReduceMean", y, [2, 3]), axis=1))
-    y = b.op("PRelu", b.op("Sub", y, W(4, 1, 1)), W(4, 1, 1))
+    y = b.op("PRelu", b.op("Sub", y, some(4, 1, 1)), some(4, 1, 1))
     return [conv(b, y), b.op("ReduceMax", y, [1], keepdims=0), b.op("ArgMax", y, axis=1)]
 
 
 def squeeze_excite(b: Any, x: Value) -> Value:
     y = conv(b, x)
-    gate = b.op("Gemm", b.op("Reshape", b.op("GlobalAveragePool", y), [1, 4]), W(4, 4), W(4))
+    gate = b.op("Gemm", b.op("Reshape", b.op("GlobalAveragePool", y), [1, 4]), some(4, 4), some(4))
     return conv(b, b.op("Mul", y, b.op("Sigmoid", b.op("Reshape", gate, [1, 4, 1, 1]))))
 
 
@@ -73,9 +79,9 @@ def halves(b: Any, x: Value) -> Value:
 
 
 def norms(b: Any, x: Value) -> Value:
-    y = b.op("InstanceNormalization", conv(b, x), W(4), W(4))
-    y = b.op("GroupNormalization", y, W(4), W(4), num_groups=2)
-    return conv(b, b.op("BatchNormalization", y, W(4), W(4), W(4), np.abs(W(4)) + 1))
+    y = b.op("InstanceNormalization", conv(b, x), some(4), some(4))
+    y = b.op("GroupNormalization", y, some(4), some(4), num_groups=2)
+    return conv(b, b.op("BatchNormalization", y, some(4), some(4), some(4), np.abs(some(4)) + 1))
 
 
 def pixel_shuffle(b: Any, x: Value) -> Value:
@@ -101,12 +107,14 @@ def test_no_stray_transposes(make: Callable[..., Any], expected: str, tmp_path: 
     judge(graph, (IMAGE,), tmp_path, 2e-5)
 
 
+CLEAN = "transposes: 0 (border), 0 (interior)"
+BOTH = "transposes: 2 (border), 0 (interior)"
 BORDERS = [
     ({}, (1, 8, 8, 4), (1, 8, 8, 4), "transposes: 0 (border), 0 (interior)"),
     ({"input_layout": "nchw"}, (1, 4, 8, 8), (1, 8, 8, 4), "transposes: 1 (border), 0 (interior)"),
     ({"output_layout": "nchw"}, (1, 8, 8, 4), (1, 4, 8, 8), "transposes: 1 (border), 0 (interior)"),
-    ({"input_layout": "nchw", "output_layout": "nchw"}, (1, 4, 8, 8), (1, 4, 8, 8), "transposes: 2 (border), 0 (interior)"),
-    ({"input_layout": "nhwc", "output_layout": "nhwc"}, (1, 8, 8, 4), (1, 8, 8, 4), "transposes: 0 (border), 0 (interior)"),
+    ({"input_layout": "nchw", "output_layout": "nchw"}, (1, 4, 8, 8), (1, 4, 8, 8), BOTH),
+    ({"input_layout": "nhwc", "output_layout": "nhwc"}, (1, 8, 8, 4), (1, 8, 8, 4), CLEAN),
 ]  # fmt: skip
 
 
@@ -122,7 +130,7 @@ def test_borders(options: dict[str, str], stored: Any, result: Any, expected: st
 
 def test_what_no_kernel_wants_channels_last_stays() -> None:
     """An attention mask is 4-D, but no image."""
-    model = build(graph_of(lambda b, x, y: b.op("MatMul", b.op("Add", x, y), y), W(1, 2, 8, 8), W(1, 2, 8, 8)))
+    model = build(graph_of(lambda b, x, y: b.op("MatMul", b.op("Add", x, y), y), some(1, 2, 8, 8), some(1, 2, 8, 8)))
     assert [tensor.shape for tensor in model.inputs.values()] == [(1, 2, 8, 8)] * 2
     assert report(model) == "transposes: 0 (border), 0 (interior)"
 
@@ -145,13 +153,22 @@ def test_unknown_layout(option: str) -> None:
 def test_activations_and_pads_are_fused() -> None:
     def network(b: Any, x: Value) -> Value:
         y = b.op("Clip", conv(b, x), np.float32(0), np.float32(6))
-        y = b.op("Relu", b.op("Add", b.op("Pad", y, [0, 0, 1, 1, 0, 0, 1, 1]), W(4, 1, 1)))
+        y = b.op("Relu", b.op("Add", b.op("Pad", y, [0, 0, 1, 1, 0, 0, 1, 1]), some(4, 1, 1)))
         return b.op("MaxPool", b.op("Pad", b.op("Pad", y, [0, 0, 1, 1, 0, 0, 0, 0]), [0, 0, 0, 0, 0, 0, 1, 1]),
                     kernel_shape=(3, 3), pads=(1, 1, 1, 1))  # fmt: skip
 
     model = build(graph_of(network, IMAGE))
-    found = [(operator.op, operator.options.get("Padding"), operator.options.get("FusedActivationFunction")) for operator in model.operators]
-    assert found == [("CONV_2D", 0, 3), ("PAD", None, None), ("ADD", None, 1), ("PAD", None, None), ("MAX_POOL_2D", 0, None)]
+    found = [
+        (operator.op, operator.options.get("Padding"), operator.options.get("FusedActivationFunction"))
+        for operator in model.operators
+    ]
+    assert found == [
+        ("CONV_2D", 0, 3),
+        ("PAD", None, None),
+        ("ADD", None, 1),
+        ("PAD", None, None),
+        ("MAX_POOL_2D", 0, None),
+    ]
 
 
 def test_printed_model() -> None:

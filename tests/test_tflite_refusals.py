@@ -40,9 +40,9 @@ def test_everything_at_once_with_places() -> None:
         b.place, b.origin = "head.pool", "head.pool (MaxPool)"
         return b.ops("MaxPool", 2, b.op("Unsqueeze", x, [1]), kernel_shape=(2, 2))[1]
 
+    graph = graph_of(network, X)
+    graph.outputs["det"] = graph.nodes[3].outputs[0]
     with pytest.raises(UnsupportedError) as error:
-        graph = graph_of(network, X)
-        graph.outputs["det"] = graph.nodes[3].outputs[0]
         TFLITE.save(graph, Path("/nonexistent/m.tflite"))
     assert str(error.value) == (
         "cannot export to tflite: 3 operators not supported\n"
@@ -98,7 +98,9 @@ def test_an_unknown_rank() -> None:
 
 def test_too_many_axes() -> None:
     cube = np.zeros((2,) * 7, np.float32)
-    assert "Slice: a slice of 7 axes; TFLite's STRIDED_SLICE has 5" in refused(lambda b, x: b.op("Slice", x, [0], [1], [0]), cube)
+    assert "Slice: a slice of 7 axes; TFLite's STRIDED_SLICE has 5" in refused(
+        lambda b, x: b.op("Slice", x, [0], [1], [0]), cube
+    )
     assert "Pad: a pad of 7 axes; TFLite's PAD has 5" in refused(lambda b, x: b.op("Pad", x, [1] + [0] * 13), cube)
 
 
@@ -141,7 +143,9 @@ def test_litert_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     TFLITE.save(graph_of(lambda b, x: b.op("Relu", x), X), path)
     with pytest.raises(MissingDependencyError) as error:
         run(path, {"x0": X})
-    assert str(error.value) == f"{path}: LiteRT is not installed, so the file cannot be run; it is complete all the same"
+    assert (
+        str(error.value) == f"{path}: LiteRT is not installed, so the file cannot be run; it is complete all the same"
+    )
     assert error.value.hint == "pip install 'mgeconvert[litert]'"
 
 

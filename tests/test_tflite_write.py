@@ -102,39 +102,39 @@ def test_every_options_table_exists() -> None:
         assert hasattr(tflite, f"{table}Start"), table
 
 
-def T(*shape: int, dtype: str = "float32", scales: int = 0) -> Tensor:
+def tensor_of(*shape: int, dtype: str = "float32", scales: int = 0) -> Tensor:
     quantization = Quantization(np.ones(scales, np.float32), np.zeros(scales, np.int64)) if scales else None
     return Tensor("t", np.dtype(dtype), shape, None, quantization)
 
 
 VERSIONS = [
-    ("CONV_2D", [T(1, 8, 8, 4), T(4, 3, 3, 4), T(4)], {}, 1),
-    ("CONV_2D", [T(1, 8, 8, 4), T(4, 3, 3, 2), T(4)], {}, 6),
-    ("CONV_2D", [T(1, 8, 8, 4), T(4, 3, 3, 4, dtype="int8", scales=4), T(4)], {}, 5),
-    ("CONV_2D", [T(1, 8, 8, 4, dtype="int8"), T(4, 3, 3, 4, dtype="int8"), T(4)], {}, 3),
-    ("DEPTHWISE_CONV_2D", [T(1, 8, 8, 4), T(1, 3, 3, 4)], {"DilationHFactor": 2}, 2),
-    ("FULLY_CONNECTED", [T(1, 8), T(4, 8), T(4)], {}, 1),
-    ("FULLY_CONNECTED", [T(1, 8), T(4, 8)], {}, 6),
-    ("FULLY_CONNECTED", [T(1, 2, 8), T(4, 8), T(4)], {"KeepNumDims": True}, 5),
-    ("TRANSPOSE", [T(1, 2, 3, 4, 5), T(5, dtype="int32")], {}, 4),
-    ("TRANSPOSE", [T(1, 2, dtype="bool"), T(2, dtype="int32")], {}, 3),
-    ("RESIZE_BILINEAR", [T(1, 2, 3, 4)], {"HalfPixelCenters": True}, 3),
-    ("RESIZE_BILINEAR", [T(1, 2, 3, 4)], {"AlignCorners": True}, 1),
-    ("SUB", [T(1, 2, 3, 4, 5), T(5)], {}, 3),
-    ("BROADCAST_TO", [T(1, 2), T(2, dtype="int32")], {}, 2),
-    ("DEQUANTIZE", [T(4, dtype="float16")], {}, 3),
-    ("SPLIT", [T(dtype="int32"), T(4, dtype="int32")], {}, 3),
-    ("RELU", [T(4)], {}, 1),
+    ("CONV_2D", [tensor_of(1, 8, 8, 4), tensor_of(4, 3, 3, 4), tensor_of(4)], {}, 1),
+    ("CONV_2D", [tensor_of(1, 8, 8, 4), tensor_of(4, 3, 3, 2), tensor_of(4)], {}, 6),
+    ("CONV_2D", [tensor_of(1, 8, 8, 4), tensor_of(4, 3, 3, 4, dtype="int8", scales=4), tensor_of(4)], {}, 5),
+    ("CONV_2D", [tensor_of(1, 8, 8, 4, dtype="int8"), tensor_of(4, 3, 3, 4, dtype="int8"), tensor_of(4)], {}, 3),
+    ("DEPTHWISE_CONV_2D", [tensor_of(1, 8, 8, 4), tensor_of(1, 3, 3, 4)], {"DilationHFactor": 2}, 2),
+    ("FULLY_CONNECTED", [tensor_of(1, 8), tensor_of(4, 8), tensor_of(4)], {}, 1),
+    ("FULLY_CONNECTED", [tensor_of(1, 8), tensor_of(4, 8)], {}, 6),
+    ("FULLY_CONNECTED", [tensor_of(1, 2, 8), tensor_of(4, 8), tensor_of(4)], {"KeepNumDims": True}, 5),
+    ("TRANSPOSE", [tensor_of(1, 2, 3, 4, 5), tensor_of(5, dtype="int32")], {}, 4),
+    ("TRANSPOSE", [tensor_of(1, 2, dtype="bool"), tensor_of(2, dtype="int32")], {}, 3),
+    ("RESIZE_BILINEAR", [tensor_of(1, 2, 3, 4)], {"HalfPixelCenters": True}, 3),
+    ("RESIZE_BILINEAR", [tensor_of(1, 2, 3, 4)], {"AlignCorners": True}, 1),
+    ("SUB", [tensor_of(1, 2, 3, 4, 5), tensor_of(5)], {}, 3),
+    ("BROADCAST_TO", [tensor_of(1, 2), tensor_of(2, dtype="int32")], {}, 2),
+    ("DEQUANTIZE", [tensor_of(4, dtype="float16")], {}, 3),
+    ("SPLIT", [tensor_of(dtype="int32"), tensor_of(4, dtype="int32")], {}, 3),
+    ("RELU", [tensor_of(4)], {}, 1),
 ]
 
 
 @pytest.mark.parametrize(("op", "inputs", "options", "expected"), VERSIONS, ids=str)
 def test_versions(op: str, inputs: list[Tensor | None], options: dict[str, Any], expected: int) -> None:
-    assert version(Operator(op, inputs, [T(1)], options)) == expected
+    assert version(Operator(op, inputs, [tensor_of(1)], options)) == expected
 
 
 def test_the_newest_operator_decides_the_runtime() -> None:
-    old, new = Operator("RELU", [T(4)], [T(4)]), Operator("GELU", [T(4)], [T(4)])
+    old, new = Operator("RELU", [tensor_of(4)], [tensor_of(4)]), Operator("GELU", [tensor_of(4)], [tensor_of(4)])
     assert min_runtime([old, new]) == "2.9.0"
     assert min_runtime([]) == "1.5.0"
 

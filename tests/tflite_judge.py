@@ -29,9 +29,13 @@ def graph_of(make: Callable[..., Any], *inputs: Array, shapes: Any = None) -> Gr
 
 
 def judge(
-    graph: Graph, inputs: tuple[Array, ...], folder: Path, rtol: float = 1e-5, kernels: tuple[str, ...] = ("xnnpack", "builtin"),
+    graph: Graph,
+    inputs: tuple[Array, ...],
+    folder: Path,
+    rtol: float = 1e-5,
+    kernels: tuple[str, ...] = ("xnnpack", "builtin"),
     **options: Any,
-) -> Path:  # fmt: skip
+) -> Path:
     """Export and compare; returns the .tflite file. The error is max |a - b| / max |b|, infinities must agree."""
     named = {f"x{i}": array for i, array in enumerate(inputs)}
     ONNX.save(graph, folder / "m.onnx", opset=21)

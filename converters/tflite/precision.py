@@ -16,12 +16,16 @@ HALF_MAX = float(np.finfo(np.float16).max)
 
 
 def half_weights(model: Model) -> None:
-    """Store every larger float32 constant as float16; one DEQUANTIZE in front of its first reader."""
+    """Store every larger float32 constant as float16; one DEQUANTIZE in front of its first reader.
+
+    The biases of operators with int8 weights stay: XNNPACK wants those constant.
+    """
     replaced: dict[Tensor, Tensor] = {}
     operators: list[Operator] = []
     for operator in model.operators:
+        small = any(tensor is not None and tensor.dtype == np.int8 for tensor in operator.inputs)
         for index, tensor in enumerate(operator.inputs):
-            if tensor is None or tensor.array is None or not _halvable(tensor.array):
+            if small or tensor is None or tensor.array is None or not _halvable(tensor.array):
                 continue
             if tensor not in replaced:
                 array = tensor.array.astype(np.float16)
