@@ -430,6 +430,14 @@ def overflow_of_half_precision(b: Builder) -> Value:
     return b.op("BatchNormalization", first, big, ones, ones, ones)
 
 
+@declines("fuse-conv-bn", "BatchNormalization: Conv: the new weights do not fit into float16")
+def underflow_of_half_precision(b: Builder) -> Value:
+    small = np.full(2, 1e-5, np.float16)
+    zeros = np.zeros(2, np.float16)
+    first = conv(b, x(b, 1, 2, 3, 3, dtype="float16"), 2, 2, 1, 1)
+    return b.op("BatchNormalization", first, small, zeros, zeros, np.ones(2, np.float16))
+
+
 @declines("fuse-conv-bn", "Conv: BatchNormalization shifts its input, which the padding would not see")
 def shift_before_padding(b: Builder) -> Value:
     return conv(b, norm(b, x(b, 1, 2, 3, 3)), 1, 2, 2, 2, pads=(1, 1, 1, 1))

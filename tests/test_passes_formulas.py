@@ -657,6 +657,16 @@ def groups_scaled_one_by_one(b: Builder) -> Value:
     return b.op("Reshape", norm, [2, 4, 3])
 
 
+@declines("fuse-norm", "Reshape_1: a dimension known only at run time would have to be grouped again for older opsets")
+def groups_of_a_dynamic_size(b: Builder) -> Value:
+    source = x(b, 2, 4, "L")
+    grouped = b.op("Reshape", source, [2, 2, -1])
+    norm = b.op("InstanceNormalization", grouped, np.ones(2, np.float32), np.zeros(2, np.float32))
+    result = b.op("Reshape", norm, [2, 4, -1])
+    result.shape = source.shape
+    return result
+
+
 @declines("fuse-norm", "Mul: the constant does not have the shape of the scale")
 def factor_along_another_axis(b: Builder) -> Value:
     norm = b.op("LayerNormalization", x(b, 2, 2), np.ones(2, np.float32), axis=-1)

@@ -75,7 +75,13 @@ def hard_sigmoid(r: Rewriter, node: Node) -> Result:
         return None
     limits, moved = _bounds(clip) or ((0.0, 0.0), data(clip))
     shifted = _plus(r, moved)
-    if limits[0] != 0 or not close(limits[1] * scaled[1], 1) or shifted is None or r.only_user(moved) is None:
+    if (
+        limits[0] != 0
+        or scaled[1] <= 0
+        or not close(limits[1] * scaled[1], 1)
+        or shifted is None
+        or r.only_user(moved) is None
+    ):
         return None
     return r.op("HardSigmoid", shifted[0], alpha=scaled[1], beta=shifted[1] * scaled[1])
 

@@ -131,7 +131,8 @@ def _rounded(new: Linear, numbers: np.ndarray) -> np.ndarray:
     dtype = data(new.node, 1).dtype
     with np.errstate(over="ignore"):
         rounded = numbers.astype(dtype)
-    if not np.isfinite(rounded).all():
+    too_small = 0 < np.abs(numbers).max(initial=0) < np.finfo(rounded.dtype).tiny
+    if too_small or not np.isfinite(rounded).all():
         raise Decline(f"{new.node.name}: the new weights do not fit into {dtype}")
     return rounded
 

@@ -141,11 +141,20 @@ def group_norm(r: Rewriter, node: Node) -> Result:
         return None
     x, grouped = data(before), data(norm).shape
     scale, bias = array(norm, 1), array(norm, 2)
-    if x.shape is None or x.shape != node.output.shape or grouped is None or scale is None or bias is None:
+    if (
+        x.shape is None
+        or len(x.shape) < 3
+        or x.shape != node.output.shape
+        or grouped is None
+        or scale is None
+        or bias is None
+    ):
         return None
     groups, channels = grouped[1], x.shape[1]
     if x.shape[0] != grouped[0] or isinstance(groups, str) or isinstance(channels, str) or channels % groups:
         return None
+    if any(isinstance(dim, str) for dim in x.shape[1:]):
+        raise Decline("a dimension known only at run time would have to be grouped again for older opsets")
     if (scale != 1).any() or bias.any():
         raise Decline("the groups are scaled one by one")
     if r.only_user(data(norm)) is None or r.only_user(data(node)) is None:
