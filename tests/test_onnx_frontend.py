@@ -171,6 +171,53 @@ def test_shape_arithmetic_of_static_shapes_is_gone() -> None:
     assert graph.outputs["y"].shape == (2, 12)
 
 
+@pytest.mark.parametrize(
+    ("shape", "last", "target", "result"),
+    [
+        (("N", 3, 4), [-1], "[0, -1]", "N,12"),
+        (("N", 3, 4), [6, 2], "[0, 6, 2]", "N,6,2"),
+        ((2, 3, "L"), [-1], "[2, -1]", "2,y_1"),
+    ],
+)
+def test_unknown_sizes_that_are_only_passed_on_leave_no_shape_arithmetic(
+    shape: tuple[int | str, ...], last: list[int], target: str, result: str
+) -> None:
+    """x.reshape(x.shape[0], ...) as exporters write it, in pieces, with casts."""
+    nodes = [
+        helper.make_node("Shape", ["x"], ["s"]),
+        helper.make_node("Cast", ["s"], ["s32"], to=TensorProto.INT32),
+        helper.make_node("Slice", ["s32", "zero", "one"], ["n"]),
+        helper.make_node("Squeeze", ["n", "zero"], ["scalar"]),
+        helper.make_node("Unsqueeze", ["scalar", "zero"], ["n1"]),
+        helper.make_node("Cast", ["n1"], ["n64"], to=TensorProto.INT64),
+        helper.make_node("Concat", ["n64", "rest"], ["target"], axis=0),
+        helper.make_node("Reshape", ["x", "target"], ["y"]),
+    ]
+    arrays = {"zero": [0], "one": [1], "rest": last}
+    constants = [numpy_helper.from_array(np.array(array), name) for name, array in arrays.items()]
+    graph = loaded(model(nodes, [info("x", *shape)], [info("y", *[None] * (len(last) + 1))], initializer=constants))
+    sizes = ",".join(map(str, shape))
+    assert (
+        str(graph)
+        == f"graph main (x: float32[{sizes}])\n  y: float32[{result}] = Reshape(x, int64({target}))\n  return y=y"
+    )
+
+
+def test_sizes_that_are_computed_with_stay_in_the_graph() -> None:
+    nodes = [
+        helper.make_node("Shape", ["x"], ["s"]),
+        helper.make_node("Mul", ["s", "two"], ["t"]),
+        helper.make_node("Expand", ["x", "t"], ["y"]),
+        helper.make_node("Gather", ["s", "two"], ["z"]),
+    ]
+    two = numpy_helper.from_array(np.array([2]), "two")
+    outputs = [info("y", None, None, None), info("z", 1, elem_type=TensorProto.INT64)]
+    graph = loaded(model(nodes, [info("x", "N", 1, 4)], outputs, initializer=[two]))
+    assert [node.op for node in graph.nodes] == ["Shape", "Mul", "Expand"]
+    assert graph.outputs["z"].array is not None
+    assert graph.outputs["z"].array.tolist() == [4]
+
+
 def test_a_branch_of_a_constant_condition_is_taken() -> None:
     then = helper.make_graph([helper.make_node("Relu", ["x"], ["t"])], "then", [], [info("t", 2)])
     otherwise = helper.make_graph([helper.make_node("Neg", ["x"], ["e"])], "else", [], [info("e", 2)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from .read import ModelFile, declared_type
 from .rewrite import RULES, RefusedError
 from .rules import load_rules
 from .schema import OLDEST, OpSchema, newest, op_schema, versions
+from .sizes import Sizes, is_known
 from .upgrade import Form, upgraded
 from .write import PRODUCER
 
@@ -80,6 +82,7 @@ class Lowering:
         self.builder.graph.metadata.update({entry.key: entry.value for entry in file.proto.metadata_props})
         self.values: dict[str, Value] = {}
         self.problems: list[Problem] = []
+        self.sizes = Sizes()
         self.unknown: set[Value | None] = set()
         self.declared: dict[str, onnx.ValueInfoProto] = {}
         self.keeps_origins = file.proto.producer_name == PRODUCER
@@ -174,11 +177,8 @@ class Lowering:
         if node.op_type == "Constant":
             return [self.builder.constant(constant_of(attrs), name=node.output[0])]
         static = None if not inputs or inputs[0] is None else inputs[0].static_shape
-        if static is not None and node.op_type in ("Shape", "Size"):
-            dims = np.array(static, np.int64)
-            start, end = attrs.get("start", 0), attrs.get("end")
-            array = dims[start:end] if node.op_type == "Shape" else dims.prod(dtype=np.int64)
-            return [self.builder.constant(array, name=node.output[0])]
+        if static is not None and node.op_type == "Size":
+            return [self.builder.constant(np.array(math.prod(static)), name=node.output[0])]
         if self.opset > OPSET:
             return self._newer(node, inputs, attrs)
         result = upgraded(self.builder, Form(node.op_type, inputs, attrs, count_of(node.output)), self.opset)
@@ -203,7 +203,15 @@ class Lowering:
 
     def _emit(self, op: str, inputs: list[Value | None], attrs: Mapping[str, Any], names: list[str]) -> Sequence[Value]:
         """The node in the form of opset 21, with its outputs named as in the file."""
+        sizes = self.sizes.computed(op, inputs, attrs)
+        if sizes is not None and is_known(sizes):
+            return [self.builder.constant(sizes.astype(np.int64), name=names[0])]
+        target = self.sizes.target(inputs, attrs) if op == "Reshape" else None
+        if target is not None:
+            inputs = [inputs[0], self.builder.constant(target)]
         values = self.builder.ops(op, len(names), *inputs, name=names[0], **attrs)
+        if sizes is not None:
+            self.sizes.note(values[0], sizes)
         for value, name in zip(values[1:], names[1:], strict=True):
             if name:
                 self.builder.rename(value, name)
