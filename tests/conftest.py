@@ -27,7 +27,7 @@ def _missing(item: pytest.Item) -> Iterator[str]:
     """Why the test cannot run here. `@pytest.mark.reference` asks for MegEngine, ``reference("caffe")`` for another."""
     if item.get_closest_marker("shared_models") and not PACKED.is_dir():
         yield f"the real networks are not in {PACKED}"
-    if marker := item.get_closest_marker("reference"):
+    for marker in item.iter_markers("reference"):
         name = marker.args[0] if marker.args else "megengine"
         if not environment(name).is_installed:
             yield f"the reference environment is not installed: run `mgeconvert reference install {name}`"
