@@ -63,7 +63,7 @@ def _kernel(*ops: str) -> Callable[[Kernel], Kernel]:
 
 
 def _erf(x: Array) -> Array:
-    return np.vectorize(math.erf, otypes=[x.dtype])(x)
+    return np.asarray(np.vectorize(math.erf, otypes=[x.dtype])(x))
 
 
 def _unary(function: Callable[[Array], Array]) -> Kernel:
@@ -132,7 +132,7 @@ def _clip(x: Array, low: Array | None = None, high: Array | None = None) -> Arra
 
 
 @_kernel("Cast")
-def _cast(x: Array, to: int, saturate: int = 1) -> Array:
+def _cast(x: Array, to: int, saturate: int = 1) -> Array:  # noqa: ARG001 (only for float8, which numpy lacks)
     dtype = dtype_of(to)
     return x if x.dtype == dtype else x.astype(dtype)
 
@@ -219,14 +219,14 @@ def _gather_nd(x: Array, indices: Array) -> Array:
 
 @_kernel("ScatterElements")
 def _scatter_elements(x: Array, indices: Array, updates: Array, axis: int = 0) -> Array:
-    result = x.copy()
+    result: Array = x.copy()
     np.put_along_axis(result, indices, updates, axis)
     return result
 
 
 @_kernel("ScatterND")
 def _scatter_nd(x: Array, indices: Array, updates: Array) -> Array:
-    result = x.copy()
+    result: Array = x.copy()
     result[tuple(np.moveaxis(indices, -1, 0))] = updates
     return result
 
@@ -244,7 +244,7 @@ def _size(x: Array) -> Array:
 @_kernel("Range")
 def _range(start: Array, limit: Array, delta: Array) -> Array:
     count = max(int(np.ceil((limit.item() - start.item()) / delta.item())), 0)
-    return (start.item() + np.arange(count) * delta.item()).astype(start.dtype)
+    return np.asarray(start.item() + np.arange(count) * delta.item(), start.dtype)
 
 
 @_kernel("ConstantOfShape")
@@ -255,7 +255,8 @@ def _constant_of_shape(shape: Array, value: Array | None = None) -> Array:
 
 @_kernel("EyeLike")
 def _eye_like(x: Array, dtype: int | None = None, k: int = 0) -> Array:
-    return np.eye(*x.shape, k=k, dtype=x.dtype if dtype is None else dtype_of(dtype))
+    rows, columns = x.shape
+    return np.asarray(np.eye(rows, columns, k), x.dtype if dtype is None else dtype_of(dtype))
 
 
 @_kernel("OneHot")
@@ -264,7 +265,7 @@ def _one_hot(indices: Array, depth: Array, values: Array, axis: int = -1) -> Arr
     hot = np.expand_dims(indices % classes, axis) == np.arange(classes).reshape(
         [-1 if dim == axis % (indices.ndim + 1) else 1 for dim in range(indices.ndim + 1)]
     )
-    return np.where(hot, values[1], values[0])
+    return np.asarray(np.where(hot, values[1], values[0]))
 
 
 @_kernel("Pad")

@@ -40,8 +40,8 @@ def infer(node: Node) -> None:
 def broadcast(shapes: Sequence[Shape]) -> Shape | None:
     """The numpy broadcast of shapes, None if they do not fit.
 
-    A number above 1 wins over a name, a name over 1; of several names the first stands for all, since they must be equal
-    when the model runs.
+    A number above 1 wins over a name, a name over 1; of several names the first stands for all, since they must be
+    equal when the model runs.
     """
     rank = max(map(len, shapes))
     result: list[int | str] = []

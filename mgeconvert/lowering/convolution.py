@@ -180,7 +180,8 @@ def deformable_conv2d(
 ) -> Value:
     """Offsets are (y, x) pairs, one a tap; as many offset groups as they have channels for."""
     weight = _ungrouped(b, weight, 2)
-    assert weight.shape is not None and mask.shape is not None
+    assert weight.shape is not None
+    assert mask.shape is not None
     taps = int(weight.shape[2]) * int(weight.shape[3])
     output = b.op(
         "DeformConv", inp, weight, offset, None, mask,
@@ -206,7 +207,7 @@ def pad(
 
 
 def _static_widths(pad_width: Sequence[Sequence[Any]]) -> list[list[int]]:
-    widths = [[size.array if isinstance(size, Value) else size for size in pair] for pair in pad_width]
+    widths: list[list[Any]] = [[size.array if isinstance(size, Value) else size for size in pair] for pair in pad_width]
     if any(size is None for pair in widths for size in pair):
         refuse("pad by a width that is only known at run time")
     return widths

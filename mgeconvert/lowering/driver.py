@@ -24,7 +24,8 @@ from .table import LastOutput, RefusedError, find, refusal
 FAMILIES = (
     "elemwise", "tensors", "indexing", "selection", "reduction", "convolution", "pooling", "normalization", "windows",
     "vision", "sampling", "losses", "modules", "recurrent", "attention", "inverse",
-    "qat", "quantized", "opdefs", "refusals",
+    "qat", "quantized", "opdef_layers", "opdef_normalization", "opdef_arithmetic", "opdef_tensors", "opdef_indexing",
+    "refusals",
 )  # fmt: skip
 """The modules that fill the lowering table."""
 
@@ -88,7 +89,7 @@ class Driver:
         short = call.key.rpartition(".")[2]
         b.place, b.origin = call.place, f"{call.place or 'model'} ({short})"
         reason = refusal(call.key)
-        lowering = find(call.key, call.version)  # type: ignore[arg-type]
+        lowering = find(call.key, call.version)
         if reason is not None:
             return self._refuse(call, short, reason)
         if lowering is None:

@@ -1,7 +1,7 @@
-"""Element-wise operators: one table of MegEngine's Elemwise modes, from which functions, methods and opdefs follow.
+"""Element-wise operators: one table of MegEngine's Elemwise modes; functions, methods and opdefs follow from it.
 
-Source: megengine.core.ops.builtin.Elemwise.Mode; functions of megengine.functional.elemwise and .nn and the operators of
-megengine.Tensor are calls of one mode each.
+Source: megengine.core.ops.builtin.Elemwise.Mode; functions of megengine.functional.elemwise and .nn and the operators
+of megengine.Tensor are calls of one mode each.
 """
 
 from __future__ import annotations
@@ -55,41 +55,11 @@ def _after_add(mode: str) -> Mode:
     return lambda b, x, y: MODES[mode](b, b.op("Add", x, y))
 
 
-FLOAT_MODES = frozenset(
-    [
-        "ACOS",
-        "ACOSH",
-        "ASIN",
-        "ASINH",
-        "ATAN2",
-        "ATANH",
-        "COS",
-        "COSH",
-        "EXP",
-        "EXPM1",
-        "LOG",
-        "LOG1P",
-        "LOG_SUM_EXP",
-        "POW",
-        "SIN",
-        "SINH",
-        "SQRT",
-        "TAN",
-        "TANH",
-        "TRUE_DIV",
-        "SOFTPLUS",
-        "LOGSIGMOID",
-        "SILU",
-        "GELU",
-        "H_SWISH",
-        "HSIGMOID",
-        "SIGMOID",
-        "ERF",
-        "ERFC",
-        "FAST_TANH",
-        "PRELU",
-    ]
-)
+FLOAT_MODES = frozenset([
+    "ACOS", "ACOSH", "ASIN", "ASINH", "ATAN2", "ATANH", "COS", "COSH", "EXP", "EXPM1", "LOG", "LOG1P",
+    "LOG_SUM_EXP", "POW", "SIN", "SINH", "SQRT", "TAN", "TANH", "TRUE_DIV", "SOFTPLUS", "LOGSIGMOID", "SILU",
+    "GELU", "H_SWISH", "HSIGMOID", "SIGMOID", "ERF", "ERFC", "FAST_TANH", "PRELU",
+])  # fmt: skip
 """Modes that turn integers into float32."""
 
 MODES.update({
@@ -232,8 +202,8 @@ _FUNCTIONAL = "megengine.functional."
 _TENSOR = "megengine.tensor.Tensor."
 
 _UNARY_FUNCTIONS = {
-    "elemwise": "abs acos acosh asin asinh atanh ceil cos cosh exp expm1 floor log log1p logical_not:NOT neg:NEGATE round "
-    "sin sinh sqrt square tan tanh",
+    "elemwise": "abs acos acosh asin asinh atanh ceil cos cosh exp expm1 floor log log1p logical_not:NOT neg:NEGATE "
+    "round sin sinh sqrt square tan tanh",
     "nn": "gelu hsigmoid hswish:H_SWISH logsigmoid relu relu6 sigmoid silu softplus",
     "math": "sign",
 }
@@ -243,7 +213,8 @@ _BINARY_FUNCTIONS = {
     "nn": "prelu",
 }
 _UNARY_METHODS = "neg:NEGATE abs invert:NOT round floor ceil"
-_BINARY_METHODS = "add sub mul truediv:TRUE_DIV floordiv:FLOOR_DIV mod pow and or xor eq ne:NEQ lt:LT le:LEQ"  # also reflected, in place
+_BINARY_METHODS = "add sub mul truediv:TRUE_DIV floordiv:FLOOR_DIV mod pow and or xor eq ne:NEQ lt:LT le:LEQ"
+"""Also reflected and in place."""
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

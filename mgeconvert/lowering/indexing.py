@@ -247,24 +247,22 @@ def _splice(b: Builder, x: Value, axis: int, region: slice, part: Value) -> Valu
     """`x` with the region of one axis replaced by `part`."""
     length = dimension(b, x, axis)
     step = _int(region.step, 1)
-    bounds = [bound.array if isinstance(bound, Value) else bound for bound in (region.start, region.stop)]
+    bounds: list[Any] = [bound.array if isinstance(bound, Value) else bound for bound in (region.start, region.stop)]
     static = all(not isinstance(bound, Value) or bound.array is not None for bound in (region.start, region.stop))
     if step == 1 and not (static and isinstance(length, int)):
-        before = take_slices(b, x, {axis: slice(0, _or(region.start, 0), 1)})
-        after = [] if region.stop is None else [take_slices(b, x, {axis: slice(region.stop, None, 1)})]
-        return b.op("Concat", before, part, *after, axis=axis)
+        first = take_slices(b, x, {axis: slice(0, _or(region.start, 0), 1)})
+        last = [] if region.stop is None else [take_slices(b, x, {axis: slice(region.stop, None, 1)})]
+        return b.op("Concat", first, part, *last, axis=axis)
     if not static or not isinstance(length, int):
         refuse("assignment to a strided slice whose bounds are only known at run time")
-    positions = range(length)[slice(*(None if bound is None else int(bound) for bound in bounds), step)]
+    start, stop = (None if bound is None else int(bound) for bound in bounds)
+    positions = range(length)[start:stop:step]
     if not len(positions):
         return x
     if step == 1:
-        pieces = [(0, positions.start, x), (None, None, part), (positions.stop, length, x)]
-        kept = [
-            piece if start is None else take_slices(b, piece, {axis: slice(start, stop, 1)})
-            for start, stop, piece in pieces
-            if start is None or start < stop  # type: ignore[operator]
-        ]
+        before = [take_slices(b, x, {axis: slice(0, positions.start, 1)})] if positions.start else []
+        after = [take_slices(b, x, {axis: slice(positions.stop, length, 1)})] if positions.stop < length else []
+        kept = [*before, part, *after]
         return kept[0] if len(kept) == 1 else b.op("Concat", *kept, axis=axis)
     return _interleave(b, x, axis, length, positions, part)
 

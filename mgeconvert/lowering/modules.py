@@ -146,7 +146,10 @@ def same_module(b: Builder, self: Module, inp: Value) -> Value:
 
 
 def _activation(mode: str) -> Callable[..., Value]:
-    return lambda b, self, inp: elemwise(b, mode, inp)
+    def activation(b: Builder, self: Module, inp: Value) -> Value:
+        return elemwise(b, mode, inp)
+
+    return activation
 
 
 for _name, _mode in {"Sigmoid": "SIGMOID", "SiLU": "SILU", "GELU": "GELU", "ReLU": "RELU"}.items():

@@ -39,9 +39,9 @@ def cast(b: Builder, x: Value, dtype: Any) -> Value:
 def promoted_dtype(operands: Iterable[Tensor]) -> np.dtype:
     """The dtype MegEngine computes an element-wise operator in.
 
-    Source: measured against MegEngine 1.13 for every pair of dtypes. Tensors of one kind (bool, integer, float) give the
-    larger of their types, tensors of several kinds float32; a Python number changes the result only to float32, and only
-    when its kind is above that of the tensors.
+    Source: measured against MegEngine 1.13 for every pair of dtypes. Tensors of one kind (bool, integer, float) give
+    the larger of their types, tensors of several kinds float32; a Python number changes the result only to float32,
+    and only when its kind is above that of the tensors.
     """
     tensors = {dtype for operand in operands if (dtype := _tensor_dtype(operand)) is not None}
     numbers = [np.asarray(operand).dtype for operand in operands if _tensor_dtype(operand) is None]

@@ -49,11 +49,11 @@ def adaptive_pool2d(b: Builder, inp: Value, oshp: Any, average: bool) -> Value:
     if targets == [1, 1]:
         return b.op("GlobalAveragePool" if average else "GlobalMaxPool", inp)
     sizes = (inp.shape or ())[2:]
-    pairs = list(zip(sizes, targets, strict=True))
+    pairs: list[tuple[Any, Any]] = list(zip(sizes, targets, strict=True))
     if not all(isinstance(size, int) and isinstance(target, int) for size, target in pairs):
         refuse("adaptive pooling of a size that is only known at run time")
-    stride = tuple(size // target for size, target in pairs)  # type: ignore[operator]
-    kernel = tuple(size - (target - 1) * step for (size, target), step in zip(pairs, stride, strict=True))  # type: ignore[operator]
+    stride = tuple(size // target for size, target in pairs)
+    kernel = tuple(size - (target - 1) * step for (size, target), step in zip(pairs, stride, strict=True))
     return pool(b, inp, "AveragePool" if average else "MaxPool", kernel, stride, 0)
 
 

@@ -16,7 +16,7 @@ from mgeconvert.ir import Value
 
 from .convolution import convolution
 from .elemwise import elemwise
-from .modules import Module, conv_transpose2d_with, padded
+from .modules import Module, conv_transpose2d_with, padded, same_module
 from .operands import FLOAT32
 from .quantization import STORAGE, Quantization, fake_quantized_bias, quantize
 from .reduction import linear, matmul
@@ -31,7 +31,8 @@ OP = "megengine.core.ops.builtin."
 def _array(value: Any) -> np.float32:
     if value.array is None or value.array.size != 1:
         refuse("fake quantization with more than one scale, or one that is only known at run time")
-    return np.float32(value.array.reshape(()))
+    scale: np.float32 = np.float32(value.array.item())
+    return scale
 
 
 def _grid(dtype: Any, scale: np.float32, zero_point: int) -> Quantization:
@@ -186,7 +187,7 @@ _MODULES: dict[str, tuple[Callable[..., Value], bool]] = {
     "linear_bn.LinearBn1d": (linear_bn, False),
     "linear_bn.LinearBnRelu1d": (linear_bn, True),
     "batch_matmul_activation.BatchMatMulActivation": (batch_matmul, False),
-    "quant_dequant.QuantStub": (lambda b, self, inp: inp, False),
+    "quant_dequant.QuantStub": (same_module, False),
 }
 """Module: what it computes before its activation is quantized, and whether a ReLU comes between."""
 

@@ -21,30 +21,17 @@ from .table import refuse
 
 INT8, UINT8 = np.dtype(np.int8), np.dtype(np.uint8)
 
-STORAGE = {
+STORAGE: dict[str, np.dtype] = {
     "QuantizedS8": INT8,
     "Quantized8Asymm": UINT8,
     "QuantizedS32": INT32,
 }
 """The quantized dtypes that ONNX can hold; 1- and 4-bit ones are computed in floats."""
 
-PASSIVE = frozenset(
-    [
-        "Reshape",
-        "Transpose",
-        "Slice",
-        "Gather",
-        "Squeeze",
-        "Unsqueeze",
-        "Concat",
-        "MaxPool",
-        "GlobalMaxPool",
-        "Relu",
-        "Split",
-        "Expand",
-        "DepthToSpace",
-    ]
-)
+PASSIVE = frozenset([
+    "Reshape", "Transpose", "Slice", "Gather", "Squeeze", "Unsqueeze", "Concat", "MaxPool", "GlobalMaxPool",
+    "Relu", "Split", "Expand", "DepthToSpace",
+])  # fmt: skip
 """Operators whose results are on the grid of their inputs."""
 
 
@@ -69,15 +56,20 @@ def of_dtype(dtype: MgeDType) -> Quantization:
         refuse(f"the dtype {dtype.name}")
     bits = {"QuantizedS4": (-8, 7), "Quantized4Asymm": (0, 15), "QuantizedS1": (-1, 1)}
     storage = STORAGE.get(dtype.name)
-    low, high = bits[dtype.name] if storage is None else (np.iinfo(storage).min, np.iinfo(storage).max)
-    return Quantization(np.float32(dtype.scale), dtype.zero_point or 0, storage, int(low), int(high))
+    low, high = bits[dtype.name] if storage is None else _limits(storage)
+    return Quantization(np.float32(dtype.scale), dtype.zero_point or 0, storage, low, high)
+
+
+def _limits(storage: np.dtype) -> tuple[int, int]:
+    info = np.iinfo(storage)
+    return int(info.min), int(info.max)
 
 
 def integers(array: np.ndarray, q: Quantization) -> np.ndarray:
     """Floats as the integers MegEngine makes of them: half away from zero."""
     ratio = np.asarray(array, np.float32) / q.scale
     rounded = np.trunc(ratio + np.copysign(np.float32(0.5), ratio)) + q.zero_point
-    return np.clip(rounded, q.qmin, q.qmax).astype(q.storage)
+    return np.asarray(np.clip(rounded, q.qmin, q.qmax), q.storage)
 
 
 def dequantized(b: Builder, constant: Value, q: Quantization) -> Value:

@@ -153,7 +153,7 @@ def quantized_conv_transpose2d(
 @lower(OP + "ConvBias")
 def conv_bias(
     b: Builder, inp: Value, weight: Value, bias: Value | None = None, *, stride_h: int, stride_w: int, pad_h: int,
-    pad_w: int, dilate_h: int, dilate_w: int, dtype: Any = None, nonlineMode: str = "IDENTITY", sparse: str = "DENSE",  # noqa: N803
+    pad_w: int, dilate_h: int, dilate_w: int, dtype: Any = None, nonlineMode: str = "IDENTITY", sparse: str = "DENSE",
     format: str = "NCHW", **tuning: Any,
 ) -> Value:  # fmt: skip
     if format != "NCHW":

@@ -54,7 +54,7 @@ def _layers(
             for _ in range(directions)
         ]
         inputs, hiddens, biases = zip(*parts, strict=True)
-        yield np.stack(inputs), np.stack(hiddens), np.stack(biases) if bias else None  # type: ignore[arg-type]
+        yield np.stack(inputs), np.stack(hiddens), np.stack(biases) if bias else None
 
 
 def recurrent(
@@ -126,7 +126,7 @@ def _reserve(b: Builder) -> Value:
 @lower(OP + "RNN")
 def rnn_opdef(
     b: Builder, inp: Value, hx: Value, weights: Value, *, num_layers: int, bidirectional: bool, bias: bool,
-    hidden_size: int, nonlineMode: str, dropout: float = 0.0, fwd_mode: str = "INFERENCE",  # noqa: N803
+    hidden_size: int, nonlineMode: str, dropout: float = 0.0, fwd_mode: str = "INFERENCE",
 ) -> Any:  # fmt: skip
     output, last = recurrent(
         b, "RNN", inp, [hx], weights, num_layers=num_layers, bidirectional=bidirectional, bias=bias,
@@ -161,7 +161,7 @@ def rnn_cell_opdef(
     r: Value,
     bh: Value,
     *,
-    nonlineMode: str,  # noqa: N803
+    nonlineMode: str,
 ) -> Value:
     gates = _gates(b, inp, w, bi, h, r, bh)
     return gates if nonlineMode.upper() == "IDENTITY" else b.op(ACTIVATIONS[nonlineMode.upper()], gates)

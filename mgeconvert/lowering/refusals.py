@@ -29,8 +29,9 @@ def _each(prefix: str, names: str, reason: str) -> dict[str, str]:
 refuse_all({
     **_each(_OP, "BetaRNG GammaRNG GaussianRNG PermutationRNG PoissonRNG ShuffleRNG UniformRNG", _RANDOM),
     **_each("megengine.random.", "beta gamma normal permutation poisson shuffle uniform", _RANDOM),
-    **_each(_OP, "BatchNormBackward PixelShuffleBackward WarpPerspectiveBackwardData WarpPerspectiveBackwardMat", _TRAINING),
-    **_each(_OP, "RegionRestrictedConvolutionBackwardData AssertEqual CheckNonFinite Barrier", _TRAINING),
+    **_each(_OP, "BatchNormBackward PixelShuffleBackward RegionRestrictedConvolutionBackwardData", _TRAINING),
+    **_each(_OP, "WarpPerspectiveBackwardData WarpPerspectiveBackwardMat", _TRAINING),
+    **_each(_OP, "AssertEqual CheckNonFinite Barrier", _TRAINING),
     **_each(_OP, "LAMBUpdate", _GROUPED_UPDATE),
     **_each(_OP, "ParamPackConcat ParamPackSplit", _PACKED),
     **_each(_OP, "CollectiveComm RemoteRecv RemoteSend", _DISTRIBUTED),
@@ -42,7 +43,8 @@ refuse_all({
     ),
     **_each(
         _M + "external.",
-        "AtlasRuntimeSubgraph CambriconRuntimeSubgraph ExternOprSubgraph MagicMindRuntimeSubgraph TensorrtRuntimeSubgraph",
+        "AtlasRuntimeSubgraph CambriconRuntimeSubgraph ExternOprSubgraph MagicMindRuntimeSubgraph "
+        "TensorrtRuntimeSubgraph",
         _VENDOR,
     ),
     **_each(_F + "tensor.", "complex imag polar real", _COMPLEX),

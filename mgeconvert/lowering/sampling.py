@@ -1,4 +1,4 @@
-"""Reading images at computed positions: remap, affine and perspective warps, regions of interest, non-maximum suppression.
+"""Reading images at computed positions: remap, warps, regions of interest, non-maximum suppression.
 
 Source: megengine/functional/vision.py and what MegEngine 1.13 answers for each border and interpolation mode.
 """
@@ -27,7 +27,7 @@ BORDERS = {
     "reflect": ("reflection", False),
     "reflect_101": ("reflection", True),
 }
-"""MegEngine's border modes as GridSample's padding mode and whether its -1 and 1 are the centres of the corner pixels."""
+"""MegEngine's border modes: GridSample's padding mode, and whether its -1 and 1 are the centres of corner pixels."""
 MODES = {"linear": "linear", "nearest": "nearest"}
 
 
@@ -161,7 +161,7 @@ def warp_perspective(
     format: str = "NCHW",
     interp_mode: str = "linear",
 ) -> Value:
-    """`mat` (N, 3, 3) maps output pixels to input pixels in homogeneous coordinates; `mat_idx` names each one's image."""
+    """`mat` (N, 3, 3) maps output pixels to input pixels in homogeneous coordinates; `mat_idx` names their images."""
     image = _channels_first(b, inp, format)
     if mat_idx is not None:
         index = tensor(b, mat_idx if isinstance(mat_idx, Value) else np.asarray(mat_idx), INT32)
@@ -272,7 +272,7 @@ def correlation(
     pad_size: int = 0,
     is_multiply: bool = True,
 ) -> Value:
-    """For each displacement the mean over channels and window of the products (or absolute differences) of the two maps."""
+    """For each displacement the mean over channels and window of the maps' products (or absolute differences)."""
     height, width = ((size + 2 * pad_size if isinstance(size, int) else None) for size in (data1.shape or ())[2:])
     if height is None or width is None:
         refuse("correlation of maps whose size is only known at run time")

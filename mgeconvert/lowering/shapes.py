@@ -96,7 +96,7 @@ def pack(b: Builder, sizes: Sequence[Size], dtype: np.dtype = INT32) -> Value:
 
 
 def known_elements(b: Builder, parts: Sequence[Any]) -> list[Size] | None:
-    """The elements of int32 vectors and scalars put together, when they are known and one of them is a run-time size."""
+    """The elements of int32 vectors and scalars put together, when they are known and one is a run-time size."""
     if not isinstance(b, ShapeBuilder) or not any(isinstance(part, Value) and _is_shape(b, part) for part in parts):
         return None
     if all(isinstance(part, Value) and (_is_shape(b, part) or _is_constant_vector(part)) for part in parts):

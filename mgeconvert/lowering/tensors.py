@@ -5,6 +5,7 @@ Source: megengine/functional/tensor.py and megengine/core/tensor/array_method.py
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -149,7 +150,7 @@ def split(b: Builder, inp: Value, nsplits_or_sections: Any, axis: int = 0) -> li
     if not isinstance(length, int) or not all(isinstance(cut, int) for cut in cuts):
         refuse("split at positions that are only known at run time")
     bounds = [0, *(min(cut, length) for cut in cuts if isinstance(cut, int)), length]
-    sizes = [end - start for start, end in zip(bounds, bounds[1:], strict=False)]
+    sizes = [end - start for start, end in itertools.pairwise(bounds)]
     return b.ops("Split", len(sizes), inp, sizes, axis=along)
 
 
@@ -316,12 +317,16 @@ def linspace_1_6(
 
 
 @lower(F + "eye")
-def eye(b: Builder, N: Any, M: Any = None, *, dtype: Any = "float32", device: Any = None) -> Value:  # noqa: N803
-    sizes = [*sizes_of(b, N), *([] if M is None else sizes_of(b, M))]
+def eye(b: Builder, N: Any, M: Any = None, *, dtype: Any = "float32", device: Any = None) -> Value:
+    rows, columns = known_sides([*sizes_of(b, N), *([] if M is None else sizes_of(b, M))])
+    return b.constant(np.eye(rows, columns, dtype=np.dtype(dtype)))
+
+
+def known_sides(sizes: Sequence[Any]) -> tuple[int, int]:
+    """Rows and columns of an identity matrix; one size stands for both."""
     if not all(isinstance(size, int) for size in sizes):
         refuse("eye of a size that is only known at run time")
-    rows, columns = (sizes * 2)[:2] if len(sizes) == 1 else sizes
-    return b.constant(np.eye(rows, columns, dtype=np.dtype(dtype)))  # type: ignore[call-overload]
+    return sizes[0], sizes[-1]
 
 
 @lower(T + "astype")

@@ -26,8 +26,8 @@ RESIZE_MODES = {
 
 
 def resize(b: Builder, inp: Value, sizes: list[Any], mode: str, align_corners: bool) -> Value:
-    """Resize the spatial axes to `sizes`. Pixel centres are at half coordinates, except for nearest, where output i reads
-    floor(i * in / out); cubic has a = -0.75 and repeats the border."""
+    """Resize the spatial axes to `sizes`. Pixel centres are at half coordinates, except for nearest, where output i
+    reads floor(i * in / out); cubic has a = -0.75 and repeats the border."""
     x = inp if is_float(inp) and inp.dtype == FLOAT32 else cast(b, inp, FLOAT32)
     target = [*(inp.shape or ())[:2], *sizes]
     if tuple(target) == inp.shape:

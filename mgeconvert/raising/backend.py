@@ -22,8 +22,8 @@ from .table import REFUSALS, raised
 
 FAMILIES = (
     "elemwise", "layers", "shaping", "reduction", "sampling", "rewrite_movement", "rewrite_indexing",
-    "rewrite_elemwise", "rewrite_products", "rewrite_selection", "rewrite_reductions", "rewrite_resize", "rewrite_windows",
-    "rewrite_normalization",
+    "rewrite_elemwise", "rewrite_products", "rewrite_selection", "rewrite_reductions", "rewrite_resize",
+    "rewrite_windows", "rewrite_normalization",
 )  # fmt: skip
 """The modules that fill the tables."""
 

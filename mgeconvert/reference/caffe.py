@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,8 @@ def run_all(jobs: Sequence[Job], *, blobs: bool = False) -> list[dict[str, np.nd
         requests = []
         for number, job in enumerate(jobs):
             given, computed = Path(folder, f"{number}.in.npz"), Path(folder, f"{number}.out.npz")
-            np.savez(given, **{name: np.asarray(array, np.float32) for name, array in job.inputs.items()})
+            arrays: dict[str, Any] = {name: np.asarray(array, np.float32) for name, array in job.inputs.items()}
+            np.savez(given, **arrays)
             requests.append(
                 {
                     "net": str(job.net.absolute()),
