@@ -98,4 +98,8 @@ CASES = [
         C([0.35]),
     ),
     Op("ReverseSequence", real(4, 3, 2), np.array([1, 4, 3], "int64")),
+    Op("DeformConv", real(2, 4, 5, 6), C(real(3, 4, 3, 3)), real(2, 18, 5, 6, low=-2, high=2), C(real(3)),
+       real(2, 9, 5, 6, low=0), pads=(1, 1, 1, 1)),
+    Op("DeformConv", real(1, 4, 7, 6), C(real(6, 2, 3, 2)), real(1, 24, 3, 3, low=-2, high=2), group=2, offset_group=2,
+       strides=(2, 2), pads=(1, 1, 0, 1), dilations=(1, 2)),
 ]

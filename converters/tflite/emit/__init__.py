@@ -7,8 +7,8 @@ from importlib import import_module
 from ..table import EMITTERS, REFUSED
 
 FAMILIES = (
-    "convolution", "elementwise", "indexing", "math", "matmul", "normalization", "pooling", "quantization", "recurrent",
-    "reduction", "refused", "resize", "sampling", "selection", "shapes", "transposed",
+    "convolution", "deformable", "elementwise", "indexing", "math", "matmul", "normalization", "pooling",
+    "quantization", "recurrent", "reduction", "refused", "resize", "sampling", "selection", "shapes", "transposed",
 )  # fmt: skip
 for family in FAMILIES:
     import_module(f"{__name__}.{family}")

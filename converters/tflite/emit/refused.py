@@ -21,7 +21,6 @@ REFUSED.update({
     "AffineGrid": "write it as the matrix product it is, then GridSample",
     "CenterCropPad": "write it as Slice and Pad",
     "Col2Im": "TFLite does not add up overlapping blocks",
-    "DeformConv": "TFLite has no deformable convolution",
     "ImageDecoder": "decode the image before the model",
     "LpPool": "TFLite's L2_POOL_2D divides by the window and cannot pad",
     "GlobalLpPool": "TFLite's L2_POOL_2D divides by the window and cannot pad",
