@@ -24,7 +24,7 @@ class Target:
     rtol: float = 0.0
 
 
-TARGETS = (Target("onnx"),)
+TARGETS = (Target("onnx"), Target("tflite"))
 
 
 def check_row(row: Row, golden: Golden, target: Target, folder: Path) -> None:

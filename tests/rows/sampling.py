@@ -18,6 +18,7 @@ SCORES = X(values=[0.5, 0.9, 0.4, 0.8, 0.3])
 OFFSET, MASK = X(1, 18, 5, 5, low=-1.5, high=1.5), X(1, 9, 5, 5, low=0)
 NEAR = X(values=[[[[0.2, 0.4], [3.3, 2.2]], [[-1.4, 1.6], [7.7, 5.8]]]])
 MAX_REFUSED = "roi_align with other than square sampling grids, or with the maximum of the samples"
+WINDOWS = "MaxRoiPool: the size of its windows depends on the boxes; RoiAlign has a TFLite form"
 NEWER = {"onnx": {"opset": 19}}
 """DeformConv is new in opset 19."""
 
@@ -41,8 +42,8 @@ ROWS = [
     Case(V + "roi_align", (IMAGE, ROIS, 2)),
     Case(V + "roi_align", (IMAGE, ROIS, (3, 2)), {"spatial_scale": 0.5, "sample_points": 3, "aligned": False}),
     Case(V + "roi_align", (IMAGE, ROIS, 2), {"mode": "max"}, refused={"tm": MAX_REFUSED}),
-    Case(V + "roi_pooling", (IMAGE, ROIS, 2)),
-    Case(V + "roi_pooling", (IMAGE, ROIS, (3, 2)), {"scale": 0.5}),
+    Case(V + "roi_pooling", (IMAGE, ROIS, 2), refused={"tflite": WINDOWS}),
+    Case(V + "roi_pooling", (IMAGE, ROIS, (3, 2)), {"scale": 0.5}, refused={"tflite": WINDOWS}),
     Case(V + "roi_pooling", (IMAGE, ROIS, 2), {"mode": "average"}, refused={"tm": "roi_pooling with mode average"}),
     *[Case(V + "nms", (BOXES, SCORES, threshold)) for threshold in (0.3, 0.5, 0.95)],
     Case(V + "nms", (BOXES, SCORES, 0.5), {"max_output": 2}),
