@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from mgeconvert import registry
-from mgeconvert.api import RTOL
 from mgeconvert.errors import UsageError
+from mgeconvert.limits import QUANTIZED_RTOL, RTOL
 
 from .export import Job, write
 from .options import click_options, option_values
@@ -30,7 +30,7 @@ def export_options() -> list[click.Parameter]:
         click.Option(
             ["--rtol"],
             type=float,
-            show_default=f"{RTOL:g}, more with options that round on purpose",
+            show_default=f"{RTOL:g}, {QUANTIZED_RTOL:g} for quantized graphs, more with options that round on purpose",
             help="Limit of max|a-b| / max|b|.",
         ),
         *pass_options(),

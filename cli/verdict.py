@@ -9,6 +9,7 @@ from .session import plural
 from .table import Table
 
 if TYPE_CHECKING:
+    from mgeconvert.batches import BatchReport
     from mgeconvert.verification import VerificationReport
 
 
@@ -18,17 +19,29 @@ def verdict(report: VerificationReport) -> str:
         hint = f"\nhint: {report.hint}" if report.hint else ""
         return f"not verified: {report.reason}{hint}"
     if report.method == "sanity":
+        found = "FAILED" if report.failed else "outputs are finite"
         return (
-            f"sanity run in {report.runtime} on {report.truth}: {'FAILED' if report.failed else 'outputs are finite'}; "
+            f"sanity run in {report.runtime} on {report.truth}: {found}; "
             "nothing was compared: no recorded outputs were given (--io)"
-        )
-    worst = max((output.max_rel or 0.0 for output in report.outputs), default=0.0)
+        ) + _batches(report)
     found = (
         f"{len(report.failed)} of {len(report.outputs)} FAILED"
         if report.failed
-        else f"{plural(len(report.outputs), 'output')}, max rel error {worst:.3g} (limit {report.rtol:g})"
+        else f"{plural(len(report.outputs), 'output')}, {_worst(report)} ({report.limit.text})"
     )
-    return f"verified in {report.runtime} against {report.truth}: {found}"
+    return f"verified in {report.runtime} against {report.truth}: {found}{_batches(report)}"
+
+
+def _worst(report: VerificationReport) -> str:
+    """The largest error, and the smallest cosine where it is looked at."""
+    text = f"max rel error {max((output.max_rel or 0.0 for output in report.outputs), default=0.0):.3g}"
+    if report.limit.cosine is None:
+        return text
+    return f"{text}, cosine {min((output.cosine or 0.0 for output in report.outputs), default=1.0):.4f}"
+
+
+def _batches(report: VerificationReport) -> str:
+    return f"\n{report.batches.text}" if report.batches else ""
 
 
 def report_table(report: VerificationReport) -> Table:
@@ -58,8 +71,10 @@ def report_document(report: VerificationReport) -> dict[str, Any]:
         "method": report.method,
         "truth": report.truth or None,
         "runtime": report.runtime,
-        "rtol": report.rtol,
+        "rtol": report.limit.rtol,
+        "min_cosine": report.limit.cosine,
         "passed": report.passed,
+        "batches": None if report.batches is None else _batch_document(report.batches),
         "reason": report.reason or None,
         "hint": report.hint,
         "outputs": [
@@ -74,6 +89,16 @@ def report_document(report: VerificationReport) -> dict[str, Any]:
             }
             for output in report.outputs
         ],
+    }
+
+
+def _batch_document(report: BatchReport) -> dict[str, Any]:
+    return {
+        "dimension": report.symbol,
+        "sizes": list(report.batches),
+        "max_rel": _finite(report.max_rel),
+        "uncompared": list(report.uncompared),
+        "problem": report.problem or None,
     }
 
 

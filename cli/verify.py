@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mgeconvert.api import RTOL
+from mgeconvert.limits import QUANTIZED_RTOL, RTOL
 
 from .convert import from_option, to_option
 from .session import Session
@@ -20,7 +20,7 @@ def _verify(
     state: State,
     files: tuple[Path, ...],
     io: Path | None,
-    rtol: float,
+    rtol: float | None,
     source_format: str | None,
     target_format: str | None,
     through_ir: bool,
@@ -47,7 +47,12 @@ command = Step(
         click.Option(
             ["--io"], type=Path, metavar="NPZ", help="Recorded inputs and outputs; else MODEL's .npz beside it."
         ),
-        click.Option(["--rtol"], type=float, default=RTOL, show_default=True, help="Limit of max|a-b| / max|b|."),
+        click.Option(
+            ["--rtol"],
+            type=float,
+            show_default=f"{RTOL:g}, {QUANTIZED_RTOL:g} for quantized files",
+            help="Limit of max|a-b| / max|b|.",
+        ),
         click.Option(
             ["--through-ir"], is_flag=True, help="Truth is mgeconvert's own reading of MODEL, where it has no runtime."
         ),

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from . import registry
 from .errors import BadInputError, UsageError, VerificationError
+from .limits import Limit, limit_for
 
 if TYPE_CHECKING:
     from .ir import Graph
     from .recorded import Recorded
     from .verification import VerificationReport
 
-RTOL = 1e-4
-"""Default limit of the relative error, max|a-b| / max|b|."""
 LEVEL = 1
 """Default optimization level of every export."""
 
@@ -150,7 +149,7 @@ def verify(
     model: str | Path | None = None,
     *,
     io: str | Path | None = None,
-    rtol: float = RTOL,
+    rtol: float | None = None,
     candidate_format: str | None = None,
     model_format: str | None = None,
     through_ir: bool = False,
@@ -201,7 +200,7 @@ def export(
     verification = None
     if verify:
         with stage("verify"):
-            limit = tolerance(target, options) if rtol is None else rtol
+            limit = limit_for({node.op for node in graph.nodes}, rtol, target, options)
             verification = _verify_written(files[0], target, graph, recorded, limit)
     return ConversionReport(source_format, target.name, files, len(graph.nodes), done, verification, seconds)
 
@@ -219,11 +218,6 @@ class Stopwatch:
         self.seconds[name] = time.perf_counter() - start
 
 
-def tolerance(target: registry.Backend, options: Mapping[str, Any]) -> float:
-    """The relative error that a file written with these options may have; some round on purpose."""
-    return max([RTOL, *(option.rtol for option in target.options if options.get(option.name))])
-
-
 def _recorded_beside(path: Path) -> Path | None:
     from .recorded import beside
 
@@ -231,11 +225,11 @@ def _recorded_beside(path: Path) -> Path | None:
 
 
 def _verify_written(
-    path: Path, target: registry.Backend, graph: Graph, recorded: Recorded | None, rtol: float
+    path: Path, target: registry.Backend, graph: Graph, recorded: Recorded | None, limit: Limit
 ) -> VerificationReport:
     from .verification import verify_written
 
     try:
-        return verify_written(path, target, graph.inputs, graph.outputs, recorded, rtol=rtol)
+        return verify_written(path, target, graph.inputs, graph.outputs, recorded, limit=limit)
     except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input
         raise VerificationError(error.message, hint=error.hint) from error

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import registry
 from .errors import BadInputError, MissingDependencyError
+from .limits import Limit, limit_for
 from .recorded import Recorded, beside, read_recorded
 from .registry import Backend, Description
 from .verification import VerificationReport, random_inputs, verify_written
@@ -28,7 +29,7 @@ def verify_files(
     candidate: Path,
     model: Path | None,
     io: Path | None,
-    rtol: float,
+    rtol: float | None,
     candidate_format: str | None = None,
     model_format: str | None = None,
     through_ir: bool = False,
@@ -42,15 +43,16 @@ def verify_files(
     if not candidate.is_file():
         raise BadInputError(f"{candidate}: no such file")
     described = describe(candidate, backend.name)
+    limit = limit_for(described.operators, rtol)
     path = io or (None if through_ir else beside(model or candidate))
     if path is not None:
         recorded: Recorded | None = read_recorded(path, described.inputs, described.outputs)
-        report = verify_written(candidate, backend, described.inputs, described.outputs, recorded, rtol=rtol)
+        report = verify_written(candidate, backend, described.inputs, described.outputs, recorded, limit=limit)
     elif model is None:
-        report = verify_written(candidate, backend, described.inputs, described.outputs, rtol=rtol)
+        report = verify_written(candidate, backend, described.inputs, described.outputs, limit=limit)
     else:
         source = registry.frontend(model_format) if model_format else registry.frontend_for(model)
-        report = _verify_against(candidate, backend, described, model, source, rtol, through_ir)
+        report = _verify_against(candidate, backend, described, model, source, limit, through_ir)
     if report.method == "none":
         raise MissingDependencyError(f"{candidate}: cannot be verified: {report.reason}", hint=report.hint)
     return report
@@ -75,7 +77,7 @@ def _verify_against(
     described: Description,
     model: Path,
     source: registry.Frontend,
-    rtol: float,
+    limit: Limit,
     through_ir: bool,
 ) -> VerificationReport:
     """Run the model and the candidate on the same random inputs."""
@@ -91,7 +93,7 @@ def _verify_against(
         described.inputs,
         described.outputs,
         Recorded(model, inputs, outputs),
-        rtol=rtol,
+        limit=limit,
         method="ir" if through_ir else "model",
         truth=f"mgeconvert's own reading of {model} (no independent truth)"
         if through_ir

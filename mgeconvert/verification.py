@@ -6,6 +6,7 @@ inputs for sanity, and the report says which of these was done.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from .api import RTOL
+from .batches import BatchReport, check_batches
 from .errors import ConversionError, MissingDependencyError, VerificationError
 from .ir import Value
+from .limits import Limit
 from .recorded import Recorded
 from .registry import Backend
 
@@ -49,17 +51,24 @@ class VerificationReport:
 
     `method` is "recorded" (against recorded outputs), "model" (against a model's own run), "ir" (against mgeconvert's
     own reading of a model), each said in words by `truth`; "sanity" (finite outputs of the declared shapes and dtypes
-    on random inputs); or "none", then `reason` says why nothing was run, and `hint` what would help.
+    on random inputs); or "none", then `reason` says why nothing was run, and `hint` what would help. `batches` is what
+    other batches gave where the batch may vary, None where that was not asked.
     """
 
     candidate: Path
     method: Method
     truth: str
     runtime: str
-    rtol: float
+    limit: Limit
     outputs: tuple[OutputReport, ...] = ()
     reason: str = ""
     hint: str | None = None
+    batches: BatchReport | None = None
+
+    @property
+    def rtol(self) -> float:
+        """The limit of the relative error."""
+        return self.limit.rtol
 
     @property
     def failed(self) -> tuple[OutputReport, ...]:
@@ -68,10 +77,12 @@ class VerificationReport:
     @property
     def passed(self) -> bool:
         """Verified and nothing found; False also when nothing could be verified."""
-        return self.method != "none" and not self.failed
+        return self.method != "none" and not self.failed and not (self.batches and self.batches.problem)
 
     def require(self) -> None:
-        """Raise VerificationError, naming each failed output, unless none failed."""
+        """Raise VerificationError, naming each failed output or batch, unless none failed."""
+        if self.batches and self.batches.problem and not self.failed:
+            raise VerificationError(f"{self.candidate}: {self.batches.problem}", hint=self.batches.hint)
         if not self.failed:
             return
         fact = f"fails on {self.truth}" if self.method == "sanity" else f"differs from {self.truth}"
@@ -88,7 +99,7 @@ def verify_written(
     outputs: Mapping[str, Value],
     recorded: Recorded | None = None,
     *,
-    rtol: float = RTOL,
+    limit: Limit = Limit(),  # noqa: B008 - it is frozen
     method: Method = "recorded",
     truth: str = "",
 ) -> VerificationReport:
@@ -96,23 +107,27 @@ def verify_written(
     runtime = backend.runtime or backend.title
     feeds = random_inputs(inputs) if recorded is None else recorded.inputs
     if backend.run is None:
-        return VerificationReport(path, "none", "", runtime, rtol, reason=f"{backend.title} has no runtime here")
+        return VerificationReport(path, "none", "", runtime, limit, reason=f"{backend.title} has no runtime here")
     try:
         found = backend.run(path, feeds)
     except MissingDependencyError as error:
-        return VerificationReport(path, "none", "", runtime, rtol, reason=error.message, hint=error.hint)
+        return VerificationReport(path, "none", "", runtime, limit, reason=error.message, hint=error.hint)
     if len(found) != len(outputs):
         raise VerificationError(f"{path}: has {len(found)} outputs, expected {len(outputs)}: {', '.join(outputs)}")
     arrays = dict(zip(outputs, found.values(), strict=True))
+    batches = check_batches(functools.partial(backend.run, path), inputs, outputs, feeds, limit.rtol)
     if recorded is None:
         sizes = symbol_sizes(inputs, feeds)
         reports = tuple(sane(name, arrays[name], value, sizes) for name, value in outputs.items())
-        return VerificationReport(path, "sanity", f"random inputs (seed {SEED})", runtime, rtol, reports)
-    reports = tuple(compare(name, arrays[name], recorded.outputs[name], rtol) for name in outputs)
-    return VerificationReport(path, method, truth or f"the recorded outputs of {recorded.path}", runtime, rtol, reports)
+        return VerificationReport(
+            path, "sanity", f"random inputs (seed {SEED})", runtime, limit, reports, batches=batches
+        )
+    reports = tuple(compare(name, arrays[name], recorded.outputs[name], limit) for name in outputs)
+    said = truth or f"the recorded outputs of {recorded.path}"
+    return VerificationReport(path, method, said, runtime, limit, reports, batches=batches)
 
 
-def compare(name: str, found: np.ndarray, truth: np.ndarray, rtol: float) -> OutputReport:
+def compare(name: str, found: np.ndarray, truth: np.ndarray, limit: Limit) -> OutputReport:
     """Judge one output; NaN and infinities must stand in the same places. Empty arrays agree."""
     dtype, shape = str(found.dtype), found.shape
     if found.shape != truth.shape or found.dtype != truth.dtype:
@@ -133,8 +148,8 @@ def compare(name: str, found: np.ndarray, truth: np.ndarray, rtol: float) -> Out
     max_rel = 0.0 if max_abs == 0 else max_abs / scale if scale else float("inf")
     cosine = _cosine(a, b)
     problem = ""
-    if not max_rel <= rtol:
-        problem = f"max abs error {max_abs:.3g}, max rel error {max_rel:.3g} (limit {rtol:g}), cosine {cosine:.6f}"
+    if not max_rel <= limit.rtol or (limit.cosine is not None and cosine < limit.cosine):
+        problem = f"max abs error {max_abs:.3g}, max rel error {max_rel:.3g} ({limit.text}), cosine {cosine:.6f}"
     return OutputReport(name, dtype, shape, max_abs, max_rel, cosine, problem)
 
 

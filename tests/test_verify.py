@@ -10,6 +10,7 @@ import pytest
 
 from mgeconvert.errors import BadInputError, ConversionError, MissingDependencyError, VerificationError
 from mgeconvert.ir import Value
+from mgeconvert.limits import Limit
 from mgeconvert.recorded import Recorded, beside, read_recorded
 from mgeconvert.truth import verify_files
 from mgeconvert.verification import compare, random_inputs, sane, symbol_sizes, verify_written
@@ -60,19 +61,19 @@ COMPARISONS = {
 @pytest.mark.parametrize("case", COMPARISONS)
 def test_compare(case: str) -> None:
     found, truth, problem = COMPARISONS[case]
-    assert compare("y", found, truth, 1e-4).problem == problem
+    assert compare("y", found, truth, Limit(1e-4)).problem == problem
 
 
 def test_the_figures_of_a_comparison() -> None:
-    report = compare("y", array(1, 2.5), array(1, 2), 1e-4)
+    report = compare("y", array(1, 2.5), array(1, 2), Limit(1e-4))
     assert (report.max_abs, report.max_rel) == (0.5, 0.25)
     assert report.cosine == pytest.approx(6 / (5 * 7.25) ** 0.5)
 
 
 def test_bigger_integers_than_float64_holds_are_told_apart_by_the_tolerance_only() -> None:
     big = np.array([2**40], np.int64)
-    assert compare("y", big, big, 0.0).problem == ""
-    assert compare("y", big + 1, big, 0.0).problem
+    assert compare("y", big, big, Limit(0.0)).problem == ""
+    assert compare("y", big + 1, big, Limit(0.0)).problem
 
 
 SANITY = {
