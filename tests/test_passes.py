@@ -50,6 +50,13 @@ def test_every_pass_has_rules_and_every_rule_a_pass() -> None:
     assert len(set(names())) == len(PASSES)
 
 
+def test_document_lists_the_passes() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "passes.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith(("| fold-", "| eliminate-", "| merge-", "| fuse-"))]
+    rows += [line for line in text.splitlines() if line.startswith(("| backward-", "| forward-"))]
+    assert sorted(rows) == sorted(f"| {row.name} | {row.level} | {row.help} |" for row in PASSES)
+
+
 def test_levels() -> None:
     assert select(0) == ()
     assert [row.name for row in PASSES if row not in select(1)] == ["backward-fold-scale", "forward-fold-scale"]
