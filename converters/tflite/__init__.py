@@ -62,9 +62,9 @@ BACKEND = Backend(
     options=(
         Option("input_layout", str, "auto", f"Layout of inputs: {_LAYOUT}", ("auto", "nhwc", "nchw")),
         Option("output_layout", str, "auto", "Layout of outputs, likewise", ("auto", "nhwc", "nchw")),
-        Option("fp16", bool, False, "Store weights as float16; computation stays float32"),
-        Option("full_fp16", bool, False, "Compute in float16 too (XNNPACK, GPU delegates; not the builtin kernels)"),
-        Option("weight_int8", bool, False, "Store weights as int8 per channel; activations quantized on the fly"),
+        Option("fp16", bool, False, "Store weights as float16; computation stays float32", rtol=2e-2),
+        Option("full_fp16", bool, False, "Compute in float16 too (XNNPACK, GPU; not the builtin kernels)", rtol=5e-2),
+        Option("weight_int8", bool, False, "Store weights as int8; activations are quantized on the fly", rtol=1.5e-1),
         Option("allow_custom_ops", bool, False, "Write operators TFLite lacks as custom ones, for kernels of your own"),
         Option("allow_select_tf_ops", bool, False, "Write operators TFLite lacks as TensorFlow's where it has them"),
     ),
