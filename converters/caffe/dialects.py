@@ -22,7 +22,6 @@ DIALECTS = {
         Dialect("ssd", frozenset({"Permute"})),
         Dialect("deeplab", frozenset({"Permute", "Interp"})),
         Dialect("yolo", frozenset({"Permute", "Upsample"})),
-        Dialect("shufflenet", frozenset({"Permute", "ShuffleChannel"})),
     )
 }
 """`ssd` is the default: practically every tool chain that reads Caffe has its Permute."""

@@ -88,15 +88,19 @@ def weight_files(path: Path) -> list[Path]:
     whole = path.with_suffix(".caffemodel")
     if whole.exists():
         return [whole]
+    parts = weight_parts(path)
+    wanted = set(parts.values())
+    if wanted and wanted != {len(parts)}:
+        names = ", ".join(file.name for file in parts)
+        raise BadInputError(f"{path}: {len(parts)} parts of a caffemodel, expected {max(wanted)}: {names}")
+    return list(parts)
+
+
+def weight_parts(path: Path) -> dict[Path, int]:
+    """The parts of caffemodels beside a prototxt, in order, and how many parts each says there are."""
     pattern = re.compile(re.escape(path.stem) + r"-\d{5}-of-(\d{5})\.caffemodel")
-    found = {
-        file: match for file in sorted(path.absolute().parent.iterdir()) if (match := pattern.fullmatch(file.name))
-    }
-    wanted = {int(match[1]) for match in found.values()}
-    if wanted and wanted != {len(found)}:
-        names = ", ".join(file.name for file in found)
-        raise BadInputError(f"{path}: {len(found)} parts of a caffemodel, expected {max(wanted)}: {names}")
-    return list(found)
+    files = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
+    return {file: int(match[1]) for file in files if (match := pattern.fullmatch(file.name))}
 
 
 def net_outputs(layers: Iterable[Message]) -> list[tuple[str, str]]:

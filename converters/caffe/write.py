@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,12 @@ from .messages import Message, model_message
 from .net import Layer
 from .prepare import prepare
 from .quantization import document
+from .read import weight_parts
 from .translate import Translation, translate
 from .weights import LIMIT, LayerBlobs, split, write_weights
+
+_LOG = logging.getLogger("mgeconvert.caffe")
+KEEP = "--quant-params FILE.json keeps how they were quantized"
 
 PARAMETERS = {
     "ArgMax": "argmax_param",
@@ -48,7 +53,6 @@ PARAMETERS = {
     "ReLU": "relu_param",
     "Reshape": "reshape_param",
     "Scale": "scale_param",
-    "ShuffleChannel": "shuffle_channel_param",
     "Slice": "slice_param",
     "Softmax": "softmax_param",
     "Tile": "tile_param",
@@ -74,6 +78,8 @@ def save(
     if split_weights < 0:
         raise UsageError(f"--split-weights {split_weights}: expected megabytes, or 0 for one file")
     plain, quantization = prepare(graph, fake_quantization=fake_quant_weights)
+    if quantization and not quant_params:
+        _LOG.warning("%d quantized values become float32, as all in Caffe; %s", len(quantization), KEEP)
     translation = translate(plain, dialect)
     translation.require()
     layers = finish(translation, in_place=in_place)
@@ -99,6 +105,9 @@ def save(
             write_weights(file, graph.name, part)
         if extra:
             files[-1].write(document(quantization, _names(layers, translation)))
+    # weights of an earlier export, in another number of files, would be taken for those of this one
+    for old in {path.with_suffix(".caffemodel"), *weight_parts(path)} - set(weight_paths):
+        old.unlink(missing_ok=True)
     return [path, *weight_paths, *extra]
 
 
