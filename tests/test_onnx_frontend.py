@@ -13,7 +13,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from mgeconvert import registry
-from mgeconvert.errors import BadInputError, ConversionError, UnsupportedError
+from mgeconvert.errors import BadInputError, ConversionError, UnsupportedError, UsageError
 from mgeconvert.ir import OPSET, Graph
 from mgeconvert_converters.onnx.lower import load
 from mgeconvert_converters.onnx.rules import load_rules
@@ -201,6 +201,36 @@ def test_unknown_sizes_that_are_only_passed_on_leave_no_shape_arithmetic(
         str(graph)
         == f"graph main (x: float32[{sizes}])\n  y: float32[{result}] = Reshape(x, int64({target}))\n  return y=y"
     )
+
+
+def open_model() -> io.BytesIO:
+    node = helper.make_node("Add", ["x", "y"], ["z"])
+    proto = model([node], [info("x", "N", 3, None), info("y", "N", 3, 1)], [info("z", "N", 3, "W")])
+    return io.BytesIO(proto.SerializeToString())
+
+
+def test_input_shape_fixes_what_the_file_leaves_open() -> None:
+    graph = load(open_model(), input_shape="x=2,3,8")
+    assert str(graph).splitlines()[0] == "graph main (x: float32[2,3,8], y: float32[2,3,1])"
+    assert graph.outputs["z"].shape == (2, 3, 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("w=1", "w=1: the model has no input w"),
+        ("xx=1,3,8", "xx=1,3,8: the model has no input xx; did you mean x?"),
+        ("x=1,3", "x=1,3: 2 sizes, but x has 3"),
+        ("x=1,4,8", "x=1,4,8: 4 contradicts that size 2 of x is fixed in the file as 3"),
+        ("x=1,3,8;y=2,3,1", "y=2,3,1: 2 contradicts that N is 1"),
+        ("x=1,3,W", "x=1,3,W: W is not a positive number"),
+        ("x=1,3,", "x=1,3,: nothing is not a positive number"),
+    ],
+)
+def test_input_shapes_that_do_not_fit(text: str, fact: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(open_model(), input_shape=text)
+    assert caught.value.message == f"--input-shape {fact}"
 
 
 def test_sizes_that_are_computed_with_stay_in_the_graph() -> None:

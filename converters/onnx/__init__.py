@@ -63,6 +63,7 @@ FRONTEND = Frontend(
     suffixes=(".onnx",),
     load=_load,
     ops=_lowered,
+    options=(Option("input_shape", str, None, "numbers for sizes the file leaves open: x=1,3,224,224;y=1,5"),),
     describe=_describe,
 )
 

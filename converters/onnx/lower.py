@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,15 +12,18 @@ import onnx
 from mgeconvert.builder import Builder
 from mgeconvert.errors import ConversionError, Problem, UnsupportedError
 from mgeconvert.inference import InferenceError
-from mgeconvert.ir import OPSET, Attribute, Graph, Node, Value
+from mgeconvert.ir import OPSET, Attribute, Graph, Node, Shape, Value
 from mgeconvert.registry import Source
 
 from .conform import FOREIGN
+from .functions import without_functions
+from .input_shape import fixed_sizes
 from .legalize import legal_forms
+from .nodes import check_form, constant_of, count_of
 from .read import ModelFile, declared_type
-from .rewrite import RULES, RefusedError
+from .rewrite import RefusedError
 from .rules import load_rules
-from .schema import OLDEST, OpSchema, newest, op_schema, versions
+from .schema import OLDEST, newest, op_schema
 from .sizes import Sizes, is_known
 from .upgrade import Form, upgraded
 from .write import PRODUCER
@@ -37,8 +39,11 @@ REFUSED = {
 """Operators that are not lowered, and why."""
 
 
-def load(source: Source) -> Graph:
-    """The graph of an ONNX file, checked. Raises BadInputError, and UnsupportedError with every operator at once."""
+def load(source: Source, *, input_shape: str | None = None) -> Graph:
+    """The graph of an ONNX file, checked; `input_shape` gives numbers to sizes it leaves open (see `fixed_sizes`).
+
+    Raises BadInputError, UsageError, and UnsupportedError with every operator at once.
+    """
     load_rules()
     file = ModelFile(source)
     opsets = {item.domain or "": item.version for item in file.proto.opset_import}
@@ -46,30 +51,9 @@ def load(source: Source) -> Graph:
     if not OLDEST <= opset <= newest():
         raise file.error(f"opset {opset}: ONNX is read at opset {OLDEST} to {newest()}")
     file.proto = without_functions(file.proto, opset)
-    return Lowering(file, opset).graph()
-
-
-def without_functions(proto: onnx.ModelProto, opset: int) -> onnx.ModelProto:
-    """The model with its own functions inlined, and operators after the IR's opset that onnx defines by older ones."""
-    from onnx import inliner
-
-    newer = {node.op_type for node in proto.graph.node if not node.domain and is_function_after(node.op_type, opset)}
-    if newer and hasattr(inliner, "inline_selected_functions"):
-        names = [("", op) for op in sorted(newer)]
-        with contextlib.suppress(RuntimeError):  # it stumbles over some left-out inputs; the operator is then refused
-            proto = inliner.inline_selected_functions(proto, names, inline_schema_functions=True)
-    return inliner.inline_local_functions(proto) if proto.functions else proto
-
-
-def is_function_after(op: str, opset: int) -> bool:
-    """Whether an operator came after the IR's opset, no rule of ours takes it back, and onnx knows its definition."""
-    schema = op_schema(op, opset)
-    return (
-        schema is not None
-        and schema.is_function
-        and versions(op)[0] > OPSET
-        and versions(op)[0] not in RULES.get(op, ())
-    )
+    lowering = Lowering(file, opset)
+    lowering.fixed = fixed_sizes(input_shape or "", lowering.input_shapes())
+    return lowering.graph()
 
 
 class Lowering:
@@ -82,6 +66,7 @@ class Lowering:
         self.builder.graph.metadata.update({entry.key: entry.value for entry in file.proto.metadata_props})
         self.values: dict[str, Value] = {}
         self.problems: list[Problem] = []
+        self.fixed: dict[str, int] = {}
         self.sizes = Sizes()
         self.unknown: set[Value | None] = set()
         self.declared: dict[str, onnx.ValueInfoProto] = {}
@@ -90,18 +75,28 @@ class Lowering:
     def graph(self) -> Graph:
         proto = self.file.proto.graph
         self._constants(proto)
-        for info in proto.input:
-            if info.name not in self.values:
-                self.values[info.name] = self._input(info)
+        for name, info in self._inputs().items():
+            self.values[name] = self._input(info)
         self._nodes(proto)
         if self.problems:
-            raise UnsupportedError(f"read {self.file.name}", self.problems, hint="`mgeconvert ops` lists what is read")
+            raise UnsupportedError(
+                f"read {self.file.name}", self.problems, hint="`mgeconvert ops onnx` lists what can be read"
+            )
         for info in proto.output:
             self.builder.output(info.name, self._value(info.name, "the model's outputs"))
         graph = self.builder.graph
         graph.remove_dead_nodes()
         graph.check()
         return graph
+
+    def input_shapes(self) -> dict[str, Shape]:
+        """The declared shape of every input, by name."""
+        return {name: declared_type(info)[1] or () for name, info in self._inputs().items()}
+
+    def _inputs(self) -> dict[str, onnx.ValueInfoProto]:
+        """The inputs that are not defaults for initializers."""
+        constants = {tensor.name for tensor in self.file.proto.graph.initializer}
+        return {info.name: info for info in self.file.proto.graph.input if info.name not in constants}
 
     def _constants(self, proto: onnx.GraphProto) -> None:
         for tensor in proto.initializer:
@@ -117,7 +112,10 @@ class Lowering:
             kind = info.type.WhichOneof("value")
             fact = "has no shape" if kind == "tensor_type" else f"is no tensor ({(kind or 'of unknown type')})"
             raise ConversionError(f"{self.file.name}: input {info.name} {fact}")
-        return self.builder.input(info.name, dtype, shape)
+        return self.builder.input(info.name, dtype, self._with_fixed(shape))
+
+    def _with_fixed(self, shape: Shape) -> Shape:
+        return tuple(self.fixed.get(dim, dim) if isinstance(dim, str) else dim for dim in shape)
 
     def _nodes(self, proto: onnx.GraphProto) -> None:
         for node in proto.node:
@@ -264,34 +262,5 @@ class Lowering:
         if (value.dtype is None or value.shape is None) and name in self.declared:
             dtype, shape = declared_type(self.declared[name])
             value.dtype = value.dtype if value.dtype is not None else dtype
-            value.shape = value.shape if value.shape is not None else shape
-
-
-def check_form(node: onnx.NodeProto, schema: OpSchema) -> None:
-    """Raise RefusedError where a node lacks what its operator needs, or has what it does not know."""
-    for index, formal in enumerate(schema.inputs):
-        if not formal.optional and not formal.variadic and not (index < len(node.input) and node.input[index]):
-            raise RefusedError(f"input {formal.name} is missing")
-    if node.input and schema.input(len(node.input) - 1) is None:
-        raise RefusedError(f"it has {len(node.input)} inputs; the operator takes {len(schema.inputs)}")
-    if not any(node.output) or schema.output(len(node.output) - 1) is None:
-        raise RefusedError(f"it has {len(node.output)} outputs; the operator has {len(schema.outputs)}")
-    given = {attribute.name: attribute.type for attribute in node.attribute}
-    for name in schema.required - set(given):
-        raise RefusedError(f"attribute {name} is missing")
-    for name, number in given.items():
-        kind = onnx.AttributeProto.AttributeType.Name(number)
-        if schema.attributes.get(name) != kind:
-            raise RefusedError(f"attribute {name} of type {kind} is none that the operator knows")
-
-
-def count_of(outputs: Sequence[str]) -> int:
-    """How many outputs there are up to the last that has a name."""
-    return max((index + 1 for index, name in enumerate(outputs) if name), default=1)
-
-
-def constant_of(attrs: Mapping[str, Attribute]) -> np.ndarray:
-    """The array of a Constant node, whichever attribute holds it."""
-    (name, attribute), *_ = attrs.items()
-    types = {"value_int": np.int64, "value_float": np.float32, "value_string": object}
-    return np.asarray(attribute, types.get(name.removesuffix("s")))
+            if value.shape is None and shape is not None:
+                value.shape = self._with_fixed(shape)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from mgeconvert.ir import OPSET
 from mgeconvert.registry import OpSupport
 
-from .lower import REFUSED, is_function_after
+from .functions import is_function_after
+from .lower import REFUSED
 from .rewrite import RULES
 from .rules import load_rules
 from .schema import OLDEST, newest, op_schema, versions

@@ -1,0 +1,50 @@
+"""``--input-shape x=1,3,224,224``: numbers for the sizes that a file leaves open."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from mgeconvert.errors import UsageError
+from mgeconvert.ir import Shape
+
+OPTION = "--input-shape"
+
+
+def fixed_sizes(text: str, declared: Mapping[str, Shape]) -> dict[str, int]:
+    """The number that each named dimension gets; `text` holds NAME=SIZES of several inputs separated by ``;``.
+
+    Raises UsageError for an unknown input, sizes that are none, and sizes that contradict the file or each other.
+    """
+    numbers: dict[str, int] = {}
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        name, _, sizes = part.partition("=")
+        if name not in declared:
+            raise UsageError(
+                f"{OPTION} {part}: the model has no input {name}{_guess(name, declared)}", hint=_hint(declared)
+            )
+        shape = declared[name]
+        given = [_size(part, size.strip()) for size in sizes.split(",")]
+        if len(given) != len(shape):
+            raise UsageError(f"{OPTION} {part}: {len(given)} sizes, but {name} has {len(shape)}", hint=_hint(declared))
+        for axis, (dim, size) in enumerate(zip(shape, given, strict=True)):
+            before = numbers.setdefault(dim, size) if isinstance(dim, str) else dim
+            if before != size:
+                where = f"{dim} is" if isinstance(dim, str) else f"size {axis + 1} of {name} is fixed in the file as"
+                raise UsageError(f"{OPTION} {part}: {size} contradicts that {where} {before}")
+    return numbers
+
+
+def _size(part: str, text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise UsageError(f"{OPTION} {part}: {text or 'nothing'} is not a positive number")
+    return int(text)
+
+
+def _guess(name: str, declared: Mapping[str, Shape]) -> str:
+    close = difflib.get_close_matches(name, declared, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _hint(declared: Mapping[str, Shape]) -> str:
+    return "the inputs are " + ", ".join(f"{name}={','.join(map(str, shape))}" for name, shape in declared.items())
