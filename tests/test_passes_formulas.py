@@ -627,6 +627,28 @@ def group_norm(b: Builder) -> Value:
     return b.op("Add", scaled, np.float32([[5], [6], [7], [8]]))
 
 
+@changes(
+    "fuse-norm",
+    """
+    graph main (x: float32[1,2,3])
+      BatchNormalization: float32[1,2,3] = BatchNormalization(x, float32([1.0, 1.0]), float32([0.0, 0.0]), float32([5.0, 5.0]), float32([6.0, 6.0]))
+      Mul: float32[1,2,3] = Mul(BatchNormalization, float32([[3.0], [4.0]]))
+      Add: float32[1,2,3] = Add(Mul, float32([[5.0], [6.0]]))
+      return y=Add
+    """,
+    """
+    graph main (x: float32[1,2,3])
+      Add: float32[1,2,3] = BatchNormalization(x, float32([3.0, 4.0]), float32([5.0, 6.0]), float32([5.0, 5.0]), float32([6.0, 6.0]))
+      return y=Add
+    """,
+)
+def layers_of_caffe(b: Builder) -> Value:
+    """BatchNorm, then Scale with a bias."""
+    ones = np.ones(2, np.float32)
+    norm = b.op("BatchNormalization", x(b, 1, 2, 3), ones, ones * 0, ones * 5, ones * 6)
+    return b.op("Add", b.op("Mul", norm, np.float32([[3], [4]])), np.float32([[5], [6]]))
+
+
 @declines("fuse-norm")
 def not_the_last_axes(b: Builder) -> Value:
     return standardize(b, x(b, 2, 3, 4), [1])

@@ -42,16 +42,16 @@ PASSES = (
     Pass("merge-duplicate-nodes", 1, "Compute what is computed twice only once.", "node{s} merged", "duplicates"),
     Pass("merge-consecutive", 1, "Make one node of two transposes, reshapes, casts, slices, pads or concats in a row.",
          "node{s} merged", "consecutive"),
-    # Formulas before fuse-add-mul and fuse-bias, which would take their constants away.
+    # Formulas before fuse-conv-scale and fuse-add-mul, which would take their constants away.
     Pass("fuse-activations", 1, "Recognise Relu, Clip, HardSigmoid, HardSwish, LeakyRelu, Mish and Sigmoid.",
          "activation{s} recognised", "activations"),
     Pass("fuse-gelu", 1, "Recognise Gelu in its erf, tanh and exp forms.", "Gelu recognised", "gelu"),
     Pass("fuse-norm", 1, "Recognise LayerNormalization and GroupNormalization, with their scale and bias.",
          "step{s} of normalization fused", "norms"),
-    # Into the weights, nearest first: padding and bias, so that a convolution is followed by its BatchNormalization.
+    # Into the weights, nearest first: what stands between a convolution and its BatchNormalization goes before that.
     Pass("fuse-pad", 1, "Move zero padding into convolutions and pooling.", "Pad moved", "pad"),
-    Pass("fuse-bias", 1, "Add constants into the bias of convolutions and linear layers; MatMul + Add to Gemm.",
-         "addition{s} fused", "bias"),
+    Pass("fuse-conv-scale", 1, "Fold constant factors and terms into the layer before them; MatMul + Add to Gemm.",
+         "operation{s} folded", "conv_scale"),
     Pass("fuse-conv-bn", 1, "Fold BatchNormalization into convolutions and linear layers.",
          "BatchNormalization folded", "conv_bn"),
     # What is left of arithmetic by constants; factors move into weights only where the BatchNormalization is gone.
@@ -107,7 +107,7 @@ def _said(row: Pass, count: int) -> str:
 
 def _known(name: str) -> str:
     if name not in names():
-        close = difflib.get_close_matches(name, names(), 3)
+        close = difflib.get_close_matches(name, names(), 2)
         meant = f"did you mean {' or '.join(close)}?" if close else "`mgeconvert optimize --list-passes` lists them"
         raise UsageError(f"no pass is called {name}", hint=meant)
     return name

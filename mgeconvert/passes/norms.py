@@ -169,7 +169,7 @@ def group_norm(r: Rewriter, node: Node) -> Result:
     )
 
 
-NORMS = ("LayerNormalization", "GroupNormalization", "InstanceNormalization")
+NORMS = ("LayerNormalization", "GroupNormalization", "InstanceNormalization", "BatchNormalization")
 
 
 @rule("fuse-norm", "Mul", "Add")
@@ -190,13 +190,13 @@ def scale_or_bias(r: Rewriter, node: Node) -> Result:
         new_scale, new_bias = new_scale * constant, None if new_bias is None else new_bias * constant
     else:
         new_bias = np.broadcast_to(constant, scale.shape) + (0 if new_bias is None else new_bias)
-    freed = NODE_BYTES + sum(share(r, each) for each in (*norm.inputs[1:], *node.inputs) if each is not None)
+    freed = NODE_BYTES + sum(share(r, each) for each in (*norm.inputs[1:3], *node.inputs) if each is not None)
     if scale.nbytes * (1 if new_bias is None else 2) > freed + (scale.nbytes if node.op == "Add" else 0):
         raise Decline("its scale would be larger than the constants it replaces")
     name = operand(norm, 2) or data(node, int(data(node).array is None))
     scales = r.constant(new_scale.astype(scale.dtype), data(norm, 1).name) if node.op == "Mul" else data(norm, 1)
     biases = None if new_bias is None else r.constant(new_bias.astype(scale.dtype), name.name)
-    return r.again(norm, data(norm), scales, biases)
+    return r.again(norm, data(norm), scales, biases, *norm.inputs[3:])
 
 
 def _as_scale(constant: np.ndarray, value: Value, norm: Node, scale: np.ndarray) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""fuse-bias: constants added behind a convolution or linear layer go into its bias; MatMul + Add becomes Gemm."""
+"""fuse-conv-scale: constant factors and terms right behind a convolution or linear layer go into its weights and bias;
+MatMul + Add becomes Gemm.
+"""
 
 from __future__ import annotations
 
@@ -7,45 +9,54 @@ import numpy as np
 from mgeconvert.inference import broadcast
 from mgeconvert.ir import Node, Value
 
-from .add_mul import check_rounding
-from .linear import Linear, read_linear, write_linear
+from .add_mul import AFFINE, check_rounding, read_affine
+from .linear import LINEAR, Linear, read_linear, write_linear
 from .nodes import array, channel_vector, data, integer, with_constant
 from .rewriter import NODE_BYTES, Rewriter, share
 from .table import Decline, Result, rule
 
 
-@rule("fuse-bias", "Add", "Sub")
-def added(r: Rewriter, node: Node) -> Result:
-    operands = with_constant(node)
-    if operands is None or (node.op == "Sub" and data(node).array is not None):
+@rule("fuse-conv-scale", *AFFINE)
+def behind(r: Rewriter, node: Node) -> Result:
+    """layer * scale + shift"""
+    step = read_affine(node)
+    layer = None if step is None else r.producer(step[0], *LINEAR)
+    if step is None or layer is None or (layer.op == "MatMul" and step[1].shift is not None):
         return None
-    value, constant = operands
-    layer = r.producer(value, "Conv", "ConvTranspose", "Gemm")
-    if layer is None:
-        return None
+    value, affine = step
     if r.only_user(value) is None:
         raise Decline(f"the result of {layer.name} is used elsewhere too")
     check_rounding(node)
     linear = read_linear(layer)
-    shift = _as_bias(linear, value, -constant.astype(np.float64) if node.op == "Sub" else constant.astype(np.float64))
-    bias = shift if linear.bias is None else linear.bias + shift
+    if affine.scale is not None:
+        factor = _by_channel(linear, value, affine.scale)
+        if not factor.all():
+            raise Decline("the factor is zero")
+        linear = linear.scaled(factor, np.zeros(linear.channels))
+    if affine.shift is not None:
+        shift = _as_bias(linear, value, affine.shift)
+        linear = Linear(layer, linear.weight, shift if linear.bias is None else linear.bias + shift)
     freed = NODE_BYTES + sum(share(r, each) for each in node.inputs if each is not None)
-    return write_linear(r, Linear(layer, linear.weight, bias), data(layer), freed)
+    return write_linear(r, linear, data(layer), freed)
+
+
+def _by_channel(linear: Linear, value: Value, constant: np.ndarray) -> np.ndarray:
+    vector = channel_vector(constant, value, linear.channel_axis)
+    if vector is None or len(vector) != linear.channels:
+        raise Decline("the constant is not one number a channel")
+    return vector
 
 
 def _as_bias(linear: Linear, value: Value, constant: np.ndarray) -> np.ndarray:
     """The constant in a shape that is allowed for the bias."""
     if linear.is_convolution:
-        vector = channel_vector(constant, value, 1)
-        if vector is None:
-            raise Decline("the constant is not one number a channel")
-        return vector
+        return _by_channel(linear, value, constant)
     if value.shape is None or broadcast([value.shape, constant.shape]) != value.shape:
         raise Decline("the constant widens the result")
     return constant
 
 
-@rule("fuse-bias", "Add")
+@rule("fuse-conv-scale", "Add")
 def matrix_product_plus_constant(r: Rewriter, node: Node) -> Result:
     """Of two matrices, neither of them a stack; the constant must not widen the product."""
     operands = with_constant(node)
@@ -67,7 +78,7 @@ def matrix_product_plus_constant(r: Rewriter, node: Node) -> Result:
     return r.op("Gemm", data(product), data(product, 1), bias, like=product)
 
 
-@rule("fuse-bias", "Gemm")
+@rule("fuse-conv-scale", "Gemm")
 def transposed_operand(r: Rewriter, node: Node) -> Result:
     """Gemm transposes its operands itself."""
     changes: dict[str, int | None] = {}
@@ -80,7 +91,7 @@ def transposed_operand(r: Rewriter, node: Node) -> Result:
     return r.again(node, *operands, *node.inputs[2:], **changes) if changes else None
 
 
-@rule("fuse-bias", "Conv", "ConvTranspose", "Gemm")
+@rule("fuse-conv-scale", "Conv", "ConvTranspose", "Gemm")
 def zero_bias(r: Rewriter, node: Node) -> Result:
     """A bias of zeros says nothing."""
     bias = array(node, 2)
