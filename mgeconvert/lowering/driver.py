@@ -22,10 +22,10 @@ from .shapes import ShapeBuilder
 from .table import LastOutput, RefusedError, find, refusal
 
 FAMILIES = (
-    "elemwise", "tensors", "indexing", "selection", "reduction", "convolution", "pooling", "normalization", "windows",
-    "vision", "sampling", "losses", "modules", "recurrent", "attention", "inverse",
+    "elemwise", "shifts", "tensors", "indexing", "selection", "reduction", "convolution", "pooling", "normalization",
+    "windows", "vision", "sampling", "losses", "modules", "recurrent", "attention", "inverse",
     "qat", "quantized", "opdef_layers", "opdef_normalization", "opdef_arithmetic", "opdef_tensors", "opdef_indexing",
-    "refusals",
+    "mesh", "refusals",
 )  # fmt: skip
 """The modules that fill the lowering table."""
 

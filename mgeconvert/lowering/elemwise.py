@@ -7,7 +7,7 @@ of megengine.Tensor are calls of one mode each.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -28,7 +28,7 @@ def elemwise(b: Builder, mode: str, *operands: Tensor) -> Value:
     """Apply an Elemwise mode: promote the operands as MegEngine does, then compute."""
     mode = mode.upper()
     if mode not in MODES:
-        refuse(f"Elemwise mode {mode} is not supported")
+        refuse(f"the Elemwise mode {mode}: {'training only' if mode.endswith('_GRAD') else 'no such mode is known'}")
     dtype = promoted_dtype(operands)
     if mode in FLOAT_MODES and dtype.kind != "f":
         dtype = FLOAT32
@@ -58,7 +58,7 @@ def _after_add(mode: str) -> Mode:
 FLOAT_MODES = frozenset([
     "ACOS", "ACOSH", "ASIN", "ASINH", "ATAN2", "ATANH", "COS", "COSH", "EXP", "EXPM1", "LOG", "LOG1P",
     "LOG_SUM_EXP", "POW", "SIN", "SINH", "SQRT", "TAN", "TANH", "TRUE_DIV", "SOFTPLUS", "LOGSIGMOID", "SILU",
-    "GELU", "H_SWISH", "HSIGMOID", "SIGMOID", "ERF", "ERFC", "FAST_TANH", "PRELU",
+    "GELU", "H_SWISH", "HSIGMOID", "SIGMOID", "ERF", "ERFC", "ERFINV", "ERFCINV", "FAST_TANH", "PRELU",
 ])  # fmt: skip
 """Modes that turn integers into float32."""
 
@@ -154,6 +154,37 @@ def _silu(b: Builder, x: Value) -> Value:
 @_mode("ERFC")
 def _erfc(b: Builder, x: Value) -> Value:
     return b.op("Sub", 1.0, b.op("Erf", x))
+
+
+_ERFINV = {
+    "centre": (2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503,
+               -0.00417768164, 0.246640727, 1.50140941),
+    "tails": (-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613,
+              0.00943887047, 1.00167406, 2.83297682),
+}  # fmt: skip
+"""Coefficients, highest power first. Source: M. Giles, Approximating the erfinv function (2010), single precision."""
+
+
+@_mode("ERFINV")
+def _erfinv(b: Builder, x: Value) -> Value:
+    """x p(w) with w = -log((1 - x) (1 + x)): one polynomial for w < 5, another one of sqrt(w) beyond."""
+    w = b.op("Neg", b.op("Log", b.op("Mul", b.op("Sub", 1.0, x), b.op("Add", x, 1.0))))
+    centre = _polynomial(b, b.op("Sub", w, 2.5), _ERFINV["centre"])
+    tails = _polynomial(b, b.op("Sub", b.op("Sqrt", b.op("Abs", w)), 3.0), _ERFINV["tails"])
+    return b.op("Mul", x, b.op("Where", b.op("Less", w, 5.0), centre, tails))
+
+
+def _polynomial(b: Builder, x: Value, coefficients: Sequence[float]) -> Value:
+    first, *rest = coefficients
+    result = b.constant(first, x.dtype)
+    for coefficient in rest:
+        result = b.op("Add", b.op("Mul", result, x), coefficient)
+    return result
+
+
+@_mode("ERFCINV")
+def _erfcinv(b: Builder, x: Value) -> Value:
+    return _erfinv(b, b.op("Sub", 1.0, x))
 
 
 @_mode("FAST_TANH")

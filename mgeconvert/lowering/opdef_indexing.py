@@ -16,7 +16,7 @@ from .table import lower
 Item = tuple[int, bool, bool, bool, bool]
 
 
-def _index(b: Builder, x: Value, items: Sequence[Item], operands: Sequence[Value]) -> tuple[Any, ...]:
+def as_index(x: Value, items: Sequence[Item], operands: Sequence[Value]) -> tuple[Any, ...]:
     """The index that items (axis, has begin, has end, has step, has index) and their operands stand for."""
     index: list[Any] = [slice(None)] * rank(x)
     rest = iter(operands)
@@ -40,33 +40,33 @@ def _scalars(b: Builder, index: tuple[Any, ...]) -> tuple[Any, ...]:
 
 @lower(OP + "Subtensor")
 def subtensor(b: Builder, inp: Value, *operands: Value, items: Any, slice_items: Any = ()) -> Value:
-    return indexing.getitem(b, inp, _scalars(b, _index(b, inp, items, operands)))
+    return indexing.getitem(b, inp, _scalars(b, as_index(inp, items, operands)))
 
 
 @lower(OP + "IndexingMultiAxisVec")
 def indexing_multi_axis_vec(b: Builder, inp: Value, *operands: Value, items: Any) -> Value:
-    return indexing.getitem(b, inp, _index(b, inp, items, operands))
+    return indexing.getitem(b, inp, as_index(inp, items, operands))
 
 
 @lower(OP + "MeshIndexing")
 def mesh_indexing(b: Builder, inp: Value, *operands: Value, items: Any) -> Value:
     """Every index applies to its own axis, independently of the others."""
-    for axis, item in enumerate(_index(b, inp, items, operands)):
+    for axis, item in enumerate(as_index(inp, items, operands)):
         inp = indexing.getitem(b, inp, (slice(None),) * axis + (item,))
     return inp
 
 
 @lower(OP + "SetSubtensor")
 def set_subtensor(b: Builder, inp: Value, value: Value, *operands: Value, items: Any) -> Value:
-    return indexing.setitem(b, inp, _scalars(b, _index(b, inp, items, operands)), value)
+    return indexing.setitem(b, inp, _scalars(b, as_index(inp, items, operands)), value)
 
 
 @lower(OP + "IncrSubtensor")
 def incr_subtensor(b: Builder, inp: Value, value: Value, *operands: Value, items: Any) -> Value:
-    index = _scalars(b, _index(b, inp, items, operands))
+    index = _scalars(b, as_index(inp, items, operands))
     return indexing.setitem(b, inp, index, b.op("Add", indexing.getitem(b, inp, index), value))
 
 
 @lower(OP + "IndexingSetMultiAxisVec")
 def indexing_set_multi_axis_vec(b: Builder, inp: Value, value: Value, *operands: Value, items: Any) -> Value:
-    return indexing.setitem(b, inp, _index(b, inp, items, operands), value)
+    return indexing.setitem(b, inp, as_index(inp, items, operands), value)

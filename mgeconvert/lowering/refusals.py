@@ -18,6 +18,8 @@ _COMPLEX = "complex numbers, which no target has"
 _LENGTHS = "a loss whose loop depends on the lengths of its labels; cut the model before it"
 _DECOMPOSITION = "singular value decomposition, which no target has"
 _FLOW = "optical flow in CUDA hardware, which no target has"
+_PSROI = "deformable pooling of regions at positions from another tensor, which no target has"
+_CUDA = "runs on CUDA only, through cuDNN"
 _GROUPED_UPDATE = "an optimizer's update: training only"
 _PACKED = "packs gradients for communication: training only"
 
@@ -51,6 +53,11 @@ refuse_all({
     **_each(_F, "loss.ctc_loss", _LENGTHS),
     **_each(_F, "math.svd", _DECOMPOSITION),
     **_each(_OP, "SVD", _DECOMPOSITION),
+    **_each(_F, "nn.deformable_psroi_pooling", _PSROI),
+    **_each(_M, "deformable_psroi_pooling.DeformablePSROIPooling", _PSROI),
+    **_each(_OP, "DeformablePSROIPooling", _PSROI),
+    **_each(_F, "quantized.batch_conv_bias_activation", _CUDA),
+    **_each(_OP, "BatchConvBias MultiHeadAttn", _CUDA),
     **_each(_F, "vision.nvof", _FLOW),
     **_each(_OP, "NvOf", _FLOW),
 })  # fmt: skip

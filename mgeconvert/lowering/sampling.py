@@ -260,6 +260,19 @@ def nms(b: Builder, boxes: Value, scores: Value, iou_thresh: float, max_output: 
     return cast(b, b.op("Gather", chosen, b.constant(2, INT64), axis=1), INT32)
 
 
+@lower(OP + "NMSKeep")
+def nms_keep(b: Builder, boxes: Value, *, iou_thresh: float, max_output: int) -> tuple[Value, Value]:
+    """Boxes (1, N, 4), best first: the indices (1, max_output) of those that stay, the last one repeated, and how many
+    there are."""
+    count = dimension(b, boxes, 1)
+    if boxes.shape is None or boxes.shape[0] != 1 or not isinstance(count, int):
+        refuse("non-maximum suppression of several images, or of boxes whose number is only known at run time")
+    kept = nms(b, b.op("Squeeze", boxes, [0]), b.constant(-np.arange(count), FLOAT32), iou_thresh, max_output)
+    found = b.op("Shape", kept)
+    places = b.op("Min", b.constant(np.arange(max_output), INT64), b.op("Sub", found, 1))
+    return b.op("Unsqueeze", b.op("Gather", kept, places), [0]), cast(b, found, INT32)
+
+
 @lower(VISION + "correlation")
 def correlation(
     b: Builder,
