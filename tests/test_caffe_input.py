@@ -96,10 +96,11 @@ CONV = (
 
 
 def test_all_layers_without_weights_are_named(tmp_path: Path) -> None:
-    path = net(tmp_path, INPUT + CONV % (1, 1) + CONV % (2, 2))
+    chain = CONV % (1, 1) + 'layer { name: "s" type: "Scale" bottom: "c1" top: "s" }'
+    path = net(tmp_path, INPUT + chain + CONV % (2, 2))
     path.with_suffix(".caffemodel").unlink()
     error = refused(path)
-    assert str(error) == f"{path}: no weights for 2 layers: c1, c2"
+    assert str(error) == f"{path}: no weights for 3 layers: c1, s, c2"
     assert error.hint == "put the .caffemodel beside the prototxt under the same name, or name it with --weights"
 
 
@@ -195,12 +196,12 @@ def test_input_shapes_from_the_command_line(tmp_path: Path) -> None:
     path = net(
         tmp_path, 'layer { name: "d" type: "Data" top: "d" } layer { name: "r" type: "ReLU" bottom: "d" top: "r" }'
     )
-    assert mgeconvert.load(path, input_shape="d=2x3x4x5").inputs["d"].shape == (2, 3, 4, 5)
-    assert refused(path).hint == "--input-shape d=1x3x224x224"
-    wrong = refused(path, input_shape="d=2x3,e=1x1")
+    assert mgeconvert.load(path, input_shape="d=2,3,4,5").inputs["d"].shape == (2, 3, 4, 5)
+    assert refused(path).hint == "--input-shape d=1,3,224,224"
+    wrong = refused(path, input_shape="d=2,3;e=1,1")
     assert isinstance(wrong, UsageError)
     assert str(wrong) == "--input-shape: no input is named e; inputs: d"
-    assert str(refused(path, input_shape="d=2*3")) == "--input-shape d=2*3: expected NAME=1x3x224x224"
+    assert str(refused(path, input_shape="d=2*3")) == "--input-shape d=2*3: expected NAME=1,3,224,224"
 
 
 def test_from_a_stream(tmp_path: Path) -> None:

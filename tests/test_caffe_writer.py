@@ -224,7 +224,7 @@ def test_everything_that_caffe_cannot_do_at_once(tmp_path: Path) -> None:
         mgeconvert.save(b.graph, tmp_path / "net.prototxt")
     assert str(caught.value) == (
         "cannot export to caffe: 3 operators not supported\n"
-        "  input x: float32[N,3]: Caffe's shapes are fixed: give the input a fixed shape first\n"
+        "  input x: float32[N,3]: Caffe's shapes are fixed; --input-shape x=... says the sizes that are open\n"
         "  head.wave (sin): Floor: Caffe has no layer that rounds\n"
         "  head.wave (sin): Sin: Caffe has no trigonometric layer"
     )

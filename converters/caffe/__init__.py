@@ -76,7 +76,12 @@ FRONTEND = Frontend(
         Option(
             "weights", str, "", "the caffemodel, where it is not beside the prototxt (several: separated by commas)"
         ),
-        Option("input_shape", str, "", "shapes of inputs, as data=1x3x224x224, separated by commas"),
+        Option(
+            "input_shape",
+            str,
+            "",
+            "shapes of inputs, also of those the file does not say: data=1,3,224,224;mask=1,1,7,7",
+        ),
     ),
 )
 

@@ -22,7 +22,7 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
     """Read a net for inference (phase TEST).
 
     `weights` names the caffemodel, or several separated by commas, where it is not beside the prototxt; `input_shape`
-    (``data=1x3x224x224``, several separated by commas) gives or replaces the shapes of inputs.
+    (``data=1,3,224,224``, several separated by semicolons) gives or replaces the shapes of inputs.
     Raises BadInputError, UnsupportedError (every layer that cannot be read) and UsageError.
     """
     from .lower.driver import Lowering
@@ -55,13 +55,13 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
 
 
 def parse_shapes(text: str) -> Mapping[str, tuple[int, ...]]:
-    """``data=1x3x224x224,mask=1x1x7x7`` as shapes by name."""
+    """``data=1,3,224,224;mask=1,1,7,7`` as shapes by name."""
     shapes = {}
-    for part in filter(None, text.split(",")):
+    for part in filter(None, text.split(";")):
         name, equals, sizes = part.rpartition("=")
-        if not equals or not re.fullmatch(r"[1-9]\d*(x[1-9]\d*)*", sizes):
-            raise UsageError(f"--input-shape {part}: expected NAME=1x3x224x224")
-        shapes[name] = tuple(int(size) for size in sizes.split("x"))
+        if not equals or not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", sizes):
+            raise UsageError(f"--input-shape {part}: expected NAME=1,3,224,224")
+        shapes[name] = tuple(int(size) for size in sizes.split(","))
     return shapes
 
 

@@ -41,7 +41,7 @@ def translate(graph: Graph, dialect: str = DEFAULT) -> Translation:
     for name, value in graph.inputs.items():
         shape = value.static_shape
         if shape is None:
-            reason = "Caffe's shapes are fixed: give the input a fixed shape first"
+            reason = f"Caffe's shapes are fixed; --input-shape {name}=... says the sizes that are open"
             result.problems.append(Problem(f"input {name}", value.type_text, reason))
             shape = tuple(1 if isinstance(size, str) else size for size in value.shape or ())
         result.blobs[value] = result.inputs[name] = Blob(shape or (1,), name)

@@ -16,6 +16,13 @@ from ..messages import Message
 from ..upgrade import SourceLayer
 from . import DATA, LOWERINGS, REFUSED, TRAINING, Layer, MissingBlobError, RefusedError
 
+WEIGHTED = {
+    "BatchNorm", "Convolution", "ConvolutionDepthwise", "Deconvolution", "DepthwiseConvolution", "Embed",
+    "InnerProduct", "LSTM", "Normalize", "Parameter", "PReLU", "RNN",
+}  # fmt: skip
+WEIGHTED_ALONE = {"Bias", "Scale"}
+"""Layers that have weights; these two only where they have one bottom."""
+
 
 @dataclass(slots=True)
 class Lowering:
@@ -47,12 +54,19 @@ class Lowering:
         if self.problems:
             raise UnsupportedError("read this Caffe net", self.problems, hint="`mgeconvert ops caffe` lists the layers")
         if self.unweighted:
+            names = [layer.message.name for layer in self.layers if self._lacks_weights(layer.message)]
+            noun = "layer" if len(names) == 1 else "layers"
             raise BadInputError(
-                f"{self.path}: no weights for {len(self.unweighted)} layers: {', '.join(self.unweighted)}",
+                f"{self.path}: no weights for {len(names)} {noun}: {', '.join(names)}",
                 hint="put the .caffemodel beside the prototxt under the same name, or name it with --weights",
             )
         self._outputs({top: value for top, value in unread.items() if value is not None})
         return self.b.graph
+
+    def _lacks_weights(self, message: Message) -> bool:
+        """Also of a layer that was not lowered because what it reads has no weights."""
+        weighted = message.type in WEIGHTED or (message.type in WEIGHTED_ALONE and len(message.bottom) == 1)
+        return message.name in self.unweighted or (weighted and not self.weights.get(message.name))
 
     def _outputs(self, unread: Mapping[str, Value]) -> None:
         graph = self.b.graph
@@ -125,7 +139,7 @@ class Lowering:
         if shape is None:
             raise BadInputError(
                 f"{self.path}:{source.line}: layer {message.name}: {message.type} does not say the shape of {top}",
-                hint=f"--input-shape {top}=1x3x224x224",
+                hint=f"--input-shape {top}=1,3,224,224",
             )
         return self.b.input(top, np.float32, shape)
 
