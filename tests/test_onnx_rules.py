@@ -12,6 +12,7 @@ import pytest
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
 from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoKernel
 
+from mgeconvert.builder import Builder
 from mgeconvert.ir import OPSET, Graph
 from mgeconvert_converters.onnx.compatible import TYPES_ONLY, compatible_changes
 from mgeconvert_converters.onnx.rewrite import RULES
@@ -58,6 +59,17 @@ def test_row_means_the_same_at_every_opset(row: Row) -> None:
         for before, after in zip(wanted, compute(graph, feed, opset), strict=True):
             assert (after.dtype, after.shape) == (before.dtype, before.shape)
             np.testing.assert_allclose(after, before, rtol=row.tolerance, atol=row.tolerance, err_msg=f"opset {opset}")
+
+
+@pytest.mark.parametrize("opset", [7, 11, 17, 20])
+def test_group_normalization_of_any_size(opset: int) -> None:
+    builder = Builder(Graph())
+    x = builder.input("x", np.float32, ("N", 4, "H", "W"))
+    scale, bias = np.arange(4, dtype=np.float32), np.ones(4, np.float32)
+    builder.output("y", builder.op("GroupNormalization", x, scale, bias, num_groups=2))
+    feed = {"x": np.random.default_rng(0).standard_normal((3, 4, 5, 2)).astype(np.float32)}
+    wanted = compute(builder.graph, feed, OPSET)
+    np.testing.assert_allclose(compute(builder.graph, feed, opset)[0], wanted[0], rtol=1e-5, atol=1e-5)
 
 
 def test_every_rule_has_a_row() -> None:

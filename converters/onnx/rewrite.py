@@ -129,6 +129,14 @@ class Rewriter:
         """Reshape to a shape with at most one dimension that is not a number."""
         return self.op("Reshape", value, np.array(reshape_target(shape), np.int64), shape=shape)
 
+    def reshape_like(self, value: Value, pattern: Value) -> Value:
+        """Reshape to the shape of another value, at run time where that is not known now."""
+        shape = shape_of(pattern)
+        if sum(isinstance(dim, str) for dim in shape) <= 1:
+            return self.reshape(value, shape)
+        at_run_time = self.op("Shape", pattern, dtype=np.int64, shape=(len(shape),))
+        return self.op("Reshape", value, at_run_time, shape=shape)
+
     def _append(
         self, op: str, inputs: list[Value | None], outputs: list[Value], attrs: dict[str, Attribute | None]
     ) -> None:

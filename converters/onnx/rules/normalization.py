@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from mgeconvert.ir import Node, Value
@@ -18,7 +16,6 @@ from ..rewrite import (
     dtype_of,
     operand,
     shape_of,
-    size,
     without_attribute,
 )
 
@@ -61,13 +58,13 @@ def group_norm(r: Rewriter, node: Node) -> Result:
     x, scale, bias = data(node), data(node, 1), data(node, 2)
     groups = node.attrs["num_groups"]
     assert isinstance(groups, int)
-    batch, channels, *spatial = shape_of(x)
-    numbers = [size(dim, "a dimension to normalize") for dim in (channels, *spatial)]
-    wide = r.cast(r.reshape(x, (batch, groups, math.prod(numbers) // groups)), _stash(node, x))
+    shape = shape_of(x)
+    grouped = r.op("Reshape", x, np.array([0, groups, -1]), shape=(shape[0], groups, f"{x.name}_group"))
+    wide = r.cast(grouped, _stash(node, x))
     ones, zeros = np.ones(groups, wide.dtype), np.zeros(groups, wide.dtype)
     normal = r.op("InstanceNormalization", wide, ones, zeros, epsilon=_epsilon(node), shape=wide.shape)
-    per_channel = (channels, *(1 for _ in spatial))
-    y = r.reshape(r.cast(normal, x.dtype), shape_of(x))
+    y = r.reshape_like(r.cast(normal, x.dtype), x)
+    per_channel = (*shape_of(scale), *(1 for _ in shape[2:]))
     return r.op("Add", r.op("Mul", y, r.reshape(scale, per_channel)), r.reshape(bias, per_channel))
 
 
