@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import ml_dtypes
@@ -11,7 +12,7 @@ import onnx
 import pytest
 
 from mgeconvert.builder import Builder
-from mgeconvert.errors import BadInputError, MgeconvertError, UnsupportedError, UsageError
+from mgeconvert.errors import BadInputError, MgeconvertError, MissingDependencyError, UnsupportedError, UsageError
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.version import VERSION
 from mgeconvert_converters.onnx import BACKEND
@@ -332,3 +333,11 @@ def test_long_chains_are_quick(nodes: int) -> None:
     started = time.process_time()
     save(graph, io.BytesIO())
     assert time.process_time() - started < 5
+
+
+def test_without_onnxruntime_run_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingDependencyError) as caught:
+        run(tmp_path / "m.onnx", {})
+    assert caught.value.message.startswith("onnxruntime cannot be imported (")
+    assert caught.value.hint == "pip install onnxruntime"
