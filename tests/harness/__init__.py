@@ -4,6 +4,6 @@ A row names a MegEngine callable and its arguments (`cases`); `source` turns it 
 environment traces; `goldens` keeps the traced pickle with MegEngine's outputs; `check` converts and compares.
 """
 
-from .cases import Case, Code, P, X
+from .cases import Case, Code, Network, P, X
 
-__all__ = ["Case", "Code", "P", "X"]
+__all__ = ["Case", "Code", "Network", "P", "X"]

@@ -14,6 +14,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +26,7 @@ LOOSE = 1e-4
 """A row that needs a larger tolerance than this says why in `reason`."""
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+NETWORKS = Path(__file__).parents[1] / "networks"
 
 
 class X:
@@ -179,3 +181,22 @@ class Code(Row):
 
     def module(self) -> source.ModuleSource:
         return source.of_body(self.body, self.init, self.operands)
+
+
+@dataclass(frozen=True, eq=False)
+class Network(Row):
+    """A whole network: `call` makes one of what tests/networks/FILE.py defines, `operands` are forward()'s arguments.
+
+    `fixed` is a part of the reason why its batch cannot be dynamic (empty: it can).
+    """
+
+    file: str
+    call: str
+    operands: tuple[X, ...]
+    fixed: str = ""
+
+    def automatic_id(self) -> str:
+        return self.call.removesuffix("()")
+
+    def module(self) -> source.ModuleSource:
+        return source.of_file(NETWORKS / f"{self.file}.py", self.call, dict(zip("xyz", self.operands, strict=False)))

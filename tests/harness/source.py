@@ -9,6 +9,7 @@ import ast
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,6 +79,11 @@ def of_body(body: str, init: str, operands: Mapping[str, X]) -> ModuleSource:
         f"    def forward(self, {', '.join(module.arguments)}):\n{textwrap.indent(body, ' ' * 8)}\n"
     )
     return ModuleSource(text, operands)
+
+
+def of_file(path: Path, call: str, operands: Mapping[str, X]) -> ModuleSource:
+    """A module that a file of networks defines."""
+    return ModuleSource(f"{path.read_text(encoding='utf-8')}\n\ndef Row():\n    return {call}\n", operands)
 
 
 def call_text(callee: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], names: Mapping[X, str]) -> str:

@@ -48,12 +48,24 @@ ROWS = [
     *rows("linear-relu", "[M.QuantStub(), M.LinearRelu(8, 5), M.DequantStub()]", VECTOR, quantized=False),
     *rows("linear-bn", "[M.QuantStub(), M.LinearBn1d(8, 5), M.DequantStub()]", VECTOR),
     *rows("conv-transpose", "[M.QuantStub(), M.ConvTranspose2d(4, 3, 3, bias=False), M.DequantStub()]", IMAGE),
-    *rows("conv-transpose-bn", "[M.QuantStub(), M.ConvTransposeBn2d(4, 3, 3), M.DequantStub()]", IMAGE, quantized=False),
-    *rows("conv-minmax", "[M.QuantStub(), M.ConvBn2d(4, 6, 3), M.DequantStub()]", IMAGE, False, "min_max_fakequant_qconfig"),
-    *rows("conv-asymmetric", "[M.QuantStub(), M.ConvBn2d(4, 6, 3), M.DequantStub()]", IMAGE, False, "easyquant_qconfig"),
+    *rows(
+        "conv-transpose-bn", "[M.QuantStub(), M.ConvTransposeBn2d(4, 3, 3), M.DequantStub()]", IMAGE, quantized=False
+    ),
+    *rows(
+        "conv-minmax",
+        "[M.QuantStub(), M.ConvBn2d(4, 6, 3), M.DequantStub()]",
+        IMAGE,
+        False,
+        "min_max_fakequant_qconfig",
+    ),
+    *rows(
+        "conv-asymmetric", "[M.QuantStub(), M.ConvBn2d(4, 6, 3), M.DequantStub()]", IMAGE, False, "easyquant_qconfig"
+    ),
     Case(OP + "FakeQuant", (X(3, 5, low=-3, high=3), P(values=0.02), P(values=0.0)), {"qmin": -128, "qmax": 127}),
     Case(OP + "FakeQuant", (X(3, 5, low=-3, high=3), P(values=0.02), P(values=90.0)), {"qmin": 0, "qmax": 255}),
     Case(OP + "FakeQuant", (X(3, 5, low=-3, high=3), P(values=0.4), P(values=0.0)), {"qmin": -8, "qmax": 7}),
     Case(OP + "TQT", (X(3, 5, low=-3, high=3), P(values=-6.0)), {"qmin": -127, "qmax": 127}),
-    Case(OP + "LSQ", (X(3, 5, low=-3, high=3), P(values=0.02), P(values=0.0), P(values=1.0)), {"qmin": -127, "qmax": 127}),
+    Case(
+        OP + "LSQ", (X(3, 5, low=-3, high=3), P(values=0.02), P(values=0.0), P(values=1.0)), {"qmin": -127, "qmax": 127}
+    ),
 ]

@@ -1,0 +1,26 @@
+"""Networks for text, generators, point clouds, and ways of writing a network."""
+
+from __future__ import annotations
+
+from tests.harness import Network, X
+
+TOKENS = X(1, 7, dtype="int32", high=20)
+
+ROWS = [
+    Network("language", "Bert()", (TOKENS, X(1, 7, dtype="int32", high=2), X(values=[[1, 1, 1, 1, 1, 0, 0]]))),
+    Network("language", "Gpt()", (TOKENS,)),
+    Network("language", "CausalAttention()", (X(1, 6, 12),)),
+    Network("language", "Clip()", (X(1, 3, 32, 32), X(1, 8, dtype="int32", high=20))),
+    Network("language", "LstmClassifier()", (TOKENS,)),
+    Network("language", "LstmClassifier(num_layers=2, bidirectional=True)", (TOKENS,), id="LstmClassifier-both"),
+    Network("language", "RnnTagger()", (X(3, 1, 4),)),
+    Network("generative", "VqGan()", (X(1, 3, 17, 17),)),
+    Network("generative", "DcGan()", (X(1, 12),)),
+    Network("generative", "StyleGan()", (X(2, 8),)),
+    Network("others", "PointNet()", (X(1, 3, 20),)),
+    Network("others", "Neighbours()", (X(1, 3, 12),)),
+    Network("others", "Opdefs()", (X(3, 6),)),
+    Network("others", "Shared()", (X(3, 6),)),
+    Network("others", "Choices()", (X(2, 8), X(values=[[0, 2, 3], [7, 2, 1]], dtype="int32"))),
+    Network("others", "Quantized()", (X(1, 3, 12, 12),)),
+]
