@@ -19,7 +19,7 @@ from mgeconvert.tracedmodule.walk import Call, walk
 from .dynamic import sizes_when_traced
 from .quantization import dequantized, of_dtype, settle
 from .shapes import ShapeBuilder
-from .table import LastOutput, RefusedError, find, refusal
+from .table import LastOutput, RefusedError, find, refusal, refuse
 
 FAMILIES = (
     "elemwise", "shifts", "tensors", "indexing", "selection", "reduction", "convolution", "pooling", "normalization",
@@ -101,6 +101,8 @@ class Driver:
             return self._refuse(call, short, f"called with arguments that MegEngine 1.13 does not take: {error}")
         first = len(b.graph.nodes)
         try:
+            for name in lowering.numbers & bound.arguments.keys():
+                bound.arguments[name] = _numbers(bound.arguments[name], name)
             result = lowering.handler(*bound.args, **bound.kwargs)
         except RefusedError as refused:
             return self._refuse(call, short, refused.reason)
@@ -161,6 +163,17 @@ class BoundModule:
     @property
     def qualname(self) -> str:
         return self._record.qualname
+
+
+def _numbers(argument: Any, name: str) -> Any:
+    """Constant tensors as Python numbers; a size that MegEngine took from a shape is one."""
+    if isinstance(argument, list | tuple):
+        return type(argument)(_numbers(item, name) for item in argument)
+    if not isinstance(argument, Value):
+        return argument
+    if argument.array is None:
+        refuse(f"{name} is only known at run time")
+    return argument.array.tolist()
 
 
 def _flat(result: Any) -> Iterator[Value]:

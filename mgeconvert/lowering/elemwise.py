@@ -103,7 +103,9 @@ def _relu6(b: Builder, x: Value) -> Value:
 
 @_mode("CLIP")
 def _clip(b: Builder, x: Value, lower: Value, upper: Value) -> Value:
-    """Limits that are scalars make one Clip; the upper limit wins when they cross."""
+    """The lower limit wins where x is below it, also when the limits cross, which ONNX's Clip takes otherwise."""
+    if lower.array is None or upper.array is None or (lower.array > upper.array).any():
+        return b.op("Where", b.op("LessOrEqual", x, lower), lower, b.op("Min", x, upper))
     if lower.shape == upper.shape == ():
         return b.op("Clip", x, lower, upper)
     return b.op("Min", b.op("Max", x, lower), upper)

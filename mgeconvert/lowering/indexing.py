@@ -17,7 +17,7 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .operands import BOOL, INT64, Tensor, cast, rank, tensor
-from .shapes import as_shape_operand, dimension, pack, shape_of, sizes_of
+from .shapes import as_shape_operand, dimension, expand_like, pack, sizes_of
 from .table import lower, refuse
 
 T = "megengine.tensor.Tensor."
@@ -198,8 +198,7 @@ def _stack_points(b: Builder, x: Value, axes: list[int], indices: list[Value]) -
         common = indices[0]
         for index in indices[1:]:
             common = b.op("Add", common, index)
-        shape = as_shape_operand(b, sizes_of(b, shape_of(b, common)))
-        indices = [b.op("Expand", index, shape) for index in indices]
+        indices = [expand_like(b, index, common) for index in indices]
     return b.op("Concat", *(b.op("Unsqueeze", index, [-1]) for index in indices), axis=-1)
 
 
@@ -235,9 +234,7 @@ def _aligned(b: Builder, x: Value, value: Value, dropped: list[int]) -> Value:
 
 def _assign(b: Builder, x: Value, regions: list[tuple[int, slice]], value: Value) -> Value:
     if not regions:
-        return (
-            b.op("Expand", value, as_shape_operand(b, sizes_of(b, shape_of(b, x)))) if value.shape != x.shape else value
-        )
+        return expand_like(b, value, x)
     (axis, region), *rest = regions
     part = take_slices(b, x, {axis: region})
     return _splice(b, x, axis, region, _assign(b, part, rest, value))
@@ -283,5 +280,4 @@ def _scatter(b: Builder, x: Value, parsed: Index, value: Value) -> Value:
         refuse("assignment through an index that mixes tensors with slices or ints")
     points = _stack_points(b, x, axes, [cast(b, parsed.advanced[axis], INT64) for axis in axes])
     picked = b.op("GatherND", x, points)
-    updates = b.op("Expand", value, as_shape_operand(b, sizes_of(b, shape_of(b, picked))))
-    return b.op("ScatterND", x, points, updates)
+    return b.op("ScatterND", x, points, expand_like(b, value, picked))

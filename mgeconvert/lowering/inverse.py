@@ -11,7 +11,7 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .operands import INT64, rank
-from .shapes import as_shape_operand, shape_of, sizes_of
+from .shapes import expand_like
 from .table import lower, refuse
 
 LARGEST = 64
@@ -25,8 +25,7 @@ def matinv(b: Builder, inp: Value) -> Value:
     if not isinstance(size, int) or size > LARGEST:
         refuse(f"the inverse of a matrix with more than {LARGEST} rows, or a number only known at run time")
     identity = b.constant(np.eye(size, dtype=inp.dtype))
-    shape = as_shape_operand(b, sizes_of(b, shape_of(b, inp)))
-    rows = b.op("Concat", inp, b.op("Expand", identity, shape), axis=-1)
+    rows = b.op("Concat", inp, expand_like(b, identity, inp), axis=-1)
     for step in range(size):
         rows = _eliminated(b, _pivoted(b, rows, step, size), step, size)
     return b.op("Slice", rows, [size], [2 * size], [-1])
@@ -41,7 +40,7 @@ def _pivoted(b: Builder, rows: Value, step: int, size: int) -> Value:
     places = b.constant(np.arange(size).reshape(size, 1), INT64)
     here = b.constant(step, INT64)
     swapped = b.op("Where", b.op("Equal", places, here), best, b.op("Where", b.op("Equal", places, best), here, places))
-    order = b.op("Expand", swapped, as_shape_operand(b, sizes_of(b, shape_of(b, rows))))
+    order = expand_like(b, swapped, rows)
     return b.op("GatherElements", rows, order, axis=rank(rows) - 2)
 
 

@@ -15,10 +15,10 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .indexing import setitem, take_slices
-from .opdef_indexing import as_index
+from .opdef_indexing import as_index, scalars
 from .opdefs import OP
 from .operands import INT64, cast, rank
-from .shapes import as_shape_operand, dimension, shape_of, sizes_of
+from .shapes import dimension, expand_like
 from .table import lower, refuse
 
 
@@ -47,8 +47,7 @@ class Mesh:
         b, common = self._b, coordinates[0]
         for index in coordinates[1:]:
             common = b.op("Add", common, index)
-        shape = as_shape_operand(b, sizes_of(b, shape_of(b, common)))
-        full = [b.op("Expand", index, shape) for index in coordinates]
+        full = [expand_like(b, index, common) for index in coordinates]
         return b.op("Concat", *(b.op("Unsqueeze", index, [-1]) for index in full), axis=-1)
 
     def _front(self, x: Value) -> Value:
@@ -68,7 +67,7 @@ class Mesh:
 def _parts(
     b: Builder, x: Value, items: Sequence[Any], operands: Sequence[Value]
 ) -> tuple[dict[int, slice], dict[int, Value]]:
-    index = as_index(x, items, operands)
+    index = [scalars(b, (item,))[0] if isinstance(item, slice) else item for item in as_index(x, items, operands)]
     slices = {axis: item for axis, item in enumerate(index) if isinstance(item, slice) and item != slice(None)}
     return slices, {axis: item for axis, item in enumerate(index) if isinstance(item, Value)}
 

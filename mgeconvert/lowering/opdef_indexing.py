@@ -26,7 +26,7 @@ def as_index(x: Value, items: Sequence[Item], operands: Sequence[Value]) -> tupl
     return tuple(index)
 
 
-def _scalars(b: Builder, index: tuple[Any, ...]) -> tuple[Any, ...]:
+def scalars(b: Builder, index: tuple[Any, ...]) -> tuple[Any, ...]:
     """A Subtensor index is one int, which may come as a vector of one element."""
 
     def scalar(item: Any) -> Any:
@@ -40,7 +40,7 @@ def _scalars(b: Builder, index: tuple[Any, ...]) -> tuple[Any, ...]:
 
 @lower(OP + "Subtensor")
 def subtensor(b: Builder, inp: Value, *operands: Value, items: Any, slice_items: Any = ()) -> Value:
-    return indexing.getitem(b, inp, _scalars(b, as_index(inp, items, operands)))
+    return indexing.getitem(b, inp, scalars(b, as_index(inp, items, operands)))
 
 
 @lower(OP + "IndexingMultiAxisVec")
@@ -58,12 +58,12 @@ def mesh_indexing(b: Builder, inp: Value, *operands: Value, items: Any) -> Value
 
 @lower(OP + "SetSubtensor")
 def set_subtensor(b: Builder, inp: Value, value: Value, *operands: Value, items: Any) -> Value:
-    return indexing.setitem(b, inp, _scalars(b, as_index(inp, items, operands)), value)
+    return indexing.setitem(b, inp, scalars(b, as_index(inp, items, operands)), value)
 
 
 @lower(OP + "IncrSubtensor")
 def incr_subtensor(b: Builder, inp: Value, value: Value, *operands: Value, items: Any) -> Value:
-    index = _scalars(b, as_index(inp, items, operands))
+    index = scalars(b, as_index(inp, items, operands))
     return indexing.setitem(b, inp, index, b.op("Add", indexing.getitem(b, inp, index), value))
 
 

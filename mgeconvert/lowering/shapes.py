@@ -41,6 +41,8 @@ class ShapeBuilder(Builder):
         self.elements: dict[Value, tuple[Size, ...]] = {}
         self.dimensions: dict[Value, tuple[Value, int]] = {}
         """A scalar that is one dimension of a value: which value and which axis."""
+        self.named: dict[str, Value] = {}
+        """The scalar of each dimension that was asked for: equal names are equal sizes."""
         self.quantized: dict[Value, Quantization] = {}
         """The grid of a value that was quantized (see `quantization`)."""
         self.stored: dict[Value, Value] = {}
@@ -78,10 +80,16 @@ def dimension(b: Builder, x: Value, axis: int) -> Size:
     size = x.shape[axis]
     if isinstance(size, int):
         return size
-    scalar = cast(b, b.op("Squeeze", b.op("Shape", x, start=axis % rank(x), end=axis % rank(x) + 1), [0]), INT32)
     if isinstance(b, ShapeBuilder):
-        b.dimensions[scalar] = (x, axis % rank(x))
-    return scalar
+        if size not in b.named:
+            b.named[size] = _dimension(b, x, axis % rank(x))
+            b.dimensions[b.named[size]] = (x, axis % rank(x))
+        return b.named[size]
+    return _dimension(b, x, axis % rank(x))
+
+
+def _dimension(b: Builder, x: Value, axis: int) -> Value:
+    return cast(b, b.op("Squeeze", b.op("Shape", x, start=axis, end=axis + 1), [0]), INT32)
 
 
 def pack(b: Builder, sizes: Sequence[Size], dtype: np.dtype = INT32) -> Value:
@@ -89,7 +97,7 @@ def pack(b: Builder, sizes: Sequence[Size], dtype: np.dtype = INT32) -> Value:
     if all(isinstance(size, int) for size in sizes):
         return b.constant(np.array(sizes, dtype))
     parts = [b.constant([size], dtype) if isinstance(size, int) else _vector(b, size, dtype) for size in sizes]
-    packed = b.op("Concat", *parts, axis=0)
+    packed = parts[0] if len(parts) == 1 else b.op("Concat", *parts, axis=0)
     if isinstance(b, ShapeBuilder):
         b.elements[packed] = tuple(sizes)
     return packed
@@ -113,6 +121,9 @@ def _is_constant_vector(part: Value) -> bool:
 
 
 def _vector(b: Builder, size: Value, dtype: np.dtype) -> Value:
+    if isinstance(b, ShapeBuilder) and size in b.dimensions:
+        source, axis = b.dimensions[size]
+        return cast(b, b.op("Shape", source, start=axis, end=axis + 1), dtype)
     return cast(b, size if size.shape == (1,) else b.op("Reshape", size, [1]), dtype)
 
 
@@ -163,6 +174,16 @@ def reshape(b: Builder, x: Value, shape: Size | Sequence[Size]) -> Value:
     if isinstance(b, ShapeBuilder) and x in b.stored:
         return dequantized(b, b.op("Reshape", b.stored[x], as_shape_operand(b, sizes)), b.quantized[x])
     return with_names(b.op("Reshape", x, as_shape_operand(b, sizes)), known)
+
+
+def expand(b: Builder, x: Value, sizes: Sequence[Size]) -> Value:
+    """Broadcast to exactly these sizes, whose names stay known."""
+    return with_names(b.op("Expand", x, as_shape_operand(b, sizes)), named_sizes(b, sizes))
+
+
+def expand_like(b: Builder, x: Value, like: Value) -> Value:
+    """Broadcast to the shape of another value."""
+    return x if x.shape == like.shape else expand(b, x, [dimension(b, like, axis) for axis in range(rank(like))])
 
 
 def named_sizes(b: Builder, sizes: Sequence[Size]) -> list[Dim | None]:

@@ -12,20 +12,18 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .elemwise import MODES, elemwise
-from .operands import INT64, Tensor, cast
+from .operands import FLOAT32, INT64, Tensor, cast
 from .table import lower
 
 _FUNCTIONAL = "megengine.functional.elemwise."
 _TENSOR = "megengine.tensor.Tensor."
-_UINT32 = np.dtype(np.uint32)
 
 
 def _power_of_two(b: Builder, exponent: Value, dtype: np.dtype) -> Value:
-    """2 ** exponent, wrapped to the dtype."""
+    """2 ** exponent, wrapped to the dtype; floats hold it exactly."""
     if exponent.array is not None:
         return b.constant(np.left_shift(1, exponent.array.astype(np.int64)).astype(dtype))
-    power = b.op("BitShift", b.constant(1, _UINT32), cast(b, exponent, _UINT32), direction="LEFT")
-    return cast(b, power, dtype)
+    return cast(b, b.op("Pow", b.constant(2, FLOAT32), cast(b, exponent, FLOAT32)), dtype)
 
 
 def _left(b: Builder, x: Value, y: Value) -> Value:

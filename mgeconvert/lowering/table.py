@@ -9,6 +9,7 @@ operators), ``megengine.module.conv.Conv2d`` (modules; the first argument is the
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias, TypeVar
@@ -50,6 +51,8 @@ class Lowering:
     handler: Handler
     signature: inspect.Signature
     until: Version | None = None
+    numbers: frozenset[str] = frozenset()
+    """Parameters whose annotation says that they are numbers, which a traced file may give as tensors."""
 
 
 _TABLE: dict[str, list[Lowering]] = {}
@@ -72,8 +75,20 @@ def add(key: str, handler: Handler, until: Version | None = None) -> None:
     rows = _TABLE.setdefault(key, [])
     if key in _REFUSALS or any(row.until == until for row in rows):
         raise ValueError(f"{key} is lowered twice")
-    rows.append(Lowering(handler, inspect.signature(handler), until))
+    signature = inspect.signature(handler)
+    rows.append(Lowering(handler, signature, until, frozenset(_numbers(signature))))
     rows.sort(key=lambda row: row.until or (99, 0, 0))
+
+
+def _numbers(signature: inspect.Signature) -> Iterator[str]:
+    for name, parameter in signature.parameters.items():
+        words = set(_WORD.findall(str(parameter.annotation)))
+        if words & _NUMBER and words <= _NUMBER | {"Sequence", "None"} and parameter.kind is not parameter.VAR_KEYWORD:
+            yield name
+
+
+_WORD = re.compile(r"\w+")
+_NUMBER = frozenset(["int", "float", "bool", "Sizes", "Axis"])
 
 
 def refuse_all(reasons: dict[str, str]) -> None:

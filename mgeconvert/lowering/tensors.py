@@ -22,13 +22,13 @@ from .shapes import (
     as_shape_operand,
     broadcast_sizes,
     dimension,
+    expand,
     known_elements,
     named_sizes,
     pack,
     reshape,
     shape_of,
     sizes_of,
-    with_names,
 )
 from .table import lower, refuse
 
@@ -115,10 +115,7 @@ def squeeze(b: Builder, inp: Value, axis: int | Sequence[int] | None = None) -> 
 def broadcast_to(b: Builder, inp: Tensor, shape: Any) -> Value:
     x = tensor(b, inp)
     sizes = broadcast_sizes(b, x, sizes_of(b, shape))
-    known = named_sizes(b, sizes)
-    if tuple(known) == x.shape:
-        return x
-    return with_names(b.op("Expand", x, as_shape_operand(b, sizes)), known)
+    return x if tuple(named_sizes(b, sizes)) == x.shape else expand(b, x, sizes)
 
 
 @lower(F + "concat")
@@ -160,14 +157,14 @@ def where(b: Builder, mask: Value, x: Tensor, y: Tensor) -> Value:
 
 
 @lower(F + "repeat")
-def repeat(b: Builder, inp: Value, repeats: int, axis: int | None = None) -> Value:
+def repeat(b: Builder, inp: Value, repeats: Size, axis: int | None = None) -> Value:
     if axis is None:
         return repeat(b, reshape(b, inp, -1), repeats, 0)
     (along,) = axes_of(inp, axis)
     sizes = [dimension(b, inp, index) for index in range(rank(inp))]
     wide = b.op("Unsqueeze", inp, [along + 1])
     copies = sizes_of(b, repeats)
-    spread = b.op("Expand", wide, as_shape_operand(b, [*sizes[: along + 1], *copies, *sizes[along + 1 :]]))
+    spread = expand(b, wide, [*sizes[: along + 1], *copies, *sizes[along + 1 :]])
     return reshape(b, spread, [*sizes[:along], -1, *sizes[along + 1 :]])
 
 

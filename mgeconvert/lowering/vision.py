@@ -11,7 +11,7 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .operands import FLOAT32, cast, is_float, rank
-from .shapes import as_shape_operand, dimension, sizes_of
+from .shapes import as_shape_operand, dimension, named_sizes, sizes_of, with_names
 from .table import lower, refuse
 
 VISION = "megengine.functional.vision."
@@ -35,11 +35,12 @@ def resize(b: Builder, inp: Value, sizes: list[Any], mode: str, align_corners: b
     static = inp.static_shape is not None and all(isinstance(size, int) for size in sizes)
     axes = None if static else list(range(2, rank(inp)))
     coordinates = "align_corners" if align_corners else "asymmetric" if mode == "nearest" else "half_pixel"
-    return b.op(
+    resized = b.op(
         "Resize", x, None, None, as_shape_operand(b, target if static else sizes), mode=mode, axes=axes,
         coordinate_transformation_mode=coordinates, nearest_mode="floor" if mode == "nearest" else None,
         cubic_coeff_a=-0.75 if mode == "cubic" else None,
     )  # fmt: skip
+    return with_names(resized, [*(inp.shape or ())[:2], *named_sizes(b, sizes)])
 
 
 @lower(VISION + "interpolate", "megengine.functional.nn.interpolate")
