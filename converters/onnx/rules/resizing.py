@@ -5,6 +5,8 @@ What an opset cannot say is computed with Gather: along each axis a weighted sum
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from mgeconvert.ir import Node, Value
@@ -46,6 +48,8 @@ def resize_all_axes(r: Rewriter, node: Node) -> Result:
             _factor(size(shape_of(x)[axis], "a resized dimension"), int(to))
             for axis, to in zip(axes, sizes, strict=True)
         ]
+        if not all(_is_exact(factor, size(shape_of(x)[axis], "")) for axis, factor in zip(axes, factors, strict=True)):
+            return r.form(x, roi, None, _sizes_at_run_time(r, x, dict(zip(axes, sizes, strict=True))), **plain)
         return r.form(x, roi, _spread(np.array(factors, np.float32), axes, [1] * rank), None, **plain)
     whole = [
         0 if axis in axes else size(dim, "a dimension that is not resized") for axis, dim in enumerate(shape_of(x))
@@ -59,6 +63,24 @@ def _factor(before: int, after: int) -> np.float32:
     if np.floor(np.float32(before) * factor) < after:
         factor = np.float32(np.nextafter(factor, np.float32(np.inf)))
     return factor
+
+
+def _is_exact(factor: np.float32, before: int) -> bool:
+    """Whether every runtime, in whatever precision it multiplies, gets the same whole number."""
+    return (float(factor) * before).is_integer()
+
+
+def _sizes_at_run_time(r: Rewriter, x: Value, resized: dict[int, int]) -> Value:
+    """All sizes of the result, those that stay taken from `x`."""
+    rank = len(shape_of(x))
+    shape = r.op("Shape", x, dtype=np.int64, shape=(rank,))
+    parts: list[Value | np.ndarray] = []
+    for is_resized, axes in itertools.groupby(range(rank), resized.__contains__):
+        run = list(axes)
+        sizes = np.array([resized.get(axis, 0) for axis in run], np.int64)
+        bounds = np.array([run[0]], np.int64), np.array([run[-1] + 1], np.int64)
+        parts.append(sizes if is_resized else r.op("Slice", shape, *bounds, shape=(len(run),)))
+    return r.op("Concat", *parts, dtype=np.int64, shape=(rank,), axis=0)
 
 
 _NEWER = ("antialias", "axes", "keep_aspect_ratio_policy")
