@@ -71,7 +71,7 @@ def hard_sigmoid(r: Rewriter, node: Node) -> Result:
     """clip(x + c, 0, 1 / k) * k is max(0, min(1, k x + k c))."""
     scaled = _times(node)
     clip = None if scaled is None else r.producer(scaled[0], "Clip")
-    if scaled is None or clip is None or not r.allows("HardSigmoid") or r.only_user(scaled[0]) is None:
+    if scaled is None or clip is None or r.only_user(scaled[0]) is None:
         return None
     limits, moved = _bounds(clip) or ((0.0, 0.0), data(clip))
     shifted = _plus(r, moved)
@@ -91,7 +91,7 @@ def hard_sigmoid_of_affine(r: Rewriter, node: Node) -> Result:
     """clip(a x + b, 0, 1)"""
     limits, moved = _bounds(node) or ((0.0, 0.0), data(node))
     shifted = _plus(r, moved)
-    if limits != (0.0, 1.0) or shifted is None or not r.allows("HardSigmoid") or r.only_user(moved) is None:
+    if limits != (0.0, 1.0) or shifted is None or r.only_user(moved) is None:
         return None
     times = r.producer(shifted[0], "Mul", "Div")
     scaled = None if times is None else _times(times)
@@ -107,11 +107,11 @@ def gated(r: Rewriter, node: Node) -> Result:
         if r.only_user(gate) is None:
             continue
         hard = r.producer(gate, "HardSigmoid")
-        if hard is not None and data(hard) is x and _is_hard_swish(hard) and r.allows("HardSwish"):
+        if hard is not None and data(hard) is x and _is_hard_swish(hard):
             return r.op("HardSwish", x)
         tanh = r.producer(gate, "Tanh")
         softplus = None if tanh is None or r.only_user(data(tanh)) is None else r.producer(data(tanh), "Softplus")
-        if softplus is not None and data(softplus) is x and r.allows("Mish"):
+        if softplus is not None and data(softplus) is x:
             return r.op("Mish", x)
     return None
 
@@ -125,7 +125,7 @@ def hard_swish_divided_last(r: Rewriter, node: Node) -> Result:
     """x * clip(x + 3, 0, 6) / 6"""
     scaled = _times(node)
     product = None if scaled is None else r.producer(scaled[0], "Mul")
-    if scaled is None or product is None or r.only_user(scaled[0]) is None or not r.allows("HardSwish"):
+    if scaled is None or product is None or r.only_user(scaled[0]) is None:
         return None
     for x, gate in ((data(product), data(product, 1)), (data(product, 1), data(product))):
         clip = r.producer(gate, "Clip")
@@ -175,7 +175,7 @@ def _plus(r: Rewriter, value: Value) -> tuple[Value, float] | None:
 @rule("fuse-activations", "Max")
 def leaky_relu(r: Rewriter, node: Node) -> Result:
     """max(x, a x) with 0 < a < 1"""
-    if len(node.inputs) != 2 or not r.allows("LeakyRelu"):
+    if len(node.inputs) != 2:
         return None
     for x, other in ((data(node), data(node, 1)), (data(node, 1), data(node))):
         times = r.producer(other, "Mul")

@@ -64,7 +64,7 @@ def matrix_product_plus_constant(r: Rewriter, node: Node) -> Result:
         return None
     value, constant = operands
     product = r.producer(value, "MatMul")
-    if product is None or not r.allows("Gemm") or value.dtype is None or value.dtype.kind != "f":
+    if product is None or value.dtype is None or value.dtype.kind != "f":
         return None
     if any(operand.rank != 2 for operand in (data(product), data(product, 1))):
         return None

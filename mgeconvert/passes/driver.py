@@ -14,7 +14,7 @@ from . import Pass
 from .rewriter import Declined, Rewriter
 from .table import EVERY, RULES, WHOLE
 
-ROUNDS = 8
+ROUNDS = 32
 """How often the list of passes is repeated at most; real models settle in two or three rounds."""
 
 CHANGES = 8

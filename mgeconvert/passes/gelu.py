@@ -23,8 +23,6 @@ CUBIC = 0.044715
 
 @rule("fuse-gelu", "Mul", "Div")
 def gelu(r: Rewriter, node: Node) -> Result:
-    if not r.allows("Gelu"):
-        return None
     number, factors = product(r, node.output)
     if len(factors) != 2:
         return None

@@ -36,8 +36,6 @@ class Standardized:
 
 @rule("fuse-norm", "Div", "Mul")
 def layer_norm(r: Rewriter, node: Node) -> Result:
-    if not r.allows("LayerNormalization"):
-        return None
     found = _standardized(r, node)
     if found is None:
         return None
@@ -137,7 +135,7 @@ def group_norm(r: Rewriter, node: Node) -> Result:
     """Groups of channels as channels of an InstanceNormalization, with scale 1 and bias 0."""
     norm = r.producer(node.inputs[0], "InstanceNormalization")
     before = None if norm is None else r.producer(data(norm), "Reshape")
-    if norm is None or before is None or not r.allows("GroupNormalization"):
+    if norm is None or before is None:
         return None
     x, grouped = data(before), data(norm).shape
     scale, bias = array(norm, 1), array(norm, 2)

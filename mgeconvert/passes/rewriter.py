@@ -48,7 +48,8 @@ class Rewriter:
 
     def __init__(self, graph: Graph, supported: Collection[str] | None = None) -> None:
         self.graph = graph
-        self.supported = supported
+        self._supported = supported
+        self._present = {node.op for node in graph.nodes}
         self.declined: dict[Declined, None] = {}
         self.queue: deque[Node] = deque()
         self._anchor: Node | None = None
@@ -110,10 +111,6 @@ class Rewriter:
         """Whether a subgraph reads one of the node's outputs, so that they must stay as they are."""
         return bool(self._pinned) and any(value in self._pinned for value in node.outputs)
 
-    def allows(self, op: str) -> bool:
-        """Whether the target can express an operator."""
-        return self.supported is None or op in self.supported
-
     def is_alive(self, node: Node) -> bool:
         return node not in self._dead
 
@@ -158,21 +155,34 @@ class Rewriter:
         try:
             result = function(self, node)
         except Decline as decline:
-            self.declined[Declined(name, node.name or node.outputs[0].name, str(decline))] = None
+            self._decline(name, str(decline))
             return False
         if result is None:
             return False
-        self.replace(node, [result] if isinstance(result, Value) else result, made)
+        results = [result] if isinstance(result, Value) else result
+        needed = _needed(made, results)
+        lacking = next((new.op for new in needed if self._lacks(new.op)), None)
+        if lacking is not None:
+            self._decline(name, f"the target has no {lacking}")
+            return False
+        self.replace(node, results, needed)
         return True
+
+    def _decline(self, name: str, reason: str) -> None:
+        assert self._anchor is not None
+        self.declined[Declined(name, self._anchor.name or self._anchor.outputs[0].name, reason)] = None
+
+    def _lacks(self, op: str) -> bool:
+        """Whether an operator would be one that the target cannot express, and that was not there before."""
+        return self._supported is not None and op not in self._supported and op not in self._present
 
     def replace(self, node: Node, results: Sequence[Value], made: Sequence[Node] = ()) -> None:
         """Let `results`, computed by the nodes `made`, stand for the node's outputs; drop what nobody reads then."""
-        needed = _needed(made, results)
-        self._instead[node] = needed
-        for new in needed:
+        self._instead[node] = list(made)
+        for new in made:
             self._producers.update(dict.fromkeys(new.outputs, new))
             self._connect(new)
-        fresh = {value for new in needed for value in new.outputs}
+        fresh = {value for new in made for value in new.outputs}
         for old, value in zip(node.outputs, results, strict=True):
             _check_type(node, old, value)
             if value in fresh:
@@ -183,7 +193,7 @@ class Rewriter:
                 value.name = old.name
             self.redirect(old, value)
         self._kill(node)
-        self.queue.extend(needed)
+        self.queue.extend(made)
 
     def redirect(self, old: Value, new: Value) -> None:
         """Let everything that reads `old` read `new`; all of them may fit a rule now."""
