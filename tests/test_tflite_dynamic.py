@@ -74,3 +74,25 @@ def test_dynamic_batch(make: Callable[..., Any], tmp_path: Path) -> None:
             results = run.run(tmp_path / "m.tflite", inputs, kernels)
             for name, expected in truth.items():
                 compare(results[name], expected, 1e-5, f"{kernels} {name} batch {batch}")
+
+
+def any_size(b: Any, x: Value) -> Value:
+    """Convolutions, a channel shuffle, pools and a transposed convolution of an image of any size."""
+    y = b.op("Relu", b.op("Conv", x, some(8, 3, 3, 3), some(8), pads=(1, 1, 1, 1)))
+    y = b.op("MaxPool", y, kernel_shape=(3, 3), strides=(2, 2), pads=(1, 1, 1, 1))
+    skip = b.op("Conv", y, some(8, 4, 3, 3), None, pads=(1, 1, 1, 1), group=2)
+    y = b.op("Add", skip, y)
+    y = b.op("ConvTranspose", y, some(8, 4, 3, 3), some(4), strides=(2, 2), pads=(1, 1, 1, 1), output_padding=(1, 1))
+    return b.op("Mul", y, b.op("Sigmoid", b.op("GlobalAveragePool", y)))
+
+
+def test_dynamic_image_size(tmp_path: Path) -> None:
+    graph = graph_of(any_size, some(1, 3, 8, 8), shapes=[("N", 3, "H", "W")])
+    ONNX.save(graph, tmp_path / "m.onnx")
+    TFLITE.save(graph, tmp_path / "m.tflite")
+    assert ONNX.run is not None
+    for shape in ((1, 3, 8, 8), (2, 3, 12, 6)):
+        inputs = {"x0": some(*shape)}
+        truth = ONNX.run(tmp_path / "m.onnx", inputs)["y0"]
+        for kernels in ("xnnpack", "builtin"):
+            compare(run.run(tmp_path / "m.tflite", inputs, kernels)["y0"], truth, 1e-5, f"{kernels} {shape}")

@@ -26,6 +26,7 @@ from .model import (
     Tensor,
     channels_last,
     identity,
+    merged,
     permuted,
 )
 from .plan import BorderLayouts, wants_channels_last
@@ -110,7 +111,7 @@ class Compiler:
         shape = permuted(value.shape, layout)
         producer = self.operators[-1].outputs if self.operators else []
         if tensor.is_constant or tensor in self._public() or (tensor.shape != shape and tensor not in producer):
-            tensor = self.operator("RESHAPE", [tensor, self._shape_operand(shape)], shape, tensor.dtype)
+            tensor = self.operator("RESHAPE", [tensor, self._shape_operand(tensor, shape)], shape, tensor.dtype)
         tensor.name = name
         self.model.outputs[name] = tensor
         self.model.output_layouts[name] = layout
@@ -193,6 +194,7 @@ class Compiler:
             if stored.tensor in made and stored.tensor not in public and stored.tensor not in self._named:
                 stored.tensor.name = self.name(value.name)
                 self._named.add(stored.tensor)
+                _name_dimensions(stored)
 
     def _operands(self, node: Node, emitter: Emitter) -> tuple[Call, list[Tensor | None]]:
         data = node.inputs if emitter.data is None else node.inputs[: emitter.data]
@@ -280,13 +282,16 @@ class Compiler:
     def _reordered(self, tensor: Tensor, view: View, target: tuple[int, ...], cause: str) -> Tensor:
         """The atoms in another order; too many runs for one TRANSPOSE are brought to their places one by one."""
         grouped, order = runs(view, target)
+        if sum(isinstance(atom, str) for atom in view.atoms) > 1 and len(view.atoms) <= LIMIT_RANK:
+            # a product of sizes that only the run will tell could not be taken apart again
+            grouped, order = [[atom] for atom in view.order], [view.order.index(atom) for atom in target]
         while len(grouped) > LIMIT_RANK:
             step = view.towards(target)
             tensor = self._reordered(tensor, view, step, cause)
             view = replace(view, order=step)
             grouped, order = runs(view, target)
-        merged = tuple(_merge([view.atoms[atom] for atom in run]) for run in grouped)
-        return self._transpose(self.reshape(tensor, merged), tuple(order), cause)
+        shape = tuple(merged(tuple(view.atoms[atom] for atom in run)) for run in grouped)
+        return self._transpose(self.reshape(tensor, shape), tuple(order), cause)
 
     def _transpose(self, tensor: Tensor, perm: Layout, cause: str) -> Tensor:
         operand = self.constant(np.array(perm, np.int32), "perm")
@@ -298,13 +303,23 @@ class Compiler:
             return tensor
         if tensor.array is not None:
             return self.constant(tensor.array.reshape(shape), tensor.name)
-        return self.operator("RESHAPE", [tensor, self._shape_operand(shape)], shape, tensor.dtype)
+        return self.operator("RESHAPE", [tensor, self._shape_operand(tensor, shape)], shape, tensor.dtype)
 
-    def _shape_operand(self, shape: Shape) -> Tensor:
-        unknown = [dim for dim in shape if not isinstance(dim, int)]
-        if len(unknown) > 1:
-            raise Refusal(f"a reshape to {list(shape)}: TFLite takes one dimension that is known only at run time")
-        return self.constant(np.array([dim if isinstance(dim, int) else -1 for dim in shape], np.int32), "shape")
+    def _shape_operand(self, tensor: Tensor, shape: Shape) -> Tensor:
+        """The shape to give a tensor: one unknown dimension is -1, more are read from the tensor's own at run time."""
+        numbers = [dim if isinstance(dim, int) else -1 for dim in shape]
+        if numbers.count(-1) <= 1:
+            return self.constant(np.array(numbers, np.int32), "shape")
+        picks = [
+            tensor.shape.index(dim) if dim in tensor.shape else tensor.rank + axis for axis, dim in enumerate(shape)
+        ]
+        if sum(numbers[pick - tensor.rank] < 0 for pick in picks if pick >= tensor.rank) > 1:
+            raise Refusal(f"a reshape of {list(tensor.shape)} to {list(shape)}: several sizes only the run will tell")
+        own = self.operator("SHAPE", [tensor], (tensor.rank,), np.int32, OutType=2)
+        known = self.constant(np.array(numbers, np.int32), "shape")
+        both = self.operator("CONCATENATION", [own, known], (tensor.rank + len(shape),), np.int32, Axis=0)
+        indices = self.constant(np.array(picks, np.int32), "picks")
+        return self.operator("GATHER", [both, indices], (len(shape),), np.int32, Axis=0)
 
     def _constant(self, value: Value, layout: Layout, missing: int) -> Tensor:
         key = (value, layout, missing)
@@ -342,16 +357,19 @@ class Compiler:
         return output
 
 
+def _name_dimensions(stored: Stored) -> None:
+    """Let a tensor's unknown dimensions have the IR's names."""
+    tensor, view = stored.tensor, stored.view
+    if tensor.is_static or len(view.shape) != tensor.rank:
+        return
+    layout = view.natural([])
+    wanted = None if layout is None else permuted(view.shape, layout)
+    if wanted is not None and all(a == b or isinstance(a, str) for a, b in zip(tensor.shape, wanted, strict=True)):
+        tensor.shape = wanted
+
+
 def _place(node: Node) -> str:
     return node.origin or node.name or (node.outputs[0].name if node.outputs else node.op)
-
-
-def _merge(dims: list[Any]) -> Any:
-    """The product of adjacent dimensions; a product with a symbol gets a name of its own."""
-    symbols = [dim for dim in dims if not isinstance(dim, int)]
-    if not symbols:
-        return int(np.prod(dims))
-    return symbols[0] if len(dims) == 1 else "*".join(map(str, dims))
 
 
 def _direct(tensor: Tensor, view: View, layout: Layout, shape: Shape) -> tuple[int, ...] | None:

@@ -5,6 +5,7 @@ Names are those of the TFLite schema: operators by `BuiltinOperator`, options by
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -148,13 +149,9 @@ class Model:
         return "\n".join(map(str, self.operators))
 
 
-def size_of(shape: Shape) -> int:
-    """The number of elements, a symbolic dimension counting 1."""
-    total = 1
-    for dim in shape:
-        total *= dim if isinstance(dim, int) else 1
-    return total
-
-
-def is_dim(dim: Dim) -> bool:
-    return isinstance(dim, int)
+def merged(dims: Shape) -> Dim:
+    """The product of adjacent dimensions; one with a symbol gets a name of its own."""
+    symbols = [dim for dim in dims if not isinstance(dim, int)]
+    if not symbols:
+        return math.prod(dims)
+    return symbols[0] if len(dims) == 1 else "*".join(map(str, dims))

@@ -82,9 +82,11 @@ class View:
 
     def reshaped(self, shape: Shape) -> View | None:
         """The view of the value reshaped; None where an axis of the new shape straddles atoms."""
-        pieces = _split(self.atoms, shape)
-        if pieces is None:
+        sizes = resolve(product(self.atoms), shape)
+        pieces = None if sizes is None or 0 in self.atoms else _split(self.atoms, sizes)
+        if sizes is None or pieces is None:
             return None
+        shape = tuple(_dim(size) for size in sizes)
         numbers, groups, atoms = [], [], []
         for group in pieces:
             groups.append(len(group))
@@ -157,11 +159,16 @@ def quotient(total: Size, part: Size) -> Size | None:
     return total[0] // part[0], tuple(sorted(left.elements()))
 
 
-def _split(atoms: Sequence[Dim], shape: Shape) -> list[list[tuple[int, Dim]]] | None:
-    """For each axis of `shape` the (source atom, size) pieces it consists of, in order."""
-    sizes = resolve(product(atoms), shape)
-    if sizes is None or 0 in atoms:
-        return None
+def _dim(size: Size) -> Dim:
+    """A size as one dimension; a product with symbols is named by its factors."""
+    number, symbols = size
+    if not symbols:
+        return number
+    return "*".join([str(number)] * (number != 1) + list(symbols))
+
+
+def _split(atoms: Sequence[Dim], sizes: Sequence[Size]) -> list[list[tuple[int, Dim]]] | None:
+    """For each size the (source atom, size) pieces it consists of, in order."""
     result: list[list[tuple[int, Dim]]] = []
     pending: list[tuple[int, Dim]] = list(enumerate(atoms))[::-1]
     for need in sizes:

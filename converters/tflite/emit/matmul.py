@@ -116,7 +116,8 @@ def _rows(c: Call, matrix: Array, *, transposed: bool = False) -> tuple[Tensor, 
     leading = [atom for atoms in rows for atom in atoms]
     tail = list(view.order[len(leading) :])
     layout = tuple(range(len(view.shape)))
-    if list(view.order[: len(leading)]) == leading and tail != last and sorted(tail) == last:
+    known = all(isinstance(view.atoms[atom], int) for atom in last)
+    if list(view.order[: len(leading)]) == leading and tail != last and sorted(tail) == last and known:
         sizes = [int(view.atoms[atom]) for atom in last]
         perm = [atom - last[0] for atom in tail]
         columns = matrix.reshape(len(matrix), *sizes).transpose(0, *(axis + 1 for axis in perm))

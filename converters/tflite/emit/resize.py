@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..call import Call
-from ..model import Array, Tensor
+from ..model import Array, Tensor, merged
 from ..table import CHANNELS_LAST, Refusal, emit
 
 BILINEAR = {"half_pixel": {"HalfPixelCenters": True}, "pytorch_half_pixel": {"HalfPixelCenters": True},
@@ -21,20 +21,21 @@ def resize(c: Call, x: Tensor) -> Tensor:
         rule = "asymmetric"
     if c.attr("antialias", 0) or rule == "tf_crop_and_resize":
         raise Refusal(f"Resize with {'antialias' if c.attr('antialias', 0) else rule}: TFLite has no kernel for it")
-    sizes = c.known(x.shape, "a resize")
-    target = c.known(c.shape(), "a resize")
-    if sizes[0] != target[0] or sizes[-1] != target[-1]:
+    sizes = c.known(x.shape[1:-1], "a resize")
+    target = c.known(c.shape()[1:-1], "a resize")
+    ends = [(x.shape[0], c.shape()[0]), (x.shape[-1], c.shape()[-1])]
+    if any(isinstance(old, int) and old != new for old, new in ends):
         raise Refusal("a resize of batch or channels: TFLite resizes the spatial axes")
     scales = _scales(c, sizes, target)
-    ratios = [out / size for size, out in zip(sizes[1:-1], target[1:-1], strict=True)]
+    ratios = [out / size for size, out in zip(sizes, target, strict=True)]
     exact = all(math.isclose(scale, ratio) for scale, ratio in zip(scales, ratios, strict=True))
     if x.rank == 4 and mode == "linear" and rule in BILINEAR and exact and _kernel_agrees(rule, target):
-        operand = c.const(target[1:-1], np.int32, "size")
-        return c.op("RESIZE_BILINEAR", x, operand, shape=target, **BILINEAR[rule])
+        operand = c.const(target, np.int32, "size")
+        return c.op("RESIZE_BILINEAR", x, operand, shape=c.shape(), **BILINEAR[rule])
     nearest = c.attr("nearest_mode", "round_prefer_floor")
     if x.rank == 4 and mode == "nearest" and _floors(rule, nearest, sizes, target) and exact:
-        return c.op("RESIZE_NEAREST_NEIGHBOR", x, c.const(target[1:-1], np.int32, "size"), shape=target)
-    for axis, (size, out, scale) in enumerate(zip(sizes[1:-1], target[1:-1], scales, strict=True), start=1):
+        return c.op("RESIZE_NEAREST_NEIGHBOR", x, c.const(target, np.int32, "size"), shape=c.shape())
+    for axis, (size, out, scale) in enumerate(zip(sizes, target, scales, strict=True), start=1):
         if size == out and scale == 1:
             continue
         at = _coordinates(out, size, scale, rule)
@@ -52,20 +53,21 @@ def _scales(c: Call, sizes: tuple[int, ...], target: tuple[int, ...]) -> list[fl
     """The scale of each spatial axis: as given, or the ratio of the sizes."""
     given = c.array(2 if c.node.op == "Resize" else 1, "scales")
     if given is None or not given.size:
-        return [out / size for size, out in zip(sizes[1:-1], target[1:-1], strict=True)]
+        return [out / size for size, out in zip(sizes, target, strict=True)]
     axes = c.attr("axes")
-    scales = dict(zip(range(len(sizes)) if axes is None else (axis % len(sizes) for axis in axes), given, strict=True))
-    return [float(scales.get(axis, 1.0)) for axis in range(2, len(sizes))]
+    rank = len(sizes) + 2
+    scales = dict(zip(range(rank) if axes is None else (axis % rank for axis in axes), given, strict=True))
+    return [float(scales.get(axis, 1.0)) for axis in range(2, rank)]
 
 
 def _kernel_agrees(rule: str, target: tuple[int, ...]) -> bool:
     """TFLite and ONNX differ in what an output of size 1 reads, except where the rule is the plain one."""
-    return rule in ("half_pixel", "asymmetric") or 1 not in target[1:-1]
+    return rule in ("half_pixel", "asymmetric") or 1 not in target
 
 
 def _floors(rule: str, nearest: str, sizes: tuple[int, ...], target: tuple[int, ...]) -> bool:
     """Whether output i reads floor(i * in / out), as the kernel does (computed in float32 as it does)."""
-    for size, out in zip(sizes[1:-1], target[1:-1], strict=True):
+    for size, out in zip(sizes, target, strict=True):
         wanted = np.clip(_round(_coordinates(out, size, out / size, rule), nearest), 0, size - 1)
         kernel = np.floor(np.arange(out, dtype=np.float32) * np.float32(size / np.float32(out)))
         if (wanted != np.minimum(kernel, size - 1)).any():
@@ -127,10 +129,9 @@ def _cubic(t: Array, a: float) -> dict[int, Array]:
 
 
 def along(c: Call, x: Tensor, matrix: Array, axis: int) -> Tensor:
-    """The matrix (out, in) applied along one axis of a tensor of known shape."""
-    sizes = c.static(x, "a matrix along an axis")
-    before, after = math.prod(sizes[:axis]), math.prod(sizes[axis + 1 :])
+    """The matrix (out, in) applied along one axis."""
+    before, after = merged(x.shape[:axis]), merged(x.shape[axis + 1 :])
     out = len(matrix)
-    block = c.reshape(x, (before, sizes[axis], after))
+    block = c.reshape(x, (before, x.shape[axis], after))
     made = c.op("BATCH_MATMUL", c.const(matrix[None], np.float32), block, shape=(before, out, after))
-    return c.reshape(made, (*sizes[:axis], out, *sizes[axis + 1 :]))
+    return c.reshape(made, (*x.shape[:axis], out, *x.shape[axis + 1 :]))

@@ -116,11 +116,23 @@ def _int32(number: int) -> int:
 @emit("Expand", wants=FOLLOW, data=1)
 def expand(c: Call, x: Tensor) -> Tensor:
     rank = len(c.dims())
+    if not all(isinstance(dim, int) for dim in c.dims()):
+        return _expanded_at_run_time(c)
     if rank != x.rank:
         layout = tuple(range(rank))
         x = c.compiler.aligned(c.node.inputs[0], layout)  # type: ignore[arg-type]
         c.layout = layout
     return c.broadcast_to(x, c.shape())
+
+
+def _expanded_at_run_time(c: Call) -> Tensor:
+    """BROADCAST_TO a computed shape; an axis where that says 1 keeps its size, as BROADCAST_ARGS works out."""
+    x, shape = c.tensor(0), c.tensor(1)
+    c.layout = tuple(range(len(c.dims())))
+    if any(dim != 1 for dim in x.shape):
+        own = c.op("SHAPE", x, shape=(x.rank,), dtype=np.int32, OutType=2)
+        shape = c.op("BROADCAST_ARGS", own, shape, shape=(len(c.dims()),))
+    return c.op("BROADCAST_TO", x, shape, shape=c.dims(), dtype=x.dtype)
 
 
 @emit("Tile", wants=FOLLOW, data=1)

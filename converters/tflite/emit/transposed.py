@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from mgeconvert.ir import Dim, Shape
 
 from ..call import Call
 from ..model import Array, Layout, Tensor
@@ -24,36 +27,37 @@ def conv_transpose(c: Call, x: Tensor) -> Tensor:
 
 def _transposed(c: Call, x: Tensor, w: Array, added: int) -> Tensor:
     """`added` leading spatial axes of size 1 are not the source's own."""
-    ones, zeros = [1] * added, [0] * added
+    ones = [1] * added
     count = w.ndim - 2 - added
     strides = ones + spatial(c, "strides", count)
     group = c.attr("group", 1)
     w = _dilated(w, ones + spatial(c, "dilations", count))
-    sizes = c.known(x.shape[1:-1], "a transposed convolution")
-    full = [(size - 1) * s + k for size, s, k in zip(sizes, strides, w.shape[2:], strict=True)]
-    out = ones + list(c.known(c.dims()[2:], "a transposed convolution"))
-    before = zeros + _pads_before(c, [f - o for f, o in zip(full[added:], out[added:], strict=True)], count)
+    kernel = list(w.shape[2:])
+    before, after = ([0] * added + numbers for numbers in _cuts(c, x, kernel[added:], strides[added:], count))
     # rows the output has but the kernel does not reach (output padding) come from a kernel with more zeros
-    grow = [max(b + o - f, 0) for b, o, f in zip(before, out, full, strict=True)]
+    grow = [max(-number, 0) for number in after]
     w = np.pad(w, ((0, 0), (0, 0), *((0, more) for more in grow))) if any(grow) else w
-    full = [f + more for f, more in zip(full, grow, strict=True)]
-    whole = full == out and not any(before)
+    after = [max(number, 0) for number in after]
+    full = [
+        (size - 1) * s + k if isinstance(size, int) else f"{size}*{s}+{k - s}"
+        for size, s, k in zip(x.shape[1:-1], strides, w.shape[2:], strict=True)
+    ]
+    whole = not any(before) and not any(after)
     bias = c.array(2, "bias")
     inside = w.shape[0] // group
     parts = []
     for index, piece in enumerate(channel_groups(c, x, group)):
-        kernel = w[index * inside : (index + 1) * inside]
-        parts.append(_kernel(c, piece, kernel, full, strides, bias if whole and group == 1 else None))
+        rows = w[index * inside : (index + 1) * inside]
+        parts.append(_kernel(c, piece, rows, full, strides, bias if whole and group == 1 else None))
     made = joined(c, parts)
     if not whole:
-        begin, size = c.const([0, *before, 0], np.int32), c.const([-1, *out, -1], np.int32)
-        made = c.op("SLICE", made, begin, size, shape=(made.shape[0], *out, made.shape[-1]))
+        made = _cropped(c, made, before, after)
     if bias is None or (whole and group == 1):
         return made
     return c.op("ADD", made, c.const(bias, np.float32, "bias"))
 
 
-def _kernel(c: Call, x: Tensor, w: Array, full: list[int], strides: list[int], bias: Array | None) -> Tensor:
+def _kernel(c: Call, x: Tensor, w: Array, full: list[Dim], strides: list[int], bias: Array | None) -> Tensor:
     """One group: weights (I, O, kh, kw) become (O, kh, kw, I), in 3-D (kd, kh, kw, O, I)."""
     shape = (x.shape[0], *full, w.shape[1])
     row = [] if bias is None else [c.const(bias, np.float32, "bias")]
@@ -66,17 +70,29 @@ def _kernel(c: Call, x: Tensor, w: Array, full: list[int], strides: list[int], b
         options.update({f"Dilation{letter}Factor": 1 for letter in letters})
     value = c.value(1)
     filters = c.const(np.transpose(w, order), name="weight" if value is None else value.name)
-    where = _output_shape(c, x, shape)
+    where = _output_shape(c, x, shape, w.shape[2:], strides)
     return c.op(op, where, filters, x, *row, shape=shape, dtype=x.dtype, Padding=VALID, **options)
 
 
-def _output_shape(c: Call, x: Tensor, shape: tuple[int | str, ...]) -> Tensor:
-    """The first input; the batch is read at run time where it is not known before."""
-    if isinstance(shape[0], int):
+def _cropped(c: Call, x: Tensor, before: list[int], after: list[int]) -> Tensor:
+    """Without the first and last rows of each spatial axis."""
+    begin, end = [0, *before, 0], [0, *(-number for number in after), 0]
+    ends = sum(1 << axis for axis, number in enumerate(end) if not number)
+    spatial_dims = c.shape()[1:-1]
+    out = (1, *spatial_dims) if len(spatial_dims) < len(before) else spatial_dims
+    operands = [c.const(numbers, np.int32) for numbers in (begin, end, [1] * len(begin))]
+    shape = (x.shape[0], *out, x.shape[-1])
+    return c.op("STRIDED_SLICE", x, *operands, shape=shape, BeginMask=1 | 1 << (x.rank - 1), EndMask=ends)
+
+
+def _output_shape(c: Call, x: Tensor, shape: Shape, kernel: Sequence[int], strides: list[int]) -> Tensor:
+    """The first input; computed from the input's shape where that is not known before: (size - 1) * stride + kernel."""
+    if all(isinstance(dim, int) for dim in shape):
         return c.const(shape, np.int32, "shape")
     dims = c.op("SHAPE", x, shape=(x.rank,), dtype=np.int32, OutType=2)
-    batch = c.op("SLICE", dims, c.const([0], np.int32), c.const([1], np.int32), shape=(1,))
-    return c.op("CONCATENATION", batch, c.const(shape[1:], np.int32), shape=(x.rank,), Axis=0)
+    factor = c.const([1, *strides, 0], np.int32)
+    shift = c.const([0, *(k - s for k, s in zip(kernel, strides, strict=True)), shape[-1]], np.int32)
+    return c.op("ADD", c.op("MUL", dims, factor), shift)
 
 
 def _dilated(w: Array, dilations: list[int]) -> Array:
@@ -90,11 +106,16 @@ def _dilated(w: Array, dilations: list[int]) -> Array:
     return wide
 
 
-def _pads_before(c: Call, cut: list[int], count: int) -> list[int]:
-    """How many rows to cut at the start, by `pads`, or by `output_shape` and `auto_pad` as ONNX divides them."""
-    mode = c.attr("auto_pad", "NOTSET")
-    if c.attr("output_shape") is None and mode == "NOTSET":
-        return spatial(c, "pads", 2 * count, 0)[:count]
-    extra = spatial(c, "output_padding", count, 0)
-    totals = [max(number + more, 0) for number, more in zip(cut, extra, strict=True)]
-    return [total // 2 if mode == "SAME_UPPER" else total - total // 2 for total in totals]
+def _cuts(c: Call, x: Tensor, kernel: list[int], strides: list[int], count: int) -> tuple[list[int], list[int]]:
+    """How many rows to cut in front and behind (negative: to add), by `pads`, or by `output_shape` and `auto_pad` as
+    ONNX divides them."""
+    mode, extra = c.attr("auto_pad", "NOTSET"), spatial(c, "output_padding", count, 0)
+    if c.attr("output_shape") is None and mode in ("NOTSET", "VALID"):
+        pads = spatial(c, "pads", 2 * count, 0)
+        return pads[:count], [pad - more for pad, more in zip(pads[count:], extra, strict=True)]
+    sizes = c.known(x.shape[1:-1], "a transposed convolution")[-count:]
+    out = c.known(c.dims()[2:], "a transposed convolution")
+    full = [(size - 1) * s + k for size, s, k in zip(sizes, strides, kernel, strict=True)]
+    totals = [max(f - o + more, 0) for f, o, more in zip(full, out, extra, strict=True)]
+    before = [total // 2 if mode == "SAME_UPPER" else total - total // 2 for total in totals]
+    return before, [f - o - b for f, o, b in zip(full, out, before, strict=True)]
