@@ -66,7 +66,8 @@ def run_in_opencv(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.
     try:
         module = cv2.dnn.readNetFromCaffe(np.frombuffer(text, np.uint8), np.frombuffer(weights, np.uint8))
         for name, array in inputs.items():
-            module.setInput(np.ascontiguousarray(array, np.float32), name)
+            # cv2.Mat: three axes are not rows, columns and colours
+            module.setInput(cv2.Mat(np.ascontiguousarray(array, np.float32)), name)
         # OpenCV calls some layers by their name and some by their top
         known = set(module.getLayerNames())
         results = module.forward([layer if layer in known else top for layer, top in outputs])
