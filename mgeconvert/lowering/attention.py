@@ -15,7 +15,7 @@ from mgeconvert.ir import Value
 
 from .modules import Module
 from .operands import BOOL, rank
-from .shapes import dimension, reshape
+from .shapes import dimension, number, reshape
 from .table import lower, refuse
 
 Projection = tuple[np.ndarray, np.ndarray | None]
@@ -100,7 +100,7 @@ def multi_head_attention(
         refuse("attention without projections, or with weights that are only known at run time")
     if rank(query) == 2:
         refuse("attention without a batch axis")
-    sizes = [embed_dim, *(int((x.shape or ())[-1]) for x in (key, value)), embed_dim]
+    sizes = [embed_dim, *(number((x.shape or ())[-1], "the width of keys or values") for x in (key, value)), embed_dim]
     to_query, to_key, to_value, to_output = _projections(
         io_weight_bias.array, sizes, embed_dim, [qbias, kbias, vbias, obias]
     )

@@ -12,7 +12,7 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .operands import promote, rank
-from .shapes import reshape
+from .shapes import number, reshape
 from .table import lower, refuse
 
 NN = "megengine.functional.nn."
@@ -41,7 +41,8 @@ def _ungrouped(b: Builder, weight: Value, dims: int) -> Value:
     if rank(weight) == dims + 2:
         return weight
     group, each, *rest = weight.shape or ()
-    return reshape(b, weight, [int(group) * int(each), *map(int, rest)])
+    channels = number(group, "the number of groups") * number(each, "the number of channels")
+    return reshape(b, weight, [channels, *(number(size, "a size of the weight") for size in rest)])
 
 
 def convolution(
@@ -182,11 +183,12 @@ def deformable_conv2d(
     weight = _ungrouped(b, weight, 2)
     assert weight.shape is not None
     assert mask.shape is not None
-    taps = int(weight.shape[2]) * int(weight.shape[3])
+    height, width = (number(size, "the window") for size in weight.shape[2:])
+    offsets = number(mask.shape[1], "the number of offsets")
     output = b.op(
         "DeformConv", inp, weight, offset, None, mask,
         kernel_shape=weight.shape[2:], strides=spatial(stride, 2), pads=spatial(padding, 2) * 2,
-        dilations=spatial(dilation, 2), group=groups, offset_group=int(mask.shape[1]) // taps,
+        dilations=spatial(dilation, 2), group=groups, offset_group=offsets // (height * width),
     )  # fmt: skip
     return output if bias is None else _with_bias(b, output, bias)
 

@@ -6,6 +6,7 @@ lining up the sizes before and after: runs of sizes with equal products belong t
 
 from __future__ import annotations
 
+import collections
 import difflib
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from mgeconvert.errors import UsageError
 from mgeconvert.ir import Dim, Shape
 
 BATCH = "N"
-"""The name of the dimension that `dynamic_batch` makes of every input's first axis."""
+"""The name of the dimension that `dynamic_batch` makes of the first axis of every input that has the batch."""
 
 
 def requested(
@@ -24,11 +25,16 @@ def requested(
     """Input shapes from the options: ``x=N,3,H,W`` (several separated by ``;``). UsageError for what does not fit."""
     shapes: dict[str, Shape] = {}
     if dynamic_batch:
-        shapes = {name: (BATCH, *shape[1:]) for name, shape in traced.items() if shape}
+        shapes = {name: (BATCH, *shape[1:]) for name, shape in traced.items() if shape and shape[0] == _batch(traced)}
     for text in filter(None, (part.strip() for part in (dynamic_shape or "").split(";"))):
         name, _, sizes = text.partition("=")
         shapes[name] = _shape(text, name, sizes, traced)
     return shapes
+
+
+def _batch(traced: Mapping[str, tuple[int, ...]]) -> int:
+    """The first size that most inputs have; an input with another one has no batch."""
+    return collections.Counter(shape[0] for shape in traced.values() if shape).most_common(1)[0][0]
 
 
 def _shape(text: str, name: str, sizes: str, traced: Mapping[str, tuple[int, ...]]) -> Shape:
@@ -69,7 +75,7 @@ def sizes_when_traced(shapes: Mapping[str, Shape], traced: Mapping[str, tuple[in
 
 
 def segments(before: Sequence[int], after: Sequence[int]) -> Iterator[tuple[range, range]]:
-    """Positions of the shortest runs with equal products; what is left over at the end joins the last run."""
+    """Positions of the shortest runs with equal products; ones that nothing is left for join the run before them."""
     i = j = 0
     while i < len(before) and j < len(after):
         start_i, start_j = i, j
@@ -82,6 +88,8 @@ def segments(before: Sequence[int], after: Sequence[int]) -> Iterator[tuple[rang
                 right, j = right * after[j], j + 1
             else:
                 return
+        while i < len(before) and before[i] == 1 and (j == len(after) or after[j] != 1):
+            i += 1
         if i == len(before) or j == len(after):
             i, j = len(before), len(after)
         yield range(start_i, i), range(start_j, j)

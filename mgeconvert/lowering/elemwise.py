@@ -15,7 +15,7 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from .operands import BOOL, FLOAT32, Tensor, cast, in_dtype, is_float, promote, promoted_dtype, tensor
+from .operands import BOOL, FLOAT32, INT16, INT32, Tensor, cast, in_dtype, is_float, promote, promoted_dtype, tensor
 from .table import add, lower, refuse
 
 Mode: TypeAlias = "Callable[..., Value]"
@@ -32,7 +32,10 @@ def elemwise(b: Builder, mode: str, *operands: Tensor) -> Value:
     dtype = promoted_dtype(operands)
     if mode in FLOAT_MODES and dtype.kind != "f":
         dtype = FLOAT32
-    return MODES[mode](b, *in_dtype(b, operands, dtype))
+    values = in_dtype(b, operands, dtype)
+    if mode in WIDE_MODES and dtype == INT16:
+        return cast(b, MODES[mode](b, *(cast(b, value, INT32) for value in values)), INT16)
+    return MODES[mode](b, *values)
 
 
 def _mode(*names: str) -> Callable[[Mode], Mode]:
@@ -61,9 +64,11 @@ FLOAT_MODES = frozenset([
     "GELU", "H_SWISH", "HSIGMOID", "SIGMOID", "ERF", "ERFC", "ERFINV", "ERFCINV", "FAST_TANH", "PRELU",
 ])  # fmt: skip
 """Modes that turn integers into float32."""
+WIDE_MODES = frozenset(["MAX", "MIN", "RELU", "RELU6", "CLIP"])
+"""Modes that onnxruntime does not have for int16."""
 
 MODES.update({
-    "ABS": _op("Abs"), "ACOS": _op("Acos"), "ACOSH": _op("Acosh"), "ADD": _op("Add"), "AND": _op("And"),
+    "ACOS": _op("Acos"), "ACOSH": _op("Acosh"), "ADD": _op("Add"), "AND": _op("And"),
     "ASIN": _op("Asin"), "ASINH": _op("Asinh"), "ATANH": _op("Atanh"), "COS": _op("Cos"), "COSH": _op("Cosh"),
     "EQ": _op("Equal"), "ERF": _op("Erf"), "EXP": _op("Exp"), "GELU": _op("Gelu"), "H_SWISH": _op("HardSwish"),
     "LEQ": _op("LessOrEqual"), "LOG": _op("Log"), "LT": _op("Less"), "MAX": _op("Max"), "MIN": _op("Min"),
@@ -80,6 +85,11 @@ MODES.update({
 def _integral(name: str) -> Mode:
     """Rounding operators, which leave integers alone."""
     return lambda b, x: b.op(name, x) if is_float(x) else x
+
+
+@_mode("ABS")
+def _abs(b: Builder, x: Value) -> Value:
+    return x if x.dtype is not None and x.dtype.kind == "u" else b.op("Abs", x)
 
 
 MODES.update(FLOOR=_integral("Floor"), CEIL=_integral("Ceil"))
@@ -111,12 +121,17 @@ def _clip(b: Builder, x: Value, lower: Value, upper: Value) -> Value:
     return b.op("Min", b.op("Max", x, lower), upper)
 
 
+def _is_natural(b: Builder, x: Value) -> bool:
+    """A dimension, or a constant that is not negative."""
+    return x in getattr(b, "dimensions", ()) if x.array is None else bool(np.all(x.array >= 0))
+
+
 @_mode("FLOOR_DIV")
 def _floor_div(b: Builder, x: Value, y: Value) -> Value:
     """Integers: ONNX's Div truncates, MegEngine rounds down."""
     if is_float(x):
         return b.op("Floor", b.op("Div", x, y))
-    if x.dtype is not None and x.dtype.kind == "u":
+    if (x.dtype is not None and x.dtype.kind == "u") or (_is_natural(b, x) and _is_natural(b, y)):
         return b.op("Div", x, y)
     return b.op("Div", b.op("Sub", x, b.op("Mod", x, y)), y)
 

@@ -7,10 +7,10 @@ from typing import Any
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from . import reduction
+from . import reduction, tensors
 from .elemwise import elemwise
 from .opdefs import OP
-from .operands import INT64, cast, rank
+from .operands import cast, rank
 from .quantized import quantized_elemwise
 from .shapes import reshape, sizes_of
 from .table import lower, refuse
@@ -100,4 +100,4 @@ def topk_opdef(b: Builder, inp: Value, k: Value, *, mode: str) -> Any:
 
 @lower(OP + "Cumsum")
 def cumsum_opdef(b: Builder, inp: Value, *, axis: int, exclusive: bool = False, reverse: bool = False) -> Value:
-    return b.op("CumSum", inp, b.constant(axis % rank(inp), INT64), exclusive=exclusive, reverse=reverse)
+    return tensors.cumsum(b, inp, axis, exclusive, reverse)

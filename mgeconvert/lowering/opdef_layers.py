@@ -12,7 +12,7 @@ from . import pooling, vision, windows
 from .convolution import convolution, deformable_conv2d, pad, transposed_convolution
 from .opdefs import OP, nchw
 from .operands import rank
-from .shapes import sizes_of
+from .shapes import number, sizes_of
 from .table import lower, refuse
 
 
@@ -23,7 +23,7 @@ def convolution_opdef(
 ) -> Value:  # fmt: skip
     """A grouped weight has the groups as its first axis; a vector of length is conv1d's (N, C, L)."""
     nchw(format)
-    groups = int(weight.shape[0]) if sparse == "GROUP" and weight.shape else 1
+    groups = number(weight.shape[0], "the number of groups") if sparse == "GROUP" and weight.shape else 1
     if rank(inp) == 3:
         return convolution(b, inp, weight, None, stride_h, pad_h, dilate_h, groups)
     return convolution(b, inp, weight, None, (stride_h, stride_w), (pad_h, pad_w), (dilate_h, dilate_w), groups)
@@ -36,7 +36,7 @@ def convolution3d_opdef(
     **tuning: Any,
 ) -> Value:  # fmt: skip
     nchw(format)
-    groups = int(weight.shape[0]) if sparse == "GROUP" and weight.shape else 1
+    groups = number(weight.shape[0], "the number of groups") if sparse == "GROUP" and weight.shape else 1
     stride, dilation = (stride_d, stride_h, stride_w), (dilate_d, dilate_h, dilate_w)
     return convolution(b, inp, weight, None, stride, (pad_d, pad_h, pad_w), dilation, groups)
 
@@ -67,7 +67,7 @@ def _transposed(
     b: Builder, weight: Value, inp: Value, shape: Value | None, stride: Sequence[int], padding: Sequence[int],
     dilation: Sequence[int], sparse: str,
 ) -> Value:  # fmt: skip
-    groups = int(weight.shape[0]) if sparse == "GROUP" and weight.shape else 1
+    groups = number(weight.shape[0], "the number of groups") if sparse == "GROUP" and weight.shape else 1
     extra: list[int] = [0] * len(stride)
     if shape is not None:
         sizes, kernel = sizes_of(b, shape)[2:], (weight.shape or ())[-len(stride) :]
@@ -87,7 +87,7 @@ def deformable_conv_opdef(
     b: Builder, inp: Value, weight: Value, offset: Value, mask: Value, *, stride_h: int, stride_w: int, pad_h: int,
     pad_w: int, dilate_h: int, dilate_w: int, sparse: str = "DENSE", **tuning: Any,
 ) -> Value:  # fmt: skip
-    groups = int(weight.shape[0]) if sparse == "GROUP" and weight.shape else 1
+    groups = number(weight.shape[0], "the number of groups") if sparse == "GROUP" and weight.shape else 1
     stride, padding, dilation = (stride_h, stride_w), (pad_h, pad_w), (dilate_h, dilate_w)
     return deformable_conv2d(b, inp, weight, offset, mask, None, stride, padding, dilation, groups)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +15,7 @@ Tensor: TypeAlias = "Value | np.ndarray | np.generic | int | float | bool"
 """What MegEngine takes where a tensor is expected."""
 
 FLOAT32 = np.dtype(np.float32)
+INT16 = np.dtype(np.int16)
 INT32 = np.dtype(np.int32)
 INT64 = np.dtype(np.int64)
 BOOL = np.dtype(bool)
@@ -34,6 +35,13 @@ def tensor(b: Builder, x: Tensor, dtype: Any = None) -> Value:
 def cast(b: Builder, x: Value, dtype: Any) -> Value:
     """`x` in that dtype; nothing when it already is."""
     return x if x.dtype == np.dtype(dtype) else b.op("Cast", x, to=elem_type(dtype))
+
+
+def widened(b: Builder, x: Value, compute: Callable[[Value], Value]) -> Value:
+    """`compute` in int32 where x is a narrower integer, for which ONNX or its runtimes do not have the operator."""
+    if x.dtype is None or x.dtype.kind not in "iu" or x.dtype.itemsize > 2:
+        return compute(x)
+    return cast(b, compute(cast(b, x, INT32)), x.dtype)
 
 
 def promoted_dtype(operands: Iterable[Tensor]) -> np.dtype:

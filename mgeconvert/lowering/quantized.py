@@ -18,6 +18,7 @@ from .elemwise import elemwise
 from .modules import Module, conv_transpose2d_with, padded
 from .quantization import convert, fake_quantized_bias
 from .reduction import linear, matmul
+from .shapes import number
 from .table import lower, refuse
 from .tensors import concat
 
@@ -158,6 +159,6 @@ def conv_bias(
 ) -> Value:  # fmt: skip
     if format != "NCHW":
         refuse(f"the memory format {format}, which only MegEngine's own optimized graphs have")
-    groups = int(weight.shape[0]) if sparse == "GROUP" and weight.shape else 1
+    groups = number(weight.shape[0], "the number of groups") if sparse == "GROUP" and weight.shape else 1
     stride, padding, dilation = (stride_h, stride_w), (pad_h, pad_w), (dilate_h, dilate_w)
     return _finished(b, convolution(b, inp, weight, bias, stride, padding, dilation, groups), nonlineMode, dtype)

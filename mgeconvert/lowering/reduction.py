@@ -10,7 +10,21 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .elemwise import elemwise
-from .operands import BOOL, FLOAT32, INT32, INT64, Tensor, axes_of, cast, is_float, promote, rank, tensor
+from .operands import (
+    BOOL,
+    FLOAT32,
+    INT16,
+    INT32,
+    INT64,
+    Tensor,
+    axes_of,
+    cast,
+    is_float,
+    promote,
+    rank,
+    tensor,
+    widened,
+)  # fmt: skip
 from .shapes import dimension, reshape, sizes_of
 from .table import add, lower, refuse
 
@@ -29,7 +43,8 @@ def reduce(b: Builder, op: str, inp: Tensor, axis: Axis, keepdims: bool) -> Valu
         x = cast(b, x, FLOAT32)
     if not rank(x):
         return x
-    return b.op(op, x, None if axis is None else axes_of(x, axis), keepdims=keepdims)
+    axes = None if axis is None else axes_of(x, axis)
+    return widened(b, x, lambda wide: b.op(op, wide, axes, keepdims=keepdims))
 
 
 def _reduction(op: str) -> Callable[..., Value]:
@@ -82,7 +97,8 @@ def arg_reduce(b: Builder, op: str, inp: Value, axis: Axis, keepdims: bool) -> V
         for along in sorted(axes_of(inp, axis), reverse=True):
             inp = arg_reduce(b, op, inp, along, keepdims)
         return inp
-    return cast(b, b.op(op, inp, axis=axis, keepdims=keepdims), INT32)
+    wide = cast(b, inp, INT32) if inp.dtype == INT16 else inp
+    return cast(b, b.op(op, wide, axis=axis, keepdims=keepdims), INT32)
 
 
 def _arg_reduction(op: str) -> Callable[..., Value]:
@@ -151,12 +167,12 @@ def linear(b: Builder, inp: Value, weight: Value, bias: Value | None = None, com
 
 @lower(MATH + "isnan")
 def isnan(b: Builder, inp: Value) -> Value:
-    return b.op("IsNaN", inp) if is_float(inp) else b.op("NotEqual", inp, inp)
+    return b.op("IsNaN", inp) if is_float(inp) else b.op("Not", b.op("Equal", inp, inp))
 
 
 @lower(MATH + "isinf")
 def isinf(b: Builder, inp: Value) -> Value:
-    return b.op("IsInf", inp)
+    return b.op("IsInf", inp) if is_float(inp) else isnan(b, inp)
 
 
 @lower(MATH + "topk")

@@ -66,6 +66,13 @@ class ShapeBuilder(Builder):
                 refuse(f"meets dimension {named[0]} with the constant size {numbers[0]}, so {named[0]} cannot vary")
 
 
+def number(size: Dim, what: str) -> int:
+    """A size that a format's attributes must hold as a number; `what` names it in the refusal."""
+    if not isinstance(size, int):
+        refuse(f"{what} is dimension {size}, which is only known at run time")
+    return size
+
+
 def shape_of(b: Builder, x: Value) -> Value:
     """`x.shape` as an int32 vector."""
     static = x.static_shape

@@ -15,7 +15,7 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 from mgeconvert.tracedmodule.arrays import MgeDType
 
-from .operands import FLOAT32, INT32, INT64, Tensor, axes_of, cast, in_dtype, promote, rank, tensor
+from .operands import FLOAT32, INT32, INT64, Tensor, axes_of, cast, in_dtype, promote, rank, tensor, widened
 from .quantization import convert
 from .shapes import (
     Size,
@@ -194,8 +194,10 @@ def roll(b: Builder, inp: Value, shift: Any, axis: Any = None) -> Value:
 
 
 @lower(F + "cumsum")
-def cumsum(b: Builder, inp: Value, axis: int) -> Value:
-    return b.op("CumSum", inp, b.constant(axis % rank(inp), INT64))
+def cumsum(b: Builder, inp: Value, axis: int, exclusive: bool = False, reverse: bool = False) -> Value:
+    """MegEngine's function takes the axis only."""
+    along = b.constant(axis % rank(inp), INT64)
+    return widened(b, inp, lambda wide: b.op("CumSum", wide, along, exclusive=exclusive, reverse=reverse))
 
 
 @lower(F + "meshgrid")
@@ -274,6 +276,11 @@ def linspace(
     return cast(b, b.op("Add", first, b.op("Mul", steps, step)), dtype)
 
 
+def _is(x: Tensor, number: int) -> bool:
+    array = x.array if isinstance(x, Value) else x
+    return array is not None and np.size(array) == 1 and bool(np.all(array == number))
+
+
 @lower(F + "arange")
 def arange(
     b: Builder,
@@ -287,6 +294,8 @@ def arange(
     """ceil((stop - start) / step) values, in float32 and then cast."""
     if stop is None:
         start, stop = 0, start
+    if isinstance(stop, Value) and stop.dtype == INT32 and _is(start, 0) and _is(step, 1):
+        return cast(b, b.op("Range", b.constant(0, INT32), b.op("Reshape", stop, []), b.constant(1, INT32)), dtype)
     first, last, pace = in_dtype(b, [start, stop, step], FLOAT32)
     first, last, pace = (b.op("Reshape", value, []) for value in (first, last, pace))
     count = cast(b, b.op("Ceil", b.op("Div", b.op("Sub", last, first), pace)), INT32)

@@ -9,7 +9,7 @@ from mgeconvert.ir import Value
 
 from .convolution import NN, Sizes, spatial
 from .operands import INT32, cast, rank
-from .shapes import dimension, reshape, shape_of, sizes_of
+from .shapes import dimension, number, reshape, shape_of, sizes_of
 from .table import lower, refuse
 
 OP = "megengine.core.ops.builtin."
@@ -33,7 +33,7 @@ def sliding_window(
 
 def _positions(x: Value, axis: int, window: int, stride: int, dilation: int) -> np.ndarray:
     assert x.shape is not None
-    count = (int(x.shape[axis]) - dilation * (window - 1) - 1) // stride + 1
+    count = (number(x.shape[axis], "the axis that a window slides along") - dilation * (window - 1) - 1) // stride + 1
     return np.arange(count)[:, None] * stride + np.arange(window) * dilation
 
 
