@@ -171,7 +171,7 @@ def concats(r: Rewriter, node: Node) -> Result:
     while pending:
         value = pending.pop()
         if value is not None and _is_piece(r, value, node):
-            pending += r.inputs(value)[::-1]
+            pending += r.maker(value).inputs[::-1]
         else:
             operands.append(value)
     return r.again(node, *operands) if len(operands) > len(node.inputs) else None
