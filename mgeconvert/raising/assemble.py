@@ -7,7 +7,6 @@ that the modules of the source are found under their own names.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from mgeconvert.tracedmodule import written
 from mgeconvert.tracedmodule.pickler import Instance, Name
 
 from .calls import CALLS, Call, Function, Method, Module, Opdef, Parameter, parts
-from .layers import reshaped_name
+from .layers import PROVISIONAL, constant_name
 from .modules import Tree
 from .places import fallback_path, place
 from .table import EMITTERS, Refused, key
@@ -51,11 +50,22 @@ def emitted(graph: Graph) -> tuple[list[tuple[Node, Call]], list[Problem]]:
             if value.dtype is not None and type_of(value).name not in TYPES
         ]
     problems += [
+        Problem(fallback_path(node), node.op, "a constant that does not fit into MegEngine's int32")
+        for node, call in calls
+        if any(isinstance(part, Value) and _is_wide(part) for part in parts(call))
+    ]
+    problems += [
         Problem(name, "input", f"MegEngine has no {value.dtype} tensors")
         for name, value in graph.inputs.items()
         if type_of(value).name not in TYPES
     ]
     return calls, problems
+
+
+def _is_wide(value: Value) -> bool:
+    if value.array is None or value.array.dtype != np.int64 or not value.array.size:
+        return False
+    return bool(value.array.max() > np.iinfo(np.int32).max or value.array.min() < np.iinfo(np.int32).min)
 
 
 def type_of(value: Value) -> np.dtype[Any]:
@@ -67,10 +77,6 @@ def type_of(value: Value) -> np.dtype[Any]:
 def traced_module(graph: Graph, calls: Sequence[tuple[Node, Call]]) -> Instance:
     """The TracedModule of a prepared graph and its calls."""
     return _Assembly(graph, calls).module()
-
-
-_PROVISIONAL = re.compile(r"[A-Z][A-Za-z0-9]*(_\d+)*")
-"""How values are named that a lowering made on the way to its result, outside of any module."""
 
 
 class _Assembly:
@@ -125,24 +131,27 @@ class _Assembly:
             )
         if isinstance(call, Method):
             args = tuple(map(self.operand, call.args))
-            return self.recorder.method(call.name, args, {}, self.outputs(f"method_{call.name.strip('_')}", values))
+            outputs = self.outputs(f"method_{call.name.strip('_')}", values, call.path)
+            return self.recorder.method(call.name, args, {}, outputs)
         args = tuple(map(self.operand, call.args))
         kind = f"func_{call.name.rpartition('.')[2]}"
         return self.recorder.function(
             f"megengine.functional.{call.name}", args, call.kwargs, self.outputs(kind, values)
         )
 
-    def outputs(self, kind: str, values: Sequence[Value]) -> list[tuple[str, str, Any, Any]]:
-        label = f"{self.recorder.name}.{self.recorder.label(self.place, kind)}"
-        name = f"{kind.partition('_')[2]}_out"
-        return [(self.name(value, name), label, sizes(value), type_of(value)) for value in values]
+    def outputs(self, kind: str, values: Sequence[Value], path: str = "") -> list[tuple[str, str, Any, Any]]:
+        place = path.rpartition(".")[0] if path else self.place
+        label = f"{self.recorder.name}.{self.recorder.label(place, kind)}"
+        usual = f"{kind.partition('_')[2]}_out"
+        names = [self.recorder.unique(f"{path}.{usual}") if path else self.name(value, usual) for value in values]
+        return [(name, label, sizes(value), type_of(value)) for name, value in zip(names, values, strict=True)]
 
     def name(self, value: Value, usual: str) -> str:
         """The node's name: an output's public one, else the value's, else (where that is only the operator's) the one
         that MegEngine's tracer gives."""
         if value in self.output_names:
             return self.output_names[value]
-        return self.recorder.unique(usual if _PROVISIONAL.fullmatch(value.name) else value.name)
+        return self.recorder.unique(usual if PROVISIONAL.fullmatch(value.name) else value.name)
 
     def operand(self, item: Any) -> Any:
         """Nodes for values and nested calls, within containers too."""
@@ -188,14 +197,6 @@ class _Assembly:
 
 def _short(call: Function | Method | Opdef) -> str:
     return call.name.rpartition(".")[2].strip("_").lower()
-
-
-def constant_name(value: Value) -> str:
-    """Where a constant hangs. Names that a lowering made up or numbered do not last: the next numbers them anew."""
-    base = reshaped_name(value)
-    if base == "constant" or _PROVISIONAL.fullmatch(base):
-        return "constant"
-    return base if value.dtype == np.int64 else value.name
 
 
 def sizes(value: Value) -> tuple[int, ...]:

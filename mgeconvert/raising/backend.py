@@ -21,7 +21,7 @@ from .prepare import prepare
 from .table import REFUSALS, raised
 
 FAMILIES = (
-    "elemwise", "layers", "shaping", "reduction", "sampling", "rewrite_movement", "rewrite_indexing",
+    "elemwise", "layers", "shaping", "reduction", "sampling", "quantization", "rewrite_movement", "rewrite_indexing",
     "rewrite_elemwise", "rewrite_products", "rewrite_selection", "rewrite_reductions", "rewrite_resize",
     "rewrite_windows", "rewrite_normalization",
 )  # fmt: skip
@@ -80,5 +80,6 @@ def _raised(graph: Graph) -> tuple[Instance | None, list[Problem]]:
     load_tables()
     prepared, found = prepare(graph)
     calls, more = emitted(prepared)
-    found = [*found, *more]
+    said = {(problem.place, problem.op) for problem in found}
+    found = [*found, *(problem for problem in more if (problem.place, problem.op) not in said)]
     return (None if found else traced_module(prepared, calls)), found

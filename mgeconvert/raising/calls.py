@@ -29,10 +29,12 @@ class Function:
 
 @dataclass(frozen=True, eq=False)
 class Method:
-    """A method of the tensor args[0]."""
+    """A method of the tensor args[0]. `path` is that of the tensor the call belongs to more than to its place in the
+    graph, and names the result."""
 
     name: str
     args: tuple[Any, ...]
+    path: str = ""
     dtype: Any = None
     shape: Shape | None = None
 

@@ -58,7 +58,11 @@ def _activation(name: str, kind: str) -> Emitter:
 
 def number(value: Value | None) -> Any:
     """A scalar constant as a Python number, where MegEngine keeps the tensor's dtype then; see `keeps_dtype`."""
-    return scalar(value) if value is not None and keeps_dtype(value) else value
+    found = scalar(value) if value is not None and keeps_dtype(value) else value
+    return value if isinstance(found, int) and not -INT32 <= found < INT32 else found
+
+
+INT32 = 1 << 31
 
 
 def keeps_dtype(value: Value) -> bool:

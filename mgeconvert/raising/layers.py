@@ -73,6 +73,20 @@ def _inside(value: Value | None, shape: tuple[int, ...]) -> Any:
     return Parameter(value.array.reshape(shape), reshaped_name(value))
 
 
+PROVISIONAL = re.compile(r"[A-Z][A-Za-z0-9]*(_\d+)*")
+"""How values are named that a lowering made on the way to its result, outside of any module."""
+
+
+def constant_name(value: Value) -> str:
+    """Where a constant hangs. Names that a lowering made up or numbered do not last: the next numbers them anew."""
+    base = reshaped_name(value)
+    if base == "constant" or PROVISIONAL.fullmatch(base):
+        return "constant"
+    if value.dtype is not None and value.dtype.kind == "i":
+        return base
+    return re.sub(r"(_\d+)(_\d+)+$", r"\1", value.name)
+
+
 def reshaped_name(value: Value) -> str:
     """The name a tensor had before it was lowered to another shape, which numbers the name."""
     return re.sub(r"(_\d+)+$", "", value.name)
@@ -87,14 +101,9 @@ def conv(node: Node) -> Call:
     groups = integer(node, "group", 1)
     stride, dilation = (_sized(numbers(node, name, (1,) * dims), dims) for name in ("strides", "dilations"))
     padding = _sized(one_side(node, dims), dims)
-    if weight.array is None or was_function(node) or (bias is not None and bias.array is None):
-        kernel = (
-            weight
-            if weight.array is None
-            else Parameter(grouped(weight.array, groups), reshaped_name(weight) if groups > 1 else weight.name)
-        )
-        if weight.array is None and groups > 1:
-            refuse("a grouped convolution whose weight is only known at run time")
+    assert weight.array is not None  # a computed one is rewritten
+    if was_function(node):
+        kernel = Parameter(grouped(weight.array, groups), reshaped_name(weight) if groups > 1 else weight.name)
         args = [x, kernel, _inside(bias, (1, -1, *(1,) * dims)), stride, padding, dilation, groups, "cross_correlation"]
         return function(f"nn.conv{dims}d", *args, *(["default"] if dims < 3 else []))
     out, into, *kernel_size = weight.array.shape
@@ -117,13 +126,12 @@ def conv_transpose(node: Node) -> Call:
     dims = rank(x) - 2
     if dims not in (2, 3) or weight is None or weight.static_shape is None:
         refuse(f"a transposed convolution of {dims} spatial axes; MegEngine has 2 and 3")
-    if weight.array is None:
-        refuse("a transposed convolution whose weight is only known at run time")
+    assert weight.array is not None  # a computed one is rewritten
     groups = integer(node, "group", 1)
     stride, dilation = (numbers(node, name, (1,) * dims) for name in ("strides", "dilations"))
     padding, extra = one_side(node, dims), numbers(node, "output_padding", (0,) * dims)
     kernel = Parameter(grouped(weight.array, groups), reshaped_name(weight) if groups > 1 else weight.name)
-    if was_function(node) or (bias is not None and bias.array is None) or (dims == 3 and groups > 1):
+    if was_function(node) or (dims == 3 and groups > 1):
         args = (x, kernel, _inside(bias, (1, -1, *(1,) * dims)), stride, padding, extra, dilation, groups)
         return function(f"nn.conv_transpose{dims}d", *args, *(["cross_correlation", "default"] if dims == 2 else []))
     into, out, *kernel_size = weight.array.shape

@@ -75,7 +75,7 @@ class Tree:
 
     def constant(self, name: str, array: Array) -> str:
         """Where a tensor hangs; the same memory in the same form hangs once."""
-        memory = (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str)
+        memory = (array.__array_interface__["data"][0], array.shape, array.strides, repr(array.dtype))
         if memory not in self._by_memory or not array.size:
             path = self._free(clean(name), "value")
             self._tensors[path] = array
@@ -100,7 +100,7 @@ class Tree:
         root: dict[str, Any] = {}
         made: dict[int, Instance] = {}
         for path, array in self._tensors.items():
-            _hang(root, path, _tensor(array, array.dtype.kind == "f", made))
+            _hang(root, path, _tensor(array, array.dtype.kind == "f" or array.dtype.metadata is not None, made))
         for path, module in self._modules.items():
             attributes = {
                 key: _tensor(value.array, value.trained, made) if isinstance(value, Parameter) else value

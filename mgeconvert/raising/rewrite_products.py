@@ -28,6 +28,8 @@ def gemm(b: Rewriter, node: Node) -> Value | None:
         vector = None if bias is None or bias.array is None else _wide(b, bias, weight.shape[0])
         kernel = right if weight is right.array else Value(right.name, array=weight)
         return b.call("Linear", [b.typed(node.output)], left, kernel, vector)[0]
+    if right.array is None and node.attrs.get("transB") and alpha == beta == 1.0 and (bias is None or rank(bias) == 1):
+        return b.call("LinearOf", [b.typed(node.output)], left, right, bias)[0]
     if node.attrs.get("transB"):
         right = b.op("Transpose", right, perm=[1, 0])
     product = b.op("MatMul", left, right)

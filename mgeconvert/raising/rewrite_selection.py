@@ -19,31 +19,38 @@ def positions_of_mask(b: Rewriter, node: Node) -> Value | None:
     found = b.producer(node.inputs[0], "NonZero")
     if found is None or rank(found.inputs[0]) != 1:
         return None
-    mask = found.inputs[0]
-    elements = Value(b.name_value(b._wanted("taken")), np.dtype(bool), node.output.shape)
-    return b.call("CondTake", [elements, b.typed(node.output)], mask)[1]
+    return _positions(b, found.inputs[0], node.output)
+
+
+def _positions(b: Rewriter, mask: Value | None, like_value: Value) -> Value:
+    """Where a vector is not zero; `like_value` has the type of that."""
+    assert mask is not None
+    mask = mask if mask.dtype == bool else b.op("Not", b.op("Equal", mask, like(b, mask, 0)))
+    taken = Value(b.name_value("taken"), np.dtype(bool), like_value.shape)
+    return b.call("CondTake", [taken, b.typed(like_value)], mask)[1]
 
 
 @rewrite("NonZero")
 def coordinates_of_mask(b: Rewriter, node: Node) -> Value | None:
-    """Positions in the flattened mask, taken apart into coordinates; left alone where `positions_of_mask` does it."""
+    """Positions in the flattened mask, taken apart into coordinates; left alone where `positions_of_mask` takes it."""
     x = node.inputs[0]
     assert x is not None
-    if rank(x) == 1:
+    if rank(x) == 1 and all(user.op == "Squeeze" for user in b.users.get(node.output, ())):
         return None
     shape = x.static_shape
     if not shape:
         refuse("NonZero of a tensor whose shape is only known at run time")
-    mask = x if x.dtype == bool else b.op("Not", b.op("Equal", x, like(b, x, 0)))
-    position = b.op("Squeeze", b.op("NonZero", b.op("Reshape", mask, [-1])), [0])
-    position = b.op("Cast", position, to=6)
+    found = node.output.shape[1] if node.output.shape is not None else None
+    vector = Value("", np.dtype(np.int32), None if found is None else (found,))
+    position = _positions(b, x if len(shape) == 1 else b.op("Reshape", x, [-1]), vector)
     rows: list[Value] = []
     for size in shape[:0:-1]:
         rest = b.op("Mod", position, b.constant(size, np.int32))
         rows.append(rest)
         position = b.op("Div", b.op("Sub", position, rest), b.constant(size, np.int32))
     rows.append(position)
-    return b.op("Concat", *(b.op("Unsqueeze", row, [0]) for row in reversed(rows)), axis=0)
+    parts = [b.op("Unsqueeze", row, [0]) for row in reversed(rows)]
+    return parts[0] if len(parts) == 1 else b.op("Concat", *parts, axis=0)
 
 
 @rewrite("TopK")

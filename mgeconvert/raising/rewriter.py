@@ -7,13 +7,14 @@ from mgeconvert.ir import Attribute, Graph, Namer, Node, Value
 
 
 class Rewriter(Builder):
-    """A Builder that knows the graph it rewrites: `producers` maps values to nodes, `uses` counts readers."""
+    """A Builder that knows the graph it rewrites: `producers`, `users` and `uses` are its."""
 
     def __init__(self, graph: Graph) -> None:
         super().__init__()
         self.name_value = Namer(value.name for value in graph.values())
         self.name_node = Namer(node.name for node in graph.nodes)
         self.producers = graph.producers()
+        self.users = graph.users()
         self.uses = graph.use_counts()
 
     def producer(self, value: Value | None, op: str, *, alone: bool = False) -> Node | None:

@@ -23,10 +23,8 @@ DOMAIN = "megengine"
 EMITTERS: dict[str, Emitter] = {}
 REWRITES: dict[str, list[Rewrite]] = {}
 REFUSALS: dict[str, str] = {
-    **dict.fromkeys(("QuantizeLinear", "DequantizeLinear"), "quantized tensors are not written to TracedModules"),
     **dict.fromkeys(("If", "Loop", "Scan"), "a TracedModule has no control flow"),
     **dict.fromkeys(("LSTM", "GRU", "RNN"), "recurrent layers are not written to TracedModules"),
-    "NonZero": "the positions of elements of a tensor whose shape is only known at run time",
 }
 
 

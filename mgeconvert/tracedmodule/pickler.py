@@ -149,14 +149,16 @@ class _Writer:
         yield Name("builtins", "Ellipsis")
 
     def dtype(self, value: np.dtype[Any]) -> Iterator[Any]:
+        """MegEngine's quantized types are integers with metadata, which makes the state another version."""
         yield from self.reduce(Name("numpy", "dtype"), value.str[1:], False, True)
         self.remember(_key(value), value)
-        yield (3, "|" if value.itemsize == 1 else "<", None, None, None, -1, -1, 0)
+        state = ("|" if value.itemsize == 1 else "<", None, None, None, -1, -1, 0)
+        yield (3, *state) if value.metadata is None else (4, *state, dict(value.metadata))
         self.emit(b"b")
 
     def array(self, value: np.ndarray[Any, Any]) -> Iterator[Any]:
         """The state holds the array's own bytes, in C order and little endian."""
-        dtype = value.dtype.newbyteorder("<")
+        dtype = value.dtype if value.dtype.isnative else value.dtype.newbyteorder("<")
         yield from self.reduce(_RECONSTRUCT, Name("numpy", "ndarray"), (0,), b"b")
         self.remember(_key(value), value)
         self.emit(b"(")
@@ -208,7 +210,7 @@ def _key(value: Any) -> Any:
     """What the memo knows an object by: names and dtypes by what they say, everything else by identity."""
     if type(value) is Name:
         return value
-    return ("dtype", value.str) if isinstance(value, np.dtype) else id(value)
+    return ("dtype", value.str, repr(value.metadata)) if isinstance(value, np.dtype) else id(value)
 
 
 def _int(value: int) -> bytes:
