@@ -11,7 +11,7 @@ from typing import Any
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from .operands import promote, rank
+from .operands import INT16, INT32, cast, promote, rank
 from .shapes import number, reshape
 from .table import lower, refuse
 
@@ -205,6 +205,9 @@ def pad(
         return src
     pads = [before for before, _ in widths] + [after for _, after in widths]
     value = b.constant(constant_value, src.dtype) if kind == "constant" else None
+    if src.dtype == INT16:  # onnxruntime pads no 16-bit integers
+        value = None if value is None else cast(b, value, INT32)
+        return cast(b, b.op("Pad", cast(b, src, INT32), pads, value, mode=kind), INT16)
     return b.op("Pad", src, pads, value, mode=kind)
 
 

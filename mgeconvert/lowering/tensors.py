@@ -15,7 +15,7 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 from mgeconvert.tracedmodule.arrays import MgeDType
 
-from .operands import FLOAT32, INT32, INT64, Tensor, axes_of, cast, in_dtype, promote, rank, tensor, widened
+from .operands import FLOAT32, INT16, INT32, INT64, Tensor, axes_of, cast, in_dtype, promote, rank, tensor, widened
 from .quantization import convert
 from .shapes import (
     Size,
@@ -153,7 +153,10 @@ def split(b: Builder, inp: Value, nsplits_or_sections: Any, axis: int = 0) -> li
 
 @lower(F + "where")
 def where(b: Builder, mask: Value, x: Tensor, y: Tensor) -> Value:
-    return b.op("Where", mask, *promote(b, x, y))
+    values = promote(b, x, y)
+    if values[0].dtype == INT16:  # onnxruntime chooses no 16-bit integers
+        return cast(b, b.op("Where", mask, *(cast(b, value, INT32) for value in values)), INT16)
+    return b.op("Where", mask, *values)
 
 
 @lower(F + "repeat")
