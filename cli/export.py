@@ -53,7 +53,7 @@ def write(session: Session, state: State, job: Job) -> State:
 
 def _export(session: Session, state: State, job: Job, out: Path) -> ConversionReport:
     assert state.graph is not None
-    if job.io is None and state.recorded is not None and job.verify:
+    if job.io is None and isinstance(state.recorded, Path) and job.verify:
         session.say(f"{state.recorded} beside the model holds its recorded outputs")
     report = api.export(
         state.graph,

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from mgeconvert.statistics import Statistics
 
 
-def _inspect(session: Session, state: State, model: Path | None, source_format: str | None) -> State:
+def _inspect(
+    session: Session, state: State, model: Path | None, source_format: str | None, nodes: bool, feeds: str | None
+) -> State:
     problems: Sequence[Problem] = ()
     described: Description | None = None
     if model is not None:
@@ -41,6 +43,9 @@ def _inspect(session: Session, state: State, model: Path | None, source_format: 
             state = State(None, model, (record.name,))
     elif state.graph is None:
         raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert inspect MODEL")
+    if state.graph is not None and (nodes or feeds is not None):
+        _answer_parts(session, state.graph, nodes, feeds)
+        return state
     title = registry.frontend(state.formats[0]).title
     writer = f", written by {described.writer}" if described and described.writer else ""
     where = "standard input" if state.source is None else str(state.source)
@@ -59,6 +64,25 @@ def _inspect(session: Session, state: State, model: Path | None, source_format: 
         content |= _inspect_description(session, described, problems)
     session.document("inspect", **content)
     return state
+
+
+def _answer_parts(session: Session, graph: Graph, nodes: bool, what: str | None) -> None:
+    """The nodes of the graph, or what feeds some of them."""
+    from mgeconvert.surgery import feeds
+
+    content: dict[str, Any] = {}
+    if nodes:
+        rows = [
+            (node.origin, node.op, ", ".join(f"{v.name}: {v.type_text}" for v in node.outputs)) for node in graph.nodes
+        ]
+        session.answer(Table("", ("origin", "operator", "values"), rows))
+        content["nodes"] = [dict(zip(("origin", "op", "values"), row, strict=True)) for row in rows]
+    if what is not None:
+        found = feeds(graph, what)
+        columns = ("node", "operator", "input", "type", "made by")
+        session.answer(Table("", columns, [(row.node, row.op, row.input, row.type, row.made_by) for row in found]))
+        content["feeds"] = [asdict(row) for row in found]
+    session.document("inspect", **content)
 
 
 def _describe(record: Frontend, model: Path) -> Description | None:
@@ -167,6 +191,11 @@ def _values(values: Mapping[str, Value]) -> list[dict[str, Any]]:
 command = Step(
     "inspect",
     _inspect,
-    [click.Argument(["model"], required=False, type=Path), from_option()],
+    [
+        click.Argument(["model"], required=False, type=Path),
+        from_option(),
+        click.Option(["--nodes"], is_flag=True, help="List the nodes and their values instead."),
+        click.Option(["--feeds"], metavar="WHAT", help="List what feeds an operator (Concat), module, node or value."),
+    ],
     "Inputs, outputs, operators, parameters, MACs and FLOPs of MODEL; which targets can take it and what stops them.",
 )

@@ -26,6 +26,7 @@ COMMANDS = {
     "load": ("convert:load_command", "Read a model, for the steps that follow."),
     "convert": ("convert:convert_command", "Convert SRC to DST; their suffixes say the formats."),
     "inspect": ("inspect:command", "Inputs, outputs, operators, parameters, MACs; which targets can take the model."),
+    "edit": ("edit:command", "Change a model: cut, shapes, pre- and post-processing, names, patterns."),
     "optimize": ("optimize:command", "Run optimization passes and show what they changed."),
     "verify": ("verify:command", "Compare a written model with recorded outputs or with the model it comes from."),
     "ops": ("ops:command", "What each format supports, operator by operator."),

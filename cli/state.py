@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph
+    from mgeconvert.recorded import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +17,10 @@ class State:
 
     `source` is the file it was read from (None: nothing was read yet, or standard input), `formats` the formats it
     stands in: the one it was read from, and the one it was last written as; `recorded` the .npz with its recorded
-    inputs and outputs, where one is known.
+    inputs and outputs, or what they became in edits, where there are any.
     """
 
     graph: Graph | None = None
     source: Path | None = None
     formats: tuple[str, ...] = ()
-    recorded: Path | None = None
+    recorded: Path | Recorded | None = None

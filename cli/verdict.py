@@ -27,9 +27,16 @@ def verdict(report: VerificationReport) -> str:
     found = (
         f"{len(report.failed)} of {len(report.outputs)} FAILED"
         if report.failed
-        else f"{plural(len(report.outputs), 'output')}, {_worst(report)} ({report.limit.text})"
+        else f"{_compared(report)}, {_worst(report)} ({report.limit.text})"
     )
     return f"verified in {report.runtime} against {report.truth}: {found}{_batches(report)}"
+
+
+def _compared(report: VerificationReport) -> str:
+    """``2 outputs``, or that some have no truth."""
+    known = sum(output.max_rel is not None for output in report.outputs)
+    every = plural(len(report.outputs), "output")
+    return every if known == len(report.outputs) else f"{known} of {every} (nothing is recorded of the others)"
 
 
 def _worst(report: VerificationReport) -> str:

@@ -172,7 +172,7 @@ def export(
     source_format: str,
     selection: Selection,
     verify: bool,
-    io: Path | None,
+    io: Path | Recorded | None,
     rtol: float | None,
     options: Mapping[str, Any],
     stage: Stage,
@@ -185,9 +185,11 @@ def export(
     `consume` optimizes the graph itself, so that weights which a pass replaces are freed; `check` runs Graph.check()
     after the passes. The recorded data is read and checked against the graph before anything is written.
     """
-    from .recorded import read_recorded
+    from .recorded import Recorded, read_recorded
 
-    recorded = read_recorded(io, graph.inputs, graph.outputs) if verify and io else None
+    recorded = None
+    if verify and io is not None:
+        recorded = io if isinstance(io, Recorded) else read_recorded(io, graph.inputs, graph.outputs)
     done: tuple[PassReport, ...] = ()
     if selection != Selection(0):
         graph = graph if consume else graph.copy()
@@ -200,9 +202,15 @@ def export(
     verification = None
     if verify:
         with stage("verify"):
-            limit = limit_for({node.op for node in graph.nodes}, rtol, target, options)
+            limit = limit_for(_kinds(graph), rtol, target, options)
             verification = _verify_written(files[0], target, graph, recorded, limit)
     return ConversionReport(source_format, target.name, files, len(graph.nodes), done, verification, seconds)
+
+
+def _kinds(graph: Graph) -> set[str]:
+    """The operators and the types they compute in: what the limit depends on."""
+    kinds = {node.op for node in graph.nodes}
+    return kinds | {value.dtype.name for node in graph.nodes for value in node.outputs if value.dtype is not None}
 
 
 @dataclass(slots=True)

@@ -14,6 +14,8 @@ QUANTIZED_RTOL = 0.1
 QUANTIZED_COSINE = 0.99
 """Limits for quantized graphs. A runtime that rounds a half the other way is off by a whole quantization step there,
 and the step travels on: two runtimes that are both right differ by some per cent of the largest output."""
+HALF_RTOL = 1e-2
+"""Limit where something is computed in float16, which has three decimal digits."""
 QUANTIZING = ("QuantizeLinear", "QUANTIZE")
 """The operators that make a graph a quantized one, as ONNX and TFLite name them."""
 
@@ -34,14 +36,14 @@ class Limit:
 
 
 def limit_for(
-    ops: Container[str], given: float | None, target: Backend | None = None, options: Mapping[str, Any] | None = None
+    kinds: Container[str], given: float | None, target: Backend | None = None, options: Mapping[str, Any] | None = None
 ) -> Limit:
-    """The limit for a graph with these operators: the `given` one, else the default of its kind, raised by options of
-    the target that round on purpose."""
+    """The limit for a graph with these operators and types (``float16``): the `given` one, else the default of its
+    kind, raised by options of the target that round on purpose."""
     if given is not None:
         return Limit(given)
     chosen = options or {}
     rounding = [option.rtol for option in target.options if chosen.get(option.name)] if target else []
-    if any(op in ops for op in QUANTIZING):
+    if any(op in kinds for op in QUANTIZING):
         return Limit(max([QUANTIZED_RTOL, *rounding]), QUANTIZED_COSINE)
-    return Limit(max([RTOL, *rounding]))
+    return Limit(max([HALF_RTOL if "float16" in kinds else RTOL, *rounding]))

@@ -21,7 +21,8 @@ KEYS_HINT = "name the arrays in_0, in_1, ... and out_0, out_1, ..., or as the mo
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Arrays by the public names of a model's inputs and outputs; `path` is the file they come from."""
+    """Arrays by the public names of a model's inputs and outputs; `path` is the file they come from. After
+    an edit of the model outputs may be missing."""
 
     path: Path
     inputs: dict[str, np.ndarray]

@@ -31,7 +31,7 @@ Method: TypeAlias = Literal["recorded", "model", "ir", "sanity", "none"]
 
 @dataclass(frozen=True, slots=True)
 class OutputReport:
-    """One output: its errors against the truth (None in a sanity run or where the arrays cannot be compared).
+    """One output: its errors against the truth (None where there is none or the arrays cannot be compared).
 
     `max_rel` is max|a-b| / max|b|, b the truth; `problem` says why the output fails, "" when it passes.
     """
@@ -116,13 +116,18 @@ def verify_written(
         raise VerificationError(f"{path}: has {len(found)} outputs, expected {len(outputs)}: {', '.join(outputs)}")
     arrays = dict(zip(outputs, found.values(), strict=True))
     batches = check_batches(functools.partial(backend.run, path), inputs, outputs, feeds, limit.rtol)
+    sizes = symbol_sizes(inputs, feeds)
     if recorded is None:
-        sizes = symbol_sizes(inputs, feeds)
         reports = tuple(sane(name, arrays[name], value, sizes) for name, value in outputs.items())
         return VerificationReport(
             path, "sanity", f"random inputs (seed {SEED})", runtime, limit, reports, batches=batches
         )
-    reports = tuple(compare(name, arrays[name], recorded.outputs[name], limit) for name in outputs)
+    reports = tuple(
+        compare(name, arrays[name], recorded.outputs[name], limit)
+        if name in recorded.outputs
+        else sane(name, arrays[name], value, sizes)
+        for name, value in outputs.items()
+    )
     said = truth or f"the recorded outputs of {recorded.path}"
     return VerificationReport(path, method, said, runtime, limit, reports, batches=batches)
 

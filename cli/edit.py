@@ -1,0 +1,271 @@
+"""`mgeconvert edit`: graph surgery. One step makes its edits in a fixed order; for another order chain two steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mgeconvert import registry
+from mgeconvert.errors import UsageError
+
+from .convert import export_options, from_option, out_option, to_option
+from .export import Job, write
+from .passes import selection
+from .reading import STREAM, read
+from .session import Session, plural
+from .state import State
+from .steps import Step
+from .values import Names, Numbers, Pair
+
+if TYPE_CHECKING:
+    from mgeconvert.ir import Graph, Shape
+    from mgeconvert.recorded import Recorded
+
+KINDS = ("softmax", "sigmoid", "argmax")
+NO_EDIT = "`mgeconvert edit --help` lists the edits"
+
+
+class Edited:
+    """The graph and its recorded data on their way through the edits, and what each edit was."""
+
+    def __init__(self, graph: Graph, recorded: Recorded | None) -> None:
+        self.graph, self.recorded = graph, recorded
+        self.done: list[str] = []
+
+    def shapes(self, shapes: Sequence[tuple[str, str]]) -> None:
+        from mgeconvert.surgery import set_shapes
+
+        wanted = {name: _shape(name, text) for name, text in shapes}
+        self.graph = set_shapes(self.graph, wanted)
+        if any(not _agrees(self.recorded, name, shape) for name, shape in wanted.items()):
+            self.recorded = None
+        self.done += [f"input {name} is {self.graph.inputs[name].type_text}" for name in wanted]
+
+    def cut(self, inputs: Sequence[str] | None, outputs: Sequence[str] | None) -> None:
+        from mgeconvert.surgery import cut
+
+        before = len(self.graph.nodes)
+        self.graph = cut(self.graph, inputs, outputs)
+        self._cut_recorded()
+        ends = f"{', '.join(self.graph.inputs)} to {', '.join(self.graph.outputs)}"
+        self.done.append(f"cut from {ends}: {plural(len(self.graph.nodes), 'node')} of {before} left")
+
+    def add_outputs(self, names: Sequence[str]) -> None:
+        from mgeconvert.surgery import add_outputs
+
+        before = set(self.graph.outputs)
+        self.graph = add_outputs(self.graph, names)
+        self._cut_recorded()
+        added = [name for name in self.graph.outputs if name not in before]
+        self.done.append(f"added {plural(len(added), 'output')}: {', '.join(added)}")
+
+    def drop_outputs(self, names: Sequence[str]) -> None:
+        from mgeconvert.surgery import drop_outputs
+
+        self.graph = drop_outputs(self.graph, names)
+        self._cut_recorded()
+        self.done.append(f"dropped {plural(len(names), 'output')}: {', '.join(names)}")
+
+    def replace(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Another function is another truth."""
+        from mgeconvert.surgery import replace_pattern
+
+        for pattern, replacement in pairs:
+            self.graph = replace_pattern(self.graph, pattern, replacement)
+            self.done.append(f"replaced {pattern} by {replacement}")
+
+    def half(self, names: Sequence[str]) -> None:
+        from mgeconvert.surgery import to_half
+
+        self.graph = to_half(self.graph, names)
+        self.done.append(f"float16: {', '.join(names)}")
+
+    def preprocess(self, name: str | None, options: Mapping[str, Any]) -> None:
+        from mgeconvert.surgery.carry import through_preprocess
+        from mgeconvert.surgery.processing import image_input, preprocess
+
+        before, name = len(self.graph.nodes), image_input(self.graph, name)
+        self.graph = preprocess(self.graph, name, **options)
+        if self.recorded is not None:
+            self.recorded = through_preprocess(self.recorded, name, **options)
+        added = len(self.graph.nodes) - before
+        self.done.append(f"input {name} takes {self.graph.inputs[name].type_text}: {plural(added, 'node')} more")
+
+    def postprocess(self, name: str, kind: str, axis: int | None) -> None:
+        from mgeconvert.surgery import postprocess
+        from mgeconvert.surgery.carry import through_postprocess
+
+        self.graph = postprocess(self.graph, name, kind, axis)
+        if self.recorded is not None:
+            self.recorded = through_postprocess(self.recorded, name, kind, axis)
+        self.done.append(f"{kind} behind output {name}")
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        from mgeconvert.surgery import rename
+        from mgeconvert.surgery.carry import through_rename
+
+        self.graph = rename(self.graph, names)
+        if self.recorded is not None:
+            self.recorded = through_rename(self.recorded, names)
+        self.done += [f"{old} is called {new}" for old, new in names.items()]
+
+    def _cut_recorded(self) -> None:
+        from mgeconvert.surgery.carry import through_cut
+
+        if self.recorded is not None:
+            self.recorded = through_cut(self.recorded, self.graph)
+
+
+def _edit(
+    session: Session,
+    state: State,
+    model: Path | None,
+    out: Path | None,
+    source_format: str | None,
+    target_format: str | None,
+    **rest: Any,
+) -> State:
+    passes = selection(rest)
+    export = {name: rest.pop(name) for name in ("verify", "io", "rtol")}
+    if model is not None:
+        record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
+        state = read(session, model, record, {})
+    if state.graph is None:
+        raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert edit MODEL ... -o OUT")
+    edited = Edited(state.graph, _recorded(state, export["io"]) if export["verify"] else None)
+    had_truth = edited.recorded is not None
+    with session.stage("edit"):
+        _apply(edited, rest)
+    if not edited.done:
+        raise UsageError("no edit is asked for", hint=NO_EDIT)
+    if session.debug:
+        edited.graph.check()
+    for line in edited.done:
+        session.say(line)
+    if had_truth and edited.recorded is None:
+        session.say("the recorded outputs do not say what the edited model computes: they are not compared any more")
+    session.document(
+        "edit", edits=edited.done, inputs=_types(edited.graph.inputs), outputs=_types(edited.graph.outputs)
+    )
+    state = replace(state, graph=edited.graph, recorded=edited.recorded)
+    target = _target(state, out, target_format)
+    if target is None:
+        return state
+    return write(session, state, Job("edit", target, out, {}, passes, **{**export, "io": None}))
+
+
+def _apply(edited: Edited, wanted: dict[str, Any]) -> None:
+    """The fixed order: what the operators see first, what users see last."""
+    if wanted["shape"]:
+        edited.shapes(wanted["shape"])
+    if wanted["inputs"] or wanted["outputs"]:
+        edited.cut(wanted["inputs"], wanted["outputs"])
+    if wanted["add_outputs"]:
+        edited.add_outputs(wanted["add_outputs"])
+    if wanted["drop_outputs"]:
+        edited.drop_outputs(wanted["drop_outputs"])
+    if wanted["replace"]:
+        edited.replace(wanted["replace"])
+    if wanted["half"]:
+        edited.half(wanted["half"])
+    options = {name: wanted[name] for name in ("mean", "std", "uint8", "nhwc", "swap_channels")}
+    if any(value not in (None, False) for value in (*options.values(), wanted["scale"])):
+        scale = wanted["scale"] or (1.0,)
+        if len(scale) != 1:
+            raise UsageError(f"--scale takes one number, {len(scale)} given", hint="--std takes one a channel")
+        defaults = {"mean": options["mean"] or (0.0,), "std": options["std"] or (1.0,), "scale": scale[0]}
+        edited.preprocess(wanted["preprocess_input"], {**options, **defaults})
+    for kind in KINDS:
+        for name in wanted[kind] or ():
+            edited.postprocess(name, kind, wanted["axis"])
+    if wanted["rename"]:
+        edited.rename(dict(wanted["rename"]))
+
+
+def _recorded(state: State, io: Path | None) -> Recorded | None:
+    from mgeconvert.recorded import Recorded, read_recorded
+
+    assert state.graph is not None
+    known = io or state.recorded
+    if known is None or isinstance(known, Recorded):
+        return known
+    return read_recorded(known, state.graph.inputs, state.graph.outputs)
+
+
+def _agrees(recorded: Recorded | None, name: str, shape: Shape) -> bool:
+    """Whether the recorded input still fits the new shape."""
+    if recorded is None:
+        return True
+    pairs = zip(shape, recorded.inputs[name].shape, strict=True)
+    return all(isinstance(dim, str) or dim == size for dim, size in pairs)
+
+
+def _shape(name: str, text: str) -> Shape:
+    dims = [part.strip() for part in text.split(",")]
+    for dim in dims:
+        if not (dim.isidentifier() or (dim.isdigit() and int(dim) > 0)):
+            raise UsageError(f"--shape {name}={text}: {dim or 'nothing'} is neither a positive number nor a name")
+    return tuple(int(dim) if dim.isdigit() else dim for dim in dims)
+
+
+def _target(state: State, out: Path | None, target_format: str | None) -> registry.Backend | None:
+    if out is None:
+        return None
+    if target_format is None and out == STREAM:
+        target_format = state.formats[0]
+    return registry.backend(target_format) if target_format else registry.backend_for(out)
+
+
+def _types(values: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value.type_text for name, value in values.items()}
+
+
+def _edit_options() -> list[click.Parameter]:
+    names, numbers = Names(), Numbers()
+    shape, rename, pattern = Pair("NAME=1,3,224,224"), Pair("OLD=NEW"), Pair("PATTERN=>REPLACEMENT", "=>")
+    return [
+        click.Option(["--shape"], type=shape, multiple=True, help="An input's new shape; letters are names of sizes."),
+        click.Option(
+            ["--inputs"], type=names, metavar="A,B", help="Cut: begin at these values or before these modules."
+        ),
+        click.Option(
+            ["--outputs"], type=names, metavar="A,B", help="Cut: end at these values or behind these modules."
+        ),
+        click.Option(["--add-outputs"], type=names, metavar="A,B", help="More outputs (end points)."),
+        click.Option(["--drop-outputs"], type=names, metavar="A,B", help="Outputs to leave out."),
+        click.Option(["--replace"], type=pattern, multiple=True, help='"Mul(x, Sigmoid(x)) => HardSwish(x)"'),
+        click.Option(
+            ["--fp16", "half"], type=names, metavar="A,B", help="Operators or modules that compute in float16."
+        ),
+        click.Option(["--mean"], type=numbers, metavar="A,B,C", help="Subtract: the input becomes (x*scale-mean)/std."),
+        click.Option(["--std"], type=numbers, metavar="A,B,C", help="Divide by these."),
+        click.Option(["--scale"], type=numbers, metavar="1/255", help="Multiply first."),
+        click.Option(["--uint8"], is_flag=True, help="Take bytes."),
+        click.Option(["--nhwc"], is_flag=True, help="Take images with the channels last."),
+        click.Option(["--swap-channels"], is_flag=True, help="Reverse the channels: BGR for RGB."),
+        click.Option(["--preprocess-input"], metavar="NAME", help="The input these are for; else the only image."),
+        *(click.Option([f"--{kind}"], type=names, metavar="OUT", help=f"Put {kind} behind outputs.") for kind in KINDS),
+        click.Option(["--axis"], type=int, help="The axis of softmax and argmax; else 1."),
+        click.Option(["--rename"], type=rename, multiple=True, help="A new name for an input or output."),
+    ]
+
+
+command = Step(
+    "edit",
+    _edit,
+    [
+        click.Argument(["model"], required=False, type=Path),
+        *_edit_options(),
+        out_option(),
+        from_option(),
+        to_option(),
+        *export_options(),
+    ],
+    "Change MODEL: cut it, change its shapes, put processing before and behind it, replace operators, rename. The "
+    "edits are made in the order they are listed here; `edit ... edit ...` makes them in another. With -o write "
+    "the result; recorded outputs follow where they can.",
+)

@@ -1,0 +1,53 @@
+"""What options take: lists of names, lists of numbers, pairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+class Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """``a,b``: a tuple of names."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        names = value if isinstance(value, tuple) else tuple(part.strip() for part in value.split(","))
+        if not all(names):
+            self.fail(f"{value}: an empty name", param, ctx)
+        return names
+
+
+class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """``0.5`` or ``1,2,3`` or ``1/255``: a tuple of numbers."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(_number(part) for part in value.split(","))
+        except (ValueError, ZeroDivisionError):
+            self.fail(f"{value}: expected numbers: 0.5 or 104,117,123 or 1/255", param, ctx)
+
+
+class Pair(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """``OLD=NEW``."""
+
+    def __init__(self, form: str, separator: str = "=") -> None:
+        self.name, self.form, self.separator = form, form, separator
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value[0], value[1]
+        first, _, second = (part.strip() for part in value.partition(self.separator))
+        if not first or not second:
+            self.fail(f"{value}: expected {self.form}", param, ctx)
+        return first, second
+
+
+def _number(text: str) -> float:
+    above, slash, below = text.partition("/")
+    return float(above) / float(below) if slash else float(above)

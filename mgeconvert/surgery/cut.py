@@ -1,0 +1,119 @@
+"""Where a graph begins and ends: cut it, add end points, drop outputs, rename inputs and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from mgeconvert.errors import UsageError
+from mgeconvert.ir import Graph, Namer, Value
+
+from .names import Names, copied, place, public
+
+
+def cut(graph: Graph, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None) -> Graph:
+    """The part of the graph from `inputs` to `outputs` (None: those it has).
+
+    A module's name means, as an input, what the module reads, as an output, what leaves it. Raises UsageError for
+    unknown names, for an input that is still needed and not named, and for one that nothing needs.
+    """
+    graph = copied(graph)
+    names = Names(graph)
+    ends = dict(graph.outputs) if outputs is None else _named(graph.outputs, outputs, names.leaving)
+    starts = dict(graph.inputs) if inputs is None else _named(graph.inputs, inputs, names.entering)
+    graph.outputs = ends
+    _detach(graph, set(starts.values()))
+    _check_bound(graph, starts, named=inputs is not None)
+    graph.inputs = starts if inputs is not None else {name: starts[name] for name in starts if name in _read(graph)}
+    return graph
+
+
+def add_outputs(graph: Graph, names: Sequence[str]) -> Graph:
+    """More outputs (end points), after those there are."""
+    graph = copied(graph)
+    graph.outputs |= _named(graph.outputs, names, Names(graph).leaving)
+    return graph
+
+
+def drop_outputs(graph: Graph, names: Sequence[str]) -> Graph:
+    """Without these outputs, and without what only they needed. UsageError when none would be left."""
+    public("output", names, list(graph.outputs))
+    graph = copied(graph)
+    graph.outputs = {name: value for name, value in graph.outputs.items() if name not in names}
+    if not graph.outputs:
+        raise UsageError(f"{', '.join(names)}: a model needs an output, all would be dropped")
+    graph.remove_dead_nodes()
+    return graph
+
+
+def rename(graph: Graph, names: Mapping[str, str]) -> Graph:
+    """New public names for inputs and outputs. UsageError for unknown names and where two would be called the same."""
+    public("input or output", list(names), [*graph.inputs, *graph.outputs])
+    graph = graph.copy()
+    for values in (graph.inputs, graph.outputs):
+        renamed = [names.get(name, name) for name in values]
+        twice = [name for name in renamed if renamed.count(name) > 1]
+        if twice:
+            raise UsageError(f"{twice[0]}: two inputs or outputs would have this name")
+        pairs = list(zip(renamed, values.values(), strict=True))
+        values.clear()
+        values.update(pairs)
+    return graph
+
+
+def _named(
+    there: Mapping[str, Value], wanted: Sequence[str], find: Callable[[str], Sequence[Value]]
+) -> dict[str, Value]:
+    """The values that the wanted names mean, under the public names they have, else under their own."""
+    known = {value: name for name, value in there.items()}
+    free = Namer(there)
+    found: dict[str, Value] = {}
+    for name in wanted:
+        if name in there:
+            found[name] = there[name]
+            continue
+        for value in find(name):
+            if value not in found.values():
+                found[known.get(value) or free(value.name)] = value
+    return found
+
+
+def _detach(graph: Graph, starts: set[Value]) -> None:
+    """Let the starts be computed by nobody, and drop what the outputs do not need then."""
+    live = set(graph.outputs.values())
+    kept = []
+    for node in reversed(graph.nodes):
+        made = [value for value in node.outputs if value in live and value not in starts]
+        if made:
+            live.update(value for value in node.inputs if value is not None)
+            kept.append(node)
+            for index, value in enumerate(node.outputs):
+                if value in starts:
+                    node.outputs[index] = Value(f"{value.name}_unused", value.dtype, value.shape)
+    graph.nodes = kept[::-1]
+
+
+def _read(graph: Graph) -> set[str]:
+    """The names of the inputs that are read."""
+    used = graph.use_counts()
+    return {name for name, value in graph.inputs.items() if value in used}
+
+
+def _check_bound(graph: Graph, starts: Mapping[str, Value], *, named: bool) -> None:
+    if not named:
+        return
+    bound, used = set(starts.values()), graph.use_counts()
+    for name, value in graph.inputs.items():
+        if value in used and value not in bound:
+            reader = next((place(node) for node in graph.nodes if value in node.inputs), "an output")
+            listed = ",".join([*starts, name])
+            raise UsageError(
+                f"input {name} is still needed, by {reader}, and is not among the inputs to cut at",
+                hint=f"say --inputs {listed}, or cut at values that everything before the outputs goes through",
+            )
+    for name, value in starts.items():
+        if value not in used:
+            raise UsageError(f"input {name}: no output depends on it", hint="name an output behind it with --outputs")
+        if value in graph.outputs.values():
+            raise UsageError(f"input {name}: is an output too, nothing is left between them")
+        if value.dtype is None or value.shape is None:
+            raise UsageError(f"input {name}: its type {value.type_text} is not known", hint="cut at another value")
