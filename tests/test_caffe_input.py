@@ -163,6 +163,33 @@ def test_damaged_caffemodel(tmp_path: Path) -> None:
     assert str(refused(path)) == f"{model}: the file is empty; expected a caffemodel (a binary NetParameter)"
 
 
+def test_hdf5_and_solvers(tmp_path: Path) -> None:
+    path = net(tmp_path, INPUT + CONV % (1, 1))
+    model = path.with_suffix(".caffemodel")
+    model.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    error = refused(path)
+    assert str(error) == f"{model}: weights in HDF5, expected a binary caffemodel"
+    solver = tmp_path / "solver.prototxt"
+    solver.write_text('net: "net.prototxt"\nbase_lr: 0.01\nmax_iter: 100\n')
+    error = refused(solver)
+    assert str(error) == f"{solver}: no layers; expected a Caffe net description (prototxt)"
+    assert error.hint == "this is a solver: give the net that it names"
+
+
+def test_preparation_in_a_data_layer_is_not_applied(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    data = 'layer { name: "d" type: "Data" top: "d" top: "l" transform_param { scale: 0.1 crop_size: 8 } }\n'
+    rest = 'layer { name: "r" type: "ReLU" bottom: "d" top: "r" }\n'
+    loss = 'layer { name: "loss" type: "SoftmaxWithLoss" bottom: "r" bottom: "l" top: "loss" }'
+    path = net(tmp_path, data + rest + loss)
+    with caplog.at_level(logging.WARNING, "mgeconvert.caffe"):
+        graph = mgeconvert.load(path)
+    assert [record.message for record in caplog.records] == [
+        f"{path}: layer d: its scale and mean are not applied; do it outside"
+    ]
+    assert {name: value.shape for name, value in graph.inputs.items()} == {"d": (1, 3, 8, 8)}
+    assert list(graph.outputs) == ["r"]
+
+
 def test_a_caffemodel_larger_than_protobuf_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = net(tmp_path, INPUT + CONV % (1, 1), {"c1": [np.zeros((3, 2, 1, 1), np.float32)]})
     monkeypatch.setattr(weights_module, "LIMIT", 20)

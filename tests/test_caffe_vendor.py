@@ -36,7 +36,7 @@ def ours(path: Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def theirs(path: Path, inputs: dict[str, np.ndarray], layer: str) -> np.ndarray:
     net = cv2.dnn.readNetFromCaffe(str(path), str(path.with_suffix(".caffemodel")))
     for name, array in inputs.items():
-        net.setInput(array, name)
+        net.setInput(cv2.Mat(array), name)
     return np.asarray(net.forward(layer))
 
 

@@ -42,7 +42,15 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
             raise BadInputError(f"{file}: no such file")
     layers = [layer for layer in upgraded(parsed, name) if in_test_phase(parsed.net, layer.message)]
     if not layers:
-        raise BadInputError(f"{name}: no layers; expected a Caffe net description (prototxt)")
+        solver = any(".base_lr" in unknown or ".solver" in unknown for unknown in parsed.unknown)
+        raise BadInputError(
+            f"{name}: no layers; expected a Caffe net description (prototxt)",
+            hint="this is a solver: give the net that it names" if solver else None,
+        )
+    for layer in layers:
+        preparation = [field.name for field, _ in layer.message.transform_param.ListFields()]
+        if {"scale", "mean_value", "mean_file"}.intersection(preparation):
+            _LOG.warning("%s: layer %s: its scale and mean are not applied; do it outside", name, layer.message.name)
     lowering = Lowering(name, layers, read_weights(files), shapes)
     graph = lowering.graph(parsed.net.name)
     unused = shapes.keys() - graph.inputs.keys()

@@ -67,7 +67,7 @@ def run_in_opencv(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.
         module = cv2.dnn.readNetFromCaffe(np.frombuffer(text, np.uint8), np.frombuffer(weights, np.uint8))
         for name, array in inputs.items():
             # cv2.Mat: three axes are not rows, columns and colours
-            module.setInput(cv2.Mat(np.ascontiguousarray(array, np.float32)), name)
+            module.setInput(cv2.Mat(np.ascontiguousarray(array, np.float32)), name)  # type: ignore[no-untyped-call]
         # OpenCV calls some layers by their name and some by their top
         known = set(module.getLayerNames())
         results = module.forward([layer if layer in known else top for layer, top in outputs])

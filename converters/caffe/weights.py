@@ -60,6 +60,11 @@ def _parse(path: Path) -> Message:
 def _not_a_caffemodel(path: Path) -> BadInputError:
     with path.open("rb") as file:
         head = file.read(4096)
+    if head.startswith(b"\x89HDF"):
+        return BadInputError(
+            f"{path}: weights in HDF5, expected a binary caffemodel",
+            hint="write it again with pycaffe: net.copy_from(FILE), net.save('NAME.caffemodel')",
+        )
     if b"layer" in head and b"{" in head and b"\0" not in head:
         return BadInputError(
             f"{path}: this is a net description (prototxt), expected a caffemodel",

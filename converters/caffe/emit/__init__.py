@@ -19,19 +19,21 @@ from . import (
 from .refused import REFUSED
 from .table import EMITTERS, GIVEN, Emitter
 
-__all__ = ["EMITTERS", "GIVEN", "REFUSED", "Emitter"]
-
-_ = (
-    activation,
-    arithmetic,
-    indexing,
-    linear,
-    logic,
-    normalization,
-    pooling,
-    recurrent,
-    reduction,
-    resizing,
-    shaping,
-    window,
-)
+__all__ = [
+    "EMITTERS",
+    "GIVEN",
+    "REFUSED",
+    "Emitter",
+    "activation",
+    "arithmetic",
+    "indexing",
+    "linear",
+    "logic",
+    "normalization",
+    "pooling",
+    "recurrent",
+    "reduction",
+    "resizing",
+    "shaping",
+    "window",
+]

@@ -6,6 +6,19 @@ from . import convolution, detection, elementwise, normalization, recurrent, sha
 from .refused import DATA, REFUSED, TRAINING
 from .table import LOWERINGS, NOTES, Layer, MissingBlobError, RefusedError
 
-__all__ = ["DATA", "LOWERINGS", "NOTES", "REFUSED", "TRAINING", "Layer", "MissingBlobError", "RefusedError"]
-
-_ = (convolution, detection, elementwise, normalization, recurrent, shapes)
+__all__ = [
+    "DATA",
+    "LOWERINGS",
+    "NOTES",
+    "REFUSED",
+    "TRAINING",
+    "Layer",
+    "MissingBlobError",
+    "RefusedError",
+    "convolution",
+    "detection",
+    "elementwise",
+    "normalization",
+    "recurrent",
+    "shapes",
+]

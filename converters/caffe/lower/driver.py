@@ -46,7 +46,8 @@ class Lowering:
             message = layer.message
             for bottom in message.bottom:
                 self._check_defined(layer, bottom)
-                unread.pop(bottom, None)
+                if message.type not in TRAINING:  # what only a loss reads is an output
+                    unread.pop(bottom, None)
             inputs = [self.tops[bottom] for bottom in message.bottom]
             outputs = self._lower(layer, inputs, shared.get(message.name, []))
             for top, value in zip(message.top, outputs, strict=True):

@@ -46,14 +46,23 @@ def reshape(b: Builder, layer: Layer, x: Value) -> Value:
     first = p.axis if p.axis >= 0 else len(shape) + p.axis + 1
     end = len(shape) if p.num_axes == -1 else first + p.num_axes
     dims = [shape[first + at] if size == 0 else size for at, size in enumerate(p.shape.dim)]
-    return b.op("Reshape", x, [*shape[:first], *dims, *shape[end:]])
+    return b.op("Reshape", x, copied(shape, [*shape[:first], *dims, *shape[end:]]))
+
+
+def copied(old: Sequence[int], new: Sequence[int]) -> list[int]:
+    """`new` with 0, which copies a size, for the first sizes that are those of `old`: the batch may change later."""
+    same = next(
+        (at for at, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), min(len(old), len(new))
+    )
+    return [0] * same + list(new[same:])
 
 
 @lower("Flatten", param="flatten_param")
 def flatten(b: Builder, layer: Layer, x: Value) -> Value:
     shape = shape_of(x)
     first, last = axis_of(layer.param.axis, x), axis_of(layer.param.end_axis, x)
-    return b.op("Reshape", x, [*shape[:first], int(np.prod(shape[first : last + 1])), *shape[last + 1 :]])
+    size = int(np.prod(shape[first : last + 1]))
+    return b.op("Reshape", x, copied(shape, [*shape[:first], size, *shape[last + 1 :]]))
 
 
 @lower("Permute", param="permute_param")
@@ -89,8 +98,8 @@ def crop(b: Builder, layer: Layer, x: Value, like: Value) -> Value:
 def shuffle_channel(b: Builder, layer: Layer, x: Value) -> Value:
     n, c, h, w = shape_of(x)
     groups = layer.param.group
-    y = b.op("Transpose", b.op("Reshape", x, [n, groups, c // groups, h, w]), perm=[0, 2, 1, 3, 4])
-    return b.op("Reshape", y, [n, c, h, w])
+    y = b.op("Transpose", b.op("Reshape", x, copied((n,), [n, groups, c // groups, h, w])), perm=[0, 2, 1, 3, 4])
+    return b.op("Reshape", y, copied((n, c // groups), [n, c, h, w]))
 
 
 @lower("Reverse")
