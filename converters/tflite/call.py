@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from mgeconvert.ir import Node, Shape, Value
 from .model import Array, Layout, Operator, Tensor, permuted
 from .ranks import LIMIT, collapsed
 from .table import Refusal
-from .types import stored_dtype
+from .types import NARROW, WIDENED, stored_dtype
 from .view import Stored, View, plain
 
 if TYPE_CHECKING:
@@ -127,6 +128,9 @@ class Call:
         **options: Any,
     ) -> list[Tensor]:
         """`op` for an operator with several outputs of one dtype; `shape` may be a list."""
+        wide = WIDENED.get(op)
+        if wide is not None and outputs == 1 and any(_is_narrow(tensor) for tensor in inputs):
+            return [self._widened(op, inputs, wide, shape, dtype, options)]
         tensors = [tensor for tensor in inputs if tensor is not None]
         if shape is None:
             shape = broadcast([tensor.shape for tensor in tensors])
@@ -143,6 +147,22 @@ class Call:
         ]
         self.compiler.operators.append(Operator(op, list(inputs), made, options, self.node.origin))
         return made
+
+    def _widened(
+        self,
+        op: str,
+        inputs: Sequence[Tensor | None],
+        wide: np.dtype[Any],
+        shape: Any,
+        dtype: Any,
+        options: dict[str, Any],
+    ) -> Tensor:
+        """The operator between casts: its kernel would take plain narrow integers for quantized numbers."""
+        given = [self.cast(tensor, wide) if tensor is not None and _is_narrow(tensor) else tensor for tensor in inputs]
+        narrow = next(tensor.dtype for tensor in inputs if tensor is not None and _is_narrow(tensor))
+        result = np.dtype(narrow if dtype is None else dtype)
+        made = self.op(op, *given, shape=shape, dtype=wide if result.name in NARROW else result, **options)
+        return self.cast(made, result)
 
     def _collapsed(self, op: str, tensors: list[Tensor], shape: Shape, dtype: Any, options: dict[str, Any]) -> Tensor:
         shapes = collapsed([tensor.shape for tensor in tensors])
@@ -186,3 +206,7 @@ class Call:
         if not all(isinstance(dim, int) for dim in shape):
             raise Refusal(f"{what} to {list(shape)}: TFLite wants these sizes known")
         return shape  # type: ignore[return-value]
+
+
+def _is_narrow(tensor: Tensor | None) -> bool:
+    return tensor is not None and tensor.dtype.name in NARROW and tensor.quantization is None

@@ -31,8 +31,7 @@ from .model import (
 )
 from .plan import BorderLayouts, wants_channels_last
 from .table import Emitter, Refusal, Wants
-from .types import REFUSED as UNSTORED
-from .types import narrowed, stored_dtype
+from .types import is_stored, narrowed, stored_dtype
 from .view import Stored, View, plain, runs
 
 LIMIT_RANK = 6
@@ -140,7 +139,7 @@ class Compiler:
     def _pretend(self, node: Node) -> None:
         """Go on as if the node were there, so that problems behind it are reported too."""
         for value in node.outputs:
-            if value.shape is None or value.dtype is None or value.dtype.name in UNSTORED:
+            if value.shape is None or value.dtype is None or not is_stored(value.dtype):
                 self.broken.add(value)
             else:
                 tensor = Tensor(value.name, stored_dtype(value.dtype), value.shape)
@@ -150,7 +149,7 @@ class Compiler:
         """The node as the user's operator or TensorFlow's, if that is allowed and its ranks and types are known."""
         code = self.foreign.takes(node)
         values = [value for value in (*node.inputs, *node.outputs) if value is not None]
-        if code is None or any(value.shape is None or value.dtype is None for value in values):
+        if code is None or any(v.shape is None or v.dtype is None or not is_stored(v.dtype) for v in values):
             return False
         inputs = [None if value is None else self.realise(value, identity(value.rank or 0)) for value in node.inputs]
         outputs = [
@@ -174,6 +173,8 @@ class Compiler:
         for value in (*node.inputs, *node.outputs):
             if value is not None and value.shape is None:
                 raise Refusal(f"the rank of {value.name} is known only at run time; TFLite wants fixed ranks")
+            if value is not None and value.shape is not None and 0 in value.shape:
+                raise Refusal(f"{value.name} has no elements; LiteRT does not allocate empty tensors")
         if emitter.wants is Wants.VIEW:
             self._keep(node, emitter.function(Call(self, node, ())))
             return

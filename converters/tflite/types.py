@@ -17,12 +17,33 @@ REFUSED = {
     "complex128": "complex numbers have no TFLite kernels",
 }
 
+STORED = frozenset(
+    ["bool", "float16", "float32", "int16", "int32", "int64", "int8", "uint16", "uint32", "uint64", "uint8"]
+)
+NARROW = frozenset(["int8", "uint8", "int16", "uint16", "uint32"])
+"""Kernels take these for quantized numbers and want scales: plain ones are computed as int32 or float32."""
+_INT32 = """ABS ADD CUMSUM DIV EQUAL FLOOR_MOD GREATER GREATER_EQUAL LESS LESS_EQUAL MAXIMUM MINIMUM MUL NEG NOT_EQUAL
+    POW REDUCE_MAX REDUCE_MIN REDUCE_PROD SIGN SQUARE SUB SUM"""
+_FLOAT32 = "AVERAGE_POOL_2D BATCH_MATMUL MAX_POOL_2D MEAN RESIZE_BILINEAR"
+WIDENED = {
+    **dict.fromkeys(_INT32.split(), np.dtype(np.int32)),
+    **dict.fromkeys(_FLOAT32.split(), np.dtype(np.float32)),
+}
+"""What an operator computes plain narrow integers in; the others only move numbers."""
+
 
 def stored_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype a value of that IR dtype has inside the file; refuses what has no kernels."""
     if dtype.name in REFUSED:
         raise Refusal(REFUSED[dtype.name])
+    if dtype.name not in STORED:
+        raise Refusal(f"{dtype.name} has no TFLite kernels")
     return COMPUTED_AS.get(dtype.name, dtype)
+
+
+def is_stored(dtype: np.dtype[Any]) -> bool:
+    """Whether `stored_dtype` takes it."""
+    return dtype.name in STORED
 
 
 def narrowed(array: Array, name: str) -> Array:

@@ -14,7 +14,7 @@ UNARY = {
     "Sqrt": "SQRT", "Tanh": "TANH", "HardSwish": "HARD_SWISH",
 }  # fmt: skip
 BINARY = {
-    "Add": "ADD", "Sub": "SUB", "Mul": "MUL", "Pow": "POW", "And": "LOGICAL_AND", "Or": "LOGICAL_OR",
+    "Add": "ADD", "Sub": "SUB", "Mul": "MUL", "And": "LOGICAL_AND", "Or": "LOGICAL_OR",
     "Equal": "EQUAL", "Greater": "GREATER", "Less": "LESS", "GreaterOrEqual": "GREATER_EQUAL",
     "LessOrEqual": "LESS_EQUAL", "Div": "DIV", "BitwiseXor": "BITWISE_XOR",
 }  # fmt: skip
@@ -38,6 +38,13 @@ def arithmetic(c: Call, a: Tensor, b: Tensor) -> Tensor:
     if c.node.op == "Equal" and a.dtype == bool:
         return c.op("LOGICAL_NOT", c.op("NOT_EQUAL", a, b, dtype=bool))
     return c.op(BINARY[c.node.op], a, b, dtype=c.dtype())
+
+
+@emit("Pow", wants=FOLLOW)
+def power(c: Call, base: Tensor, exponent: Tensor) -> Tensor:
+    """Of two types the float one computes; the result has the base's."""
+    wide = base.dtype if base.dtype.kind == "f" else exponent.dtype
+    return c.cast(c.op("POW", c.cast(base, wide), c.cast(exponent, wide)), c.dtype())
 
 
 @emit("Xor", wants=FOLLOW)

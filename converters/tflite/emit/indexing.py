@@ -128,6 +128,7 @@ def one_hot(c: Call, indices: Tensor) -> Tensor:
 
 @emit("Range", wants=PLAIN)
 def range_(c: Call, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
+    start, limit, delta = (c.reshape(tensor, ()) for tensor in (start, limit, delta))
     return c.op("RANGE", start, limit, delta, shape=c.dims(), dtype=start.dtype)
 
 

@@ -90,8 +90,11 @@ def lp_normalization(c: Call, x: Tensor) -> Tensor:
     shape = tuple(1 if index == axis else dim for index, dim in enumerate(x.shape))
     where = c.const([axis], np.int32, "axes")
     if c.attr("p", 2) == 1:
-        return c.op("DIV", x, c.op("SUM", c.op("ABS", x), where, shape=shape, KeepDims=True))
-    return c.op("DIV", x, c.op("SQRT", c.op("SUM", c.op("SQUARE", x), where, shape=shape, KeepDims=True)))
+        norm = c.op("SUM", c.op("ABS", x), where, shape=shape, KeepDims=True)
+    else:
+        norm = c.op("SQRT", c.op("SUM", c.op("SQUARE", x), where, shape=shape, KeepDims=True))
+    # zeros stay zeros
+    return c.op("DIV", x, c.op("MAXIMUM", norm, c.like(float(np.finfo(np.float32).tiny), x)))
 
 
 @emit("LRN", wants=CHANNELS_LAST)

@@ -12,6 +12,9 @@ from ..view import Stored, plain
 
 @emit("Identity", "Dropout", wants=VIEW)
 def identity(c: Call) -> Stored | list[Stored]:
+    training = c.array(2, "training mode") if c.node.op == "Dropout" else None
+    if training is not None and training.any():
+        raise Refusal("Dropout in training mode draws random numbers; trace the model in evaluation mode")
     stored = c.stored()
     if len(c.node.outputs) == 1:
         return stored
