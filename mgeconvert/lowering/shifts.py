@@ -28,8 +28,6 @@ def _power_of_two(b: Builder, exponent: Value, dtype: np.dtype) -> Value:
 
 def _left(b: Builder, x: Value, y: Value) -> Value:
     assert x.dtype is not None
-    if x.dtype.kind == "u":
-        return b.op("BitShift", x, y, direction="LEFT")
     return b.op("Mul", x, _power_of_two(b, y, x.dtype))
 
 
