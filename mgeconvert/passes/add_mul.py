@@ -61,30 +61,28 @@ def _unless(numbers: np.ndarray | None, neutral: int) -> np.ndarray | None:
     return None if numbers is None or bool((numbers == neutral).all()) else numbers
 
 
+COMPUTED_IN = {
+    "float16": "float64", "float32": "float64", "float64": "float64", "int32": "int32", "int64": "int64",
+}  # fmt: skip
+"""Types of constants that are combined, and in which type; runtimes disagree on what small integers do at their limits."""
+
+
 def read_affine(node: Node) -> tuple[Value, Affine] | None:
     """The node as a function of its operand that is not constant."""
-    if node.op == "Neg":
-        x = data(node)
-        return None if x.dtype is None else (x, Affine(np.array(-1, _wide(x.dtype)), None))
-    operands = with_constant(node)
-    if operands is None:
+    x, constant = (data(node), np.array(-1)) if node.op == "Neg" else with_constant(node) or (data(node), None)
+    wide = None if x.dtype is None else COMPUTED_IN.get(x.dtype.name)
+    if wide is None or constant is None:
         return None
-    x, constant = operands
-    numbers = constant.astype(_wide(constant.dtype))
-    first = x is data(node)
+    numbers, first = constant.astype(wide), x is data(node)
     if node.op == "Add":
         return x, Affine(None, numbers)
     if node.op == "Sub":
-        return x, Affine(None, -numbers) if first else Affine(np.array(-1, numbers.dtype), numbers)
-    if node.op == "Mul":
+        return x, Affine(None, -numbers) if first else Affine(np.array(-1, wide), numbers)
+    if node.op in ("Mul", "Neg"):
         return x, Affine(numbers, None)
     if not first or numbers.dtype.kind != "f" or not numbers.all():
         return None
     return x, Affine(1 / numbers, None)
-
-
-def _wide(dtype: np.dtype) -> np.dtype:
-    return np.dtype(np.float64) if dtype.kind == "f" else dtype
 
 
 @rule("fuse-add-mul", *AFFINE)
