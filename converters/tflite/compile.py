@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from mgeconvert.errors import GraphError, Problem, UnsupportedError
-from mgeconvert.ir import Graph, Namer, Node, Shape, Value
+from mgeconvert.errors import Problem, UnsupportedError
+from mgeconvert.ir import Graph, Namer, Node, Value
 
 from .call import Call
 from .emit import EMITTERS, REFUSED
 from .foreign import Foreign, hint
 from .model import (
     BORDER,
-    LAYOUT,
-    MODEL,
-    Array,
     Layout,
     Model,
     Operator,
-    Quantization,
     Tensor,
     channels_last,
     identity,
-    merged,
     permuted,
 )
 from .plan import BorderLayouts, wants_channels_last
+from .storage import Storage
 from .table import Emitter, Refusal, Wants
-from .types import is_stored, narrowed, stored_dtype
-from .view import Stored, View, plain, runs
-
-LIMIT_RANK = 6
+from .types import is_stored, stored_dtype
+from .view import Stored, plain
 
 
 def compile_graph(graph: Graph, layouts: BorderLayouts, foreign: Foreign | None = None) -> Model:
@@ -47,28 +39,19 @@ def compile_graph(graph: Graph, layouts: BorderLayouts, foreign: Foreign | None 
     return model
 
 
-class Compiler:
+class Compiler(Storage):
     """One compilation; `problems` collects what cannot be expressed."""
 
     def __init__(self, graph: Graph, layouts: BorderLayouts, foreign: Foreign) -> None:
+        super().__init__(Model(graph.name, metadata=dict(graph.metadata)), Namer([*graph.inputs, *graph.outputs]))
         self.graph = graph
         self.foreign = foreign
         self.borders = layouts
-        self.model = Model(graph.name, metadata=dict(graph.metadata))
         self.problems: list[Problem] = []
         self.preferring = wants_channels_last(graph)
         self.readers = graph.users()
-        self.name = Namer([*graph.inputs, *graph.outputs])
-        self.stored: dict[Value, Stored] = {}
         self.broken: set[Value] = set()
-        self.folded: dict[Value, Array] = {}
-        self.quantized: dict[Value, Quantization] = {}
         self._named: set[Tensor] = set()
-        self._entered: set[Tensor] = set()
-        self._realised: dict[tuple[Tensor, View, Layout], Tensor] = {}
-        self._constants: dict[tuple[Value, Layout, int], Tensor] = {}
-        self.origin = ""
-        self.operators = self.model.operators
 
     def run(self) -> Model:
         for name, value in self.graph.inputs.items():
@@ -96,7 +79,7 @@ class Compiler:
         self.model.inputs[name] = tensor
         self.model.input_layouts[name] = layout
         entered = self.cast(tensor, stored_dtype(value.dtype))
-        self._entered.add(entered)
+        self.entered.add(entered)
         self.stored[value] = Stored(entered, plain(value.shape, layout))
 
     def _output(self, name: str, value: Value) -> None:
@@ -110,7 +93,7 @@ class Compiler:
         shape = permuted(value.shape, layout)
         producer = self.operators[-1].outputs if self.operators else []
         if tensor.is_constant or tensor in self._public() or (tensor.shape != shape and tensor not in producer):
-            tensor = self.operator("RESHAPE", [tensor, self._shape_operand(tensor, shape)], shape, tensor.dtype)
+            tensor = self.operator("RESHAPE", [tensor, self.shape_operand(tensor, shape)], shape, tensor.dtype)
         tensor.name = name
         self.model.outputs[name] = tensor
         self.model.output_layouts[name] = layout
@@ -233,130 +216,6 @@ class Compiler:
             return prefer[0] if prefer else identity(rank)
         return max(candidates, key=lambda layout: (candidates[layout], layout in prefer, layout == channels_last(rank)))
 
-    def aligned(self, value: Value, layout: Layout) -> Tensor:
-        """The value with leading axes of size 1 up to the layout's rank, in that layout."""
-        missing = len(layout) - (value.rank or 0)
-        if not missing:
-            return self.realise(value, layout)
-        if value.rank == 0:
-            return self.realise(value, ())
-        if value.is_constant:
-            return self._constant(value, layout, missing)
-        stored = self.stored[value]
-        shape = (*(1,) * missing, *(value.shape or ()))
-        view = stored.view.reshaped(shape)
-        assert view is not None
-        return self.realise_view(Stored(stored.tensor, view), layout)
-
-    def realise(self, value: Value, layout: Layout, cause: str = LAYOUT) -> Tensor:
-        """A tensor with the value's axes in that layout; transposes and reshapes are added as needed, once."""
-        if value.is_constant or value in self.folded:
-            return self._constant(value, layout, 0)
-        return self.realise_view(self.stored[value], layout, cause)
-
-    def realise_view(self, stored: Stored, layout: Layout, cause: str = LAYOUT) -> Tensor:
-        """`realise` for a view of one's own; a constant is rearranged now."""
-        tensor, view = stored.tensor, stored.view
-        shape = permuted(view.shape, layout)
-        if tensor.array is not None and not (view.has(layout) and tensor.shape == shape):
-            atoms = tensor.array.reshape([int(view.atoms[atom]) for atom in view.order])
-            array = atoms.transpose([view.order.index(atom) for atom in view.sequence(layout)]).reshape(shape)
-            return self.constant(array, tensor.name)
-        if view.has(layout) and (tensor.shape == shape):
-            return tensor
-        key = (tensor, view, layout)
-        if key not in self._realised:
-            why = MODEL if view.moved else BORDER if tensor in self._entered else cause
-            self._realised[key] = self._rearranged(tensor, view, layout, shape, why)
-        return self._realised[key]
-
-    def _rearranged(self, tensor: Tensor, view: View, layout: Layout, shape: Shape, cause: str) -> Tensor:
-        if view.has(layout):
-            return self.reshape(tensor, shape)
-        perm = _direct(tensor, view, layout, shape)
-        if perm is None:
-            tensor = self._reordered(tensor, view, view.sequence(layout), cause)
-        else:
-            tensor = self._transpose(tensor, perm, cause)
-        return self.reshape(tensor, shape)
-
-    def _reordered(self, tensor: Tensor, view: View, target: tuple[int, ...], cause: str) -> Tensor:
-        """The atoms in another order; too many runs for one TRANSPOSE are brought to their places one by one."""
-        grouped, order = runs(view, target)
-        if sum(isinstance(atom, str) for atom in view.atoms) > 1 and len(view.atoms) <= LIMIT_RANK:
-            # a product of sizes that only the run will tell could not be taken apart again
-            grouped, order = [[atom] for atom in view.order], [view.order.index(atom) for atom in target]
-        while len(grouped) > LIMIT_RANK:
-            step = view.towards(target)
-            tensor = self._reordered(tensor, view, step, cause)
-            view = replace(view, order=step)
-            grouped, order = runs(view, target)
-        shape = tuple(merged(tuple(view.atoms[atom] for atom in run)) for run in grouped)
-        return self._transpose(self.reshape(tensor, shape), tuple(order), cause)
-
-    def _transpose(self, tensor: Tensor, perm: Layout, cause: str) -> Tensor:
-        operand = self.constant(np.array(perm, np.int32), "perm")
-        return self.operator("TRANSPOSE", [tensor, operand], permuted(tensor.shape, perm), tensor.dtype, cause=cause)
-
-    def reshape(self, tensor: Tensor, shape: Shape) -> Tensor:
-        """RESHAPE, unless the shape is the same already."""
-        if tensor.shape == shape:
-            return tensor
-        if tensor.array is not None:
-            return self.constant(tensor.array.reshape(shape), tensor.name)
-        return self.operator("RESHAPE", [tensor, self._shape_operand(tensor, shape)], shape, tensor.dtype)
-
-    def _shape_operand(self, tensor: Tensor, shape: Shape) -> Tensor:
-        """The shape to give a tensor: one unknown dimension is -1, more are read from the tensor's own at run time."""
-        numbers = [dim if isinstance(dim, int) else -1 for dim in shape]
-        if numbers.count(-1) <= 1:
-            return self.constant(np.array(numbers, np.int32), "shape")
-        picks = [
-            tensor.shape.index(dim) if dim in tensor.shape else tensor.rank + axis for axis, dim in enumerate(shape)
-        ]
-        if sum(numbers[pick - tensor.rank] < 0 for pick in picks if pick >= tensor.rank) > 1:
-            raise Refusal(f"a reshape of {list(tensor.shape)} to {list(shape)}: several sizes only the run will tell")
-        own = self.operator("SHAPE", [tensor], (tensor.rank,), np.int32, OutType=2)
-        known = self.constant(np.array(numbers, np.int32), "shape")
-        both = self.operator("CONCATENATION", [own, known], (tensor.rank + len(shape),), np.int32, Axis=0)
-        indices = self.constant(np.array(picks, np.int32), "picks")
-        return self.operator("GATHER", [both, indices], (len(shape),), np.int32, Axis=0)
-
-    def _constant(self, value: Value, layout: Layout, missing: int) -> Tensor:
-        key = (value, layout, missing)
-        if key not in self._constants:
-            array = self.folded.get(value, value.array)
-            assert array is not None
-            array = narrowed(array, value.name)
-            array = np.transpose(array.reshape((1,) * missing + array.shape), layout)
-            tensor = self._constants[key] = self.constant(array, value.name)
-            if value in self.quantized:
-                scales = self.quantized[value]
-                tensor.quantization = replace(scales, axis=layout.index(scales.axis + missing) if layout else 0)
-        return self._constants[key]
-
-    def fold(self, value: Value, array: Array, quantization: Quantization) -> None:
-        """From now on the value is a float constant, made of integers with these scales."""
-        self.folded[value] = array
-        self.quantized[value] = quantization
-
-    def constant(self, array: Array, name: str) -> Tensor:
-        return Tensor(self.name(name), array.dtype, array.shape, array)
-
-    def cast(self, tensor: Tensor, dtype: np.dtype[Any]) -> Tensor:
-        """CAST, unless the type is the same already."""
-        if tensor.dtype == dtype:
-            return tensor
-        return self.operator("CAST", [tensor], tensor.shape, dtype)
-
-    def operator(
-        self, op: str, inputs: list[Tensor | None], shape: Shape, dtype: Any, *, cause: str = "", **options: Any
-    ) -> Tensor:
-        """Append a one-output operator."""
-        output = Tensor(self.name(f"{op.lower()}"), np.dtype(dtype), tuple(shape))
-        self.operators.append(Operator(op, inputs, [output], options, self.origin, cause))
-        return output
-
 
 def _name_dimensions(stored: Stored) -> None:
     """Let a tensor's unknown dimensions have the IR's names."""
@@ -371,26 +230,3 @@ def _name_dimensions(stored: Stored) -> None:
 
 def _place(node: Node) -> str:
     return node.origin or node.name or (node.outputs[0].name if node.outputs else node.op)
-
-
-def _direct(tensor: Tensor, view: View, layout: Layout, shape: Shape) -> tuple[int, ...] | None:
-    """The permutation for a single TRANSPOSE when tensor and target axes correspond one to one, else None."""
-    filled = [axis for axis, dim in enumerate(tensor.shape) if dim != 1]
-    if [tensor.shape[axis] for axis in filled] != [view.atoms[atom] for atom in view.order]:
-        return None
-    if len(tensor.shape) != len(shape) or max(view.groups, default=0) > 1 or len(shape) > LIMIT_RANK:
-        return None
-    where = dict(zip(view.order, filled, strict=True))
-    ones = iter([axis for axis, dim in enumerate(tensor.shape) if dim == 1])
-    members = view.members()
-    return tuple(where[members[axis][0]] if members[axis] else next(ones) for axis in layout)
-
-
-def check(model: Model) -> None:
-    """Raise GraphError unless every tensor an operator reads is an input, a constant or made before."""
-    known = set(model.inputs.values())
-    for operator in model.operators:
-        for tensor in operator.inputs:
-            if tensor is not None and not tensor.is_constant and tensor not in known:
-                raise GraphError(f"{operator.op}: {tensor.name} is read before it is made")
-        known.update(operator.outputs)

@@ -18,7 +18,7 @@ from .foreign import Foreign
 from .fuse import fuse
 from .half import half_computation
 from .integer import integer_kernels
-from .model import BORDER, LAYOUT, MODEL, Model
+from .model import BORDER, LAYOUT, MODEL, Model, check
 from .narrow import widen_arithmetic
 from .plan import BorderLayouts
 from .precision import half_weights, int8_weights
@@ -65,6 +65,7 @@ def build(graph: Graph, **options: Any) -> Model:
         half_computation(model)
     elif chosen.fp16:
         half_weights(model)
+    check(model)
     return model
 
 

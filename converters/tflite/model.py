@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from mgeconvert.errors import GraphError
 from mgeconvert.ir import Dim, Shape
 
 Array = np.ndarray[Any, Any]
@@ -155,3 +156,13 @@ def merged(dims: Shape) -> Dim:
     if not symbols:
         return math.prod(dims)
     return symbols[0] if len(dims) == 1 else "*".join(map(str, dims))
+
+
+def check(model: Model) -> None:
+    """Raise GraphError unless every tensor an operator reads is an input, a constant or made before."""
+    known = set(model.inputs.values())
+    for operator in model.operators:
+        for tensor in operator.inputs:
+            if tensor is not None and not tensor.is_constant and tensor not in known:
+                raise GraphError(f"{operator.op}: {tensor.name} is read before it is made")
+        known.update(operator.outputs)
