@@ -19,7 +19,7 @@ from mgeconvert_converters.caffe import weights
 from mgeconvert_converters.caffe.dialects import DIALECTS
 from mgeconvert_converters.caffe.emit import EMITTERS, REFUSED
 from mgeconvert_converters.caffe.read import read_prototxt, weight_files
-from mgeconvert_converters.caffe.run import run_in_opencv
+from mgeconvert_converters.caffe.run import OpenCVError, run_in_caffe, run_in_opencv
 from mgeconvert_converters.caffe.weights import read_weights
 from mgeconvert_converters.caffe.write import PARAMETERS
 
@@ -103,6 +103,28 @@ def test_the_text(tmp_path: Path) -> None:
         "silence: Silence stem.pool/slice_1,stem.pool_1 -> ",
         "features: Split stem.pool_0 -> features",
     ]
+
+
+def test_floor_pooling(tmp_path: Path) -> None:
+    path = tmp_path / "net.prototxt"
+    mgeconvert.save(small(), path, floor_pooling=True)
+    assert layers(path)[3:] == ["stem.pool: Pooling stem.relu -> features"]
+    assert "round_mode: FLOOR" in path.read_text()
+    again = mgeconvert.load(path)
+    assert again.outputs["features"].shape == (1, 2, 3, 3)
+    with pytest.raises(OpenCVError):
+        run_in_opencv(path, {"image": np.zeros((1, 2, 6, 6), np.float32)})
+
+
+@pytest.mark.reference("caffe")
+def test_floor_pooling_in_real_caffe(tmp_path: Path) -> None:
+    x = np.random.RandomState(0).uniform(-1, 1, (1, 2, 6, 6)).astype(np.float32)
+    results = []
+    for floor in (False, True):
+        path = tmp_path / f"{floor}.prototxt"
+        mgeconvert.save(small(), path, floor_pooling=floor)
+        results.append(run_in_caffe(path, {"image": x})["features"])
+    np.testing.assert_array_equal(*results)
 
 
 def test_same_input_same_bytes(tmp_path: Path) -> None:

@@ -96,6 +96,9 @@ BACKEND = Backend(
     runtime="OpenCV dnn",
     options=(
         Option("dialect", str, DEFAULT, "the family of Caffe that will read the file", tuple(DIALECTS)),
+        Option(
+            "floor_pooling", bool, False, "let poolings round down (round_mode, BVLC Caffe since 2018): fewer layers"
+        ),
         Option("in_place", bool, False, "let activations and scales overwrite their input blobs"),
         Option(
             "split_weights", int, 0, "the most megabytes of one caffemodel; more become numbered parts (0: one file)"

@@ -59,8 +59,9 @@ class RefusedError(Exception):
 class Net:
     """Appends layers. `layer` is the only way they are made, so that every blob has its shape."""
 
-    def __init__(self, dialect: str = DEFAULT) -> None:
+    def __init__(self, dialect: str = DEFAULT, *, floor_pooling: bool = False) -> None:
         self.dialect: Dialect = DIALECTS[dialect]
+        self.floor_pooling = floor_pooling
         self.layers: list[Layer] = []
         self._raised: set[Blob] = set()
         self._constants: dict[int, tuple[np.ndarray, Blob]] = {}

@@ -34,9 +34,9 @@ class Translation:
             raise UnsupportedError("export to caffe", self.problems, hint=HINT)
 
 
-def translate(graph: Graph, dialect: str = DEFAULT) -> Translation:
+def translate(graph: Graph, dialect: str = DEFAULT, *, floor_pooling: bool = False) -> Translation:
     """Emit every node; one that cannot be becomes a Problem and the walk goes on."""
-    net = Net(dialect)
+    net = Net(dialect, floor_pooling=floor_pooling)
     result = Translation(net, {}, {}, {})
     for name, value in graph.inputs.items():
         shape = value.static_shape

@@ -66,6 +66,7 @@ def save(
     path: Path,
     *,
     dialect: str = DEFAULT,
+    floor_pooling: bool = False,
     in_place: bool = False,
     split_weights: int = 0,
     quant_params: str = "",
@@ -80,7 +81,7 @@ def save(
     plain, quantization = prepare(graph, fake_quantization=fake_quant_weights)
     if quantization and not quant_params:
         _LOG.warning("%d quantized values become float32, as all in Caffe; %s", len(quantization), KEEP)
-    translation = translate(plain, dialect)
+    translation = translate(plain, dialect, floor_pooling=floor_pooling)
     translation.require()
     layers = finish(translation, in_place=in_place)
     entries = [

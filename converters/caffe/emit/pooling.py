@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ..net import Blob, Net, RefusedError, Shape
+from ..net import Blob, Net, Params, RefusedError, Shape
 from .table import emit
 from .window import begin_end, conv, flat
 
@@ -47,7 +46,7 @@ def pool(
     net: Net, x: Blob, kind: str, kernel: Sequence[int], strides: Sequence[int], axes: Sequence[Axis], out: Shape
 ) -> Blob:
     """One Pooling layer, then the wanted windows."""
-    params: dict[str, Any] = {"pool": kind}
+    params: Params = {"pool": kind}
     for name, values, default in (
         ("kernel", kernel, 0),
         ("stride", strides, 1),
@@ -57,6 +56,9 @@ def pool(
             params |= {f"{name}_h": values[0], f"{name}_w": values[1]}
         elif values[0] != default:
             params["kernel_size" if name == "kernel" else name] = values[0]
+    floors = [(x.shape[2 + a] + 2 * axes[a].pad - kernel[a]) // strides[a] + 1 for a in range(2)]
+    if net.floor_pooling and tuple(floors) == out[2:] and any(axis.count != out[2 + a] for a, axis in enumerate(axes)):
+        return net.layer("Pooling", x, shape=out, **params, round_mode="FLOOR")
     y = net.layer("Pooling", x, shape=(*x.shape[:2], *(axis.count for axis in axes)), **params)
     for at, axis in enumerate(axes):
         y = net.keep(y, 2 + at, axis.skip, axis.skip + out[2 + at])

@@ -42,7 +42,7 @@ def _permute_by_slices(net: Net, x: Blob, order: Sequence[int]) -> Blob:
     )
     if min(a, b) > PIECES:
         raise RefusedError(
-            f"BVLC Caffe has no layer that reorders axes {list(x.shape)} as {list(order)}; --dialect ssd has Permute"
+            f"BVLC Caffe has no layer that reorders the axes of a blob of {list(x.shape)}; --dialect ssd has Permute"
         )
     if a <= b:
         parts = net.layer_n("Slice", [net.reshape(current, (low, a, b, rest))], [(low, 1, b, rest)] * a, axis=1)
