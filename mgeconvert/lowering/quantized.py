@@ -18,7 +18,7 @@ from .elemwise import elemwise
 from .modules import Module, conv_transpose2d_with, padded
 from .quantization import convert, fake_quantized_bias
 from .reduction import linear, matmul
-from .shapes import number
+from .shapes import dimension, number, reshape
 from .table import lower, refuse
 from .tensors import concat
 
@@ -58,7 +58,7 @@ def batch_matmul(b: Builder, self: Module, inp: Value, nonlinear: str) -> Value:
     weight = b.op("Squeeze", self.weight, [-2, -1])
     value = matmul(b, weight, inp)
     bias = fake_quantized_bias(b, self.bias, inp, self.weight)
-    value = value if bias is None else elemwise(b, "ADD", value, bias)
+    value = value if bias is None else elemwise(b, "ADD", value, b.op("Squeeze", bias, [-1]))
     return _finished(b, value, self.get("nonlinear_mode", nonlinear), self.output_dtype)
 
 
@@ -130,6 +130,42 @@ def conv_bias_activation(
 ) -> Value:
     value = convolution(b, inp, weight, bias, stride, padding, dilation, groups)
     return _finished(b, value, nonlinear_mode, dtype)
+
+
+@lower(FQ + "batch_conv_bias_activation")
+def batch_conv_bias_activation(
+    b: Builder,
+    inp: Value,
+    weight: Value,
+    bias: Value,
+    dtype: Any = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    nonlinear_mode: str = "identity",
+    conv_mode: str = "cross_correlation",
+    compute_mode: str = "default",
+) -> Value:
+    """Every image has a kernel of its own, weight (N, O, I, KH, KW): the images become groups of one convolution."""
+    batch, *outputs = weight.shape or ("N",)
+    if groups != 1 or not isinstance(batch, int):
+        refuse("a batched convolution in groups, or of a batch that is only known at run time")
+    side_by_side = reshape(b, inp, [1, -1, *(dimension(b, inp, axis) for axis in (2, 3))])
+    value = convolution(b, side_by_side, weight, None, stride, padding, dilation, batch)
+    apart = reshape(b, value, [batch, *outputs[:1], *(dimension(b, value, axis) for axis in (2, 3))])
+    return _finished(b, elemwise(b, "ADD", apart, bias), nonlinear_mode, dtype)
+
+
+@lower(OP + "BatchConvBias")
+def batch_conv_bias(
+    b: Builder, inp: Value, weight: Value, bias: Value, *, stride_h: int, stride_w: int, pad_h: int, pad_w: int,
+    dilate_h: int, dilate_w: int, dtype: Any = None, nonlineMode: str = "IDENTITY", sparse: str = "DENSE",
+    **tuning: Any,
+) -> Value:  # fmt: skip
+    stride, padding, dilation = (stride_h, stride_w), (pad_h, pad_w), (dilate_h, dilate_w)
+    groups = 1 if sparse == "DENSE" else 0
+    return batch_conv_bias_activation(b, inp, weight, bias, dtype, stride, padding, dilation, groups, nonlineMode)
 
 
 @lower(FQ + "conv_transpose2d")

@@ -56,8 +56,7 @@ refuse_all({
     **_each(_F, "nn.deformable_psroi_pooling", _PSROI),
     **_each(_M, "deformable_psroi_pooling.DeformablePSROIPooling", _PSROI),
     **_each(_OP, "DeformablePSROIPooling", _PSROI),
-    **_each(_F, "quantized.batch_conv_bias_activation", _CUDA),
-    **_each(_OP, "BatchConvBias MultiHeadAttn", _CUDA),
+    **_each(_OP, "MultiHeadAttn", _CUDA),
     **_each(_F, "vision.nvof", _FLOW),
     **_each(_OP, "NvOf", _FLOW),
 })  # fmt: skip
