@@ -170,7 +170,7 @@ def after_gemm(b: Builder) -> Value:
     """,
     """
     graph main (x: float32[3,2])
-      BatchNormalization: float32[2,2] = Gemm(x, float32([[-1.5, -2.0], [-0.5, 0.0], [0.5, 2.0]]), float32([[2.0, 4.0], [3.0, 6.0]])) {transA=1}
+      BatchNormalization: float32[2,2] = Gemm(x, float32([[-0.75, -1.0], [-0.25, 0.0], [0.25, 1.0]]), float32([[2.0, 4.0], [3.0, 6.0]])) {alpha=2.0, transA=1}
       return y=BatchNormalization
     """,
 )

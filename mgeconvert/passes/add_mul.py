@@ -64,7 +64,7 @@ def _unless(numbers: np.ndarray | None, neutral: int) -> np.ndarray | None:
 COMPUTED_IN = {
     "float16": "float64", "float32": "float64", "float64": "float64", "int32": "int32", "int64": "int64",
 }  # fmt: skip
-"""Types of constants that are combined, and in which type; runtimes disagree on what small integers do at their limits."""
+"""Types of constants that are combined, and in which type. Runtimes disagree on small integers at their limits."""
 
 
 def read_affine(node: Node) -> tuple[Value, Affine] | None:

@@ -1,6 +1,6 @@
 """Convolutions and matrix products by constant weights: one view of them for every pass that changes their weights.
 
-All arithmetic is in float64; the result is rounded once, to the type of the weight it replaces.
+All arithmetic is in float64, and each result is rounded once, to the type of the weight it replaces.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ LINEAR = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """y[channel] = sum of x * weight[channel] + bias[channel]. `bias` is None, or whatever broadcasts as the operator
-    allows; both float64. `matrix_axis` is the axis of output channels in a matrix product's weight."""
+    """y[channel] = sum of x * weight[channel] + bias[channel]. `weight` has the type it is stored in, and is the stored
+    array until it changes; `bias` is float64, of any shape the operator allows, or None."""
 
     node: Node
     weight: np.ndarray
@@ -37,6 +37,7 @@ class Linear:
 
     @property
     def matrix_axis(self) -> int:
+        """The axis of output channels in the weight of a matrix product."""
         return 0 if integer(self.node, "transB", 0) else 1
 
     @property
@@ -53,18 +54,30 @@ class Linear:
         return 1 if self.is_convolution or rank is None else rank - 1
 
     def scaled(self, scale: np.ndarray, shift: np.ndarray) -> Linear:
-        """y * scale + shift, both one number a channel. Changes the float64 weight in place, so there is no second."""
-        weight = np.multiply(self.weight, self._by_output(scale), out=self.weight)
-        return replace(self, weight=weight, bias=self._scaled_bias(scale, shift))
+        """y * scale + shift, both one number a channel, float64."""
+        return replace(self, weight=self._times(self._by_output(scale)), bias=self._scaled_bias(scale, shift))
 
     def fed(self, scale: np.ndarray, shift: np.ndarray) -> Linear:
         """The same of x * scale + shift, both one number an input channel; a shift is exact only without padding."""
-        moved = (self.weight * self._by_input(shift)).reshape(self.weight.shape)
         bias = self.bias
         if shift.any():
-            sums = self._sum_over_input(moved)
+            sums = self._sum_over_input(self.weight * self._by_input(shift)) * number(self.node, "alpha", 1)
             bias = sums if bias is None else bias + sums
-        return replace(self, weight=self.weight * self._by_input(scale), bias=bias)
+        return replace(self, weight=self._times(self._by_input(scale)), bias=bias)
+
+    def _times(self, factors: np.ndarray) -> np.ndarray:
+        """The weight times float64 factors, each product rounded once; numpy converts block by block, so there is no
+        wide copy of a large weight."""
+        if (factors == 1).all():
+            return self.weight
+        result, limits = np.empty_like(self.weight), np.finfo(self.weight.dtype)
+        with np.errstate(over="ignore", under="ignore"):
+            np.multiply(self.weight, factors, out=result, dtype=np.float64, casting="same_kind")
+        largest = max(result.max(initial=0), -result.min(initial=0))
+        vanishes = largest < limits.tiny and factors.any() and self.weight.any()
+        if vanishes or not largest <= limits.max:
+            raise Decline(f"{self.node.name}: the new weights do not fit into {self.weight.dtype}")
+        return result
 
     def _scaled_bias(self, scale: np.ndarray, shift: np.ndarray) -> np.ndarray | None:
         if self.bias is not None:
@@ -102,39 +115,31 @@ def read_linear(node: Node) -> Linear:
         raise Decline(f"the weights of {node.name} are {weight.array.dtype}, not floats")
     if node.op == "MatMul" and weight.rank != 2:
         raise Decline(f"{node.name} does not multiply by one matrix")
-    wide = np.multiply(weight.array, number(node, "alpha", 1), dtype=np.float64)
-    return Linear(node, wide, None if bias is None else bias.astype(np.float64) * number(node, "beta", 1))
+    return Linear(node, weight.array, None if bias is None else bias.astype(np.float64) * number(node, "beta", 1))
 
 
 def write_linear(r: Rewriter, new: Linear, source: Value, freed: int) -> Value:
     """The node with new weights, reading `source`; declines where the file would grow by more than the `freed` bytes or
     a weight leaves the range of its type."""
     node, old = new.node, data(new.node, 1)
-    weight, bias = _rounded(new, new.weight), None if new.bias is None else _rounded(new, new.bias)
-    kept = np.array_equal(weight, old.array if old.array is not None else weight)
-    stored = (0 if kept else weight.nbytes) + (0 if bias is None else bias.nbytes)
+    kept = new.weight is old.array
+    with np.errstate(over="ignore"):
+        bias = None if new.bias is None else new.bias.astype(new.weight.dtype)
+    if bias is not None and not np.isfinite(bias).all():
+        raise Decline(f"{node.name}: the new bias does not fit into {bias.dtype}")
+    stored = (0 if kept else new.weight.nbytes) + (0 if bias is None else bias.nbytes)
     if stored > freed + sum(share(r, value) for value in node.inputs[2 if kept else 1 :] if value is not None):
         what = "its bias would be larger than what it replaces" if kept else "its weights are used elsewhere too"
         raise Decline(f"{node.name}: {what}, the file would grow")
-    weights = old if kept else r.constant(weight, old.name)
+    weights = old if kept else r.constant(new.weight, old.name)
     biases = None if bias is None else r.constant(bias, _bias_name(node, old))
     if node.op != "MatMul":
-        return r.again(node, source, weights, biases, alpha=None, beta=None)
+        return r.again(node, source, weights, biases, beta=None)
     if biases is None:
         return r.again(node, source, weights)
     if node.output.rank != 2:
         raise Decline(f"{node.name} has no bias to add to")
     return r.op("Gemm", source, weights, biases, like=node)
-
-
-def _rounded(new: Linear, numbers: np.ndarray) -> np.ndarray:
-    dtype = data(new.node, 1).dtype
-    with np.errstate(over="ignore"):
-        rounded = numbers.astype(dtype)
-    too_small = 0 < np.abs(numbers).max(initial=0) < np.finfo(rounded.dtype).tiny
-    if too_small or not np.isfinite(rounded).all():
-        raise Decline(f"{new.node.name}: the new weights do not fit into {dtype}")
-    return rounded
 
 
 def _bias_name(node: Node, weight: Value) -> str:
