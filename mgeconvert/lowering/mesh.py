@@ -14,7 +14,8 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from .indexing import setitem, take_slices
+from .assignment import setitem
+from .indexing import take_slices
 from .opdef_indexing import as_index, scalars
 from .opdefs import OP
 from .operands import INT64, cast, rank

@@ -8,7 +8,7 @@ from typing import Any
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from . import indexing
+from . import assignment, indexing
 from .opdefs import OP
 from .operands import rank
 from .table import lower
@@ -58,15 +58,15 @@ def mesh_indexing(b: Builder, inp: Value, *operands: Value, items: Any) -> Value
 
 @lower(OP + "SetSubtensor")
 def set_subtensor(b: Builder, inp: Value, value: Value, *operands: Value, items: Any) -> Value:
-    return indexing.setitem(b, inp, scalars(b, as_index(inp, items, operands)), value)
+    return assignment.setitem(b, inp, scalars(b, as_index(inp, items, operands)), value)
 
 
 @lower(OP + "IncrSubtensor")
 def incr_subtensor(b: Builder, inp: Value, value: Value, *operands: Value, items: Any) -> Value:
     index = scalars(b, as_index(inp, items, operands))
-    return indexing.setitem(b, inp, index, b.op("Add", indexing.getitem(b, inp, index), value))
+    return assignment.setitem(b, inp, index, b.op("Add", indexing.getitem(b, inp, index), value))
 
 
 @lower(OP + "IndexingSetMultiAxisVec")
 def indexing_set_multi_axis_vec(b: Builder, inp: Value, value: Value, *operands: Value, items: Any) -> Value:
-    return indexing.setitem(b, inp, as_index(inp, items, operands), value)
+    return assignment.setitem(b, inp, as_index(inp, items, operands), value)

@@ -10,7 +10,7 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from . import indexing, tensors
+from . import assignment, tensors
 from .elemwise import elemwise
 from .opdefs import OP
 from .operands import rank
@@ -104,7 +104,7 @@ def fill_like(b: Builder, inp: Value, *, value: float, comp_node: Any = None) ->
 
 @lower(OP + "MaskedFill")
 def masked_fill(b: Builder, inp: Value, mask: Value, *, value: float) -> Value:
-    return indexing.setitem(b, inp, mask, value)
+    return assignment.setitem(b, inp, mask, value)
 
 
 @lower(OP + "MeshGrid")

@@ -185,7 +185,8 @@ def reshape(b: Builder, x: Value, shape: Size | Sequence[Size]) -> Value:
 
 def expand(b: Builder, x: Value, sizes: Sequence[Size]) -> Value:
     """Broadcast to exactly these sizes, whose names stay known."""
-    return with_names(b.op("Expand", x, as_shape_operand(b, sizes)), named_sizes(b, sizes))
+    known = named_sizes(b, sizes)
+    return x if tuple(known) == x.shape else with_names(b.op("Expand", x, as_shape_operand(b, sizes)), known)
 
 
 def expand_like(b: Builder, x: Value, like: Value) -> Value:

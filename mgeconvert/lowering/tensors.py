@@ -24,7 +24,6 @@ from .shapes import (
     dimension,
     expand,
     known_elements,
-    named_sizes,
     pack,
     reshape,
     shape_of,
@@ -115,7 +114,7 @@ def squeeze(b: Builder, inp: Value, axis: int | Sequence[int] | None = None) -> 
 def broadcast_to(b: Builder, inp: Tensor, shape: Any) -> Value:
     x = tensor(b, inp)
     sizes = broadcast_sizes(b, x, sizes_of(b, shape))
-    return x if tuple(named_sizes(b, sizes)) == x.shape else expand(b, x, sizes)
+    return expand(b, x, sizes)
 
 
 @lower(F + "concat")
