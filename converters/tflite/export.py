@@ -19,7 +19,6 @@ from .fuse import fuse
 from .half import half_computation
 from .integer import integer_kernels
 from .model import BORDER, LAYOUT, MODEL, Model, check
-from .narrow import widen_arithmetic
 from .plan import BorderLayouts
 from .precision import half_weights, int8_weights
 from .table import EMITTERS, REFUSED
@@ -58,7 +57,6 @@ def build(graph: Graph, **options: Any) -> Model:
     model = compile_graph(graph, chosen.borders, chosen.foreign)
     fuse(model)
     integer_kernels(model)
-    widen_arithmetic(model)
     if chosen.weight_int8:
         int8_weights(model)
     if chosen.full_fp16:

@@ -59,6 +59,8 @@ def split(c: Call, x: Tensor) -> list[Tensor]:
     sizes = c.known(tuple(shape[axis] for shape in shapes), "a split")
     if len(shapes) == 1:
         return [x]
+    if x.dtype == np.bool_:
+        raise Refusal("TFLite splits no bools")
     operand = c.const(axis, np.int32)
     if len(set(sizes)) == 1 and sum(sizes) == x.shape[axis]:
         return c.ops("SPLIT", len(shapes), operand, x, shape=shapes, dtype=x.dtype, NumSplits=len(shapes))
