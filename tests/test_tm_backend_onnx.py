@@ -20,7 +20,7 @@ REFUSED = {
     **dict.fromkeys(["LpNormalization", "LpPool", "MeanVarianceNormalization", "Shrink", "Unique"], UNKNOWN),
     "ArgMin": "the last of several equal extremes; MegEngine gives the first",
     "AveragePool": "pooling with gaps between the elements of a window",
-    "DequantizeLinear": "quantized tensors are not written to TracedModules",
+    "DequantizeLinear": "MegEngine has no uint16 tensors",
     "GRU": "recurrent layers are not written to TracedModules",
     "GatherND": "GatherND with batch dimensions",
     "GridSample": "GridSample that is cubic, or of an image that has not two axes of known size",
@@ -30,12 +30,11 @@ REFUSED = {
     "MaxPool": "pooling",
     "Mul": "MegEngine has no uint16 tensors",
     "Pad": "",
-    "QuantizeLinear": "quantized tensors are not written to TracedModules",
     "RNN": "recurrent layers are not written to TracedModules",
     "Resize": "resize",
     "RoiAlign": "RoiAlign with other than half_pixel coordinates, an adaptive sampling grid, or the largest sample",
     "ScatterElements": "ScatterElements with a reduction",
-    "ScatterND": "ScatterND with a reduction",
+    "ScatterND": "ScatterND with the reduction mul",
 }  # fmt: skip
 """Operators of which some row is refused, and a part of the reason."""
 

@@ -16,7 +16,7 @@ from tests.tm_backend import judged, record, save
 REFUSED = {
     "recurrent/RNN-": "recurrent layers are not written to TracedModules",
     "recurrent/LSTM-": "recurrent layers are not written to TracedModules",
-    "quantization/": "quantized tensors are not written to TracedModules",
+    "integers/Elemwise-4.int32-4.int32-mode=rmulh": "a constant that does not fit into MegEngine's int32",
 }
 """Rows that the reader takes and the writer does not, by the beginning of their names."""
 
@@ -64,18 +64,22 @@ def test_row_is_stable(name: str, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("rows")
-    requests = []
+    requests = {}
     for number, name in enumerate(WRITTEN):
-        graph, golden = load(*ROWS[name], folder)
+        try:
+            graph, golden = load(*ROWS[name], folder)
+        except goldens.GoldenError:
+            continue  # the row's own test says so
         save(graph, folder / f"{number}.pkl")
         io = record(folder / f"{number}.npz", golden.inputs, golden.outputs)
-        requests.append({"model": folder / f"{number}.pkl", "io": io})
-    return dict(zip(WRITTEN, judged(requests, folder), strict=True))
+        requests[name] = {"model": folder / f"{number}.pkl", "io": io}
+    return dict(zip(requests, judged(list(requests.values()), folder), strict=True))
 
 
 @pytest.mark.reference
 @pytest.mark.parametrize("name", WRITTEN)
 def test_megengine_computes_the_same(name: str, answers: dict[str, dict[str, Any]]) -> None:
+    goldens.load(*ROWS[name])
     answer = answers[name]
     assert "failed" not in answer, answer["failed"]
     assert max(answer["errors"], default=0.0) <= max(ROWS[name][1].rtol, 1e-5)

@@ -114,6 +114,12 @@ _register(COMPARISONS, _comparison)
 _register(PAIRS, _pair)
 
 
+@emit("BitShift")
+def bit_shift(node: Node) -> Call:
+    left = node.attrs["direction"] == "LEFT"
+    return function("elemwise.left_shift" if left else "elemwise.right_shift", node.inputs[0], node.inputs[1])
+
+
 @emit("megengine.FloorDiv")
 def floor_div(node: Node) -> Call:
     left, right = node.inputs

@@ -50,7 +50,8 @@ def quantize(b: Rewriter, node: Node) -> Value | None:
     """Nothing where only its own DequantizeLinear reads it, which takes both; else computed."""
     users = b.users.get(node.output, [])
     grid = _grid(node)
-    if grid is not None and all(user.op == "DequantizeLinear" and _grid(user) == grid for user in users):
+    pairs = [user for user in users if user.op == "DequantizeLinear" and _grid(user) == grid]
+    if grid is not None and len(pairs) == b.uses.get(node.output, 0):
         return None
     x, scale, zero = [*node.inputs, None][:3]
     kind = node.output.dtype

@@ -70,8 +70,11 @@ def gather_nd(b: Rewriter, node: Node) -> Value:
 def scatter_nd(b: Rewriter, node: Node) -> Value:
     """What is put there has the shape of the region already, or is spread over it by the assignment itself."""
     x, points, updates = node.inputs
-    if node.attrs.get("reduction", "none") != "none" or points is None:
-        refuse("ScatterND with a reduction")
+    reduction = str(node.attrs.get("reduction", "none"))
+    if reduction not in ("none", "add") or points is None:
+        refuse(f"ScatterND with the reduction {reduction}")
+    if reduction == "add":
+        return b.call("AddAt", [b.typed(node.output)], x, updates, *coordinates(b, points))[0]
     spread = b.producer(updates, "Expand")
     return b.call(
         "PutAt", [b.typed(node.output)], x, updates if spread is None else spread.inputs[0], *coordinates(b, points)

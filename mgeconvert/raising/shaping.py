@@ -163,6 +163,13 @@ def put_at(node: Node) -> Call:
     return method("__setitem__", copy, tuple(index), updates)
 
 
+@emit("megengine.AddAt")
+def add_at(node: Node) -> Call:
+    """inputs: the tensor, what is added, and an index tensor for each of its first axes."""
+    items = [(axis, False, False, False, True) for axis in range(len(node.inputs) - 2)]
+    return Opdef("IndexingIncrMultiAxisVec", tuple(node.inputs), {"items": items})
+
+
 @emit("megengine.SliceAt")
 def slice_at(node: Node) -> Call:
     """inputs: the tensor, the starts and the stops as scalars; attrs: axes and steps."""
