@@ -24,11 +24,13 @@ from .steps import Call, split
 
 COMMANDS = {
     "load": ("convert:load_command", "Read a model, for the steps that follow."),
+    "trace": ("trace:command", "Trace a MegEngine network of your own, and record what it computes."),
     "convert": ("convert:convert_command", "Convert SRC to DST; their suffixes say the formats."),
     "inspect": ("inspect:command", "Inputs, outputs, operators, parameters, MACs; which targets can take the model."),
     "edit": ("edit:command", "Change a model: cut, shapes, pre- and post-processing, names, patterns."),
     "optimize": ("optimize:command", "Run optimization passes and show what they changed."),
     "verify": ("verify:command", "Compare a written model with recorded outputs or with the model it comes from."),
+    "run": ("run:command", "Compute a model in its runtime, or another one."),
     "ops": ("ops:command", "What each format supports, operator by operator."),
     "reference": ("reference:command", "The environment with real MegEngine that traces and verifies."),
     "completion": ("completion:command", "Print the completion script of a shell."),

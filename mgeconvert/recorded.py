@@ -47,6 +47,11 @@ def read_recorded(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str,
     return recorded
 
 
+def read_inputs(path: Path, inputs: Mapping[str, Value]) -> dict[str, np.ndarray]:
+    """The inputs only, of a file that may hold more; BadInputError as `read_recorded`."""
+    return _choose(path, _read_arrays(path), inputs, "in")
+
+
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         with path.open("rb") as file:

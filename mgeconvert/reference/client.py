@@ -22,6 +22,17 @@ def call(request: dict[str, Any], wanted: Environment | None = None) -> Any:
     MissingDependencyError when it is not installed, ReferenceEnvironmentError with the worker's report when it fails.
     """
     wanted = wanted or environment("megengine")
+    report = ask(request, wanted)
+    if "error" in report:
+        error = report["error"]
+        raise ReferenceEnvironmentError(
+            f"{wanted.title}: {request['command']}: {error['kind']}: {error['message']}", trace=error["trace"]
+        )
+    return report["result"]
+
+
+def ask(request: dict[str, Any], wanted: Environment) -> dict[str, Any]:
+    """The worker's answer: ``{"result": ...}`` or ``{"error": ...}``. Errors as `call`, but for the worker's own."""
     wanted.require()
     with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
         question, answer = Path(folder, "request.json"), Path(folder, "answer.json")
@@ -38,13 +49,8 @@ def call(request: dict[str, Any], wanted: Environment | None = None) -> Any:
             raise ReferenceEnvironmentError(
                 f"{wanted.title}: the worker died with exit code {process.returncode}:{last}"
             )
-        report = json.loads(answer.read_text())
-    if "error" in report:
-        error = report["error"]
-        raise ReferenceEnvironmentError(
-            f"{wanted.title}: {request['command']}: {error['kind']}: {error['message']}", trace=error["trace"]
-        )
-    return report["result"]
+        report: dict[str, Any] = json.loads(answer.read_text())
+        return report
 
 
 def run(model: Path, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -8,6 +8,10 @@ also when what failed is the user's code. Arrays go through npz files: pickled a
 
 from __future__ import annotations
 
+import contextlib
+import difflib
+import importlib
+import inspect
 import json
 import linecache
 import os
@@ -88,6 +92,166 @@ def make_row(row, arrays, folder):
     return {"calls": sorted(set(calls(traced))), "structure": structure}
 
 
+class RefusedError(Exception):
+    """What was asked for cannot be traced; the hint says what the user can do."""
+
+    def __init__(self, message, hint=None):
+        super().__init__(message)
+        self.hint = hint
+
+
+def trace(request):
+    """Import and call the user's factory, trace the module it gives, save the pickle and what it computes.
+
+    The request has `target` (package.module:factory) or `hub` (repository:entry), `path` (folders to import from),
+    `kwargs`, `weights` (a state dict's file or None), `inputs` (an npz) with `names` (one each, None: positional), and
+    the files to write, `model` and `recorded`. The answer describes inputs and outputs. What the code prints goes to
+    stderr.
+    """
+    with contextlib.redirect_stdout(sys.stderr):
+        module = made_module(request)
+        title = request["target"] or request["hub"]
+        if request["weights"]:
+            load_weights(module, request["weights"])
+        module.eval()
+        with np.load(request["inputs"]) as archive:
+            given = [mge.Tensor(archive[name]) for name in archive.files]
+        positional = [tensor for tensor, name in zip(given, request["names"]) if name is None]
+        named = {name: tensor for tensor, name in zip(given, request["names"]) if name is not None}
+        bound = bind(title + ": forward", module.forward, positional, named, INPUT_HINT)
+        result = module(*bound.args, **bound.kwargs)
+        check_tensors(title, result, "")
+        traced = trace_module(module, *bound.args, **bound.kwargs)
+        mge.save(traced, request["model"])
+        again = mge.load(request["model"])(*bound.args, **bound.kwargs)
+        inputs = [tensor.numpy() for tensor in tensors((bound.args, bound.kwargs))]
+        outputs, eager = ([leaf.numpy() for leaf in tensors(each)] for each in (again, result))
+        same = [np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True) for a, b in zip(outputs, eager)]
+        if len(outputs) != len(eager) or not all(same):
+            raise RefusedError(
+                title + ": the traced module computes something else than the module: it is not deterministic"
+            )
+        save_arrays(request["recorded"], inputs=inputs, outputs=outputs)
+        return {"inputs": types(inputs), "outputs": types(outputs), "structure": typed(result)}
+
+
+INPUT_HINT = "give --input [NAME=]SHAPE[:DTYPE] once for each argument"
+KWARGS_HINT = "give arguments with --kwargs '{\"name\": value}'"
+
+
+def made_module(request):
+    """The module that the factory gives."""
+    title = request["target"] or request["hub"]
+    sys.path[:0] = request["path"]
+    if request["hub"]:
+        repository, _, entry = request["hub"].rpartition(":")
+        module = mge.hub.load(repository, entry, **request["kwargs"])
+    else:
+        factory = imported(request["target"])
+        module = factory
+        if not isinstance(factory, M.Module):
+            if not callable(factory):
+                raise RefusedError(
+                    "%s: is a %s, expected a function, class or module" % (title, type(factory).__name__)
+                )
+            bind(title, factory, (), request["kwargs"], KWARGS_HINT)
+            module = factory(**request["kwargs"])
+        elif request["kwargs"]:
+            raise RefusedError(title + ": is a module already, it takes no --kwargs")
+    if not isinstance(module, M.Module):
+        raise RefusedError("%s: gives a %s, expected a megengine.module.Module" % (title, type(module).__name__))
+    return module
+
+
+def imported(target):
+    """What ``package.module:attribute`` names."""
+    name, _, attributes = target.partition(":")
+    try:
+        found = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name + ".").startswith(error.name + "."):
+            raise RefusedError(
+                "%s: cannot import %s: no module named %s" % (target, name, error.name),
+                "--path DIR says the folder it is in",
+            ) from error
+        raise RefusedError(
+            "%s: needs the module %s, which is not installed beside MegEngine" % (target, error.name),
+            "install it with the interpreter that `mgeconvert reference path` prints",
+        ) from error
+    for attribute in attributes.split("."):
+        if not hasattr(found, attribute):
+            close = difflib.get_close_matches(attribute, dir(found), 3)
+            raise RefusedError(
+                "%s: %s has no %s" % (target, name, attribute),
+                "did you mean %s?" % " or ".join(close) if close else None,
+            )
+        found = getattr(found, attribute)
+    return found
+
+
+def bind(title, function, positional, named, hint):
+    """The function's arguments; RefusedError says what does not bind."""
+    signature = inspect.signature(function)
+    try:
+        return signature.bind(*positional, **named)
+    except TypeError as error:
+        raise RefusedError("%s%s: %s" % (title, signature, error), hint) from error
+
+
+def load_weights(module, path):
+    """A state dict, or a checkpoint that holds one under "state_dict"."""
+    state = mge.load(path)
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    if not isinstance(state, dict):
+        raise RefusedError("%s: holds a %s, expected a state dict" % (path, type(state).__name__))
+    wanted = set(module.state_dict())
+    for fact, names in (("lacks", wanted - set(state)), ("has the unknown", set(state) - wanted)):
+        if names:
+            listed = ", ".join(sorted(names)[:5]) + (", ..." if len(names) > 5 else "")
+            raise RefusedError("%s: %s %s: it is not the state of this network" % (path, fact, listed))
+    module.load_state_dict(state)
+
+
+def check_tensors(title, result, place):
+    """Refuse outputs that are no tensors, nor lists, tuples and dicts of them."""
+    if isinstance(result, (list, tuple)):
+        parts = list(enumerate(result))
+    elif isinstance(result, dict):
+        parts = list(result.items())
+    elif result is None or isinstance(result, mge.Tensor):
+        return
+    else:
+        where = "returns" + (" at " + place if place else "")
+        kind = type(result).__name__
+        raise RefusedError("%s: forward %s a %s, expected tensors in lists, tuples or dicts" % (title, where, kind))
+    for key, part in parts:
+        check_tensors(title, part, place + "[%r]" % (key,))
+
+
+def types(arrays):
+    """``float32[1,3,224,224]`` for each."""
+    return ["%s[%s]" % (array.dtype.name, ",".join(map(str, array.shape))) for array in arrays]
+
+
+def typed(result):
+    """``{boxes: float32[1,4], scores: [float32[1]]}``, dicts in the order in which MegEngine flattens them."""
+    if isinstance(result, mge.Tensor):
+        return types([result.numpy()])[0]
+    if isinstance(result, dict):
+        items = sorted(result.items()) if type(result) is dict else result.items()
+        return "{" + ", ".join(str(key) + ": " + typed(value) for key, value in items) + "}"
+    if isinstance(result, (list, tuple)):
+        return "[" + ", ".join(map(typed, result)) + "]"
+    return repr(result)
+
+
+def user_frames(error):
+    """The frames of the user's own code: not of this script, of Python's import machinery, nor of MegEngine."""
+    ours = (__file__, "<frozen ", os.path.dirname(mge.__file__))
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(ours)]
+
+
 def randomize(module, seed):
     """Non-trivial parameters and BatchNorm statistics, the same for the same seed and name, rounded to pack well."""
     statistics = [(name, value) for name, value in module.named_buffers() if re.search(r"\brunning_(mean|var)$", name)]
@@ -154,22 +318,32 @@ def describe(error):
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
     message = str(error).split("backtrace:")[0].strip()
     trace = "".join(traceback.format_list(frames))
-    return {"kind": type(error).__name__, "message": message, "trace": trace}
+    return {
+        "kind": type(error).__name__,
+        "message": message,
+        "trace": trace,
+        "user": "".join(traceback.format_list(user_frames(error))),
+        "hint": getattr(error, "hint", None),
+    }
 
 
-COMMANDS = {"run": run, "rows": rows}
+COMMANDS = {"run": run, "rows": rows, "trace": trace}
+
+
+def answer(request):
+    """The result, or what went wrong."""
+    try:
+        return {"result": COMMANDS[request["command"]](request)}
+    except (Exception, SystemExit) as error:
+        return {"error": describe(error)}
 
 
 def main(request_path, answer_path):
     """One request, one answer."""
     with open(request_path, encoding="utf-8") as file:
         request = json.load(file)
-    try:
-        answer = {"result": COMMANDS[request["command"]](request)}
-    except Exception as error:
-        answer = {"error": describe(error)}
     with open(answer_path, "w", encoding="utf-8") as file:
-        json.dump(answer, file)
+        json.dump(answer(request), file)
 
 
 if __name__ == "__main__":

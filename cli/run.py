@@ -1,0 +1,237 @@
+"""`mgeconvert run`: compute a model, in its own runtime or another one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mgeconvert import registry
+from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
+from mgeconvert.registry import Backend
+
+from .convert import from_option
+from .reading import STREAM, read
+from .session import Session
+from .state import State
+from .steps import Step
+from .table import Table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mgeconvert.ir import Value
+
+IR_RUNTIME = "onnx"
+"""The target whose runtime computes what has no runtime of its own here."""
+Arrays = Mapping[str, "np.ndarray"]
+
+
+def _run(
+    session: Session,
+    state: State,
+    model: Path | None,
+    inputs: Sequence[str],
+    random: bool,
+    out: Path | None,
+    runtime: str | None,
+    source_format: str | None,
+) -> State:
+    if model is None and state.graph is None:
+        raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert run MODEL -i x=x.npy")
+    if out is not None and out.suffix != ".npz":
+        raise UsageError(f"{out}: outputs are written as .npz", hint="give -o OUT.npz")
+    wanted = None if runtime is None else _backend(runtime)
+    if model is None:
+        assert state.graph is not None
+        feeds = _feeds(inputs, random, state.graph.inputs, "the model")
+        arrays, said = _run_graph(session, state, feeds, wanted or registry.backend(IR_RUNTIME))
+    else:
+        arrays, said, state = _run_file(session, state, model, (inputs, random), wanted, source_format)
+    session.say(f"ran in {said}, {session.seconds['run']:.2f} s")
+    session.answer(_table(arrays))
+    if out is not None:
+        import numpy as np
+
+        with out.open("wb") as file:
+            np.savez(file, **dict(arrays))  # type: ignore[arg-type]  # its keyword allow_pickle is no array
+        session.say(f"wrote {out}: {', '.join(arrays)}")
+    session.document(
+        "run",
+        runtime=said,
+        outputs=[{"name": n, "dtype": str(a.dtype), "shape": list(a.shape), **_range(a)} for n, a in arrays.items()],
+        file=None if out is None else str(out),
+        seconds=dict(session.seconds),
+    )
+    return state
+
+
+def _run_file(
+    session: Session,
+    state: State,
+    model: Path,
+    given: tuple[Sequence[str], bool],
+    wanted: Backend | None,
+    source_format: str | None,
+) -> tuple[Arrays, str, State]:
+    """Run a file in its own runtime; in another one, or where it has none here, what it converts to."""
+    own = _own_backend(model, source_format)
+    if own is not None and model != STREAM and wanted in (None, own):
+        from mgeconvert.truth import describe
+
+        if not model.is_file():
+            raise BadInputError(f"{model}: no such file")
+        feeds = _feeds(*given, describe(model, own.name).inputs, str(model))
+        try:
+            return _timed(session, own, model, feeds), own.runtime, state
+        except MissingDependencyError as error:
+            if wanted is not None or own.name not in registry.frontend_names():
+                raise
+            session.say(f"{error.message}; computing what mgeconvert reads in it")
+    record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
+    state = read(session, model, record, {})
+    assert state.graph is not None
+    feeds = _feeds(*given, state.graph.inputs, str(model))
+    arrays, said = _run_graph(session, state, feeds, wanted or registry.backend(IR_RUNTIME))
+    return arrays, said, state
+
+
+def _own_backend(model: Path, source_format: str | None) -> Backend | None:
+    """The format's own record, if it has a runtime."""
+    if source_format is not None:
+        name = source_format
+    elif model == STREAM:
+        return None
+    else:
+        endings = {n: registry.backend(n).suffixes for n in registry.backend_names()}
+        name = next((n for n, suffixes in endings.items() if model.name.lower().endswith(suffixes)), "")
+    found = registry.backend(name) if name in registry.backend_names() else None
+    return found if found is not None and found.run is not None else None
+
+
+def _run_graph(session: Session, state: State, feeds: Arrays, target: Backend) -> tuple[Arrays, str]:
+    """Convert the graph in a folder of its own and run the file; outputs under the graph's names."""
+    assert state.graph is not None
+    with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
+        with session.stage("write"):
+            files = target.save(state.graph, Path(folder, f"model{target.suffixes[0]}"))
+        found = _timed(session, target, files[0], feeds)
+    title = registry.frontend(state.formats[0]).title if state.formats else "the model"
+    arrays = dict(zip(state.graph.outputs, found.values(), strict=True))
+    return arrays, f"{target.runtime}, what mgeconvert made of {title}"
+
+
+def _timed(session: Session, backend: Backend, path: Path, feeds: Arrays) -> dict[str, np.ndarray]:
+    assert backend.run is not None
+    with session.stage("run"):
+        return backend.run(path, feeds)
+
+
+def _backend(runtime: str) -> Backend:
+    """By the runtime's name or the format's; UsageError lists those there are."""
+    records = [registry.backend(name) for name in registry.backend_names()]
+    able = [record for record in records if record.run is not None]
+    for record in able:
+        if runtime.lower() in (record.name, record.runtime.lower()):
+            return record
+    known = ", ".join(f"{record.runtime} ({record.name})" for record in able)
+    raise UsageError(f"{runtime}: no such runtime; there are {known}")
+
+
+def _feeds(inputs: Sequence[str], random: bool, wanted: Mapping[str, Value], place: str) -> dict[str, np.ndarray]:
+    """The arrays by input: ``x=x.npy``, an .npz with all of them, or random ones."""
+    import numpy as np
+
+    from mgeconvert.recorded import read_inputs
+    from mgeconvert.verification import random_inputs
+
+    if random:
+        if inputs:
+            raise UsageError("--random and -i are given, expected one of them")
+        return random_inputs(wanted)
+    feeds: dict[str, np.ndarray] = {}
+    for text in inputs:
+        name, equals, file = text.partition("=")
+        if not equals and text.endswith(".npz"):
+            feeds.update(read_inputs(Path(text), wanted))
+            continue
+        if not equals and len(wanted) == 1:
+            name, file = next(iter(wanted)), text
+        if name not in wanted:
+            raise UsageError(f"-i {text}: {place} has no input {name}", hint=_known(wanted))
+        try:
+            feeds[name] = np.load(file, allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            raise BadInputError(f"-i {text}: {file}: is no .npy file: {error}") from error
+        if not isinstance(feeds[name], np.ndarray):
+            raise BadInputError(f"-i {text}: {file}: is an archive, expected one array", hint="-i FILE.npz gives all")
+    missing = [name for name in wanted if name not in feeds]
+    if missing:
+        raise UsageError(f"no array is given for {', '.join(missing)}", hint=_known(wanted))
+    return {name: _fitting(name, feeds[name], value) for name, value in wanted.items()}
+
+
+def _fitting(name: str, array: np.ndarray, value: Value) -> np.ndarray:
+    """The array, if it fits the input."""
+    from mgeconvert.ir import Value as Type
+
+    pairs = zip(value.shape or (), array.shape, strict=False)
+    fits = value.shape is None or (
+        len(value.shape) == array.ndim and all(isinstance(dim, str) or dim == size for dim, size in pairs)
+    )
+    if not fits or (value.dtype is not None and value.dtype != array.dtype):
+        found = Type(name, array.dtype, array.shape).type_text
+        hint = "the model has a fixed shape: `mgeconvert edit MODEL --shape` gives it another" if not fits else None
+        raise BadInputError(f"input {name}: the array is {found}, expected {value.type_text}", hint=hint)
+    return array
+
+
+def _known(wanted: Mapping[str, Value]) -> str:
+    return "; ".join(f"-i {name}={name}.npy ({value.type_text})" for name, value in wanted.items())
+
+
+def _table(arrays: Arrays) -> Table:
+    rows = []
+    for name, array in arrays.items():
+        figures = _range(array)
+        rows.append(
+            (
+                name,
+                f"{array.dtype}[{','.join(map(str, array.shape))}]",
+                *("-" if figures[key] is None else f"{figures[key]:.6g}" for key in ("min", "max", "mean")),
+            )
+        )
+    return Table("", ("output", "type", "min", "max", "mean"), rows, frozenset({2, 3, 4}))
+
+
+def _range(array: np.ndarray) -> dict[str, Any]:
+    """Least, greatest and mean value; None where there is none that JSON could hold."""
+    import numpy as np
+
+    if array.size == 0 or array.dtype.kind not in "fiub" or not np.isfinite(array).all():
+        return dict.fromkeys(("min", "max", "mean"))
+    return {"min": float(array.min()), "max": float(array.max()), "mean": float(array.mean(dtype=np.float64))}
+
+
+command = Step(
+    "run",
+    _run,
+    [
+        click.Argument(["model"], required=False, type=Path),
+        click.Option(
+            ["-i", "--input", "inputs"],
+            multiple=True,
+            metavar="NAME=FILE.npy",
+            help="The array for an input, once for each; or an .npz with all: in_0, in_1, ... or by name.",
+        ),
+        click.Option(["--random"], is_flag=True, help="Random inputs, always the same."),
+        click.Option(["-o", "--out"], type=Path, metavar="OUT.npz", help="Write the outputs, by name."),
+        click.Option(["--runtime"], metavar="NAME", help="megengine, onnxruntime, ...; else the format's own."),
+        from_option(),
+    ],
+    "Compute MODEL: ONNX in onnxruntime, TFLite in LiteRT, Caffe in OpenCV, a TracedModule in MegEngine, or without "
+    "MegEngine what mgeconvert reads in it in onnxruntime. Another --runtime gets what MODEL converts to.",
+)

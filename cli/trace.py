@@ -1,0 +1,143 @@
+"""`mgeconvert trace`: import a user's MegEngine network, trace it, record what it computes."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mgeconvert import registry
+from mgeconvert.errors import UsageError
+
+from .reading import STREAM, read
+from .session import Session
+from .state import State
+from .steps import Step
+
+if TYPE_CHECKING:
+    from mgeconvert.reference.tracing import Target, Traced
+
+FORMAT = "tm"
+UNNAMED = Path("the trace")
+"""What reports call recorded data that is in no file."""
+
+
+def _trace(
+    session: Session,
+    state: State,
+    target: str | None,
+    hub: str | None,
+    inputs: Sequence[str],
+    paths: Sequence[Path],
+    kwargs: str | None,
+    weights: Path | None,
+    out: Path | None,
+) -> State:
+    if state.graph is not None:
+        raise UsageError("a model is loaded already", hint="`trace` is the first step of a chain")
+    if out is None and session.is_last:
+        raise UsageError("nothing would be left of the trace", hint="give -o OUT.pkl, or a step that uses it")
+    if not inputs:
+        raise UsageError("nothing says what to trace with", hint="give --input [NAME=]1,3,224,224[:dtype]")
+    if out == STREAM and session.json:
+        raise UsageError("standard output takes either the model or the JSON document", hint="give -o OUT")
+    from mgeconvert.reference.tracing import parse_input, trace
+
+    wanted = _target(target, hub, paths, kwargs, weights)
+    given = [parse_input(text) for text in inputs]
+    if out is not None and out != STREAM:
+        with session.stage("trace"):
+            traced = trace(wanted, given, out)
+        return _after(session, state, traced, out)
+    with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
+        with session.stage("trace"):
+            traced = trace(wanted, given, Path(folder, "model.pkl"))
+        if out == STREAM:
+            sys.stdout.buffer.write(traced.model.read_bytes())
+            sys.stdout.buffer.flush()
+        return _after(session, state, traced, None)
+
+
+def _after(session: Session, state: State, traced: Traced, out: Path | None) -> State:
+    """Say what was done; where a step follows, the state is the model that was read, with its recorded data."""
+    files = [traced.model, traced.recorded] if out else []
+    session.say(
+        f"traced {', '.join(traced.inputs)} to {traced.structure}"
+        + (f"; wrote {', '.join(map(str, files))}" if files else "")
+    )
+    session.document(
+        "trace",
+        inputs=list(traced.inputs),
+        outputs=list(traced.outputs),
+        structure=traced.structure,
+        files=[{"path": str(path), "bytes": path.stat().st_size} for path in files],
+        seconds=dict(session.seconds),
+    )
+    if session.is_last:
+        return state
+    from mgeconvert.recorded import read_recorded
+
+    state = read(session, traced.model, registry.frontend(FORMAT), {})
+    assert state.graph is not None
+    recorded = read_recorded(traced.recorded, state.graph.inputs, state.graph.outputs)
+    return State(state.graph, out, state.formats, recorded if out else replace(recorded, path=UNNAMED))
+
+
+def _target(
+    target: str | None, hub: str | None, paths: Sequence[Path], kwargs: str | None, weights: Path | None
+) -> Target:
+    from mgeconvert.reference.tracing import Target
+
+    if (target is None) == (hub is None):
+        raise UsageError(
+            "expected either TARGET or --hub", hint="mgeconvert trace package.module:factory, or --hub owner/repo:entry"
+        )
+    arguments = _kwargs(kwargs)
+    if hub is not None:
+        return Target(hub, True, (), arguments, weights)
+    assert target is not None
+    name, colon, attribute = target.rpartition(":")
+    if name.endswith(".py"):
+        file = Path(name)
+        if not file.is_file():
+            raise UsageError(f"{target}: no file {name}", hint="mgeconvert trace package.module:factory")
+        return Target(f"{file.stem}{colon}{attribute}", False, (file.parent, *paths), arguments, weights)
+    return Target(target, False, (*paths, Path()), arguments, weights)
+
+
+def _kwargs(text: str | None) -> dict[str, Any]:
+    try:
+        arguments = json.loads(text or "{}")
+    except ValueError as error:
+        raise UsageError(f"--kwargs {text}: no JSON: {error}", hint="--kwargs '{\"depth\": 18}'") from error
+    if not isinstance(arguments, dict):
+        raise UsageError(f"--kwargs {text}: expected an object", hint="--kwargs '{\"depth\": 18}'")
+    return arguments
+
+
+command = Step(
+    "trace",
+    _trace,
+    [
+        click.Argument(["target"], required=False, metavar="package.module:factory"),
+        click.Option(["--hub"], metavar="REPO:ENTRY", help="Of MegEngine's model hub instead: owner/repository:entry."),
+        click.Option(
+            ["--input", "inputs"],
+            multiple=True,
+            metavar="[NAME=]SHAPE[:DTYPE]",
+            help="An argument of forward(): 1,3,224,224 (random numbers) or a file.npy; once for each.",
+        ),
+        click.Option(["--path", "paths"], type=Path, multiple=True, metavar="DIR", help="A folder to import from."),
+        click.Option(["--kwargs"], metavar="JSON", help="The factory's arguments."),
+        click.Option(["--weights"], type=Path, metavar="FILE", help="A state dict to load, as mge.save wrote it."),
+        click.Option(["-o", "--out"], type=Path, metavar="OUT", help="The TracedModule to write, and OUT.npz beside."),
+    ],
+    "Import a factory of a MegEngine network, call it, trace the module in inference mode, write it as a TracedModule "
+    "and record what it computed. Runs MegEngine here where it can be imported, else in its reference environment.",
+)
