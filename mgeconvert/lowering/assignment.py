@@ -116,6 +116,8 @@ def _scatter(b: Builder, x: Value, indices: dict[int, Value], place: int, value:
     picked = [dimension(b, points, axis) for axis in range(depth)]
     sizes = [*others[:place], *picked, *others[place:]]
     updates = moved(b, expand(b, _fitted(b, value, len(sizes)), sizes), place, 0, depth)
+    if depth == 0:  # a single point, which not every runtime takes without an axis
+        points, updates = b.op("Unsqueeze", points, [0]), b.op("Unsqueeze", updates, [0])
     if axes == list(range(len(axes))):
         return b.op("ScatterND", x, points, updates)
     written = b.op("ScatterND", b.op("Transpose", x, perm=order), points, updates)

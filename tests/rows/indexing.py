@@ -69,7 +69,7 @@ WRITE = [
     ("x[1, None] = 0.5", MATRIX), ("x[:, 1, None] = 0.5", MATRIX), ("x[[1], ..., [2]] = 0.5", MATRIX),
     ("x[1:, [2]] = 0.5", MATRIX), ("x[:, [1, 0], ..., [2, 1]] = y", CUBE, X(2, 2)),
     ("x[0, ::2, [0, 2]] = y", CUBE, X(2, 2)), ("x[:, ::-1, [0, 2]] = y", CUBE, X(3, 2)),
-    ("x[1:, [[0, 1], [2, 0]]] = y", CUBE, X(2, 2, 4)), ("x[:, y] = 0.5", CUBE, X(3, 4, dtype="bool")),
+    ("x[1:, [[0], [2]]] = y", CUBE, X(2, 1, 4)), ("x[:, y] = 0.5", CUBE, X(3, 4, dtype="bool")),
     ("x[1:, y] = z", CUBE, X(values=[True, False, True], dtype="bool"), X(2, 4)),
     ("x[y, 1] = z", MATRIX, X(values=-1, dtype="int32"), X()),
     ("x[:, y] = z", MATRIX, X(values=-2, dtype="int32"), X(4)),
@@ -106,14 +106,34 @@ WRITE = [
 """Assignments; the row's result is what x has become."""
 
 
+RUN_TIME = {"tflite": "is computed at run time"}
+COUNTED = {"tflite": "TFLite wants these sizes known"}
+REFUSED = {
+    "x[1, None, ..., [2, 0], None]": {"tflite": "a slice of 6 axes"},
+    "x[y[0] :]": RUN_TIME,
+    "x[: y[0], y[0]]": RUN_TIME,
+    "x[:, y : y + 2]": RUN_TIME,
+    "x[y[0] :] = 1": RUN_TIME,
+    "x[: y[0], 1] = z": RUN_TIME,
+    "x[x < 0] *= 2": COUNTED,
+    "x[x < 0] = -x[x < 0]": COUNTED,
+    "x[y, 1] = 3": COUNTED,
+}
+"""What formats do not have."""
+
+
+def read(text: str, *operands: X) -> Code:
+    return Code(text, *operands, refused=REFUSED.get(text, {}))
+
+
 def written(text: str, *operands: X) -> Code:
     name = "-".join([text, *(brief(operand) for operand in operands)])
-    return Code(f"x = x + 0\n{text}\nreturn x", *operands, id=name)
+    return Code(f"x = x + 0\n{text}\nreturn x", *operands, id=name, refused=REFUSED.get(text, {}))
 
 
 ROWS = [
-    *(Code(text, x) for x, texts in READ.items() for text in texts),
-    *(Code(text, *operands) for text, *operands in INDEXED),
+    *(read(text, x) for x, texts in READ.items() for text in texts),
+    *(read(text, *operands) for text, *operands in INDEXED),
     *(written(text, *operands) for text, *operands in WRITE),
     Code("a, b, c, d = x\nreturn a * d, b - c", MATRIX, id="unpacking"),
     Code("sum(row * 2 for row in x)", MATRIX, id="iteration"),
