@@ -7,12 +7,11 @@ operator that is otherwise written.
 from __future__ import annotations
 
 FORMS = {
-    "Cast": "Caffe has no layer that rounds, so a real number cannot become an integer",
-    "Conv": "its w is computed; Caffe needs a constant",
-    "Div": "Caffe has no layer that rounds, so integers cannot be divided",
-    "Pow": "Caffe's Power has a constant exponent and its Exp a constant base; neither is one number here",
+    ("Cast", "Caffe has no layer that rounds, so a real number cannot become an integer"),
+    ("Conv", "its w is computed; Caffe needs a constant"),
+    ("Div", "Caffe has no layer that rounds, so integers cannot be divided"),
+    ("Pow", "Caffe's Power has a constant exponent and its Exp a constant base; neither is one number here"),
+    ("Slice", "its starts is computed; Caffe needs a constant"),
+    ("Slice", "its ends is computed; Caffe needs a constant"),
 }
-"""Operator to the reason against one form of it."""
-
-OPEN = "Caffe's shapes are fixed"
-"""The end of the reason against what follows a refused operator whose result's size is known only at run time."""
+"""Operators and the reason against one form of them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -47,13 +46,19 @@ def translate(graph: Graph, dialect: str = DEFAULT, *, floor_pooling: bool = Fal
         result.blobs[value] = result.inputs[name] = Blob(shape or (1,), name)
     layer_name = Namer(graph.inputs)
     places = _places(graph)
+    refused: set[Value | None] = set()
     for node in graph.nodes:
         first = len(net.layers)
         reason = _emit(net, node, result.blobs)
+        follows = not refused.isdisjoint(node.inputs)
         if reason:
-            result.problems.append(Problem(node.origin or node.name or node.op, node.op, reason))
+            # What follows an operator that is not supported is mostly its consequence
+            if not follows or node.op not in EMITTERS:
+                result.problems.append(Problem(node.origin or node.name or node.op, node.op, reason))
             del net.layers[first:]
             result.blobs.update((value, Blob(value.static_shape or (1,))) for value in node.outputs)
+        if reason or follows:
+            refused.update(node.outputs)
         _name_layers(net, first, places[node], layer_name)
     for name, value in graph.outputs.items():
         if value.array is not None:
@@ -89,12 +94,13 @@ def _emit(net: Net, node: Node, blobs: dict[Value, Blob]) -> str:
     emitter = None if node.domain else EMITTERS.get(node.op)
     if emitter is None:
         return REFUSED.get(node.op, "Caffe has no such layer and no composition of its layers is known")
-    if any(value.static_shape is None for value in node.outputs):
-        return f"its result has the shape {node.outputs[0].type_text}; Caffe's shapes are fixed"
-    if any(value.static_shape is not None and 0 in value.static_shape for value in node.outputs):
-        return "a Caffe blob cannot be empty"
     try:
-        emitted = _call(emitter, net, node, blobs)
+        bound = _bind(emitter, net, node, blobs)
+        if any(value.static_shape is None for value in node.outputs):
+            return f"its result has the shape {node.outputs[0].type_text}; Caffe's shapes are fixed"
+        if any(0 in (value.static_shape or ()) for value in node.outputs):
+            return "a Caffe blob cannot be empty"
+        emitted = emitter.handler(net, *bound.args, **bound.kwargs)
     except RefusedError as refusal:
         return str(refusal)
     for value, blob in zip(node.outputs, [emitted] if isinstance(emitted, Blob) else emitted, strict=False):
@@ -103,7 +109,8 @@ def _emit(net: Net, node: Node, blobs: dict[Value, Blob]) -> str:
     return ""
 
 
-def _call(emitter: Emitter, net: Net, node: Node, blobs: dict[Value, Blob]) -> Any:
+def _bind(emitter: Emitter, net: Net, node: Node, blobs: dict[Value, Blob]) -> inspect.BoundArguments:
+    """The node's operands and attributes as the emitter takes them."""
     given = {
         "out": node.outputs[0].static_shape,
         "outs": [value.static_shape for value in node.outputs],
@@ -124,7 +131,7 @@ def _call(emitter: Emitter, net: Net, node: Node, blobs: dict[Value, Blob]) -> A
             bound.arguments[name] = tuple(_operand(net, item, parameter, blobs) for item in value)
         elif isinstance(value, Value):
             bound.arguments[name] = _operand(net, value, parameter, blobs)
-    return emitter.handler(net, *bound.args, **bound.kwargs)
+    return bound
 
 
 def _operand(net: Net, value: Value, parameter: inspect.Parameter, blobs: dict[Value, Blob]) -> Blob | np.ndarray:

@@ -119,6 +119,14 @@ def trilu(net: Net, x: Blob, k: Array | None = None, *, upper: int = 1) -> Blob:
     return multiply(net, x, np.triu(ones, diagonal) if upper else np.tril(ones, diagonal))
 
 
+@emit("CumSum")
+def cum_sum(net: Net, x: Blob, axis: Array, *, exclusive: int = 0, reverse: int = 0) -> Blob:
+    at = int(axis.reshape(())) % x.rank
+    ones = np.ones((x.shape[at], x.shape[at]), np.float32)
+    lower = np.tril(ones, -1 if exclusive else 0)
+    return mix(net, x, at, lower.T if reverse else lower)
+
+
 @emit("Pad")
 def pad(
     net: Net, x: Blob, pads: Array, value: Array | None = None, axes: Array | None = None,

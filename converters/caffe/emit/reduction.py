@@ -132,41 +132,6 @@ def log_softmax(net: Net, x: Blob, *, axis: int = -1) -> Blob:
     return add(net, x, log_sum_exp(net, x, [axis % x.rank]), factors=(1.0, -1.0))
 
 
-def _arg(net: Net, x: Blob, axis: int, k: int, values: bool) -> Blob:
-    axis %= x.rank
-    shape = (*x.shape[:axis], k, *x.shape[axis + 1 :])
-    params: Params = {"axis": axis} | ({"top_k": k} if k != 1 else {}) | ({"out_max_val": True} if values else {})
-    return net.layer("ArgMax", x, shape=shape, **params)
-
-
-@emit("ArgMax", note="of equal elements Caffe gives the last")
-def arg_max(net: Net, x: Blob, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0, out: Shape) -> Blob:
-    return net.reshape(_arg(net, x, axis, 1, values=False), out or (1,))
-
-
-@emit("ArgMin", note="of equal elements Caffe gives the last")
-def arg_min(net: Net, x: Blob, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0, out: Shape) -> Blob:
-    return arg_max(net, net.power(x, scale=-1.0), axis=axis, out=out)
-
-
-@emit("TopK", note="of equal elements Caffe gives the last")
-def top_k(net: Net, x: Blob, k: Array, *, axis: int = -1, largest: int = 1, sorted: int = 1) -> list[Blob]:
-    sign = 1.0 if largest else -1.0
-    x = net.power(x, scale=sign)
-    values, indices = (_arg(net, x, axis, int(k.reshape(())), values=wanted) for wanted in (True, False))
-    return [net.power(values, scale=sign), indices]
-
-
-@emit("CumSum")
-def cum_sum(net: Net, x: Blob, axis: Array, *, exclusive: int = 0, reverse: int = 0) -> Blob:
-    from .indexing import mix
-
-    at = int(axis.reshape(())) % x.rank
-    ones = np.ones((x.shape[at], x.shape[at]), np.float32)
-    lower = np.tril(ones, -1 if exclusive else 0)
-    return mix(net, x, at, lower.T if reverse else lower)
-
-
 @emit("LpNormalization")
 def lp_normalization(net: Net, x: Blob, *, axis: int = -1, p: int = 2) -> Blob:
     norm = REDUCTIONS["ReduceL1" if p == 1 else "ReduceL2"]
