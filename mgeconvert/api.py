@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
@@ -92,11 +92,17 @@ def optimize(
     return run_passes(graph, selection, registry.backend(target) if target else None)
 
 
-def run_passes(graph: Graph, selection: Selection, target: registry.Backend | None) -> tuple[PassReport, ...]:
-    """Run the selected passes in place; with a target none introduces an operator that it lacks."""
+def run_passes(
+    graph: Graph, selection: Selection, target: registry.Backend | None, options: Mapping[str, Any] | None = None
+) -> tuple[PassReport, ...]:
+    """Run the selected passes in place; with a target none introduces an operator that it lacks under its `options`."""
     from . import passes
 
-    supported = None if target is None else {row.op for row in target.ops() if not row.refused}
+    supported: Collection[str] | None = None
+    if target is not None and target.introduces is not None:
+        supported = target.introduces(**(options or {}))
+    elif target is not None:
+        supported = {row.op for row in target.ops() if not row.refused}
     done = passes.optimize(graph, selection.level, selection.enable, selection.disable, supported)
     return tuple(PassReport(*row) for row in done)
 
@@ -194,7 +200,7 @@ def export(
     if selection != Selection(0):
         graph = graph if consume else graph.copy()
         with stage("optimize"):
-            done = run_passes(graph, selection, target)
+            done = run_passes(graph, selection, target, options)
         if check:
             graph.check()
     with stage("write"):

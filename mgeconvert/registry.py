@@ -8,7 +8,7 @@ a record's module must import only light modules, its functions import what they
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
@@ -91,7 +91,8 @@ class Backend:
     `ops()` is the table of IR operators it emits; `run(path, inputs)` computes the model in the format's own runtime:
     named arrays in, named arrays out in the order of the graph's outputs; `runtime` is that runtime's name.
     `describe(path)` says a written file's inputs and outputs, for `mgeconvert verify`; without it the format's frontend
-    is asked.
+    is asked. `introduces(**options)` names the operators that optimization may introduce, those the file has under its
+    options without rewriting; without it all that `ops()` lists.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Backend:
     options: tuple[Option, ...] = ()
     describe: Callable[[Path], Description] | None = None
     runtime: str = ""
+    introduces: Callable[..., Collection[str]] | None = None
 
 
 FRONTENDS = "mgeconvert.frontends"

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from mgeconvert import registry
+from mgeconvert.api import Selection, run_passes
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
-from tests.passes import Row, examine, tables
+from tests.passes import Row, examine, graph_of, tables
 
 ROWS, changes, declines = tables()
 
@@ -161,6 +163,13 @@ def gate_is_an_output(b: Builder) -> dict[str, Value]:
     source = x(b)
     one = b.op("Add", b.op("Erf", b.op("Div", source, math.sqrt(2))), 1.0)
     return {"y": b.op("Mul", b.op("Mul", source, one), 0.5), "z": one}
+
+
+@pytest.mark.parametrize(("opset", "recognised"), [(17, False), (20, True)])
+def test_older_opsets_would_take_it_apart_again(opset: int, recognised: bool) -> None:
+    graph = graph_of(erf_form)
+    reports = run_passes(graph, Selection(1), registry.backend("onnx"), {"opset": opset})
+    assert [report.name for report in reports] == (["fuse-gelu"] if recognised else [])
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,12 @@ def _ops() -> Sequence[OpSupport]:
     from .support import emitted
 
     return emitted()
+
+
+def _introduces(opset: int | None = None, **_: Any) -> Collection[str]:
+    from .support import native
+
+    return native(opset)
 
 
 def _run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -77,6 +83,7 @@ BACKEND = Backend(
     run=_run,
     describe=_describe,
     runtime="onnxruntime",
+    introduces=_introduces,
     options=(
         Option("opset", int, None, "the operator set to write, 7 or newer; unset: 17, or the lowest that is enough"),
         Option("external_data", bool, False, "put the weights into a second file beside the model"),

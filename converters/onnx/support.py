@@ -9,6 +9,7 @@ from .functions import is_function_after
 from .lower import REFUSED
 from .rewrite import RULES
 from .rules import load_rules
+from .save import DEFAULT_OPSET
 from .schema import OLDEST, newest, op_schema, versions
 
 
@@ -23,6 +24,15 @@ def emitted() -> list[OpSupport]:
             note = f"opset {first} or newer" if first > OLDEST else ""
             rows.append(OpSupport(name, note + (", rewritten for older ones" if first in RULES.get(name, ()) else "")))
     return rows
+
+
+def native(opset: int | None = None) -> frozenset[str]:
+    """The operators that an opset has itself; a newer one would be written as several nodes."""
+    import onnx.defs
+
+    opset = DEFAULT_OPSET if opset is None else opset
+    schemas = onnx.defs.get_all_schemas_with_history()
+    return frozenset(schema.name for schema in schemas if not schema.domain and schema.since_version <= opset)
 
 
 def lowered() -> list[OpSupport]:
