@@ -19,7 +19,7 @@ from tests.make_caffe_goldens import GOLDENS, make
 
 VENDOR = {
     "Axpy", "ConvolutionDepthwise", "DepthwiseConvolution", "DetectionOutput", "Interp", "Mish", "Normalize",
-    "PriorBox", "ReLU6", "ShuffleChannel", "Silence", "Upsample",
+    "PriorBox", "ReLU6", "ROIPooling", "ShuffleChannel", "Silence", "Upsample",
 }  # fmt: skip
 """Layers that BVLC Caffe lacks, or that compute nothing; test_caffe_vendor.py has them."""
 

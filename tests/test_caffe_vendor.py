@@ -75,6 +75,15 @@ def test_layer_as_in_opencv(row: LayerRow, shapes: tuple[tuple[int, ...], ...], 
     assert not difference(found, theirs(path, inputs, "l"), 1e-5)
 
 
+def test_roi_pooling(tmp_path: Path) -> None:
+    row = one("roi", "ROIPooling", "pooled_h: 2 pooled_w: 3 spatial_scale: 0.5", (1, 4, 12, 16), (3, 5))
+    regions = np.array([[0, 0, 0, 31, 23], [0, 3, 5, 18, 9], [0, 10, 1, 11, 22]], np.float32)
+    inputs = row.arrays() | {"x1": regions}
+    path = write(row, tmp_path, {})
+    (found,) = ours(path, inputs).values()
+    assert not difference(found, theirs(path, inputs, "l"), 1e-6)
+
+
 def test_axpy(tmp_path: Path) -> None:
     """a * x + y, as the SENet fork defines it; OpenCV reads the bottoms in another order."""
     row = one("axpy", "Axpy", "", (2, 4), (2, 4, 3, 5), (2, 4, 3, 5))

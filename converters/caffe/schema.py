@@ -5,7 +5,8 @@ One message a paragraph, its fields separated by semicolons: ``name number type[
 fields are read and written as text only, where numbers do not show.
 
 Sources: caffe.proto of BVLC Caffe 1.0; the SSD fork (Permute, Normalize, PriorBox, DetectionOutput); the DeepLab fork
-(Interp); the ShuffleNet fork (ShuffleChannel); the YOLO fork (Upsample); NVIDIA's fork (raw_data, scale_bias).
+(Interp); the ShuffleNet fork (ShuffleChannel); Fast R-CNN (ROIPooling); the YOLO fork (Upsample); NVIDIA's fork
+(raw_data, scale_bias).
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ LayerParameter
     148 PermuteParameter; norm_param 149 NormalizeBBoxParameter; prior_box_param 150 PriorBoxParameter;
     shuffle_channel_param 164 ShuffleChannelParameter; annotated_data_param 200 AnnotatedDataParameter;
     detection_output_param 50147 DetectionOutputParameter; interp_param 50143 InterpParameter; upsample_param
-    50149 UpsampleParameter
+    50149 UpsampleParameter; roi_pooling_param 8266711 ROIPoolingParameter
 LogParameter
     base 1 float = -1; scale 2 float = 1; shift 3 float
 LossParameter
@@ -151,6 +152,8 @@ PriorBoxParameter
     offset 13 float = 0.5
 PythonParameter
     module 1 string; layer 2 string; param_str 3 string; share_in_parallel 4 bool
+ROIPoolingParameter
+    pooled_h 1 uint32; pooled_w 2 uint32; spatial_scale 3 float = 1
 ReLUParameter
     negative_slope 1 float; engine 2 {DEFAULT:0 CAFFE:1 CUDNN:2}
 RecurrentParameter

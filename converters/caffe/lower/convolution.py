@@ -104,6 +104,29 @@ def pooling(b: Builder, layer: Layer, x: Value) -> Value:
     return pool(b, x, p.pool, kernel, strides, pad, floor=p.round_mode == FLOOR)
 
 
+@lower("SPP", param="spp_param")
+def spatial_pyramid(b: Builder, layer: Layer, x: Value) -> Value:
+    """Poolings into 1, 2 x 2, 4 x 4 ... bins, joined as one vector."""
+    p = layer.param
+    if p.pool not in (MAX, AVE):
+        raise RefusedError("stochastic pooling")
+    parts = []
+    for bins in (2**level for level in range(p.pyramid_height)):
+        kernel = [-(-size // bins) for size in shape_of(x)[2:]]
+        pad = [(k * bins - size + 1) // 2 for k, size in zip(kernel, shape_of(x)[2:], strict=True)]
+        parts.append(pool(b, x, p.pool, kernel, kernel, pad))
+    if len(parts) == 1:
+        return parts[0]
+    return b.op("Concat", *(b.op("Flatten", part, axis=1) for part in parts), axis=1)
+
+
+@lower("ROIPooling", param="roi_pooling_param")
+def roi_pooling(b: Builder, layer: Layer, x: Value, regions: Value) -> Value:
+    p = layer.param
+    rows = b.op("Reshape", regions, [-1, 5])
+    return b.op("MaxRoiPool", x, rows, pooled_shape=[p.pooled_h, p.pooled_w], spatial_scale=p.spatial_scale)
+
+
 def pool(
     b: Builder,
     x: Value,

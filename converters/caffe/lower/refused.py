@@ -4,10 +4,9 @@ from __future__ import annotations
 
 _TABLE = """
 Python | its program is not in the file
-ROIPooling PSROIPooling ROIAlign Proposal | ONNX has no such operator, and regions are chosen at run time
+PSROIPooling ROIAlign Proposal | a layer of a two-stage detector for which ONNX has no operator
 Im2col | it serves Caffe's own convolution
 BatchReindex Filter | which rows remain is known only at run time
-SPP | spatial pyramid pooling
 ContinuationIndicator LSTMUnit | parts of Caffe's own recurrent layers
 Unpooling MaxUnpool | the mask of a pooling layer
 """
