@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .case import IMAGE, C, Op, ints, real, whole
 
 CASES = [
@@ -57,4 +59,8 @@ CASES = [
     Op("DepthToSpace", real(1, 8, 3, 4), blocksize=2),
     Op("DepthToSpace", real(2, 8, 3, 4), blocksize=2, mode="CRD"),
     Op("SpaceToDepth", real(1, 2, 4, 6), blocksize=2),
+    Op("Slice", real(5, 6), np.array([1], "int64"), np.array([4], "int64"), ints(0)),
+    Op("Slice", real(2, 6, 4, 5), np.array([-3, 1], "int64"), ints(2**63 - 1, -1), ints(1, 3), ints(1, 2)),
+    Op("Slice", real(2, 3, 2, 3, 2, 3), ints(1), ints(3), ints(3)),
+    Op("Split", real(2, 6, dtype="bool"), ints(2, 4), outputs=2, axis=1),
 ]

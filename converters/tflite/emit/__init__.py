@@ -8,7 +8,8 @@ from ..table import EMITTERS, REFUSED
 
 FAMILIES = (
     "convolution", "deformable", "elementwise", "indexing", "math", "matmul", "normalization", "pooling",
-    "quantization", "recurrent", "reduction", "refused", "resize", "sampling", "selection", "shapes", "transposed",
+    "quantization", "recurrent", "reduction", "refused", "resize", "sampling", "selection", "shapes",
+    "slicing", "transposed",
 )  # fmt: skip
 for family in FAMILIES:
     import_module(f"{__name__}.{family}")

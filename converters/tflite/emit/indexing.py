@@ -105,10 +105,18 @@ def _scattered(c: Call, x: Tensor, rows: Tensor, updates: Tensor) -> Tensor:
         mask[tuple(np.moveaxis(rows.array, -1, 0))] = True
         touched = c.const(mask, name="mask")
     else:
-        ones = c.const(np.ones(c.static(updates, "a scatter"), np.int32))
+        ones = _ones(c, updates)
         count = c.op("SCATTER_ND", rows, ones, shape, shape=x.shape, dtype=np.int32)
         touched = c.op("GREATER", count, c.like(0, count), dtype=bool)
     return c.op("SELECT_V2", touched, placed, x, shape=x.shape, dtype=x.dtype)
+
+
+def _ones(c: Call, x: Tensor) -> Tensor:
+    """int32 ones of the shape of x, which the run may have to tell."""
+    if x.is_static:
+        return c.const(np.ones(c.static(x, "ones"), np.int32))
+    dims = c.op("SHAPE", x, shape=(x.rank,), dtype=np.int32, OutType=2)
+    return c.op("FILL", dims, c.const(1, np.int32), shape=x.shape, dtype=np.int32)
 
 
 @emit("OneHot", wants=PLAIN, data=1)
