@@ -73,7 +73,6 @@ ROWS = [
         body,
         X(2, 3, dtype=dtype, low=None if dtype == "bool" else 1, high=None if dtype == "bool" else 4),
         id=f"{name}-{dtype}",
-        refused={"tflite": "splits no bools"} if (name, dtype) == ("split", "bool") else {},
         **(
             {"rtol": 2e-3, "reason": "float16 has 11 bits, and kernels round between steps"}
             if dtype == "float16"

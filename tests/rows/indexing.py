@@ -106,29 +106,13 @@ WRITE = [
 """Assignments; the row's result is what x has become."""
 
 
-RUN_TIME = {"tflite": "is computed at run time"}
-COUNTED = {"tflite": "TFLite wants these sizes known"}
-REFUSED = {
-    "x[1, None, ..., [2, 0], None]": {"tflite": "a slice of 6 axes"},
-    "x[y[0] :]": RUN_TIME,
-    "x[: y[0], y[0]]": RUN_TIME,
-    "x[:, y : y + 2]": RUN_TIME,
-    "x[y[0] :] = 1": RUN_TIME,
-    "x[: y[0], 1] = z": RUN_TIME,
-    "x[x < 0] *= 2": COUNTED,
-    "x[x < 0] = -x[x < 0]": COUNTED,
-    "x[y, 1] = 3": COUNTED,
-}
-"""What formats do not have."""
-
-
 def read(text: str, *operands: X) -> Code:
-    return Code(text, *operands, refused=REFUSED.get(text, {}))
+    return Code(text, *operands)
 
 
 def written(text: str, *operands: X) -> Code:
     name = "-".join([text, *(brief(operand) for operand in operands)])
-    return Code(f"x = x + 0\n{text}\nreturn x", *operands, id=name, refused=REFUSED.get(text, {}))
+    return Code(f"x = x + 0\n{text}\nreturn x", *operands, id=name)
 
 
 ROWS = [
