@@ -67,9 +67,7 @@ def pair_command(source: str, target: str) -> click.Command:
     return Step(name, function, [*own, *foreign], f"Convert {frontend.title} to {backend.title}.")
 
 
-def _load(session: Session, state: State, model: Path, source_format: str | None, **rest: Any) -> State:
-    if state.graph is not None:
-        raise UsageError("a model is loaded already", hint="`load` is the first step of a chain")
+def _load(session: Session, _: State, model: Path, source_format: str | None, **rest: Any) -> State:
     record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
     state = read(session, model, record, option_values(rest, "from"))
     session.document("load", source=str(model), format=record.name, seconds=dict(session.seconds))
@@ -116,6 +114,7 @@ load_command = Step(
     _load,
     [click.Argument(["model"], type=Path), from_option()],
     "Read MODEL for the steps that follow; alone, it checks that MODEL can be read.",
+    begins=True,
 )
 convert_command = Step(
     "convert",

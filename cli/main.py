@@ -15,12 +15,12 @@ from typing import Any, NoReturn
 import click
 
 from mgeconvert import __version__, registry
-from mgeconvert.errors import MgeconvertError
+from mgeconvert.errors import MgeconvertError, UsageError
 
 from . import problems
 from .options import switches
 from .session import Session
-from .steps import Call, split
+from .steps import Call, Step, split
 
 COMMANDS = {
     "load": ("convert:load_command", "Read a model, for the steps that follow."),
@@ -91,6 +91,10 @@ class Application(click.Group):
         for call in calls:
             session.step = call.name if len(calls) > 1 else ""
             contexts.append(call.command.make_context(call.name, list(call.args), parent=ctx))
+            if len(contexts) > 1 and isinstance(call.command, Step) and call.command.begins:
+                raise UsageError(
+                    "a step before has a model already", hint=f"`{call.name}` is the first step of a chain"
+                )
         for call, context in zip(calls, contexts, strict=True):
             session.begin(call.name, chained=len(calls) > 1, is_last=call is calls[-1])
             start = time.perf_counter()

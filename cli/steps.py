@@ -27,7 +27,16 @@ class Command(click.Command):
 
 
 class Step(Command):
-    """A command that can be chained: its function takes the session and the state and returns the new state."""
+    """A command that can be chained: its function takes the session and the state and returns the new state.
+
+    One that `begins` reads the chain's model and can only be its first step.
+    """
+
+    def __init__(
+        self, name: str, function: StepFunction, params: list[click.Parameter], text: str, *, begins: bool = False
+    ) -> None:
+        super().__init__(name, function, params, text)
+        self.begins = begins
 
     def invoke(self, ctx: click.Context) -> None:
         session = ctx.find_object(Session)

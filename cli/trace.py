@@ -39,8 +39,6 @@ def _trace(
     weights: Path | None,
     out: Path | None,
 ) -> State:
-    if state.graph is not None:
-        raise UsageError("a model is loaded already", hint="`trace` is the first step of a chain")
     if out is None and session.is_last:
         raise UsageError("nothing would be left of the trace", hint="give -o OUT.pkl, or a step that uses it")
     if not inputs:
@@ -140,4 +138,5 @@ command = Step(
     ],
     "Import a factory of a MegEngine network, call it, trace the module in inference mode, write it as a TracedModule "
     "and record what it computed. Runs MegEngine here where it can be imported, else in its reference environment.",
+    begins=True,
 )

@@ -169,7 +169,7 @@ USAGE = {
     "ops onxx": (2, "error: onxx: unknown format; known: toy\nhint: mgeconvert ops\n"),
     "load m.toy load m.toy": (
         2,
-        "error: step load: a model is loaded already\nhint: `load` is the first step of a chain\n",
+        "error: step load: a step before has a model already\nhint: `load` is the first step of a chain\n",
     ),
     "verify a b c": (2, "error: 3 files given, expected CANDIDATE or MODEL CANDIDATE\nhint: `mgeconvert verify --h"),
     "completion tcsh": (2, "error: Invalid value for '{bash|zsh|fish}'"),

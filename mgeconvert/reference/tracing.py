@@ -47,7 +47,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """The files written, the types of inputs and outputs (``float32[1,1000]``), the outputs as forward() returns them."""
+    """The files written, the types of inputs and outputs (``float32[1,1000]``), and what forward() returns."""
 
     model: Path
     recorded: Path

@@ -17,6 +17,7 @@ import linecache
 import os
 import re
 import sys
+import sysconfig
 import traceback
 import zlib
 
@@ -247,8 +248,8 @@ def typed(result):
 
 
 def user_frames(error):
-    """The frames of the user's own code: not of this script, of Python's import machinery, nor of MegEngine."""
-    ours = (__file__, "<frozen ", os.path.dirname(mge.__file__))
+    """The frames of the user's own code: not of this script, of Python's library, nor of what is installed."""
+    ours = (__file__, "<", *sysconfig.get_paths().values())
     return [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(ours)]
 
 

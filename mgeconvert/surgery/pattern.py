@@ -157,7 +157,7 @@ def _builder(call: Call, known: set[str]) -> Build:
         if name not in known:
             raise UsageError(f"replacement: {name} is no name of the pattern", hint=f"there are {', '.join(known)}")
 
-    def build(b: Builder, **values: Value) -> Value:
+    def build(b: Builder, /, **values: Value) -> Value:
         return _built(b, call, values)
 
     return build
