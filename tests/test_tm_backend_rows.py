@@ -14,8 +14,6 @@ from tests.harness.cases import Row
 from tests.tm_backend import judged, record, save
 
 REFUSED = {
-    "recurrent/RNN-": "recurrent layers are not written to TracedModules",
-    "recurrent/LSTM-": "recurrent layers are not written to TracedModules",
     "integers/Elemwise-4.int32-4.int32-mode=rmulh": "a constant that does not fit into MegEngine's int32",
 }
 """Rows that the reader takes and the writer does not, by the beginning of their names."""

@@ -21,7 +21,8 @@ from .prepare import prepare
 from .table import REFUSALS, raised
 
 FAMILIES = (
-    "elemwise", "layers", "shaping", "reduction", "sampling", "quantization", "rewrite_movement", "rewrite_indexing",
+    "elemwise", "layers", "shaping", "reduction", "sampling", "quantization", "recurrent", "rewrite_movement",
+    "rewrite_indexing",
     "rewrite_elemwise", "rewrite_products", "rewrite_selection", "rewrite_reductions", "rewrite_resize",
     "rewrite_windows", "rewrite_normalization",
 )  # fmt: skip

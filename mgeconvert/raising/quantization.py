@@ -16,7 +16,7 @@ from mgeconvert.ir import Node, Value
 
 from .calls import Call, Method, Opdef, Parameter, function, sole
 from .layers import constant_name, integer, numbers, one_side, rank
-from .places import fallback_path
+from .places import place
 from .rewriter import Rewriter
 from .table import emit, refuse, rewrite
 
@@ -98,9 +98,9 @@ def _along(b: Rewriter, node: Node, values: Value | None) -> Value:
 @emit("megengine.FakeQuant")
 def fake_quant(node: Node) -> Call:
     """attrs: scale, zero_point, qmin, qmax."""
-    place = fallback_path(node)
+    where = place(node)
     scale, zero_point = (
-        Parameter(np.array([node.attrs[name]], np.float32), f"{place}.{name}", trained=False)
+        Parameter(np.array([node.attrs[name]], np.float32), f"{where}.{name}" if where else name, trained=False)
         for name in ("scale", "zero_point")
     )
     limits = {name: node.attrs[name] for name in ("qmin", "qmax")}

@@ -15,12 +15,15 @@ from .layers import integer, rank
 from .rewriter import Rewriter
 from .table import refuse, rewrite
 
+FAR = int(np.iinfo(np.int32).max)
+"""Bounds beyond this are beyond every tensor."""
+
 
 def elements(b: Rewriter, vector: Value, what: str) -> list[Value]:
     """The numbers in a vector, as scalars: constants, what the vector was made of, or what is picked from it."""
     known = ints(vector)
     if known is not None:
-        return [b.constant(number, np.int32) for number in known]
+        return [b.constant(max(min(number, FAR), -FAR), np.int32) for number in known]
     if vector.shape is None or not isinstance(vector.shape[0], int):
         refuse(f"{what} of a number of axes that is only known at run time")
     parts = b.producer(vector, "Concat")
@@ -58,12 +61,64 @@ def coordinates(b: Rewriter, points: Value) -> list[Value]:
     return [b.op("Gather", points, b.constant(index, np.int32), axis=last) for index in range(shape[-1])]
 
 
+def mask_of(b: Rewriter, index: Value | None, axis: int = 0) -> Value | None:
+    """The mask of whose true elements `index` is the coordinate along an axis."""
+    picked = b.producer(index, "Gather")
+    found = None if picked is None else b.producer(picked.inputs[0], "NonZero")
+    if picked is None or found is None or ints(picked.inputs[1]) != [axis] or integer(picked, "axis"):
+        return None
+    mask = found.inputs[0]
+    return mask if mask is not None and mask.dtype == bool else None
+
+
+def with_masks(b: Rewriter, index: list[Value]) -> list[Value]:
+    """The coordinates of a mask's true elements as that mask."""
+    result: list[Value] = []
+    while index:
+        mask = mask_of(b, index[0])
+        count = 1 if mask is None else rank(mask)
+        if mask is None or any(mask_of(b, item, axis) is not mask for axis, item in enumerate(index[:count])):
+            mask, count = None, 1
+        result.append(index[0] if mask is None else mask)
+        index = index[count:]
+    return result
+
+
+def only_indexes(b: Rewriter, positions: Value) -> bool:
+    """Whether what NonZero gives is read as coordinates only, each by itself."""
+    picks = b.users.get(positions, [])
+    return bool(picks) and all(
+        pick.op == "Gather"
+        and ints(pick.inputs[1]) is not None
+        and all(_indexes(b, user, pick.output) for user in b.users.get(pick.output, []))
+        for pick in picks
+    )
+
+
+def _indexes(b: Rewriter, user: Node, coordinate: Value) -> bool:
+    if user.op == "Gather":
+        return user.inputs[1] is coordinate
+    joins = b.users.get(user.output, []) if user.op == "Unsqueeze" else []
+    readers = [reader for join in joins for reader in b.users.get(join.output, [])]
+    return bool(readers) and all(reader.op in ("GatherND", "ScatterND") for reader in readers)
+
+
+@rewrite("Gather")
+def by_mask(b: Rewriter, node: Node) -> Value | None:
+    """A vector mask along one axis."""
+    x, index = node.inputs
+    mask = mask_of(b, index)
+    if mask is None or rank(mask) != 1:
+        return None
+    return b.call("TakeWhere", [b.typed(node.output)], x, mask, axis=integer(node, "axis") % rank(x))[0]
+
+
 @rewrite("GatherND")
 def gather_nd(b: Rewriter, node: Node) -> Value:
     x, points = node.inputs
     if node.attrs.get("batch_dims") or points is None:
         refuse("GatherND with batch dimensions")
-    return b.call("TakeAt", [b.typed(node.output)], x, *coordinates(b, points))[0]
+    return b.call("TakeAt", [b.typed(node.output)], x, *with_masks(b, coordinates(b, points)))[0]
 
 
 @rewrite("ScatterND")
@@ -74,10 +129,14 @@ def scatter_nd(b: Rewriter, node: Node) -> Value:
     if reduction not in ("none", "add") or points is None:
         refuse(f"ScatterND with the reduction {reduction}")
     if reduction == "add":
-        return b.call("AddAt", [b.typed(node.output)], x, updates, *coordinates(b, points))[0]
+        return b.call("AddAt", [b.typed(node.output)], x, updates, *with_masks(b, coordinates(b, points)))[0]
     spread = b.producer(updates, "Expand")
     return b.call(
-        "PutAt", [b.typed(node.output)], x, updates if spread is None else spread.inputs[0], *coordinates(b, points)
+        "PutAt",
+        [b.typed(node.output)],
+        x,
+        updates if spread is None else spread.inputs[0],
+        *with_masks(b, coordinates(b, points)),
     )[0]
 
 

@@ -39,6 +39,22 @@ def nothing(_: Rewriter, node: Node) -> Value | None:
     return x
 
 
+@rewrite("Squeeze", "Transpose", "Reshape")
+def back_again(b: Rewriter, node: Node) -> Value | None:
+    """What takes back the step before it."""
+    before = {"Squeeze": "Unsqueeze"}.get(node.op, node.op)
+    step = b.producer(node.inputs[0], before)
+    x = None if step is None else step.inputs[0]
+    if step is None or x is None or x.static_shape is None or x.static_shape != node.output.static_shape:
+        return None
+    if node.op == "Transpose":
+        first, second = (numbers(item, "perm", range(rank(x))[::-1]) for item in (step, node))
+        return x if [first[axis] for axis in second] == list(range(rank(x))) else None
+    if node.op == "Squeeze" and (len(node.inputs) < 2 or ints(node.inputs[1]) != ints(step.inputs[1])):
+        return None
+    return x
+
+
 def _in_order(node: Node, count: int) -> bool:
     return numbers(node, "perm", range(count)[::-1]) == tuple(range(count))
 

@@ -9,6 +9,7 @@ from mgeconvert.ir import Node, Value
 from .calls import sole
 from .layers import integer, rank
 from .rewrite_elemwise import like
+from .rewrite_indexing import only_indexes
 from .rewriter import Rewriter
 from .table import refuse, rewrite
 
@@ -35,7 +36,10 @@ def coordinates_of_mask(b: Rewriter, node: Node) -> Value | None:
     """Positions in the flattened mask, taken apart into coordinates; left alone where `positions_of_mask` takes it."""
     x = node.inputs[0]
     assert x is not None
-    if rank(x) == 1 and all(user.op == "Squeeze" for user in b.users.get(node.output, ())):
+    users = b.users.get(node.output, [])
+    if (rank(x) == 1 and all(user.op == "Squeeze" for user in users)) or (
+        x.dtype == bool and only_indexes(b, node.output)
+    ):
         return None
     shape = x.static_shape
     if not shape:

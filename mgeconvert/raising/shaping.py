@@ -153,6 +153,13 @@ def take_at(node: Node) -> Call:
     return method("__getitem__", x, tuple(index))
 
 
+@emit("megengine.TakeWhere")
+def take_where(node: Node) -> Call:
+    """inputs: the tensor and a mask of one of its axes; attrs: axis."""
+    x, mask = node.inputs
+    return method("__getitem__", x, (*[slice(None)] * integer(node, "axis"), mask))
+
+
 @emit("megengine.PutAt")
 def put_at(node: Node) -> Call:
     """inputs: the tensor, what is put, and an index tensor for each of its first axes. An assignment changes its

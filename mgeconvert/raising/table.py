@@ -24,7 +24,7 @@ EMITTERS: dict[str, Emitter] = {}
 REWRITES: dict[str, list[Rewrite]] = {}
 REFUSALS: dict[str, str] = {
     **dict.fromkeys(("If", "Loop", "Scan"), "a TracedModule has no control flow"),
-    **dict.fromkeys(("LSTM", "GRU", "RNN"), "recurrent layers are not written to TracedModules"),
+    "GRU": "MegEngine has no GRU",
 }
 
 
