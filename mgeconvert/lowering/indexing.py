@@ -16,7 +16,7 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from .operands import BOOL, INT64, cast, rank, tensor
+from .operands import BOOL, INT64, as_indices, cast, rank, tensor
 from .shapes import as_shape_operand, expand_like, pack, sizes_of
 from .table import lower, refuse
 
@@ -172,10 +172,11 @@ def _gather(b: Builder, x: Value, parsed: Index) -> Value:
     tensors = {axis - sum(other < axis for other in parsed.ints): index for axis, index in parsed.tensors.items()}
     axes = sorted(tensors)
     place = 0 if parsed.is_apart else axes[0]
-    indices = [cast(b, tensors[axis], INT64) for axis in axes]
     if len(axes) == 1:
-        picked = b.op("Gather", x, indices[0], axis=axes[0])
-        return moved(b, picked, axes[0], place, rank(indices[0]))
+        (index,) = tensors.values()
+        picked = b.op("Gather", x, as_indices(b, index), axis=axes[0])
+        return moved(b, picked, axes[0], place, rank(index))
+    indices = [cast(b, tensors[axis], INT64) for axis in axes]
     front = b.op("Transpose", x, perm=to_front(x, axes)) if axes != list(range(len(axes))) else x
     points = stack_points(b, indices)
     return moved(b, b.op("GatherND", front, points), 0, place, rank(points) - 1)

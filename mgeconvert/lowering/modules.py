@@ -22,6 +22,7 @@ from .normalization import (
     local_response_norm,
     softmax,
 )
+from .operands import as_indices
 from .pooling import adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, max_pool2d
 from .reduction import linear, matmul
 from .table import lower
@@ -76,7 +77,7 @@ def conv_transpose2d_module(b: Builder, self: Module, inp: Value) -> Value:
 def conv_transpose3d_module(b: Builder, self: Module, inp: Value) -> Value:
     """Its forward() does not pass the groups on."""
     return conv_transpose3d(
-        b, inp, self.weight, self.bias, self.stride, self.padding, self.get("output_padding", 0), self.dilation
+        b, inp, self.weight, self.bias, self.stride, self.padding, self.get("output_padding", 0), self.dilation, 1
     )
 
 
@@ -190,7 +191,7 @@ def embedding_module(b: Builder, self: Module, inputs: Value) -> Value:
 def embedding(
     b: Builder, inp: Value, weight: Value, padding_idx: Any = None, max_norm: Any = None, norm_type: Any = None
 ) -> Value:
-    return b.op("Gather", weight, inp, axis=0)
+    return b.op("Gather", weight, as_indices(b, inp), axis=0)
 
 
 @lower("megengine.functional.nn.dropout")

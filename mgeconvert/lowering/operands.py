@@ -33,8 +33,17 @@ def tensor(b: Builder, x: Tensor, dtype: Any = None) -> Value:
 
 
 def cast(b: Builder, x: Value, dtype: Any) -> Value:
-    """`x` in that dtype; nothing when it already is."""
-    return x if x.dtype == np.dtype(dtype) else b.op("Cast", x, to=elem_type(dtype))
+    """`x` in that dtype; nothing when it already is. Only indices and sizes are int64 in what MegEngine's operators
+    become, so that int32 and back is nothing either."""
+    wide: dict[Value, Value] = getattr(b, "wide", {})
+    if x.dtype == np.dtype(dtype):
+        return x
+    if dtype == INT64 and x in wide:
+        return wide[x]
+    result = b.op("Cast", wide.get(x, x), to=elem_type(dtype))
+    if x.dtype == INT64 and result.dtype == INT32:
+        wide[result] = x
+    return result
 
 
 def widened(b: Builder, x: Value, compute: Callable[[Value], Value]) -> Value:
@@ -42,6 +51,11 @@ def widened(b: Builder, x: Value, compute: Callable[[Value], Value]) -> Value:
     if x.dtype is None or x.dtype.kind not in "iu" or x.dtype.itemsize > 2:
         return compute(x)
     return cast(b, compute(cast(b, x, INT32)), x.dtype)
+
+
+def as_indices(b: Builder, x: Value) -> Value:
+    """Indices as ONNX takes them, int32 or int64, without a Cast where there is a choice."""
+    return x if x.dtype == INT32 and x not in getattr(b, "wide", {}) else cast(b, x, INT64)
 
 
 def promoted_dtype(operands: Iterable[Tensor]) -> np.dtype:

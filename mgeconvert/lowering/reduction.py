@@ -25,7 +25,7 @@ from .operands import (
     tensor,
     widened,
 )  # fmt: skip
-from .shapes import dimension, reshape, sizes_of
+from .shapes import as_shape_operand, dimension, reshape, sizes_of
 from .table import add, lower, refuse
 
 MATH = "megengine.functional.math."
@@ -179,7 +179,7 @@ def isinf(b: Builder, inp: Value) -> Value:
 def topk(b: Builder, inp: Value, k: Any, descending: bool = True, kth_only: bool = False, no_sort: bool = False) -> Any:
     """Along the last axis; `kth_only` gives the k-th value and its index alone."""
     (count,) = sizes_of(b, k)
-    operand = [count] if isinstance(count, int) else cast(b, reshape(b, count, [1]), INT64)
+    operand = as_shape_operand(b, [count])
     values, indices = b.ops("TopK", 2, inp, operand, axis=-1, largest=descending, sorted=1)
     indices = cast(b, indices, INT32)
     if not kth_only:
@@ -199,8 +199,7 @@ def topk_1_12(
 
 @lower(MATH + "sort")
 def sort(b: Builder, inp: Value, descending: bool = False) -> tuple[Value, Value]:
-    length = dimension(b, inp, -1)
-    operand = [length] if isinstance(length, int) else cast(b, reshape(b, length, [1]), INT64)
+    operand = as_shape_operand(b, [dimension(b, inp, -1)])
     values, indices = b.ops("TopK", 2, inp, operand, axis=-1, largest=descending, sorted=1)
     return values, cast(b, indices, INT32)
 

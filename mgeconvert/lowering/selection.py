@@ -9,7 +9,7 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from .operands import FLOAT32, INT32, cast, rank, tensor
+from .operands import FLOAT32, INT32, as_indices, cast, rank, tensor
 from .shapes import reshape
 from .table import lower, refuse
 
@@ -34,22 +34,22 @@ def indexing_one_hot(b: Builder, src: Value, index: Any, axis: int = 1, keepdims
 @lower(OP + "IndexingOneHot")
 def indexing_one_hot_opdef(b: Builder, src: Value, index: Value, *, axis: int, ndim: int) -> Value:
     """`index` has the shape of `src` without the axis; the result keeps the axis with size 1."""
-    return b.op("GatherElements", src, b.op("Unsqueeze", index, [axis]), axis=axis)
+    return b.op("GatherElements", src, b.op("Unsqueeze", as_indices(b, index), [axis]), axis=axis)
 
 
 @lower(OP + "IndexingSetOneHot")
 def indexing_set_one_hot(b: Builder, src: Value, index: Value, value: Value, *, axis: int, ndim: int) -> Value:
-    return b.op("ScatterElements", src, b.op("Unsqueeze", index, [axis]), value, axis=axis)
+    return b.op("ScatterElements", src, b.op("Unsqueeze", as_indices(b, index), [axis]), value, axis=axis)
 
 
 @lower(F + "gather")
 def gather(b: Builder, inp: Value, axis: int, index: Value) -> Value:
-    return b.op("GatherElements", inp, index, axis=axis)
+    return b.op("GatherElements", inp, as_indices(b, index), axis=axis)
 
 
 @lower(F + "scatter")
 def scatter(b: Builder, inp: Value, axis: int, index: Value, source: Value) -> Value:
-    return b.op("ScatterElements", inp, index, cast(b, source, inp.dtype), axis=axis)
+    return b.op("ScatterElements", inp, as_indices(b, index), cast(b, source, inp.dtype), axis=axis)
 
 
 @lower(F + "cond_take")
