@@ -48,9 +48,7 @@ class Codebook(M.Module):
         z = F.transpose(z, (0, 2, 3, 1))
         flat = z.reshape(-1, self.dim)
         weight = self.embedding.weight
-        distance = (
-            F.sum(flat ** 2, axis=1, keepdims=True) + F.sum(weight ** 2, axis=1) - 2 * F.matmul(flat, weight.T)
-        )
+        distance = F.sum(flat**2, axis=1, keepdims=True) + F.sum(weight**2, axis=1) - 2 * F.matmul(flat, weight.T)
         index = F.argmin(distance, axis=1)
         quantized = F.matmul(F.one_hot(index, self.codes).astype("float32"), weight).reshape(z.shape)
         quantized = z + (quantized - z).detach()
@@ -105,9 +103,7 @@ class ModulatedConv(M.Module):
         scale = self.affine(style).reshape(batch, 1, self.inputs, 1, 1) + 1
         weight = self.weight * scale
         if self.demodulate:
-            weight = weight * (1 / F.sqrt((weight ** 2).sum(axis=(2, 3, 4)) + 1e-8)).reshape(
-                batch, self.outputs, 1, 1, 1
-            )
+            weight = weight * (1 / F.sqrt((weight**2).sum(axis=(2, 3, 4)) + 1e-8)).reshape(batch, self.outputs, 1, 1, 1)
         x = x.reshape(1, batch * self.inputs, height, width)
         if self.upsample:
             weight = weight.transpose(0, 2, 1, 3, 4)
@@ -129,10 +125,10 @@ class StyleGan(M.Module):
         self.strength = mge.Parameter(np.ones(1, "float32"))
 
     def forward(self, z):
-        z = z * (1 / F.sqrt(F.mean(z ** 2, axis=1, keepdims=True) + 1e-8))
+        z = z * (1 / F.sqrt(F.mean(z**2, axis=1, keepdims=True) + 1e-8))
         style = self.mapping(z)
         x = F.repeat(self.constant, z.shape[0], axis=0)
-        x = F.leaky_relu(self.conv1(x, style), 0.2) * 2 ** 0.5
+        x = F.leaky_relu(self.conv1(x, style), 0.2) * 2**0.5
         x = F.vision.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
         x = self.conv2(x, style) + self.noise * self.strength
         channels = x.shape[1]

@@ -23,7 +23,7 @@ class TransposedAttention(M.Module):
         self.norm = M.LayerNorm(dim, eps=1e-12)
 
     def split(self, x):
-        x = x.reshape(tuple(x.shape[:-1]) + (self.heads, self.size))
+        x = x.reshape(*x.shape[:-1], self.heads, self.size)
         return x.transpose(0, 2, 1, 3)
 
     def forward(self, hidden, mask):
@@ -190,12 +190,12 @@ class LstmClassifier(M.Module):
         self.fc = M.Linear(5 * (2 if options.get("bidirectional") else 1), 3)
 
     def forward(self, tokens):
-        y, (h, c) = self.lstm(self.embedding(tokens))
+        y, (h, _) = self.lstm(self.embedding(tokens))
         return self.fc(y[:, -1]), h, F.max(y, axis=1)
 
 
 class RnnTagger(M.Module):
-    """A built-in recurrence, then a cell in a Python loop."""
+    """A built-in recurrence over time first, then a cell in a Python loop."""
 
     def __init__(self):
         super().__init__()
@@ -204,10 +204,10 @@ class RnnTagger(M.Module):
         self.out = M.Linear(5, 3)
 
     def forward(self, x):
-        y, _ = self.rnn(x)
+        y, _ = self.rnn(x.transpose(1, 0, 2))
         h, c = F.zeros((y.shape[1], 5)), F.zeros((y.shape[1], 5))
         tags = []
         for step in range(3):
             h, c = self.cell(y[step], (h, c))
             tags.append(F.argmax(self.out(h), axis=1))
-        return F.stack(tags, axis=0), h
+        return F.stack(tags, axis=1), h

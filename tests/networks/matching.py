@@ -3,7 +3,6 @@
 import megengine as mge
 import megengine.functional as F
 import megengine.module as M
-import numpy as np
 
 
 def coordinates(batch, height, width):
@@ -31,7 +30,10 @@ class SepConvGru(M.Module):
     def __init__(self, hidden, inputs):
         super().__init__()
         both = hidden + inputs
-        self.gates = [M.Conv2d(both, 2 * hidden, (1, 5), padding=(0, 2)), M.Conv2d(both, 2 * hidden, (5, 1), padding=(2, 0))]
+        self.gates = [
+            M.Conv2d(both, 2 * hidden, (1, 5), padding=(0, 2)),
+            M.Conv2d(both, 2 * hidden, (5, 1), padding=(2, 0)),
+        ]
         self.states = [M.Conv2d(both, hidden, (1, 5), padding=(0, 2)), M.Conv2d(both, hidden, (5, 1), padding=(2, 0))]
         self.hidden = hidden
 
@@ -93,7 +95,7 @@ class Raft(M.Module):
         window = F.expand_dims(F.stack([x, y], axis=-1), 0)
         found = []
         for level, pairs in enumerate(pyramid):
-            centre = places.reshape(n * h * w, 1, 1, 2) / 2 ** level
+            centre = places.reshape(n * h * w, 1, 1, 2) / 2**level
             sampled = F.vision.remap(pairs, centre + window, border_mode="constant")
             found.append(sampled.reshape(n, h, w, -1))
         return F.concat(found, axis=-1).transpose(0, 3, 1, 2)
@@ -135,12 +137,12 @@ class Crestereo(M.Module):
         return x + (F.matmul(q, product) * norm).transpose(0, 2, 1).reshape(n, c, h, w)
 
     def correlation(self, left, right, rows):
-        n, c, h, w = left.shape
+        _, _, h, w = left.shape
         reach = (1, 1) if rows else (0, 4)
         right = F.nn.pad(right, ((0, 0), (0, 0), (reach[0],) * 2, (reach[1],) * 2), mode="replicate")
         found = []
-        for down in range(0, reach[0] * 2 + 1):
-            for across in range(0, reach[1] * 2 + 1):
+        for down in range(reach[0] * 2 + 1):
+            for across in range(reach[1] * 2 + 1):
                 part = right[:, :, down : down + h, across : across + w]
                 found.append(F.mean(left * part, axis=1, keepdims=True))
         return F.concat(found, axis=1)

@@ -16,7 +16,7 @@ class Backbone(M.Module):
     def __init__(self, widths=(8, 12, 16)):
         super().__init__()
         self.stem = conv_bn(3, 8, 3, 4)
-        self.stages = [conv_bn(a, b, 3, 2) for a, b in zip((8,) + widths[:-1], widths)]
+        self.stages = [conv_bn(a, b, 3, 2) for a, b in zip((8, *widths[:-1]), widths)]
 
     def forward(self, x):
         x = F.relu(self.stem(x))

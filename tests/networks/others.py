@@ -43,7 +43,7 @@ class Neighbours(M.Module):
     def forward(self, x):
         n, c, count = x.shape
         inner = -2 * F.matmul(x.transpose(0, 2, 1), x)
-        square = (x ** 2).sum(axis=1, keepdims=True)
+        square = (x**2).sum(axis=1, keepdims=True)
         distance = -square - inner - square.transpose(0, 2, 1)
         _, index = F.topk(distance.reshape(n * count, count), 4, descending=True)
         base = F.arange(n, dtype="int32").reshape(-1, 1, 1) * count
@@ -104,7 +104,7 @@ class Shared(M.Module):
         a[1:, ::2] -= 3
         b = 2 - b
         b = 1 / (F.abs(b) + 1)
-        b = 2 ** b
+        b = 2**b
         mask = (a > 0) & ~(a > 1) | (a < -1)
         a[mask] = 7
         return {"z": a, "a": [b, mask, mean], "m": first}
