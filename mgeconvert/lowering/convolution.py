@@ -122,31 +122,20 @@ def conv_transpose2d(
     padding: Sizes = 0,
     output_padding: Sizes = 0,
     dilation: Sizes = 1,
-    groups: int = 1,
+    groups: Any = 1,
     conv_mode: Any = "cross_correlation",
     compute_mode: str = "default",
 ) -> Value:
-    """MegEngine 1.13 heeds the output padding only when that of the height is not 0."""
+    """MegEngine 1.13 heeds the output padding only when that of the height is not 0.
+
+    Before there was one, the conv mode stood in the place of `groups`: tracing writes every argument.
+    """
+    if isinstance(groups, str):
+        output_padding, dilation, groups = 0, output_padding, dilation
     height, width = spatial(output_padding, 2)
     return transposed_convolution(
         b, inp, weight, bias, stride, padding, (height, width) if height else 0, dilation, groups
     )
-
-
-@lower(NN + "conv_transpose2d", until=(1, 6, 0))
-def conv_transpose2d_1_6(
-    b: Builder,
-    inp: Value,
-    weight: Value,
-    bias: Value | None = None,
-    stride: Sizes = 1,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-    conv_mode: Any = "cross_correlation",
-    compute_mode: str = "default",
-) -> Value:
-    return conv_transpose2d(b, inp, weight, bias, stride, padding, 0, dilation, groups)
 
 
 @lower(NN + "conv_transpose3d")
@@ -159,8 +148,11 @@ def conv_transpose3d(
     padding: Sizes = 0,
     output_padding: Sizes = 0,
     dilation: Sizes = 1,
-    groups: int = 1,
+    groups: Any = None,
 ) -> Value:
+    """Tracing writes every argument: without the last one the file is of a version that had no output padding."""
+    if groups is None:
+        output_padding, dilation, groups = 0, output_padding, dilation
     return transposed_convolution(b, inp, weight, bias, stride, padding, output_padding, dilation, groups)
 
 
@@ -194,6 +186,14 @@ def deformable_conv2d(
 
 
 @lower(NN + "pad")
+def pad_function(
+    b: Builder, src: Value, pad_width: Any = None, mode: str = "constant", constant_value: float = 0.0, *,
+    pad_witdth: Any = None,
+) -> Value:  # fmt: skip
+    """MegEngine up to 1.7 had a slip in the argument's name."""
+    return pad(b, src, pad_width if pad_witdth is None else pad_witdth, mode, constant_value)
+
+
 def pad(
     b: Builder, src: Value, pad_width: Sequence[Sequence[Any]], mode: str = "constant", constant_value: float = 0.0
 ) -> Value:

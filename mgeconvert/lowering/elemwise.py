@@ -305,6 +305,12 @@ for _name, _value in _pairs(_BINARY_METHODS):
         add(f"{_TENSOR}__i{_name}__", _in_place(_value))
 
 
+@lower(f"{_FUNCTIONAL}elemwise.square", until=(1, 11, 1))
+def square_1_11(b: Builder, x: Tensor) -> Value:
+    """Squares of anything were float32."""
+    return cast(b, elemwise(b, "SQUARE", x), FLOAT32)
+
+
 @lower(f"{_FUNCTIONAL}elemwise.greater", f"{_TENSOR}__gt__")
 def greater(b: Builder, x: Tensor, y: Tensor) -> Value:
     return b.op("Greater", *promote(b, x, y))

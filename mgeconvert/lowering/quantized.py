@@ -179,10 +179,11 @@ def quantized_conv_transpose2d(
     padding: Sizes = 0,
     output_padding: Sizes = 0,
     dilation: Sizes = 1,
-    groups: int = 1,
+    groups: Any = 1,
     conv_mode: str = "cross_correlation",
     compute_mode: str = "default",
 ) -> Value:
+    """Old files have no output padding, see `conv_transpose2d`."""
     value = conv_transpose2d(b, inp, weight, bias, stride, padding, output_padding, dilation, groups)
     return _finished(b, value, "identity", dtype)
 

@@ -217,32 +217,18 @@ def meshgrid(b: Builder, *inputs: Value, indexing: str = "xy") -> list[Value]:
 
 
 @lower(F + "full")
-def full(b: Builder, shape: Any, value: Tensor, *, dtype: Any = None, device: Any = None) -> Value:
+def full(b: Builder, shape: Any, value: Tensor, dtype: Any = None, device: Any = None) -> Value:
+    """This and the next four take dtype and device by position as well: MegEngine 1.6 and some of 1.7 wrote them so."""
     return broadcast_to(b, tensor(b, value, dtype), shape)
 
 
-@lower(F + "full", until=(1, 6, 0))
-def full_1_6(b: Builder, shape: Any, value: Tensor, dtype: Any = None, device: Any = None) -> Value:
-    return full(b, shape, value, dtype=dtype)
-
-
 @lower(F + "ones")
-def ones(b: Builder, shape: Any, *, dtype: Any = "float32", device: Any = None) -> Value:
+def ones(b: Builder, shape: Any, dtype: Any = "float32", device: Any = None) -> Value:
     return full(b, shape, 1, dtype=dtype)
 
 
 @lower(F + "zeros")
-def zeros(b: Builder, shape: Any, *, dtype: Any = "float32", device: Any = None) -> Value:
-    return full(b, shape, 0, dtype=dtype)
-
-
-@lower(F + "ones", until=(1, 7, 0))
-def ones_1_7(b: Builder, shape: Any, dtype: Any = "float32", device: Any = None) -> Value:
-    return full(b, shape, 1, dtype=dtype)
-
-
-@lower(F + "zeros", until=(1, 7, 0))
-def zeros_1_7(b: Builder, shape: Any, dtype: Any = "float32", device: Any = None) -> Value:
+def zeros(b: Builder, shape: Any, dtype: Any = "float32", device: Any = None) -> Value:
     return full(b, shape, 0, dtype=dtype)
 
 
@@ -262,9 +248,7 @@ def ones_like(b: Builder, inp: Value) -> Value:
 
 
 @lower(F + "linspace")
-def linspace(
-    b: Builder, start: Tensor, stop: Tensor, num: Tensor, *, dtype: Any = "float32", device: Any = None
-) -> Value:
+def linspace(b: Builder, start: Tensor, stop: Tensor, num: Tensor, dtype: Any = "float32", device: Any = None) -> Value:
     """num values from start to stop, computed in float32 and then cast."""
     first, last = in_dtype(b, [start, stop], FLOAT32)
     (count,) = sizes_of(b, num)  # type: ignore[arg-type]
@@ -289,7 +273,6 @@ def arange(
     start: Tensor = 0,
     stop: Tensor | None = None,
     step: Tensor = 1,
-    *,
     dtype: Any = "float32",
     device: Any = None,
 ) -> Value:
@@ -303,25 +286,6 @@ def arange(
     count = cast(b, b.op("Ceil", b.op("Div", b.op("Sub", last, first), pace)), INT32)
     steps = cast(b, b.op("Range", b.constant(0, INT32), count, b.constant(1, INT32)), FLOAT32)
     return cast(b, b.op("Add", first, b.op("Mul", steps, pace)), dtype)
-
-
-@lower(F + "arange", until=(1, 6, 0))
-def arange_1_6(
-    b: Builder,
-    start: Tensor = 0,
-    stop: Tensor | None = None,
-    step: Tensor = 1,
-    dtype: Any = "float32",
-    device: Any = None,
-) -> Value:
-    return arange(b, start, stop, step, dtype=dtype)
-
-
-@lower(F + "linspace", until=(1, 6, 0))
-def linspace_1_6(
-    b: Builder, start: Tensor, stop: Tensor, num: Tensor, dtype: Any = "float32", device: Any = None
-) -> Value:
-    return linspace(b, start, stop, num, dtype=dtype)
 
 
 @lower(F + "eye")

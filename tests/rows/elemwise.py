@@ -85,6 +85,7 @@ ROWS = [
     Case(F + "maximum", (X(2, 3), 0.25)),
     Case(F + "minimum", (X(2, 3, dtype="int32"), X(2, 3, dtype="int32"))),
     Case(F + "abs", (X(2, 3, dtype="int32", low=-9),)),
+    Case(F + "square", (X(3, dtype="int32"),)),
     *(
         Case(T + name, (X(2, 3, low=-5, high=5),))
         for name in ("__neg__", "__pos__", "__abs__", "__floor__", "__ceil__")

@@ -53,6 +53,14 @@ ROWS = [
         init=BATCHED,
         id="batch-conv-bias",
     ),
+    Code(
+        "grid, result = self.grids\n"
+        "op = builtin.BatchConvBias(stride_h=2, pad_w=1, dtype=result)\n"
+        "return apply(op, x.astype(grid), self.w, self.b)[0].astype('float32')",
+        X(2, 4, 5, 6, low=-2, high=2),
+        init=BATCHED,
+        id="BatchConvBias",
+    ),
     *joined("add", "M.Elemwise('add')", "self.left(x), self.right(x)"),
     *joined("add-relu", "M.Elemwise('fuse_add_relu')", "self.left(x), self.right(x)"),
     *joined("mul", "M.Elemwise('mul')", "self.left(x), self.right(x)"),
