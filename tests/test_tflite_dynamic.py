@@ -86,13 +86,29 @@ def any_size(b: Any, x: Value) -> Value:
     return b.op("Mul", y, b.op("Sigmoid", b.op("GlobalAveragePool", y)))
 
 
-def test_dynamic_image_size(tmp_path: Path) -> None:
-    graph = graph_of(any_size, some(1, 3, 8, 8), shapes=[("N", 3, "H", "W")])
-    ONNX.save(graph, tmp_path / "m.onnx")
+def pyramid(b: Any, x: Value) -> list[Value]:
+    """A map resized to the size of another, which only the run tells."""
+    fine = b.op("Conv", x, some(4, 3, 3, 3), None, pads=(1, 1, 1, 1))
+    coarse = b.op("Conv", fine, some(4, 4, 3, 3), None, pads=(1, 1, 1, 1), strides=(2, 2))
+    size = b.op("Shape", fine)
+    linear = b.op("Resize", coarse, None, None, size, mode="linear")
+    nearest = b.op(
+        "Resize", coarse, None, None, b.op("Slice", size, [2], [4]), mode="nearest", nearest_mode="floor",
+        coordinate_transformation_mode="asymmetric", axes=(2, 3),
+    )  # fmt: skip
+    return [b.op("Add", fine, linear), nearest]
+
+
+@pytest.mark.parametrize("make", [any_size, pyramid], ids=lambda make: make.__name__)
+def test_dynamic_image_size(make: Callable[..., Any], tmp_path: Path) -> None:
+    graph = graph_of(make, some(1, 3, 8, 8), shapes=[("N", 3, "H", "W")])
+    ONNX.save(graph, tmp_path / "m.onnx", opset=18)
     TFLITE.save(graph, tmp_path / "m.tflite")
     assert ONNX.run is not None
     for shape in ((1, 3, 8, 8), (2, 3, 12, 6)):
         inputs = {"x0": some(*shape)}
-        truth = ONNX.run(tmp_path / "m.onnx", inputs)["y0"]
+        truth = ONNX.run(tmp_path / "m.onnx", inputs)
         for kernels in ("xnnpack", "builtin"):
-            compare(run.run(tmp_path / "m.tflite", inputs, kernels)["y0"], truth, 1e-5, f"{kernels} {shape}")
+            results = run.run(tmp_path / "m.tflite", inputs, kernels)
+            for name, expected in truth.items():
+                compare(results[name], expected, 1e-5, f"{kernels} {name} {shape}")

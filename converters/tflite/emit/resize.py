@@ -21,6 +21,8 @@ def resize(c: Call, x: Tensor) -> Tensor:
         rule = "asymmetric"
     if c.attr("antialias", 0) or rule == "tf_crop_and_resize":
         raise Refusal(f"Resize with {'antialias' if c.attr('antialias', 0) else rule}: TFLite has no kernel for it")
+    if not all(isinstance(dim, int) for dim in (*x.shape[1:-1], *c.shape()[1:-1])):
+        return _to_computed_size(c, x, mode, rule)
     sizes = c.known(x.shape[1:-1], "a resize")
     target = c.known(c.shape()[1:-1], "a resize")
     ends = [(x.shape[0], c.shape()[0]), (x.shape[-1], c.shape()[-1])]
@@ -47,6 +49,25 @@ def resize(c: Call, x: Tensor) -> Tensor:
             cubic = (c.attr("cubic_coeff_a", -0.75), bool(c.attr("exclude_outside", 0))) if mode == "cubic" else None
             x = along(c, x, _matrix(at, size, cubic), axis)
     return x
+
+
+def _to_computed_size(c: Call, x: Tensor, mode: str, rule: str) -> Tensor:
+    """A size that only the run will tell: the kernels' own rules, to the ratio of the sizes."""
+    floors = rule == "asymmetric" and c.attr("nearest_mode", "round_prefer_floor") == "floor"
+    if x.rank != 4 or not (
+        (mode == "nearest" and floors) or (mode == "linear" and rule in ("half_pixel", "asymmetric"))
+    ):
+        raise Refusal(f"a resize ({mode}, {rule}) to a size that is known only at run time")
+    index = 3 if c.node.op == "Resize" else 1
+    if c.value(index) is None:
+        raise Refusal("a resize by a factor of a size that is known only at run time; give the target size")
+    axes = c.attr("axes", (0, 1, 2, 3))
+    picks = [[axis % 4 for axis in axes].index(axis) for axis in (2, 3)]
+    given = c.tensor(index)
+    size = c.op("GATHER", given, c.const(picks, np.int32), shape=(2,), dtype=np.int32, Axis=0)
+    if mode == "nearest":
+        return c.op("RESIZE_NEAREST_NEIGHBOR", x, size, shape=c.shape())
+    return c.op("RESIZE_BILINEAR", x, size, shape=c.shape(), **BILINEAR[rule])
 
 
 def _scales(c: Call, sizes: tuple[int, ...], target: tuple[int, ...]) -> list[float]:
