@@ -75,7 +75,7 @@ ELEMENTWISE = [
     one("Clip", x(*IMAGE), None, s(0.5)),
     one("Clip", x(*IMAGE), s(0.1)),
     one("Clip", x(*IMAGE) * 1e9, s(0), s(6)),
-    one("Clip", x(2, 3), x(), x() + 3),
+    one("Clip", x(2, 3), np.array(-0.5, np.float32), np.array(0.5, np.float32)),
     *(one("PRelu", x(*IMAGE), C(p(*shape))) for shape in ((3, 1, 1), (1,), (3, 4, 5))),
     one("PRelu", x(2, 3), x(3)),
     one("Pow", p(2, 3), s(2.5)),
