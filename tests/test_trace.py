@@ -128,7 +128,8 @@ def test_an_array_of_ones_own_and_a_module_instance(invoke: Invoke) -> None:
 @NEEDS_MEGENGINE
 def test_weights_of_a_state_dict(invoke: Invoke) -> None:
     script = "import megengine as mge, mynet, sys\nnet = mynet.Net()\n"
-    script += "state = net.state_dict()\nstate['bn.running_mean'] = state['bn.running_mean'] + 3\nmge.save(state, 'good.pkl')\n"
+    script += "state = net.state_dict()\nstate['bn.running_mean'] = state['bn.running_mean'] + 3\n"
+    script += "mge.save(state, 'good.pkl')\n"
     script += "mge.save({'state_dict': state, 'epoch': 3}, 'checkpoint.pkl')\n"
     script += "mge.save({k: v for k, v in state.items() if 'bn' not in k}, 'less.pkl')\nmge.save([1], 'list.pkl')\n"
     subprocess.run([str(environment("megengine").python), "-c", script], check=True, capture_output=True)
