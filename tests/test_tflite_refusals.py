@@ -15,6 +15,7 @@ from mgeconvert.errors import BadInputError, MissingDependencyError, Unsupported
 from mgeconvert.ir import OPSET, Node, Value
 from mgeconvert_converters.tflite import BACKEND as TFLITE
 from mgeconvert_converters.tflite.emit import EMITTERS, REFUSED
+from mgeconvert_converters.tflite.export import build
 from mgeconvert_converters.tflite.run import run
 from tests.tflite_judge import graph_of, judge
 
@@ -128,6 +129,18 @@ def test_allowed_foreign_operators(tmp_path: Path) -> None:
         assert code.encode() in path.read_bytes()
         with pytest.raises(BadInputError, match=f"LiteRT does not run it: .*{code}"):
             run(path, {"x0": X})
+
+
+def test_what_a_refused_emitter_began_is_forgotten() -> None:
+    """TopK transposes its input before it finds that its count is unknown; the custom operator needs that again."""
+
+    def network(b: Any, x: Value, count: Value) -> list[Value]:
+        y = b.op("Conv", x, np.ones((4, 3, 1, 1), np.float32), None)
+        return [*b.ops("TopK", 2, y, count), b.op("Softmax", y, axis=-1)]
+
+    graph = graph_of(network, np.zeros((1, 3, 4, 4), np.float32), np.array([2], np.int64))
+    model = build(graph, allow_custom_ops=True)
+    assert [operator.op for operator in model.operators].count("CUSTOM") == 1
 
 
 def test_litert_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ class Compiler(Storage):
     def _input(self, name: str, value: Value) -> None:
         if value.shape is None or value.dtype is None:
             raise Refusal("its rank or type is not known; TFLite wants both")
-        layout = self.borders.of_input(name, value, value in self.preferring)
+        layout = self.borders.of_input(value, value in self.preferring)
         if value.dtype.name not in ("float32", "int8", "uint8", "int32", "int64", "bool", "float16", "int16"):
             raise Refusal(f"LiteRT takes no {value.dtype.name} inputs")
         tensor = Tensor(name, value.dtype, permuted(value.shape, layout))
@@ -85,15 +85,16 @@ class Compiler(Storage):
     def _output(self, name: str, value: Value) -> None:
         if value in self.broken:
             return
-        assert value.shape is not None
-        assert value.dtype is not None
+        if value.shape is None or value.dtype is None:
+            raise Refusal("its rank or type is not known; TFLite wants both")
         natural = None if value.is_constant else self.stored[value].view.natural(self.preferred(value))
-        layout = self.borders.of_output(name, value, natural)
+        layout = self.borders.of_output(value, natural)
         tensor = self.cast(self.realise(value, layout, cause=BORDER), value.dtype)
-        shape = permuted(value.shape, layout)
-        producer = self.operators[-1].outputs if self.operators else []
-        if tensor.is_constant or tensor in self._public() or (tensor.shape != shape and tensor not in producer):
-            tensor = self.operator("RESHAPE", [tensor, self.shape_operand(tensor, shape)], shape, tensor.dtype)
+        if tensor.is_constant or tensor in self._public():
+            # a copy: an output is a tensor of its own
+            tensor = self.operator(
+                "RESHAPE", [tensor, self.shape_operand(tensor, tensor.shape)], tensor.shape, tensor.dtype
+            )
         tensor.name = name
         self.model.outputs[name] = tensor
         self.model.output_layouts[name] = layout
@@ -112,9 +113,9 @@ class Compiler(Storage):
         self.origin = node.origin
         mark = len(self.operators)
         try:
-            self._emit(node)
+            self._keep(node, self._emit(node), mark)
         except Refusal as refusal:
-            del self.operators[mark:]
+            self.forget(mark)
             if not self._foreign(node):
                 self.problems.append(Problem(_place(node), node.op, str(refusal)))
                 self._pretend(node)
@@ -145,7 +146,7 @@ class Compiler(Storage):
             self.stored[value] = Stored(tensor, plain(tensor.shape, identity(tensor.rank)))
         return True
 
-    def _emit(self, node: Node) -> None:
+    def _emit(self, node: Node) -> list[Stored]:
         reason = REFUSED.get(node.op)
         if reason is not None:
             raise Refusal(reason)
@@ -159,19 +160,19 @@ class Compiler(Storage):
             if value is not None and value.shape is not None and 0 in value.shape:
                 raise Refusal(f"{value.name} has no elements; LiteRT does not allocate empty tensors")
         if emitter.wants is Wants.VIEW:
-            self._keep(node, emitter.function(Call(self, node, ())))
-            return
+            stored = emitter.function(Call(self, node, ()))
+            return [stored] if isinstance(stored, Stored) else list(stored)
         call, tensors = self._operands(node, emitter)
         results = emitter.function(call, *tensors)
         results = [results] if isinstance(results, Tensor) else list(results)
         views = [plain(value.shape or (), call.layout_of(value)) for value in node.outputs]
         if call.view is not None:
             views = [call.view]
-        self._keep(node, [Stored(tensor, view) for tensor, view in zip(results, views, strict=True)])
+        return [Stored(tensor, view) for tensor, view in zip(results, views, strict=True)]
 
-    def _keep(self, node: Node, results: list[Stored] | Stored) -> None:
-        results = [results] if isinstance(results, Stored) else results
-        made = {tensor for operator in self.operators[-len(results) - 2 :] for tensor in operator.outputs}
+    def _keep(self, node: Node, results: list[Stored], mark: int) -> None:
+        """Note where the outputs are; tensors made since `mark` for them get the values' names."""
+        made = {tensor for operator in self.operators[mark:] for tensor in operator.outputs}
         public = self._public()
         for value, stored in zip(node.outputs, results, strict=True):
             self.stored[value] = stored

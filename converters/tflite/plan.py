@@ -51,13 +51,11 @@ class BorderLayouts:
                 flag = f"--{option.replace('_', '-')}"
                 raise UsageError(f"{flag} {layout}: unknown layout; known: {', '.join(LAYOUTS)}")
 
-    def of_input(self, name: str, value: Value, preferred: bool) -> Layout:
-        del name
+    def of_input(self, value: Value, preferred: bool) -> Layout:
         rank = value.rank or 0
         return _forced(self.inputs, rank) or (channels_last(rank) if preferred else identity(rank))
 
-    def of_output(self, name: str, value: Value, natural: Layout | None) -> Layout:
-        del name
+    def of_output(self, value: Value, natural: Layout | None) -> Layout:
         rank = value.rank or 0
         forced = _forced(self.outputs, rank)
         if forced is not None:

@@ -37,6 +37,13 @@ class Storage:
         self._realised: dict[tuple[Tensor, View, Layout], Tensor] = {}
         self._constants: dict[tuple[Value, Layout, int], Tensor] = {}
 
+    def forget(self, mark: int) -> None:
+        """Drop the operators from `mark` on, and what was made by them."""
+        gone = {tensor for operator in self.operators[mark:] for tensor in operator.outputs}
+        del self.operators[mark:]
+        if gone:
+            self._realised = {key: tensor for key, tensor in self._realised.items() if tensor not in gone}
+
     def aligned(self, value: Value, layout: Layout) -> Tensor:
         """The value with leading axes of size 1 up to the layout's rank, in that layout."""
         missing = len(layout) - (value.rank or 0)
