@@ -53,7 +53,7 @@ def _dims(shape: tuple[int, ...]) -> str:
 def one(id: str, type: str, params: str = "", *shapes: tuple[int, ...], tops: int = 1, **options: object) -> LayerRow:
     """A net of one layer ``l`` with bottoms ``x0`` ... and tops ``y0`` ...; `params` are the fields of its message."""
     inputs = {f"x{at}": shape for at, shape in enumerate(shapes)}
-    parameter = LOWERINGS[type][1]
+    parameter = LOWERINGS[type].param
     text = f"{parameter} {{ {params} }}" if params else ""
     wires = " ".join([f'bottom: "{name}"' for name in inputs] + [f'top: "y{at}"' for at in range(tops)])
     return LayerRow(id, f'layer {{ name: "l" type: "{type}" {wires} {text} }}', inputs, **options)  # type: ignore[arg-type]

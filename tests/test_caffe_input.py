@@ -75,6 +75,20 @@ STRUCTURE = {
     'layer { name: "a" type: "Eltwise" bottom: "x" bottom: "p" top: "a" }': (
         "3: layer a: Eltwise needs bottoms of one shape; here [1, 2, 4, 4], [1, 2, 2, 2]"
     ),
+    'layer { name: "a" type: "ReLU" bottom: "x" bottom: "x" top: "a" }': (
+        "2: layer a: 2 bottoms, which ReLU does not take"
+    ),
+    'layer { name: "a" type: "ReLU" bottom: "x" top: "a" top: "b" }': "2: layer a: 2 tops; ReLU has 1",
+    'layer { name: "a" type: "Flatten" bottom: "x" top: "y" }\n'
+    'layer { name: "p" type: "Pooling" bottom: "y" top: "p" pooling_param { kernel_size: 2 } }': (
+        "3: layer p: Pooling needs a blob of 4 axes; here float32[1,32]"
+    ),
+    'layer { name: "p" type: "Pooling" bottom: "x" top: "p" pooling_param { kernel_size: 2 stride: 0 } }': (
+        "2: layer p: stride [0, 0]"
+    ),
+    'layer { name: "s" type: "Softmax" bottom: "x" top: "s" softmax_param { axis: 4 } }': (
+        "2: layer s: axis 4 of a blob of 4 axes"
+    ),
     'layer { name: "d" type: "Data" top: "d" data_param { batch_size: 4 } }': (
         "2: layer d: Data does not say the shape of d"
     ),

@@ -44,9 +44,9 @@ def _load(source: Source, **options: Any) -> Graph:
 
 
 def _lowered() -> Sequence[OpSupport]:
-    from .lower import DATA, LOWERINGS, NOTES, REFUSED, TRAINING
+    from .lower import DATA, LOWERINGS, REFUSED, TRAINING
 
-    rows = [OpSupport(name, note=NOTES[name]) for name in LOWERINGS]
+    rows = [OpSupport(name, note=row.note) for name, row in LOWERINGS.items()]
     rows += [OpSupport(name, note="an input of the graph") for name in (*DATA, "Input")]
     rows += [OpSupport(name, note="left out at inference") for name in TRAINING]
     rows += [OpSupport(name, refused=reason) for name, reason in REFUSED.items()]

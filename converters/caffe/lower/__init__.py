@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from . import convolution, detection, elementwise, normalization, recurrent, shapes
 from .refused import DATA, REFUSED, TRAINING
-from .table import LOWERINGS, NOTES, Layer, MissingBlobError, RefusedError
+from .table import LOWERINGS, Layer, MissingBlobError, RefusedError
 
 __all__ = [
     "DATA",
     "LOWERINGS",
-    "NOTES",
     "REFUSED",
     "TRAINING",
     "Layer",

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.builder import Builder
-from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Value
 
 from ..emit.pooling import caffe_count
-from .table import Layer, RefusedError, axis_of, lower, shape_of
+from .table import Layer, RefusedError, lower, shape_of
 
 MAX, AVE = 0, 1
 FLOOR = 1
@@ -23,12 +22,16 @@ def spatial(layer: Layer, field: str, short: str, count: int, default: int) -> l
     param = layer.param
     named = [name for name in (f"{short}_h", f"{short}_w") if name in param.DESCRIPTOR.fields_by_name]
     if count == 2 and any(param.HasField(name) for name in named):
-        return [int(getattr(param, name)) for name in named]
-    given = getattr(param, field)
-    values = list(given) if hasattr(given, "append") else [given] if param.HasField(field) else []
-    if len(values) not in (0, 1, count):
-        raise BadInputError(f"{layer.where}: layer {layer.name}: {len(values)} values of {field} for {count} axes")
-    return [int(value) for value in (values or [default]) * (1 if len(values) == count else count)]
+        result = [int(getattr(param, name)) for name in named]
+    else:
+        given = getattr(param, field)
+        values = list(given) if hasattr(given, "append") else [given] if param.HasField(field) else []
+        if len(values) not in (0, 1, count):
+            raise layer.invalid(f"{len(values)} values of {field} for {count} axes")
+        result = [int(value) for value in (values or [default]) * (1 if len(values) == count else count)]
+    if default and min(result, default=1) < 1:
+        raise layer.invalid(f"{field} {result}")
+    return result
 
 
 def _convolution(b: Builder, layer: Layer, x: Value, transposed: bool) -> Value:
@@ -36,13 +39,11 @@ def _convolution(b: Builder, layer: Layer, x: Value, transposed: bool) -> Value:
     count = len(shape_of(x)) - 2
     kernel = spatial(layer, "kernel_size", "kernel", count, 0)
     if 0 in kernel:
-        raise BadInputError(f"{layer.where}: layer {layer.name}: no kernel_size")
+        raise layer.invalid("no kernel_size")
     pad = spatial(layer, "pad", "pad", count, 0)
     channels = shape_of(x)[1]
-    if channels % p.group or p.num_output % p.group:
-        raise BadInputError(
-            f"{layer.where}: layer {layer.name}: group {p.group} does not divide {channels} and {p.num_output} channels"
-        )
+    if not p.group or channels % p.group or not p.num_output or p.num_output % p.group:
+        raise layer.invalid(f"group {p.group} does not divide {channels} and {p.num_output} channels")
     sizes = (channels, p.num_output // p.group) if transposed else (p.num_output, channels // p.group)
     return b.op(
         "ConvTranspose" if transposed else "Conv",
@@ -71,7 +72,7 @@ def deconvolution(b: Builder, layer: Layer, x: Value) -> Value:
 def inner_product(b: Builder, layer: Layer, x: Value) -> Value:
     p = layer.param
     shape = shape_of(x)
-    axis = axis_of(p.axis, x)
+    axis = layer.axis(p.axis, x)
     inner = int(np.prod(shape[axis:]))
     weights = layer.blob(0, inner, p.num_output) if p.transpose else layer.blob(0, p.num_output, inner)
     bias = layer.blob(1, p.num_output) if p.bias_term else None
@@ -88,7 +89,7 @@ def embed(b: Builder, layer: Layer, x: Value) -> Value:
     return b.op("Add", y, layer.blob(1, p.num_output)) if p.bias_term else y
 
 
-@lower("Pooling", param="pooling_param")
+@lower("Pooling", param="pooling_param", axes=4)
 def pooling(b: Builder, layer: Layer, x: Value) -> Value:
     p = layer.param
     if p.pool not in (MAX, AVE):
@@ -100,16 +101,18 @@ def pooling(b: Builder, layer: Layer, x: Value) -> Value:
     kernel, pad = spatial(layer, "kernel_size", "kernel", 2, 0), spatial(layer, "pad", "pad", 2, 0)
     strides = spatial(layer, "stride", "stride", 2, 1)
     if 0 in kernel:
-        raise BadInputError(f"{layer.where}: layer {layer.name}: no kernel_size")
+        raise layer.invalid("no kernel_size")
     return pool(b, x, p.pool, kernel, strides, pad, floor=p.round_mode == FLOOR)
 
 
-@lower("SPP", param="spp_param")
+@lower("SPP", param="spp_param", axes=4)
 def spatial_pyramid(b: Builder, layer: Layer, x: Value) -> Value:
     """Poolings into 1, 2 x 2, 4 x 4 ... bins, joined as one vector."""
     p = layer.param
     if p.pool not in (MAX, AVE):
         raise RefusedError("stochastic pooling")
+    if p.pyramid_height < 1:
+        raise layer.invalid("no pyramid_height")
     parts = []
     for bins in (2**level for level in range(p.pyramid_height)):
         kernel = [-(-size // bins) for size in shape_of(x)[2:]]
@@ -120,7 +123,7 @@ def spatial_pyramid(b: Builder, layer: Layer, x: Value) -> Value:
     return b.op("Concat", *(b.op("Flatten", part, axis=1) for part in parts), axis=1)
 
 
-@lower("ROIPooling", param="roi_pooling_param")
+@lower("ROIPooling", param="roi_pooling_param", axes=4)
 def roi_pooling(b: Builder, layer: Layer, x: Value, regions: Value) -> Value:
     p = layer.param
     rows = b.op("Reshape", regions, [-1, 5])

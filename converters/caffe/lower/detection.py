@@ -8,7 +8,6 @@ import math
 import numpy as np
 
 from mgeconvert.builder import Builder
-from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Value
 
 from .table import Layer, RefusedError, lower, shape_of
@@ -17,10 +16,12 @@ CORNER, CENTER_SIZE = 1, 2
 FLOAT, INT64 = 1, 7
 
 
-@lower("PriorBox", param="prior_box_param")
+@lower("PriorBox", param="prior_box_param", axes=4)
 def prior_box(b: Builder, layer: Layer, features: Value, image: Value) -> Value:
     """[1, 2, 4 * boxes]: the boxes as fractions of the image, then the variances of their corners."""
     p = layer.param
+    if len(shape_of(image)) != 4:
+        raise layer.invalid(f"the image is {image.type_text}; expected four axes")
     height, width = shape_of(features)[2:4]
     image_h, image_w = (p.img_h or p.img_size or shape_of(image)[2], p.img_w or p.img_size or shape_of(image)[3])
     step_h, step_w = p.step_h or p.step or image_h / height, p.step_w or p.step or image_w / width
@@ -38,7 +39,7 @@ def _box_sizes(layer: Layer) -> list[tuple[float, float]]:
     """(width, height) of each box of a cell, in Caffe's order."""
     p = layer.param
     if not p.min_size:
-        raise BadInputError(f"{layer.where}: layer {layer.name}: no min_size")
+        raise layer.invalid("no min_size")
     ratios = [1.0]
     for ratio in p.aspect_ratio:
         if all(abs(ratio - known) >= 1e-6 for known in ratios):
@@ -56,6 +57,8 @@ def _box_sizes(layer: Layer) -> list[tuple[float, float]]:
 def detection_output(b: Builder, layer: Layer, location: Value, confidence: Value, priors: Value) -> Value:
     """[1, 1, detections, 7]: image, label, score and the corners, by label and falling score."""
     p = layer.param
+    if len(shape_of(priors)) != 3 or shape_of(priors)[2] % 4:
+        raise layer.invalid(f"the prior boxes are {priors.type_text}; expected [1,2,4 * boxes]")
     batch, count, classes = shape_of(location)[0], shape_of(priors)[2] // 4, p.num_classes
     if batch != 1 or not p.share_location or p.nms_param.eta != 1:
         raise RefusedError("more than one image, boxes of each class, or an adaptive overlap")

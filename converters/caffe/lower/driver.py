@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +11,13 @@ import numpy as np
 
 from mgeconvert.builder import Builder
 from mgeconvert.errors import BadInputError, Problem, UnsupportedError
+from mgeconvert.inference import InferenceError
 from mgeconvert.ir import Graph, Value
 
 from ..messages import Message
 from ..upgrade import SourceLayer
 from . import DATA, LOWERINGS, REFUSED, TRAINING, Layer, MissingBlobError, RefusedError
+from .table import shape_of
 
 WEIGHTED = {
     "BatchNorm", "Convolution", "ConvolutionDepthwise", "Deconvolution", "DepthwiseConvolution", "Embed",
@@ -111,14 +114,23 @@ class Lowering:
             reason = REFUSED.get(message.type, "a layer type that is not known")
             self.problems.append(Problem(place, message.type, reason))
             return unknown
-        if None in inputs:
+        known = [value for value in inputs if value is not None]
+        if len(known) < len(inputs):
             return unknown
-        handler, param = LOWERINGS[message.type]
+        lowering = LOWERINGS[message.type]
         layer = Layer(message.name, message.type, message, f"{self.path}:{source.line}", blobs)
-        layer.param = getattr(message, param) if param else None
+        layer.param = getattr(message, lowering.param) if lowering.param else None
         self.b.place, self.b.origin = message.name, f"{message.name} ({message.type})"
         try:
-            lowered = handler(self.b, layer, *inputs)
+            bound = inspect.signature(lowering.handler).bind(self.b, layer, *inputs)
+        except TypeError:
+            raise layer.invalid(f"{len(inputs)} bottoms, which {message.type} does not take") from None
+        if lowering.axes and known and len(shape_of(known[0])) != lowering.axes:
+            raise layer.invalid(f"{message.type} needs a blob of {lowering.axes} axes; here {known[0].type_text}")
+        try:
+            lowered = lowering.handler(*bound.args)
+        except InferenceError as error:
+            raise layer.invalid(f"{error.message}") from error
         except RefusedError as refusal:
             self.problems.append(Problem(place, message.type, str(refusal)))
             return unknown
@@ -127,9 +139,7 @@ class Lowering:
             return unknown
         values = [lowered] if isinstance(lowered, Value) else list(lowered)
         if len(values) != len(message.top):
-            raise BadInputError(
-                f"{layer.where}: layer {layer.name}: {len(message.top)} tops; {message.type} has {len(values)}"
-            )
+            raise layer.invalid(f"{len(message.top)} tops; {message.type} has {len(values)}")
         return values
 
     def _input(self, source: SourceLayer, at: int) -> Value:
@@ -142,6 +152,8 @@ class Lowering:
                 f"{self.path}:{source.line}: layer {message.name}: {message.type} does not say the shape of {top}",
                 hint=f"--input-shape {top}=1,3,224,224",
             )
+        if not all(0 < size < 1 << 31 for size in shape):
+            raise BadInputError(f"{self.path}:{source.line}: layer {message.name}: {top} has the shape {list(shape)}")
         return self.b.input(top, np.float32, shape)
 
 

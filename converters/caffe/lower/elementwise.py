@@ -8,10 +8,9 @@ import math
 import numpy as np
 
 from mgeconvert.builder import Builder
-from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Value
 
-from .table import Layer, axis_of, lower, shape_of
+from .table import Layer, lower, shape_of
 
 PROD, SUM = 0, 1
 FLOAT = 1
@@ -116,10 +115,10 @@ def eltwise(b: Builder, layer: Layer, *xs: Value) -> Value:
     p = layer.param
     if len({shape_of(x) for x in xs}) != 1:
         shapes = ", ".join(str(list(shape_of(x))) for x in xs)
-        raise BadInputError(f"{layer.where}: layer {layer.name}: Eltwise needs bottoms of one shape; here {shapes}")
+        raise layer.invalid(f"Eltwise needs bottoms of one shape; here {shapes}")
     if p.operation == SUM and p.coeff:
         if len(p.coeff) != len(xs):
-            raise BadInputError(f"{layer.where}: layer {layer.name}: {len(p.coeff)} coeff for {len(xs)} bottoms")
+            raise layer.invalid(f"{len(p.coeff)} coeff for {len(xs)} bottoms")
         xs = tuple(affine(b, x, factor, 0.0) for x, factor in zip(xs, p.coeff, strict=True))
     op = {PROD: "Mul", SUM: "Add"}.get(p.operation, "Max")
     return functools.reduce(lambda x, y: b.op(op, x, y), xs)
@@ -134,7 +133,7 @@ def axpy(b: Builder, layer: Layer, a: Value, x: Value, y: Value) -> Value:
 def _across(b: Builder, layer: Layer, x: Value, bottoms: tuple[Value, ...], at: int) -> Value | np.ndarray:
     """The factor or bias of Scale and Bias, shaped to broadcast against `x`: a bottom, or weights number `at`."""
     rank = len(shape_of(x))
-    axis = axis_of(layer.param.axis, x)
+    axis = layer.axis(layer.param.axis, x)
     if bottoms:
         shape = shape_of(bottoms[0])
         if not shape or shape == (1,):
@@ -152,7 +151,7 @@ def scale(b: Builder, layer: Layer, x: Value, *factor: Value) -> Value:
         return y
     if factor:
         shape = shape_of(factor[0])
-        rest = (1,) * (len(shape_of(x)) - axis_of(layer.param.axis, x) - len(shape))
+        rest = (1,) * (len(shape_of(x)) - layer.axis(layer.param.axis, x) - len(shape))
         return b.op("Add", y, layer.blob(0, *shape).reshape(*shape, *rest))
     return b.op("Add", y, _across(b, layer, x, (), 1))
 
@@ -164,7 +163,7 @@ def bias(b: Builder, layer: Layer, x: Value, *term: Value) -> Value:
 
 @lower("Softmax", param="softmax_param")
 def softmax(b: Builder, layer: Layer, x: Value) -> Value:
-    return b.op("Softmax", x, axis=axis_of(layer.param.axis, x))
+    return b.op("Softmax", x, axis=layer.axis(layer.param.axis, x))
 
 
 @lower("ArgMax", param="argmax_param", note="of equal elements Caffe gives the last, ONNX the first")
@@ -172,7 +171,7 @@ def arg_max(b: Builder, layer: Layer, x: Value) -> Value:
     p = layer.param
     shape = shape_of(x)
     if p.HasField("axis"):
-        values, indices = b.ops("TopK", 2, x, [int(p.top_k)], axis=axis_of(p.axis, x))
+        values, indices = b.ops("TopK", 2, x, [int(p.top_k)], axis=layer.axis(p.axis, x))
         return values if p.out_max_val else b.op("Cast", indices, to=FLOAT)
     flat = b.op("Reshape", x, [shape[0], 1, -1])
     values, indices = b.ops("TopK", 2, flat, [int(p.top_k)], axis=2)
@@ -184,6 +183,6 @@ def arg_max(b: Builder, layer: Layer, x: Value) -> Value:
 @lower("Reduction", param="reduction_param")
 def reduction(b: Builder, layer: Layer, x: Value) -> Value:
     p = layer.param
-    axes = list(range(axis_of(p.axis, x), len(shape_of(x))))
+    axes = list(range(layer.axis(p.axis, x), len(shape_of(x))))
     op = {1: "ReduceSum", 2: "ReduceL1", 3: "ReduceSumSquare", 4: "ReduceMean"}[p.operation]
     return affine(b, b.op(op, x, axes, keepdims=0), p.coeff, 0.0)

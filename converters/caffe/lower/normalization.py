@@ -47,7 +47,7 @@ def standardized(b: Builder, x: Value, axes: list[int], epsilon: float) -> Value
     return b.op("Div", centred, b.op("Sqrt", b.op("Add", variance, float(epsilon))))
 
 
-@lower("LRN", param="lrn_param")
+@lower("LRN", param="lrn_param", axes=4)
 def lrn(b: Builder, layer: Layer, x: Value) -> Value:
     p = layer.param
     if p.norm_region != WITHIN_CHANNEL:
@@ -69,7 +69,7 @@ def mvn(b: Builder, layer: Layer, x: Value) -> Value:
     return b.op("Div", centred, b.op("Add", deviation, float(p.eps)))
 
 
-@lower("Normalize", param="norm_param")
+@lower("Normalize", param="norm_param", axes=4)
 def normalize(b: Builder, layer: Layer, x: Value) -> Value:
     """SSD's: by the root of the sum of squares over the channels, or over the whole image."""
     p = layer.param

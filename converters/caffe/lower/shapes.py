@@ -7,35 +7,32 @@ from collections.abc import Sequence
 import numpy as np
 
 from mgeconvert.builder import Builder
-from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Value
 
-from .table import Layer, axis_of, lower, shape_of
+from .table import Layer, lower, shape_of
 
 
 @lower("Concat", param="concat_param")
 def concat(b: Builder, layer: Layer, *xs: Value) -> Value:
     p = layer.param
     axis = p.concat_dim if p.HasField("concat_dim") else p.axis
-    axis = axis_of(axis, xs[0])
+    axis = layer.axis(axis, xs[0])
     others = {(*shape_of(x)[:axis], *shape_of(x)[axis + 1 :]) for x in xs}
     if len(others) != 1:
         shapes = ", ".join(str(list(shape_of(x))) for x in xs)
-        raise BadInputError(f"{layer.where}: layer {layer.name}: cannot concatenate {shapes} along axis {axis}")
+        raise layer.invalid(f"cannot concatenate {shapes} along axis {axis}")
     return b.op("Concat", *xs, axis=axis) if len(xs) > 1 else xs[0]
 
 
 @lower("Slice", param="slice_param")
 def slice_(b: Builder, layer: Layer, x: Value) -> Sequence[Value]:
     p = layer.param
-    axis = axis_of(p.slice_dim if p.HasField("slice_dim") else p.axis, x)
+    axis = layer.axis(p.slice_dim if p.HasField("slice_dim") else p.axis, x)
     size, count = shape_of(x)[axis], len(layer.message.top)
     points = [0, *p.slice_point, size] if p.slice_point else [size * at // count for at in range(count + 1)]
     sizes = np.diff(points).tolist()
     if len(sizes) != count or min(sizes) <= 0 or (not p.slice_point and size % count):
-        raise BadInputError(
-            f"{layer.where}: layer {layer.name}: {count} tops cannot be cut from {size} at {list(p.slice_point)}"
-        )
+        raise layer.invalid(f"{count} tops cannot be cut from {size} at {list(p.slice_point)}")
     return b.ops("Split", count, x, sizes, axis=axis) if count > 1 else [x]
 
 
@@ -60,7 +57,7 @@ def copied(old: Sequence[int], new: Sequence[int]) -> list[int]:
 @lower("Flatten", param="flatten_param")
 def flatten(b: Builder, layer: Layer, x: Value) -> Value:
     shape = shape_of(x)
-    first, last = axis_of(layer.param.axis, x), axis_of(layer.param.end_axis, x)
+    first, last = layer.axis(layer.param.axis, x), layer.axis(layer.param.end_axis, x)
     size = int(np.prod(shape[first : last + 1]))
     return b.op("Reshape", x, copied(shape, [*shape[:first], size, *shape[last + 1 :]]))
 
@@ -74,27 +71,30 @@ def permute(b: Builder, layer: Layer, x: Value) -> Value:
 @lower("Tile", param="tile_param")
 def tile(b: Builder, layer: Layer, x: Value) -> Value:
     repeats = [1] * len(shape_of(x))
-    repeats[axis_of(layer.param.axis, x)] = layer.param.tiles
+    repeats[layer.axis(layer.param.axis, x)] = layer.param.tiles
+    if layer.param.tiles < 1:
+        raise layer.invalid(f"{layer.param.tiles} tiles")
     return b.op("Tile", x, repeats)
 
 
 @lower("Crop", param="crop_param")
 def crop(b: Builder, layer: Layer, x: Value, like: Value) -> Value:
-    first = axis_of(layer.param.axis, x)
+    first = layer.axis(layer.param.axis, x)
     axes = list(range(first, len(shape_of(x))))
     offsets = list(layer.param.offset) or [0]
     offsets = offsets * len(axes) if len(offsets) == 1 else offsets
+    if len(offsets) != len(axes) or len(shape_of(like)) != len(shape_of(x)):
+        raise layer.invalid(f"{len(offsets)} offsets for {len(axes)} axes of {x.type_text} like {like.type_text}")
     ends = [offset + shape_of(like)[axis] for offset, axis in zip(offsets, axes, strict=True)]
     over = [axis for axis, end in zip(axes, ends, strict=True) if end > shape_of(x)[axis]]
     if over:
-        raise BadInputError(
-            f"{layer.where}: layer {layer.name}: crops {list(shape_of(x))} at {offsets} like {list(shape_of(like))}, "
-            f"which is outside along axis {over[0]}"
+        raise layer.invalid(
+            f"crops {list(shape_of(x))} at {offsets} like {list(shape_of(like))}, which is outside along axis {over[0]}"
         )
     return b.op("Slice", x, offsets, ends, axes)
 
 
-@lower("ShuffleChannel", param="shuffle_channel_param")
+@lower("ShuffleChannel", param="shuffle_channel_param", axes=4)
 def shuffle_channel(b: Builder, layer: Layer, x: Value) -> Value:
     n, c, h, w = shape_of(x)
     groups = layer.param.group
@@ -107,7 +107,7 @@ def reverse(b: Builder, layer: Layer, x: Value) -> Value:
     return b.op("Slice", x, [-1], [-(1 << 31)], [0], [-1])
 
 
-@lower("Upsample", param="upsample_param", note="nearest, as in the YOLO forks")
+@lower("Upsample", param="upsample_param", axes=4, note="nearest, as in the YOLO forks")
 def upsample(b: Builder, layer: Layer, x: Value) -> Value:
     p = layer.param
     n, c, h, w = shape_of(x)
@@ -116,7 +116,7 @@ def upsample(b: Builder, layer: Layer, x: Value) -> Value:
     return b.op("Resize", x, None, None, [n, c, height, width], **attrs)
 
 
-@lower("Interp", param="interp_param", note="bilinear with aligned corners, as in the DeepLab forks")
+@lower("Interp", param="interp_param", axes=4, note="bilinear with aligned corners, as in the DeepLab forks")
 def interp(b: Builder, layer: Layer, x: Value) -> Value:
     p = layer.param
     n, c, *sizes = shape_of(x)

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from mgeconvert.builder import Builder
 from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Value
 
@@ -42,15 +41,25 @@ class Layer:
     blobs: list[np.ndarray] = field(default_factory=list)
     param: Any = None
 
+    def invalid(self, fact: str) -> BadInputError:
+        """The error for a layer that Caffe would not take either."""
+        return BadInputError(f"{self.where}: layer {self.name}: {fact}")
+
+    def axis(self, axis: int, value: Value) -> int:
+        """A non-negative axis of a blob."""
+        rank = len(shape_of(value))
+        if not -rank <= axis < rank:
+            raise self.invalid(f"axis {axis} of a blob of {rank} axes")
+        return axis % rank
+
     def blob(self, at: int, *shape: int) -> np.ndarray:
         """Weights number `at` in `shape`. Files of old Caffe put ones before it; any other shape is refused."""
         if at >= len(self.blobs):
             raise MissingBlobError
         blob = self.blobs[at].astype(np.float32, copy=False)
         if _without_leading_ones(blob.shape) != _without_leading_ones(shape):
-            raise BadInputError(
-                f"{self.where}: layer {self.name}: its weights number {at} have the shape {list(blob.shape)}, "
-                f"{self.type} needs {list(shape)}"
+            raise self.invalid(
+                f"its weights number {at} have the shape {list(blob.shape)}, {self.type} needs {list(shape)}"
             )
         return blob.reshape(shape)
 
@@ -67,28 +76,27 @@ def shape_of(value: Value) -> tuple[int, ...]:
     return shape
 
 
-LOWERINGS: dict[str, tuple[Handler, str]] = {}
-"""Layer type to lowering and the name of its parameter message ("": none)."""
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """A row of the table: the handler, the name of the layer's parameter message ("": none), how many axes its first
+    bottom has (0: any number), and what to know."""
 
-NOTES: dict[str, str] = {}
+    handler: Handler
+    param: str
+    axes: int
+    note: str
 
 
-def lower(*types: str, param: str = "", note: str = "") -> Callable[[H], H]:
+LOWERINGS: dict[str, Lowering] = {}
+
+
+def lower(*types: str, param: str = "", axes: int = 0, note: str = "") -> Callable[[H], H]:
     """Claim layer types for a lowering `(builder, layer, *bottoms)`."""
 
     def register(handler: H) -> H:
         for name in types:
             assert name not in LOWERINGS, name
-            LOWERINGS[name] = handler, param
-            NOTES[name] = note
+            LOWERINGS[name] = Lowering(handler, param, axes, note)
         return handler
 
     return register
-
-
-def axis_of(axis: int, value: Value) -> int:
-    """A non-negative axis."""
-    return axis % len(shape_of(value))
-
-
-__all__ = ["LOWERINGS", "NOTES", "Builder", "Layer", "MissingBlobError", "RefusedError", "axis_of", "lower", "shape_of"]
