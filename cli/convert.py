@@ -69,9 +69,23 @@ def pair_command(source: str, target: str) -> click.Command:
 
 def _load(session: Session, _: State, model: Path, source_format: str | None, **rest: Any) -> State:
     record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
-    state = read(session, model, record, option_values(rest, "from"))
+    state = read(session, model, record, _own_options(record, option_values(rest, "from")))
     session.document("load", source=str(model), format=record.name, seconds=dict(session.seconds))
     return state
+
+
+def _load_options() -> list[registry.Option]:
+    return [option for name in registry.frontend_names() for option in registry.frontend(name).options]
+
+
+def _own_options(record: registry.Frontend, given: dict[str, Any]) -> dict[str, Any]:
+    """The options that the format has; UsageError for one of another format."""
+    own = {option.name for option in record.options}
+    defaults = {option.name: option.default for option in _load_options()}
+    for name, value in given.items():
+        if name not in own and value != defaults[name]:
+            raise UsageError(f"--{name.replace('_', '-')} is no option of the {record.title} format")
+    return {name: value for name, value in given.items() if name in own}
 
 
 def _convert(
@@ -109,13 +123,19 @@ def _flags(parameters: list[click.Parameter]) -> set[str]:
     return flags | {"json", "quiet", "debug", "help"}
 
 
-load_command = Step(
-    "load",
-    _load,
-    [click.Argument(["model"], type=Path), from_option()],
-    "Read MODEL for the steps that follow; alone, it checks that MODEL can be read.",
-    begins=True,
-)
+def load_command() -> click.Command:
+    """`load`, with the options of every format that can be read."""
+    own = [click.Argument(["model"], type=Path), from_option()]
+    options = {option.name: option for option in _load_options()}
+    return Step(
+        "load",
+        _load,
+        [*own, *click_options(options.values(), "from", _flags(own))],
+        "Read MODEL for the steps that follow; alone, it checks that MODEL can be read.",
+        begins=True,
+    )
+
+
 convert_command = Step(
     "convert",
     _convert,

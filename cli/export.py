@@ -22,6 +22,8 @@ from .verdict import report_document, verdict
 
 if TYPE_CHECKING:
     from mgeconvert.api import ConversionReport
+    from mgeconvert.ir import Graph
+    from mgeconvert.recorded import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,7 @@ def write(session: Session, state: State, job: Job) -> State:
 
 def _export(session: Session, state: State, job: Job, out: Path) -> ConversionReport:
     assert state.graph is not None
-    if job.io is None and isinstance(state.recorded, Path) and job.verify:
-        session.say(f"{state.recorded} beside the model holds its recorded outputs")
+    io = job.io or (_implied(session, state, state.graph) if job.verify else None)
     report = api.export(
         state.graph,
         out,
@@ -62,7 +63,7 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
         source_format=state.formats[0],
         selection=job.selection,
         verify=job.verify,
-        io=job.io or state.recorded,
+        io=io,
         rtol=job.rtol,
         options=job.options,
         stage=session.stage,
@@ -90,6 +91,18 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
         session.say(verdict(report.verification))
         report.verification.require()
     return report
+
+
+def _implied(session: Session, state: State, graph: Graph) -> Recorded | None:
+    """The recorded data that came along with the model."""
+    if not isinstance(state.recorded, Path):
+        return state.recorded
+    from mgeconvert.recorded import read_beside
+
+    found = read_beside(state.recorded, graph.inputs, graph.outputs)
+    fact = "holds its recorded outputs" if found else "is of other shapes than the model was read with: not compared"
+    session.say(f"{state.recorded} beside the model {fact}")
+    return found
 
 
 def _default_out(state: State, job: Job) -> Path:

@@ -35,7 +35,7 @@ COMMANDS = {
     "reference": ("reference:command", "The environment with real MegEngine that traces and verifies."),
     "completion": ("completion:command", "Print the completion script of a shell."),
 }
-"""Subcommand: (``module:attribute`` in this package, help line)."""
+"""Subcommand: (``module:attribute`` in this package, help line). The attribute is the command or makes it."""
 
 
 COLLECT = (200_000, 30, 30)
@@ -51,7 +51,8 @@ class Application(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name in COMMANDS:
             module, _, attribute = COMMANDS[cmd_name][0].partition(":")
-            command: click.Command = getattr(importlib.import_module(f".{module}", __package__), attribute)
+            found: Any = getattr(importlib.import_module(f".{module}", __package__), attribute)
+            command: click.Command = found if isinstance(found, click.Command) else found()
             return command
         if cmd_name in pairs():
             from .convert import pair_command

@@ -138,7 +138,7 @@ def convert(
         source_format=source.name,
         selection=Selection(int(optimize)) if isinstance(optimize, int) else Selection(0, tuple(optimize)),
         verify=verify,
-        io=Path(io) if io else _recorded_beside(src),
+        io=Path(io) if io else _recorded_beside(src, graph) if verify else None,
         rtol=rtol,
         options=save_options or {},
         stage=watch,
@@ -232,10 +232,11 @@ class Stopwatch:
         self.seconds[name] = time.perf_counter() - start
 
 
-def _recorded_beside(path: Path) -> Path | None:
-    from .recorded import beside
+def _recorded_beside(path: Path, graph: Graph) -> Recorded | None:
+    from .recorded import beside, read_beside
 
-    return beside(path)
+    found = beside(path)
+    return None if found is None else read_beside(found, graph.inputs, graph.outputs)
 
 
 def _verify_written(

@@ -19,6 +19,10 @@ from .ir import Value
 KEYS_HINT = "name the arrays in_0, in_1, ... and out_0, out_1, ..., or as the model's inputs and outputs"
 
 
+class MisfitError(BadInputError):
+    """Recorded inputs of another shape or type than the model takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """Arrays by the public names of a model's inputs and outputs; `path` is the file they come from. After
@@ -38,13 +42,21 @@ def beside(model: Path) -> Path | None:
 def read_recorded(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Recorded:
     """The file's arrays for a model with these inputs and outputs.
 
-    Raises BadInputError where the file is no .npz, lacks an array, or has one of another dtype or shape.
+    Raises BadInputError where the file is no .npz or lacks an array, MisfitError for one of another dtype or shape.
     """
     arrays = _read_arrays(path)
     recorded = Recorded(path, _choose(path, arrays, inputs, "in"), _choose(path, arrays, outputs, "out"))
     for (name, array), value in zip(recorded.inputs.items(), inputs.values(), strict=True):
         _check_input(path, name, array, value)
     return recorded
+
+
+def read_beside(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Recorded | None:
+    """What lies beside a model; None where it was recorded at other shapes than the model was read with."""
+    try:
+        return read_recorded(path, inputs, outputs)
+    except MisfitError:
+        return None
 
 
 def read_inputs(path: Path, inputs: Mapping[str, Value]) -> dict[str, np.ndarray]:
@@ -94,4 +106,4 @@ def _check_input(path: Path, name: str, array: np.ndarray, value: Value) -> None
     )
     if not fits or (value.dtype is not None and value.dtype != array.dtype):
         found = Value(name, array.dtype, array.shape).type_text
-        raise BadInputError(f"{path}: the array for input {name} is {found}, expected {value.type_text}")
+        raise MisfitError(f"{path}: the array for input {name} is {found}, expected {value.type_text}")

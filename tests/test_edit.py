@@ -160,3 +160,36 @@ def test_the_chain_of_the_manual(shared_models: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(application, line.split())
     assert result.exit_code == 0, result.stderr
     assert "1 output, max rel error" in result.stderr
+
+
+@pytest.mark.shared_models
+@pytest.mark.parametrize("size", ["1,3,256,256", "2,3,192,320"])
+def test_height_and_width_follow_through_channel_shuffles(shared_models: Path, tmp_path: Path, size: str) -> None:
+    """ShuffleNet multiplies and divides height and width; the frontend's own reading at that size is the truth."""
+    import mgeconvert
+
+    model, out = shared_models / "shufflenet_v2_x0_5.pkl", tmp_path / "out.onnx"
+    line = ["edit", str(model), "--shape", f"x={size}", "-o", str(out)]
+    assert CliRunner().invoke(application, line).exit_code == 0
+    read = mgeconvert.load(model, dynamic_shape=f"x={size}")
+    image = np.random.default_rng(0).random([int(part) for part in size.split(",")]).astype(np.float32)
+    (truth,) = compute(read, tmp_path, x=image).values()
+    (found,) = compute(mgeconvert.load(out), tmp_path, x=image).values()
+    np.testing.assert_allclose(found, truth, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.shared_models
+def test_recorded_data_of_other_shapes_is_not_compared(shared_models: Path, tmp_path: Path) -> None:
+    model = shared_models / "resnet18.pkl"
+    line = f"load {model} --dynamic-shape x=1,3,256,256 tm-to-onnx -o {tmp_path}/out.onnx"
+    result = CliRunner().invoke(application, line.split())
+    assert result.exit_code == 0, result.stderr
+    assert (
+        f"{model.with_suffix('.npz')} beside the model is of other shapes than the model was read with: not compared"
+        in result.stderr.splitlines()
+    )
+
+
+def test_an_option_of_another_format(invoke: Invoke) -> None:
+    result = invoke("load m.onnx --dynamic-batch")
+    assert (result.exit_code, result.stderr) == (2, "error: --dynamic-batch is no option of the ONNX format\n")

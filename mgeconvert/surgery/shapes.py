@@ -9,9 +9,9 @@ import numpy as np
 from mgeconvert.errors import ConversionError, UsageError
 from mgeconvert.evaluate import evaluate
 from mgeconvert.inference import InferenceError, infer
-from mgeconvert.ir import Graph, Namer, Node, Shape
+from mgeconvert.ir import Graph, Node, Shape
 
-from .baked import follow
+from .baked import Baked
 from .fits import check_fits
 from .names import copied, place, public
 
@@ -34,15 +34,14 @@ def set_shapes(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
         value.shape = tuple(shape)
     symbols = {dim for shape in shapes.values() for dim in shape if isinstance(dim, str)}
     wanted = ", ".join(f"{name}={','.join(map(str, shape))}" for name, shape in shapes.items())
-    name_value = Namer(value.name for value in graph.values())
+    baked = Baked(old, [value.name for value in graph.values()])
     kept = []
     for node in graph.nodes:
         if _folded(node):
             continue
         kept.append(node)
         try:
-            source = node.inputs[0] if node.inputs else None
-            follow(node, old.get(source) if source is not None else None, name_value)
+            baked.follow(node)
             check_fits(node, symbols)
             _infer_again(node)
         except InferenceError as error:
