@@ -187,13 +187,15 @@ class Code(Row):
 class Network(Row):
     """A whole network: `call` makes one of what tests/networks/FILE.py defines, `operands` are forward()'s arguments.
 
-    `fixed` is a part of the reason why its batch cannot be dynamic (empty: it can).
+    `batch` says what its outputs are at another batch: "rows" (each row what the row alone gives), "first" (the network
+    looks at the first row only), "pairs" (every row with every row), "mixed" (rows have a part in each other); else a
+    part of the reason why it cannot vary.
     """
 
     file: str
     call: str
     operands: tuple[X, ...]
-    fixed: str = ""
+    batch: str = "rows"
 
     def automatic_id(self) -> str:
         return self.call.removesuffix("()")
