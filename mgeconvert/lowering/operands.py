@@ -33,16 +33,20 @@ def tensor(b: Builder, x: Tensor, dtype: Any = None) -> Value:
 
 
 def cast(b: Builder, x: Value, dtype: Any) -> Value:
-    """`x` in that dtype; nothing when it already is. Only indices and sizes are int64 in what MegEngine's operators
-    become, so that int32 and back is nothing either."""
-    wide: dict[Value, Value] = getattr(b, "wide", {})
-    if x.dtype == np.dtype(dtype):
-        return x
-    if dtype == INT64 and x in wide:
-        return wide[x]
-    result = b.op("Cast", wide.get(x, x), to=elem_type(dtype))
-    if x.dtype == INT64 and result.dtype == INT32:
-        wide[result] = x
+    """`x` in that dtype; nothing when it already is."""
+    dtype, source = np.dtype(dtype), getattr(b, "exact", {}).get(x, x)
+    if dtype in (x.dtype, source.dtype):
+        return x if dtype == x.dtype else source
+    if source.dtype == INT64 and dtype == INT32:
+        return exactly(b, source, dtype)
+    return b.op("Cast", source, to=elem_type(dtype))
+
+
+def exactly(b: Builder, x: Value, dtype: Any) -> Value:
+    """Cast indices, sizes or small integers: nothing is lost, so that casting the result starts from `x` again. Only
+    indices and sizes are int64 in what MegEngine's operators become."""
+    result = b.op("Cast", x, to=elem_type(dtype))
+    getattr(b, "exact", {})[result] = x
     return result
 
 
@@ -55,7 +59,7 @@ def widened(b: Builder, x: Value, compute: Callable[[Value], Value]) -> Value:
 
 def as_indices(b: Builder, x: Value) -> Value:
     """Indices as ONNX takes them, int32 or int64, without a Cast where there is a choice."""
-    return x if x.dtype == INT32 and x not in getattr(b, "wide", {}) else cast(b, x, INT64)
+    return x if x.dtype == INT32 and x not in getattr(b, "exact", {}) else cast(b, x, INT64)
 
 
 def promoted_dtype(operands: Iterable[Tensor]) -> np.dtype:

@@ -9,7 +9,7 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from .operands import FLOAT32, INT32, as_indices, cast, rank, tensor
+from .operands import FLOAT32, INT32, as_indices, cast, exactly, rank, tensor
 from .shapes import reshape
 from .table import lower, refuse
 
@@ -22,7 +22,7 @@ OP = "megengine.core.ops.builtin."
 def one_hot(b: Builder, inp: Value, num_classes: int) -> Value:
     """Has the dtype of the indices; made in float32, which every runtime has a OneHot for."""
     hot = b.op("OneHot", cast(b, inp, INT32), b.constant(num_classes, INT32), b.constant([0, 1], FLOAT32), axis=-1)
-    return cast(b, hot, inp.dtype)
+    return exactly(b, hot, inp.dtype) if inp.dtype != FLOAT32 else hot
 
 
 @lower(NN + "indexing_one_hot")

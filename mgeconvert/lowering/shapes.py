@@ -43,8 +43,8 @@ class ShapeBuilder(Builder):
         """A scalar that is one dimension of a value: which value and which axis."""
         self.named: dict[str, Value] = {}
         """The scalar of each dimension that was asked for: equal names are equal sizes."""
-        self.wide: dict[Value, Value] = {}
-        """What an int32 value was as int64 (see `operands.cast`)."""
+        self.exact: dict[Value, Value] = {}
+        """What a value was before a Cast that lost nothing."""
         self.quantized: dict[Value, Quantization] = {}
         """The grid of a value that was quantized (see `quantization`)."""
         self.stored: dict[Value, Value] = {}
