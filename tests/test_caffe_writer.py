@@ -146,6 +146,24 @@ def test_in_place(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.reference("caffe")
+def test_in_place_spares_memory_that_others_read(tmp_path: Path) -> None:
+    """Caffe's Reshape and Flatten do not copy: what they give is the memory of their bottom."""
+    b = Builder()
+    x = b.input("x", np.float32, (2, 3, 4))
+    y = b.op("Neg", x)
+    flat = b.op("Abs", b.op("Reshape", y, [2, 12]))
+    b.output("flat", b.op("Neg", flat))
+    b.output("plain", b.op("Neg", b.op("Exp", y)))
+    path = tmp_path / "net.prototxt"
+    mgeconvert.save(b.graph, path, in_place=True)
+    values = np.random.RandomState(0).uniform(-1, 1, (2, 3, 4)).astype(np.float32)
+    found = run_in_caffe(path, {"x": values})
+    np.testing.assert_array_equal(found["flat"], -np.abs(values).reshape(2, 12))
+    np.testing.assert_allclose(found["plain"], -np.exp(-values), rtol=1e-6)
+    assert "Abs: AbsVal Reshape -> Abs" in layers(path)
+
+
 def test_outputs_are_those_of_the_graph_in_its_order(tmp_path: Path) -> None:
     """One output that is read too, one under two names, one that is an input, one constant, and parts nobody reads."""
     b = Builder()

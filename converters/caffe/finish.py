@@ -14,6 +14,8 @@ IN_PLACE = {
     "AbsVal", "BatchNorm", "BNLL", "ELU", "Exp", "Log", "Power", "PReLU", "ReLU", "Scale", "Sigmoid", "Softmax", "TanH",
 }  # fmt: skip
 """Layers whose top may be the memory of their bottom."""
+VIEWS = {"Flatten", "Reshape", "Split"}
+"""Layers whose tops are the memory of their bottom."""
 
 
 def finish(translation: Translation, *, in_place: bool = False) -> list[Layer]:
@@ -36,11 +38,24 @@ def finish(translation: Translation, *, in_place: bool = False) -> list[Layer]:
         layers.insert(len(inputs) + len(body), Layer("Silence", unread, [], name="silence"))
     _name(layers, public)
     if in_place:
-        for layer in layers:
-            blobs = {*layer.bottoms, *layer.tops}
-            if layer.type in IN_PLACE and len(layer.bottoms) == 1 == read[layer.bottoms[0]] and not blobs & public:
-                layer.tops[0].name = layer.bottoms[0].name
+        _share_memory(layers, read, public)
     return layers
+
+
+def _share_memory(layers: list[Layer], read: Counter[Blob], public: set[Blob]) -> None:
+    """Let layers overwrite a bottom that nobody else reads, also not through another shape of the same memory."""
+    makers = {blob: layer for layer in layers for blob in layer.tops}
+
+    def is_own(blob: Blob) -> bool:
+        if read[blob] != 1 or blob in public:
+            return False
+        maker = makers[blob]
+        return maker.type not in VIEWS or is_own(maker.bottoms[0])
+
+    for layer in layers:
+        able = layer.type in IN_PLACE and len(layer.bottoms) == 1 and layer.tops[0] not in public
+        if able and is_own(layer.bottoms[0]):
+            layer.tops[0].name = layer.bottoms[0].name
 
 
 def _live(layers: list[Layer], outputs: Mapping[str, Blob]) -> list[Layer]:
@@ -60,18 +75,19 @@ def _outputs(
     read = {blob for layer in body for blob in layer.bottoms}
     makers = {blob: layer for layer in body for blob in layer.tops}
     tail: dict[str, Layer] = {}
+    claimed: set[Layer] = set()
     blob_name = Namer(inputs)
     for public, blob in outputs.items():
         name = blob_name(public)  # a Caffe net has one blob of a name: an input's name is taken
         maker = makers.get(blob)
-        if maker is None or maker in tail.values() or blob in read or len(maker.tops) > 1:
+        if maker is None or maker in claimed or blob in read or len(maker.tops) > 1:
             maker = Layer("Split", [blob], [Blob(blob.shape)], name=name)
             read.add(blob)
         tail[name] = maker
+        claimed.add(maker)
         maker.tops[0].name = name
-    last = set(tail.values())
     # A layer moved to the end may have been claimed before a Split read it.
-    moved = {layer for layer in last if layer.tops[0] not in read}
+    moved = {layer for layer in claimed if layer.tops[0] not in read}
     for name, layer in tail.items():
         if layer not in moved:
             blob = Blob(layer.tops[0].shape, name)

@@ -98,6 +98,8 @@ def crop(b: Builder, layer: Layer, x: Value, like: Value) -> Value:
 def shuffle_channel(b: Builder, layer: Layer, x: Value) -> Value:
     n, c, h, w = shape_of(x)
     groups = layer.param.group
+    if not groups or c % groups:
+        raise layer.invalid(f"group {groups} does not divide {c} channels")
     y = b.op("Transpose", b.op("Reshape", x, copied((n,), [n, groups, c // groups, h, w])), perm=[0, 2, 1, 3, 4])
     return b.op("Reshape", y, copied((n, c // groups), [n, c, h, w]))
 
