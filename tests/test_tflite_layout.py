@@ -178,3 +178,18 @@ def test_printed_model() -> None:
         "y0[1,8,8,2] = CONV_2D(x0[1,8,8,4], constant[2,1,1,4], bias[2]) {DilationHFactor=1, DilationWFactor=1, "
         "FusedActivationFunction=1, Padding=1, StrideH=1, StrideW=1}"
     )
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize("right", [False, True])
+def test_products_of_exchanged_operands(left: bool, right: bool, tmp_path: Path) -> None:
+    """Operands that are stored with their last two axes exchanged are multiplied as they are."""
+    x, y = some(2, 5, 4) if left else some(2, 4, 5), some(2, 6, 5) if right else some(2, 5, 6)
+
+    def product(b: Any, x: Value, y: Value) -> Value:
+        x, y = (b.op("Transpose", v, perm=(0, 2, 1)) if turn else v for v, turn in ((x, left), (y, right)))
+        return b.op("Relu", b.op("MatMul", x, y))
+
+    graph = graph_of(product, x, y)
+    judge(graph, (x, y), tmp_path)
+    assert sum(build(graph).transposes().values()) == int(left and right)

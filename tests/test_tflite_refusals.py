@@ -107,9 +107,9 @@ def test_too_many_axes() -> None:
 
 
 def test_parameters_at_run_time() -> None:
-    counts = np.array([2], np.int64)
-    text = refused(lambda b, x, k: b.ops("TopK", 2, x, k), X, counts)
-    assert "TopK: its count is computed at run time; TFLite wants a constant" in text
+    axis = np.array(1, np.int64)
+    text = refused(lambda b, x, k: b.op("CumSum", x, k), X, axis)
+    assert "CumSum: its axis is computed at run time; TFLite wants a constant" in text
 
 
 def test_options_that_exclude_each_other() -> None:
@@ -132,13 +132,13 @@ def test_allowed_foreign_operators(tmp_path: Path) -> None:
 
 
 def test_what_a_refused_emitter_began_is_forgotten() -> None:
-    """TopK transposes its input before it finds that its count is unknown; the custom operator needs that again."""
+    """Trilu's input is transposed before its diagonal turns out to be unknown; the custom operator needs that again."""
 
-    def network(b: Any, x: Value, count: Value) -> list[Value]:
+    def network(b: Any, x: Value, diagonal: Value) -> list[Value]:
         y = b.op("Conv", x, np.ones((4, 3, 1, 1), np.float32), None)
-        return [*b.ops("TopK", 2, y, count), b.op("Softmax", y, axis=-1)]
+        return [b.op("Trilu", y, diagonal), b.op("Softmax", y, axis=-1)]
 
-    graph = graph_of(network, np.zeros((1, 3, 4, 4), np.float32), np.array([2], np.int64))
+    graph = graph_of(network, np.zeros((1, 3, 4, 4), np.float32), np.array(2, np.int64))
     model = build(graph, allow_custom_ops=True)
     assert [operator.op for operator in model.operators].count("CUSTOM") == 1
 

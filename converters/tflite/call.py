@@ -11,7 +11,7 @@ from mgeconvert.inference import broadcast
 from mgeconvert.ir import Node, Shape, Value
 
 from .model import Array, Layout, Operator, Tensor, permuted
-from .ranks import LIMIT, collapsed
+from .ranks import LARGEST, LIMIT, collapsed
 from .table import Refusal
 from .types import NARROW, WIDENED, stored_dtype
 from .view import Stored, View, plain
@@ -137,7 +137,7 @@ class Call:
             if shape is None:
                 texts = ", ".join(str(list(tensor.shape)) for tensor in tensors)
                 raise Refusal(f"{op} of {texts}: shapes do not fit")
-            if len(shape) > LIMIT and any(tensor.shape != shape for tensor in tensors):
+            if len(shape) > (LIMIT if any(tensor.shape != shape for tensor in tensors) else LARGEST):
                 return [self._collapsed(op, tensors, shape, dtype, options)]
         shapes = shape if isinstance(shape, list) else [shape] * outputs
         types = dtype if isinstance(dtype, list) else [tensors[0].dtype if dtype is None else dtype] * outputs

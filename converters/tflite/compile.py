@@ -87,7 +87,9 @@ class Compiler(Storage):
             return
         if value.shape is None or value.dtype is None:
             raise Refusal("its rank or type is not known; TFLite wants both")
-        natural = None if value.is_constant else self.stored[value].view.natural(self.preferred(value))
+        view = None if value.is_constant else self.stored[value].view
+        # what the source itself has transposed is an output as the source has it
+        natural = None if view is None or view.moved else view.natural(self.preferred(value))
         layout = self.borders.of_output(value, natural)
         tensor = self.cast(self.realise(value, layout, cause=BORDER), value.dtype)
         if tensor.is_constant or tensor in self._public():

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from mgeconvert.ir import Dim, Shape
 
 LIMIT = 4
-"""Every elementwise kernel broadcasts up to rank 4; equal shapes of any rank need no broadcast."""
+"""Every elementwise kernel broadcasts up to rank 4; equal shapes need no broadcast."""
+LARGEST = 6
+"""XNNPACK takes no tensors of more axes."""
 
 
 def collapsed(shapes: Sequence[Shape]) -> list[Shape]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from mgeconvert.ir import Shape, Value
 
 from ..call import Call
-from ..model import Array, Layout, Quantization, Tensor, channels_last
+from ..model import Array, Layout, Quantization, Tensor, channels_last, permuted
 from ..table import VIEW, Refusal, emit
 from ..view import Stored, View, plain
 
@@ -87,6 +88,11 @@ def matmul(c: Call) -> Stored:
         shape.insert(len(shape) - (len(right) > 1), 1)
     if len(right) == 1:
         shape.append(1)
+    if adj_x and adj_y:
+        # the product of both exchanged is the exchanged product, which also spares LiteRT's builtin kernel: it is wrong
+        swapped: Layout = (*range(len(out) - 2), len(out) - 1, len(out) - 2)
+        made = c.op("BATCH_MATMUL", y, x, shape=permuted(out, swapped), AdjX=False, AdjY=False)
+        return Stored(made, replace(plain(out, swapped), moved=True))
     made = c.op("BATCH_MATMUL", x, y, shape=tuple(shape), AdjX=adj_x, AdjY=adj_y)
     return Stored(c.reshape(made, out), plain(out, tuple(range(len(out)))))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..call import Call
-from ..model import Array, Tensor
+from ..model import Array, Tensor, merged
 from ..table import CHANNELS_LAST, FOLLOW, PLAIN, VIEW, Refusal, emit
 from ..view import Stored, plain
 
@@ -75,12 +75,20 @@ def group_normalization(c: Call) -> Stored:
     stored = c.stored()
     layout = stored.view.natural([]) or tuple(range(len(dims)))
     x = c.tensor(0, layout)
+    if layout[0] != 0:
+        layout = tuple(range(len(dims)))
+        x = c.tensor(0, layout)
     where = layout.index(1)
-    split = (*x.shape[:where], groups, channels // groups, *x.shape[where + 1 :])
-    batch = layout.index(0) + (where < layout.index(0))
-    reduced = [axis for axis in range(len(split)) if axis not in (where, batch)]
+    # at most 4 axes, so that one reshape is enough
+    between, behind = x.shape[1:where], x.shape[where + 1 :]
+    split = [x.shape[0], groups, channels // groups]
+    if between:
+        split.insert(1, merged(between))
+    if behind:
+        split.append(merged(behind))
+    reduced = [axis for axis in range(1, len(split)) if axis != 1 + bool(between)]
     c.layout = layout
-    x = c.reshape(normalized(c, c.reshape(x, split), reduced, c.attr("epsilon", 1e-5)), x.shape)
+    x = c.reshape(normalized(c, c.reshape(x, tuple(split)), reduced, c.attr("epsilon", 1e-5)), x.shape)
     return Stored(affine(c, x), plain(dims, layout))
 
 
@@ -119,7 +127,11 @@ def softmax(c: Call) -> Stored:
     natural = stored.view.natural(preferred) or tuple(range(len(dims)))
     layout = (*(index for index in natural if index != axis), axis)
     x = c.tensor(0, layout) if dims else c.reshape(c.tensor(0), (1,))
+    whole = x.shape
+    if x.rank > 4:
+        x = c.reshape(x, (merged(x.shape[:-1]), x.shape[-1]))
     made = c.op("SOFTMAX", x, Beta=1.0) if c.node.op == "Softmax" else c.op("LOG_SOFTMAX", x)
+    made = c.reshape(made, whole)
     return Stored(c.reshape(made, dims) if not dims else made, plain(dims, layout))
 
 

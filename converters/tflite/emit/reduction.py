@@ -6,14 +6,18 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mgeconvert.ir import Dim
+
 from ..call import Call
-from ..model import Layout, Tensor
+from ..model import Layout, Tensor, merged
 from ..table import FOLLOW, Refusal, emit
 
 PLAIN_KERNELS = {
     "ReduceSum": "SUM", "ReduceMean": "MEAN", "ReduceMax": "REDUCE_MAX", "ReduceMin": "REDUCE_MIN",
     "ReduceProd": "REDUCE_PROD", "ReduceL1": "SUM", "ReduceL2": "SUM", "ReduceSumSquare": "SUM", "ReduceLogSum": "SUM",
 }  # fmt: skip
+LIMIT_RANK = 4
+"""XNNPACK and some kernels fail beyond."""
 BEFORE = {"ReduceL1": "ABS", "ReduceL2": "SQUARE", "ReduceSumSquare": "SQUARE"}
 AFTER = {"ReduceL2": "SQRT", "ReduceLogSum": "LOG"}
 Reduce = Callable[[Tensor, Tensor], Tensor]
@@ -56,8 +60,26 @@ def reduce(c: Call, x: Tensor) -> Tensor:
             if kernel is None:
                 raise Refusal(f"{op} of booleans")
             return c.op(kernel, x, where, shape=c.shape(), KeepDims=keep)
-        x = c.op(PLAIN_KERNELS[op], x, where, shape=c.shape(), KeepDims=keep)
+        if x.rank > LIMIT_RANK:
+            x = c.reshape(_merged(c, PLAIN_KERNELS[op], x, [c.axis(axis) for axis in axes]), c.shape())
+        else:
+            x = c.op(PLAIN_KERNELS[op], x, where, shape=c.shape(), KeepDims=keep)
     return c.op(AFTER[op], x) if op in AFTER else x
+
+
+def _merged(c: Call, op: str, x: Tensor, axes: list[int]) -> Tensor:
+    """A reduction of many axes, neighbours that are reduced alike merged; without the reduced ones."""
+    shape: list[Dim] = []
+    kinds: list[bool] = []
+    for axis, dim in enumerate(x.shape):
+        if kinds and kinds[-1] == (axis in axes):
+            shape[-1] = merged((shape[-1], dim))
+        else:
+            shape.append(dim)
+            kinds.append(axis in axes)
+    where = [axis for axis, reduced in enumerate(kinds) if reduced]
+    kept = tuple(dim for dim, reduced in zip(shape, kinds, strict=True) if not reduced)
+    return c.op(op, c.reshape(x, tuple(shape)), c.const(where, np.int32, "axes"), shape=kept, KeepDims=False)
 
 
 @emit("ReduceLogSumExp", wants=FOLLOW, data=1)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.ir import Dim
+
 from ..call import Call
-from ..model import Tensor
+from ..model import Tensor, permuted
 from ..table import PLAIN, VIEW, Refusal, emit
 from ..view import Stored, plain
 
@@ -18,14 +20,16 @@ def top_k(c: Call) -> list[Stored]:
     natural = stored.view.natural([]) or tuple(range(len(dims)))
     layout = (*(index for index in natural if index != axis), axis)
     x = c.tensor(0, layout)
-    count = c.ints(1, "count")
-    assert count is not None
-    shape = (*x.shape[:-1], count[0])
+    wanted = c.value(1)
+    assert wanted is not None
+    known = c.constant(wanted)
+    count = c.reshape(c.tensor(1), ()) if known is None else c.const(int(known.reshape(())), np.int32)
+    shape = permuted(c.dims(), layout)
     smallest = not c.attr("largest", 1)
     if smallest:
         x = c.op("NEG", x)
     types = [x.dtype, np.int32]
-    values, indices = c.ops("TOPK_V2", 2, x, c.const(count[0], np.int32), shape=[shape, shape], dtype=types)
+    values, indices = c.ops("TOPK_V2", 2, x, count, shape=[shape, shape], dtype=types)
     if smallest:
         values = c.op("NEG", values)
     results = [Stored(values, plain(c.dims(), layout)), Stored(indices, plain(c.dims(), layout))]
@@ -40,17 +44,28 @@ def non_max_suppression(c: Call, boxes: Tensor, scores: Tensor) -> Tensor:
         raise Refusal("NonMaxSuppression of several images or classes; TFLite's kernel takes one list of boxes")
     if c.attr("center_point_box", 0):
         raise Refusal("NonMaxSuppression of boxes by centre and size; TFLite's kernel wants corners")
-    limit, overlap, lowest = c.array(2, "limit"), c.array(3, "threshold"), c.array(4, "score threshold")
-    most = 0 if limit is None else min(int(limit.reshape(())), c.known((count,), "NonMaxSuppression")[0])
+    overlap, lowest = c.array(3, "threshold"), c.array(4, "score threshold")
+    rows = c.dims()[0]
+    most, limit = _limit(c, count)
     operands = [
-        c.const(most, np.int32),
+        limit,
         c.const(0 if overlap is None else overlap.reshape(()), np.float32),
         c.const(np.finfo(np.float32).min if lowest is None else lowest.reshape(()), np.float32),
     ]
     lists = (c.reshape(boxes, (count, 4)), c.reshape(scores, (count,)))
     types, shapes = [np.int32, np.int32], [(most,), ()]
-    chosen, found = c.ops("NON_MAX_SUPPRESSION_V4", 2, *lists, *operands, shape=shapes, dtype=types)  # type: ignore[arg-type]
-    rows = c.dims()[0]
+    chosen, found = c.ops("NON_MAX_SUPPRESSION_V4", 2, *lists, *operands, shape=shapes, dtype=types)
     kept = c.op("SLICE", chosen, c.const([0], np.int32), c.reshape(found, (1,)), shape=(rows,))
     zeros = c.op("SUB", kept, kept)
     return c.op("PACK", zeros, zeros, kept, shape=(rows, 3), Axis=1, ValuesCount=3)
+
+
+def _limit(c: Call, count: Dim) -> tuple[Dim, Tensor]:
+    """How many boxes at most, as a dimension and as an operand."""
+    value = c.value(2)
+    known = np.zeros(()) if value is None else c.constant(value)
+    if known is not None and isinstance(count, int):
+        most = min(int(known.reshape(())), count)
+        return most, c.const(most, np.int32)
+    limit = c.const(int(known.reshape(())), np.int32) if known is not None else c.reshape(c.tensor(2), ())
+    return f"{c.node.outputs[0].name}_limit", limit
