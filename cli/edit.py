@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mgeconvert import registry
 from mgeconvert.errors import UsageError
 
 from .convert import export_options, from_option, out_option, to_option
-from .export import Job, write
+from .export import Job, target_for, write
 from .passes import selection
-from .reading import STREAM, read
+from .reading import model_of
 from .session import Session, plural
 from .state import State
 from .steps import Step
@@ -45,14 +44,14 @@ class Edited:
             self.recorded = None
         self.done += [f"input {name} is {self.graph.inputs[name].type_text}" for name in wanted]
 
-    def cut(self, inputs: Sequence[str] | None, outputs: Sequence[str] | None) -> None:
+    def cut(self, ends: tuple[Sequence[str] | None, Sequence[str] | None]) -> None:
         from mgeconvert.surgery import cut
 
         before = len(self.graph.nodes)
-        self.graph = cut(self.graph, inputs, outputs)
+        self.graph = cut(self.graph, *ends)
         self._cut_recorded()
-        ends = f"{', '.join(self.graph.inputs)} to {', '.join(self.graph.outputs)}"
-        self.done.append(f"cut from {ends}: {plural(len(self.graph.nodes), 'node')} of {before} left")
+        what = f"cut from {', '.join(self.graph.inputs)} to {', '.join(self.graph.outputs)}"
+        self.done.append(f"{what}: {plural(len(self.graph.nodes), 'node')} of {before} left")
 
     def add_outputs(self, names: Sequence[str]) -> None:
         from mgeconvert.surgery import add_outputs
@@ -84,30 +83,32 @@ class Edited:
         self.graph = to_half(self.graph, names)
         self.done.append(f"float16: {', '.join(names)}")
 
-    def preprocess(self, name: str | None, options: Mapping[str, Any]) -> None:
+    def preprocess(self, wanted: tuple[str | None, Mapping[str, Any]]) -> None:
         from mgeconvert.surgery.carry import through_preprocess
         from mgeconvert.surgery.processing import image_input, preprocess
 
-        before, name = len(self.graph.nodes), image_input(self.graph, name)
+        before, name, options = len(self.graph.nodes), image_input(self.graph, wanted[0]), wanted[1]
         self.graph = preprocess(self.graph, name, **options)
         if self.recorded is not None:
             self.recorded = through_preprocess(self.recorded, name, **options)
         added = len(self.graph.nodes) - before
         self.done.append(f"input {name} takes {self.graph.inputs[name].type_text}: {plural(added, 'node')} more")
 
-    def postprocess(self, name: str, kind: str, axis: int | None) -> None:
+    def postprocess(self, wanted: Sequence[tuple[str, str, int | None]]) -> None:
         from mgeconvert.surgery import postprocess
         from mgeconvert.surgery.carry import through_postprocess
 
-        self.graph = postprocess(self.graph, name, kind, axis)
-        if self.recorded is not None:
-            self.recorded = through_postprocess(self.recorded, name, kind, axis)
-        self.done.append(f"{kind} behind output {name}")
+        for name, kind, axis in wanted:
+            self.graph = postprocess(self.graph, name, kind, axis)
+            if self.recorded is not None:
+                self.recorded = through_postprocess(self.recorded, name, kind, axis)
+            self.done.append(f"{kind} behind output {name}")
 
-    def rename(self, names: Mapping[str, str]) -> None:
+    def rename(self, pairs: Sequence[tuple[str, str]]) -> None:
         from mgeconvert.surgery import rename
         from mgeconvert.surgery.carry import through_rename
 
+        names = dict(pairs)
         self.graph = rename(self.graph, names)
         if self.recorded is not None:
             self.recorded = through_rename(self.recorded, names)
@@ -131,12 +132,8 @@ def _edit(
 ) -> State:
     passes = selection(rest)
     export = {name: rest.pop(name) for name in ("verify", "io", "rtol")}
-    if model is not None:
-        record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
-        state = read(session, model, record, {})
-    if state.graph is None:
-        raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert edit MODEL ... -o OUT")
-    edited = Edited(state.graph, _recorded(state, export["io"]) if export["verify"] else None)
+    state, graph = model_of(session, state, model, source_format, "mgeconvert edit MODEL ... -o OUT")
+    edited = Edited(graph, _recorded(state, export["io"]) if export["verify"] else None)
     had_truth = edited.recorded is not None
     with session.stage("edit"):
         _apply(edited, rest)
@@ -152,38 +149,42 @@ def _edit(
         "edit", edits=edited.done, inputs=_types(edited.graph.inputs), outputs=_types(edited.graph.outputs)
     )
     state = replace(state, graph=edited.graph, recorded=edited.recorded)
-    target = _target(state, out, target_format)
+    target = target_for(state, out, target_format)
     if target is None:
         return state
     return write(session, state, Job("edit", target, out, {}, passes, **{**export, "io": None}))
 
 
-def _apply(edited: Edited, wanted: dict[str, Any]) -> None:
-    """The fixed order: what the operators see first, what users see last."""
-    if wanted["shape"]:
-        edited.shapes(wanted["shape"])
-    if wanted["inputs"] or wanted["outputs"]:
-        edited.cut(wanted["inputs"], wanted["outputs"])
-    if wanted["add_outputs"]:
-        edited.add_outputs(wanted["add_outputs"])
-    if wanted["drop_outputs"]:
-        edited.drop_outputs(wanted["drop_outputs"])
-    if wanted["replace"]:
-        edited.replace(wanted["replace"])
-    if wanted["half"]:
-        edited.half(wanted["half"])
-    options = {name: wanted[name] for name in ("mean", "std", "uint8", "nhwc", "swap_channels")}
-    if any(value not in (None, False) for value in (*options.values(), wanted["scale"])):
-        scale = wanted["scale"] or (1.0,)
-        if len(scale) != 1:
-            raise UsageError(f"--scale takes one number, {len(scale)} given", hint="--std takes one a channel")
-        defaults = {"mean": options["mean"] or (0.0,), "std": options["std"] or (1.0,), "scale": scale[0]}
-        edited.preprocess(wanted["preprocess_input"], {**options, **defaults})
-    for kind in KINDS:
-        for name in wanted[kind] or ():
-            edited.postprocess(name, kind, wanted["axis"])
-    if wanted["rename"]:
-        edited.rename(dict(wanted["rename"]))
+def _apply(edited: Edited, wanted: Mapping[str, Any]) -> None:
+    """Make the edits in their fixed order: what the operators see first, what users see last."""
+    ends = (wanted["inputs"], wanted["outputs"])
+    behind = [(name, kind, wanted["axis"]) for kind in KINDS for name in wanted[kind] or ()]
+    order: tuple[tuple[Any, Callable[[Any], None]], ...] = (
+        (wanted["shape"], edited.shapes),
+        (ends if any(ends) else None, edited.cut),
+        (wanted["add_outputs"], edited.add_outputs),
+        (wanted["drop_outputs"], edited.drop_outputs),
+        (wanted["replace"], edited.replace),
+        (wanted["half"], edited.half),
+        (_processing(wanted), edited.preprocess),
+        (behind, edited.postprocess),
+        (wanted["rename"], edited.rename),
+    )
+    for asked, edit in order:
+        if asked:
+            edit(asked)
+
+
+def _processing(wanted: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]] | None:
+    """The input and what to do with it; None where nothing of the kind is asked for."""
+    given = {name: wanted[name] for name in ("mean", "std", "scale", "uint8", "nhwc", "swap_channels")}
+    if not any(given.values()):
+        return None
+    scale = given["scale"] or (1.0,)
+    if len(scale) != 1:
+        raise UsageError(f"--scale takes one number, {len(scale)} given", hint="--std takes one a channel")
+    numbers = {"mean": given["mean"] or (0.0,), "std": given["std"] or (1.0,), "scale": scale[0]}
+    return wanted["preprocess_input"], {**given, **numbers}
 
 
 def _recorded(state: State, io: Path | None) -> Recorded | None:
@@ -210,14 +211,6 @@ def _shape(name: str, text: str) -> Shape:
         if not (dim.isidentifier() or (dim.isdigit() and int(dim) > 0)):
             raise UsageError(f"--shape {name}={text}: {dim or 'nothing'} is neither a positive number nor a name")
     return tuple(int(dim) if dim.isdigit() else dim for dim in dims)
-
-
-def _target(state: State, out: Path | None, target_format: str | None) -> registry.Backend | None:
-    if out is None:
-        return None
-    if target_format is None and out == STREAM:
-        target_format = state.formats[0]
-    return registry.backend(target_format) if target_format else registry.backend_for(out)
 
 
 def _types(values: Mapping[str, Any]) -> dict[str, str]:

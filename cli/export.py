@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mgeconvert import api
+from mgeconvert import api, registry
 from mgeconvert.api import Selection
 from mgeconvert.errors import UsageError
 from mgeconvert.registry import Backend
@@ -103,6 +103,15 @@ def _implied(session: Session, state: State, graph: Graph) -> Recorded | None:
     fact = "holds its recorded outputs" if found else "is of other shapes than the model was read with: not compared"
     session.say(f"{state.recorded} beside the model {fact}")
     return found
+
+
+def target_for(state: State, out: Path | None, target_format: str | None) -> Backend | None:
+    """The format to write: the one that was named, the one of the suffix, for standard output the model's own."""
+    if out is None:
+        return None
+    if target_format is None and out == STREAM:
+        target_format = state.formats[0]
+    return registry.backend(target_format) if target_format else registry.backend_for(out)
 
 
 def _default_out(state: State, job: Job) -> Path:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mgeconvert import api, registry
-from mgeconvert.errors import UsageError
+from mgeconvert import api
 
 from .convert import export_options, from_option, out_option, to_option
-from .export import Job, write
+from .export import Job, target_for, write
 from .passes import selection
-from .reading import STREAM, read
+from .reading import STREAM, model_of
 from .session import Session, number
 from .state import State
 from .steps import Step
@@ -34,18 +33,14 @@ def _optimize(
     **rest: Any,
 ) -> State:
     passes = selection(rest)
-    if model is not None:
-        record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
-        state = read(session, model, record, {})
-    if state.graph is None:
-        raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert optimize MODEL -o OUT")
-    target = _target(state, out, target_format)
+    state, graph = model_of(session, state, model, source_format, "mgeconvert optimize MODEL -o OUT")
+    target = target_for(state, out, target_format)
     from mgeconvert.statistics import statistics
 
-    before = statistics(state.graph)
+    before = statistics(graph)
     with session.stage("optimize"):
-        done = api.run_passes(state.graph, passes, target)
-    after = statistics(state.graph)
+        done = api.run_passes(graph, passes, target)
+    after = statistics(graph)
     for row in done:
         session.say(f"{row.name}: {row.text}")
     changes = _changes(before, after)
@@ -57,15 +52,6 @@ def _optimize(
     if target is None or out is None:
         return state
     return write(session, state, Job("optimize", target, out, {}, api.Selection(0), **rest))
-
-
-def _target(state: State, out: Path | None, target_format: str | None) -> registry.Backend | None:
-    """The format to write: the one that was named, the one of the suffix, for standard output the model's own."""
-    if out is None:
-        return None
-    if target_format is None and out == STREAM:
-        target_format = state.formats[0]
-    return registry.backend(target_format) if target_format else registry.backend_for(out)
 
 
 def _changes(before: Statistics, after: Statistics) -> Table:

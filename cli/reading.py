@@ -5,12 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mgeconvert import registry
+from mgeconvert.errors import UsageError
 from mgeconvert.registry import Frontend
 
 from .session import BIG_BYTES, Session, plural, size
 from .state import State
+
+if TYPE_CHECKING:
+    from mgeconvert.ir import Graph
 
 STREAM = Path("-")
 """The path that means standard input or output."""
@@ -34,3 +39,15 @@ def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str
         f"{plural(len(graph.nodes), 'node')}, {size(weights)} of weights, {session.seconds['read']:.2f} s"
     )
     return State(graph, None if stream else model, (frontend.name,), None if stream else beside(model))
+
+
+def model_of(
+    session: Session, state: State, model: Path | None, source_format: str | None, usage: str
+) -> tuple[State, Graph]:
+    """The model a step works on: MODEL, read now, else what the step before gives. UsageError without either."""
+    if model is not None:
+        record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
+        state = read(session, model, record, {})
+    if state.graph is None:
+        raise UsageError("MODEL is missing and no step before gives one", hint=usage)
+    return state, state.graph

@@ -135,7 +135,7 @@ def _backend(runtime: str) -> Backend:
     records = [registry.backend(name) for name in registry.backend_names()]
     able = [record for record in records if record.run is not None]
     for record in able:
-        if runtime.lower() in (record.name, record.runtime.lower()):
+        if runtime.lower() in (record.name, record.runtime.lower(), record.runtime.lower().split()[0]):
             return record
     known = ", ".join(f"{record.runtime} ({record.name})" for record in able)
     raise UsageError(f"{runtime}: no such runtime; there are {known}")
