@@ -55,7 +55,7 @@ def conform(node: Node, opset: int, nodes: list[Node]) -> None:
             raise RefusedError(f"attribute {name}")
     group = _group_of_wrong_type(node, schema)
     if group is None:
-        nodes.append(node)
+        nodes.append(_counted_from_the_front(node))
         return
     types, dtype = group
     wider = next((name for name in WIDER if name in types and _embeds(dtype, np.dtype(name))), None)
@@ -64,6 +64,16 @@ def conform(node: Node, opset: int, nodes: list[Node]) -> None:
     rewriter = _widened(node, schema, dtype, np.dtype(wider))
     for new in rewriter.nodes:
         conform(new, opset, nodes)
+
+
+def _counted_from_the_front(node: Node) -> Node:
+    """onnxruntime before 1.24 cannot load a Resize of negative axes."""
+    axes = node.attrs.get("axes")
+    rank = node.inputs[0].rank if node.op == "Resize" and node.inputs[0] is not None else None
+    if rank is None or not isinstance(axes, tuple) or all(int(axis) >= 0 for axis in axes):
+        return node
+    attrs = {**node.attrs, "axes": tuple(int(axis) % rank for axis in axes)}
+    return Node(node.op, node.inputs, node.outputs, attrs, node.name, node.origin)
 
 
 def _group_of_wrong_type(node: Node, schema: OpSchema) -> tuple[frozenset[str], np.dtype] | None:
