@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ from mgeconvert.errors import Problem
 from mgeconvert.inference import InferenceError
 from mgeconvert.ir import Graph, Node, Value
 
-from .places import fallback_path
+from .places import fallback_path, origin, place
 from .rewriter import Rewriter
 from .table import EMITTERS, REFUSALS, REWRITES, Refused, key
 
@@ -38,23 +39,44 @@ def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
                 pending.extendleft(reversed(new))
     outputs = {name: _final(value, renamed) or value for name, value in graph.outputs.items()}
     prepared = Graph(graph.name, dict(graph.inputs), outputs, done, dict(graph.metadata))
+    _keep_names(prepared, renamed)
     prepared.remove_dead_nodes()
     return prepared, [*problems, *_without_emitter(prepared, problems)]
+
+
+_MADE_UP = re.compile(r"(?:.*/)?[A-Z][A-Za-z0-9]*(?:_\d+)*")
+"""How values are named that a lowering made on the way to its result."""
+
+
+def _keep_names(graph: Graph, renamed: dict[Value, Value]) -> None:
+    """A value with a made-up name takes over that of a result it stands for now."""
+    twins: dict[Value, Value] = {}
+    inputs = set(graph.inputs.values())
+    for old in renamed:
+        value = _final(old, renamed)
+        if value is None or value.array is not None or _MADE_UP.fullmatch(old.name):
+            continue
+        if value not in inputs and _MADE_UP.fullmatch(value.name) and value not in twins:
+            twins[value] = Value(old.name, value.dtype, value.shape)
+    for node in graph.nodes:
+        node.inputs = [value if value is None else twins.get(value, value) for value in node.inputs]
+        node.outputs = [twins.get(value, value) for value in node.outputs]
+    graph.outputs = {name: twins.get(value, value) for name, value in graph.outputs.items()}
 
 
 def _without_emitter(graph: Graph, found: list[Problem]) -> Iterator[Problem]:
     """What is left that no table knows and that was not refused already."""
     refused = {(problem.place, problem.op) for problem in found}
     for node in graph.nodes:
-        place = fallback_path(node)
-        if key(node) not in EMITTERS and (place, node.op) not in refused:
+        path = fallback_path(node)
+        if key(node) not in EMITTERS and (path, node.op) not in refused:
             reason = REFUSALS.get(key(node), "MegEngine has no such operator and no rewrite is known")
-            yield Problem(place, node.op, reason)
+            yield Problem(path, node.op, reason)
 
 
 def _rewritten(b: Rewriter, node: Node, renamed: dict[Value, Value]) -> list[Node] | None:
     """The nodes that take the node's place; None where no rewrite applies."""
-    b.place, b.origin = fallback_path(node), node.origin
+    b.place, b.origin = place(node) if origin(node)[1] else fallback_path(node), node.origin
     for rule in REWRITES.get(key(node), ()):
         result = rule(b, node)
         new, b.graph.nodes = b.graph.nodes, []

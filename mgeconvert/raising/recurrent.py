@@ -88,7 +88,8 @@ def _weights(op: str, *parts: Value | None) -> np.ndarray[Any, Any]:
 def _reordered(matrix: np.ndarray[Any, Any], op: str) -> np.ndarray[Any, Any]:
     order = GATES[op]
     ordered: np.ndarray[Any, Any] = matrix.reshape(len(order), matrix.shape[0] // len(order), -1)[order]
-    return ordered.reshape(matrix.shape)
+    result: np.ndarray[Any, Any] = ordered.reshape(matrix.shape)
+    return result
 
 
 @emit("megengine.LSTMOf", "megengine.RNNOf")

@@ -42,7 +42,15 @@ def _single(b: Rewriter, vector: Value) -> Value:
         made = b.producer(vector, op)
         if made is not None and made.inputs[0] is not None and made.inputs[0].shape == ():
             return made.inputs[0]
+    part = b.producer(vector, "Slice")
+    if part is not None and b.producer(part.inputs[0], "Shape") is not None and ints(part.inputs[1]) is not None:
+        return b.op("Gather", part.inputs[0], b.constant(sole(_there(part.inputs[1])), np.int32), axis=0)
     return b.op("Gather", vector, b.constant(0, np.int32), axis=0)
+
+
+def _there(value: Value | None) -> Value:
+    assert value is not None
+    return value
 
 
 def coordinates(b: Rewriter, points: Value) -> list[Value]:
@@ -87,20 +95,20 @@ def with_masks(b: Rewriter, index: list[Value]) -> list[Value]:
 def only_indexes(b: Rewriter, positions: Value) -> bool:
     """Whether what NonZero gives is read as coordinates only, each by itself."""
     picks = b.users.get(positions, [])
-    return bool(picks) and all(
-        pick.op == "Gather"
-        and ints(pick.inputs[1]) is not None
-        and all(_indexes(b, user, pick.output) for user in b.users.get(pick.output, []))
-        for pick in picks
-    )
+    coordinates_only = all(pick.op == "Gather" and ints(pick.inputs[1]) is not None for pick in picks)
+    readers = [(user, pick.output) for pick in picks for user in b.users.get(pick.output, [])]
+    return bool(picks) and coordinates_only and all(_indexes(b, *reader) for reader in readers)
 
 
 def _indexes(b: Rewriter, user: Node, coordinate: Value) -> bool:
     if user.op == "Gather":
         return user.inputs[1] is coordinate
-    joins = b.users.get(user.output, []) if user.op == "Unsqueeze" else []
-    readers = [reader for join in joins for reader in b.users.get(join.output, [])]
-    return bool(readers) and all(reader.op in ("GatherND", "ScatterND") for reader in readers)
+    if user.op != "Unsqueeze":
+        return False
+    readers = b.users.get(user.output, [])
+    joined = [end for reader in readers if reader.op == "Concat" for end in b.users.get(reader.output, [])]
+    ends = {reader.op for reader in (*readers, *joined)} - {"Concat"}
+    return ends <= {"GatherND", "ScatterND", "Shape"}
 
 
 @rewrite("Gather")
@@ -130,7 +138,7 @@ def scatter_nd(b: Rewriter, node: Node) -> Value:
         refuse(f"ScatterND with the reduction {reduction}")
     if reduction == "add":
         return b.call("AddAt", [b.typed(node.output)], x, updates, *with_masks(b, coordinates(b, points)))[0]
-    spread = b.producer(updates, "Expand")
+    spread = b.producer(updates, "Expand") or b.producer(updates, "BroadcastTo")
     return b.call(
         "PutAt",
         [b.typed(node.output)],
@@ -162,7 +170,7 @@ def expand_at_run_time(b: Rewriter, node: Node) -> Value | None:
     assert x is not None
     assert shape is not None
     if node.output.static_shape is not None:
-        return None
+        return None if shape.array is not None else b.op("Expand", x, list(node.output.static_shape))
     sizes = elements(b, shape, "a broadcast")
     own = [None] * (len(sizes) - rank(x)) + list(x.shape or ())
     kept = [size if has in (None, 1) or size.array is None or sole(size) != 1 else _size(b, x, place)
@@ -188,6 +196,8 @@ def reshape_at_run_time(b: Rewriter, node: Node) -> Value | None:
     assert x is not None
     assert shape is not None
     known = ints(shape)
+    if known is None and node.output.static_shape is not None:
+        return b.op("Reshape", x, list(node.output.static_shape))
     if known is not None:
         kept = [place for place, size in enumerate(known) if size == 0 and not node.attrs.get("allowzero")]
         if all(isinstance((x.shape or ())[place], int) for place in kept):

@@ -28,7 +28,7 @@ def _positions(b: Rewriter, mask: Value | None, like_value: Value) -> Value:
     assert mask is not None
     mask = mask if mask.dtype == bool else b.op("Not", b.op("Equal", mask, like(b, mask, 0)))
     taken = Value(b.name_value("taken"), np.dtype(bool), like_value.shape)
-    return b.call("CondTake", [taken, b.typed(like_value)], mask)[1]
+    return b.call("CondTake", [taken, b.typed(like_value, "cond_take_out")], mask)[1]
 
 
 @rewrite("NonZero")
@@ -37,9 +37,9 @@ def coordinates_of_mask(b: Rewriter, node: Node) -> Value | None:
     x = node.inputs[0]
     assert x is not None
     users = b.users.get(node.output, [])
-    if (rank(x) == 1 and all(user.op == "Squeeze" for user in users)) or (
-        x.dtype == bool and only_indexes(b, node.output)
-    ):
+    if rank(x) == 1 and all(user.op == "Squeeze" for user in users):
+        return None
+    if x.dtype == bool and only_indexes(b, node.output):
         return None
     shape = x.static_shape
     if not shape:

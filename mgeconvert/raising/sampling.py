@@ -117,11 +117,13 @@ def nms(b: Rewriter, node: Node) -> Value | None:
         return None
     boxes, scores, limit, overlap = [*chosen.inputs, None, None][:4]
     assert boxes is not None
-    shape = boxes.static_shape
+    shape = boxes.shape
     score = None if len(chosen.inputs) < 5 else chosen.inputs[4]
     if shape is None or shape[0] != 1 or scores is None or scores.shape is None or scores.shape[1] != 1:
-        refuse("NonMaxSuppression of several images or classes, or of a number of boxes only known at run time")
-    most = ints(limit) or [0]
+        refuse("NonMaxSuppression of several images or classes")
+    flat = (_without_axes(b, boxes, [0]), _without_axes(b, scores, [0, 1]))
+    everything = _is_count(b, limit, {*flat, boxes, scores})
+    most = [1 << 31] if everything else ints(limit) or [0]
     if (
         score is not None
         or integer(chosen, "center_point_box")
@@ -130,9 +132,26 @@ def nms(b: Rewriter, node: Node) -> Value | None:
         or overlap.array is None
     ):
         refuse("NonMaxSuppression with a score threshold, boxes by their centres or limits only known at run time")
-    flat = (_without_axes(b, boxes, [0]), _without_axes(b, scores, [0, 1]))
-    attrs = {"overlap": float(sole(overlap)), "limit": most[0] if most[0] < shape[1] else 0}
+    bound = shape[1] if isinstance(shape[1], int) else 1 << 31
+    attrs = {"overlap": float(sole(overlap)), "limit": most[0] if most[0] < bound else 0}
     return b.call("Nms", [b.typed(node.output)], *flat, **attrs)[0]
+
+
+_PASSED_ON = frozenset(["Cast", "Concat", "Gather", "Reshape", "Shape", "Slice", "Squeeze", "Unsqueeze"])
+"""Operators between a shape and a number from it."""
+
+
+def _is_count(b: Rewriter, limit: Value | None, counted: set[Value]) -> bool:
+    """Whether a number at run time is a size of one of those tensors."""
+    value = limit
+    while value is not None and value.array is None:
+        node = b.producers.get(value)
+        if node is None or node.op not in _PASSED_ON:
+            return False
+        value = node.inputs[0]
+        if node.op == "Shape":
+            return value in counted
+    return False
 
 
 def _without_axes(b: Rewriter, x: Value, axes: list[int]) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,11 @@ def needed(value: Value | None, what: str) -> list[int]:
     if found is None:
         refuse(f"{what} that are only known at run time")
     return found
+
+
+def getitem(x: Value | None, index: Sequence[Any]) -> Call:
+    """``x[...]``, with a lone index as it is."""
+    return method("__getitem__", x, index[0] if len(index) == 1 else tuple(index))
 
 
 def axis_of(node: Node, default: int = 0, extra: int = 0) -> int:
@@ -116,7 +122,7 @@ def slice_(node: Node) -> Call:
         index[place % rank(x)] = slice(start, stop, None if pace == 1 else pace)
     while index and index[-1] == slice(None):
         index.pop()
-    return method("__getitem__", x, tuple(index) if index else slice(None))
+    return getitem(x, index or [slice(None)])
 
 
 def _known_size(x: Value | None, axis: int) -> int:
@@ -143,21 +149,21 @@ def gather(node: Node) -> Call:
     axis = axis_of(node)
     assert index is not None
     item: Any = int(sole(index)) if index.array is not None and index.shape == () else index
-    return method("__getitem__", x, (*[slice(None)] * axis, item))
+    return getitem(x, [*[slice(None)] * axis, item])
 
 
 @emit("megengine.TakeAt")
 def take_at(node: Node) -> Call:
     """inputs: the tensor and an index tensor for each of its first axes."""
     x, *index = node.inputs
-    return method("__getitem__", x, tuple(index))
+    return getitem(x, index)
 
 
 @emit("megengine.TakeWhere")
 def take_where(node: Node) -> Call:
     """inputs: the tensor and a mask of one of its axes; attrs: axis."""
     x, mask = node.inputs
-    return method("__getitem__", x, (*[slice(None)] * integer(node, "axis"), mask))
+    return getitem(x, [*[slice(None)] * integer(node, "axis"), mask])
 
 
 @emit("megengine.PutAt")
@@ -187,7 +193,7 @@ def slice_at(node: Node) -> Call:
         size = _known_size(x, axis)
         first, last = _near(scalar(start), size, pace, stop=False), _near(scalar(stop), size, pace, stop=True)
         index[axis] = slice(first, last, None if pace == 1 else pace)
-    return method("__getitem__", x, tuple(index))
+    return getitem(x, index)
 
 
 @emit("megengine.BroadcastTo")
