@@ -18,6 +18,7 @@ from mgeconvert.version import VERSION
 from mgeconvert_converters.caffe import weights
 from mgeconvert_converters.caffe.dialects import DIALECTS
 from mgeconvert_converters.caffe.emit import EMITTERS, REFUSED
+from mgeconvert_converters.caffe.finish import IN_PLACE
 from mgeconvert_converters.caffe.read import read_prototxt, weight_files
 from mgeconvert_converters.caffe.run import OpenCVError, run_in_caffe, run_in_opencv
 from mgeconvert_converters.caffe.weights import read_weights
@@ -147,21 +148,40 @@ def test_in_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.reference("caffe")
+def test_every_layer_that_may_be_in_place(tmp_path: Path) -> None:
+    b = Builder()
+    x = b.op("Neg", b.input("x", np.float32, (2, 3, 4, 5)))
+    ones = np.ones(3, np.float32)
+    for op in ("Relu", "Elu", "Sigmoid", "Tanh", "Softplus", "Exp", "Log", "Sqrt", "Softmax"):
+        x = b.op(op, x)
+    x = b.op("PRelu", x, ones.reshape(3, 1, 1))
+    x = b.op("BatchNormalization", x, ones, ones, ones / 2, ones)
+    b.output("y", b.op("Abs", x))
+    path, plain = tmp_path / "net.prototxt", tmp_path / "plain.prototxt"
+    mgeconvert.save(b.graph, path, in_place=True)
+    mgeconvert.save(b.graph, plain)
+    values = np.random.RandomState(0).uniform(-1, 1, (2, 3, 4, 5)).astype(np.float32)
+    in_place = [layer for layer in read_prototxt(path).net.layer if list(layer.bottom) == list(layer.top)]
+    assert {layer.type for layer in in_place} == IN_PLACE
+    np.testing.assert_array_equal(*(run_in_caffe(net, {"x": values})["y"] for net in (path, plain)))
+
+
+@pytest.mark.reference("caffe")
 def test_in_place_spares_memory_that_others_read(tmp_path: Path) -> None:
     """Caffe's Reshape and Flatten do not copy: what they give is the memory of their bottom."""
     b = Builder()
     x = b.input("x", np.float32, (2, 3, 4))
     y = b.op("Neg", x)
-    flat = b.op("Abs", b.op("Reshape", y, [2, 12]))
+    flat = b.op("Sigmoid", b.op("Reshape", y, [2, 12]))
     b.output("flat", b.op("Neg", flat))
     b.output("plain", b.op("Neg", b.op("Exp", y)))
     path = tmp_path / "net.prototxt"
     mgeconvert.save(b.graph, path, in_place=True)
     values = np.random.RandomState(0).uniform(-1, 1, (2, 3, 4)).astype(np.float32)
     found = run_in_caffe(path, {"x": values})
-    np.testing.assert_array_equal(found["flat"], -np.abs(values).reshape(2, 12))
+    np.testing.assert_allclose(found["flat"], -1 / (1 + np.exp(values)).reshape(2, 12), rtol=1e-6)
     np.testing.assert_allclose(found["plain"], -np.exp(-values), rtol=1e-6)
-    assert "Abs: AbsVal Reshape -> Abs" in layers(path)
+    assert "Sigmoid: Sigmoid Reshape -> Sigmoid" in layers(path)
 
 
 def test_outputs_are_those_of_the_graph_in_its_order(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from .net import Blob, Layer
 from .translate import Translation
 
 IN_PLACE = {
-    "AbsVal", "BatchNorm", "BNLL", "ELU", "Exp", "Log", "Power", "PReLU", "ReLU", "Scale", "Sigmoid", "Softmax", "TanH",
+    "BatchNorm", "BNLL", "ELU", "Exp", "Log", "Power", "PReLU", "ReLU", "Scale", "Sigmoid", "Softmax", "TanH",
 }  # fmt: skip
-"""Layers whose top may be the memory of their bottom."""
+"""Layers whose top may be the memory of their bottom; Caffe refuses it for AbsVal."""
 VIEWS = {"Flatten", "Reshape", "Split"}
 """Layers whose tops are the memory of their bottom."""
 
