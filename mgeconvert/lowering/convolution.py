@@ -12,8 +12,8 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .operands import INT16, INT32, cast, promote, rank
-from .shapes import number, reshape
-from .table import lower, refuse
+from .shapes import as_shape_operand, number, reshape, sizes_of
+from .table import lower
 
 NN = "megengine.functional.nn."
 
@@ -199,20 +199,13 @@ def pad(
 ) -> Value:
     """Widths are (before, after) an axis, for the first axes."""
     kind = {"constant": "constant", "edge": "edge", "replicate": "edge", "reflect": "reflect"}[mode.lower()]
-    widths = [tuple(map(int, pair)) for pair in _static_widths(pad_width)]
+    widths = [tuple(sizes_of(b, pair)) for pair in pad_width]
     widths += [(0, 0)] * (rank(src) - len(widths))
     if not any(map(any, widths)):
         return src
-    pads = [before for before, _ in widths] + [after for _, after in widths]
+    pads = as_shape_operand(b, [before for before, _ in widths] + [after for _, after in widths])
     value = b.constant(constant_value, src.dtype) if kind == "constant" else None
     if src.dtype == INT16:  # onnxruntime pads no 16-bit integers
         value = None if value is None else cast(b, value, INT32)
         return cast(b, b.op("Pad", cast(b, src, INT32), pads, value, mode=kind), INT16)
     return b.op("Pad", src, pads, value, mode=kind)
-
-
-def _static_widths(pad_width: Sequence[Sequence[Any]]) -> list[list[int]]:
-    widths: list[list[Any]] = [[size.array if isinstance(size, Value) else size for size in pair] for pair in pad_width]
-    if any(size is None for pair in widths for size in pair):
-        refuse("pad by a width that is only known at run time")
-    return widths

@@ -8,14 +8,18 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .convolution import NN, Sizes, spatial
-from .shapes import sizes_of
+from .shapes import named_sizes, number, sizes_of
 from .table import lower, refuse
 
 COUNT_INCLUDE_PAD = {"average": 1, "average_count_exclude_padding": 0}
 
 
-def pool(b: Builder, inp: Value, op: str, kernel: Sizes, stride: Sizes | None, padding: Sizes, **attrs: Any) -> Value:
-    window = spatial(kernel, 2)
+def pool(b: Builder, inp: Value, op: str, kernel: Any, stride: Sizes | None, padding: Sizes, **attrs: Any) -> Value:
+    """A window that is the whole map, of whatever size that is at run time, is global pooling."""
+    sides = tuple(named_sizes(b, (sizes_of(b, kernel) * 2)[:2]))
+    if inp.static_shape is None and sides == (inp.shape or ())[2:] and not any(spatial(padding, 2)):
+        return b.op(f"Global{op}", inp)
+    window = tuple(number(side, "a side of the window") for side in sides)
     return b.op(
         op, inp, kernel_shape=window, strides=window if stride is None else spatial(stride, 2),
         pads=spatial(padding, 2) * 2, **attrs,
@@ -23,7 +27,7 @@ def pool(b: Builder, inp: Value, op: str, kernel: Sizes, stride: Sizes | None, p
 
 
 @lower(NN + "max_pool2d")
-def max_pool2d(b: Builder, inp: Value, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Value:
+def max_pool2d(b: Builder, inp: Value, kernel_size: Any, stride: Sizes | None = None, padding: Sizes = 0) -> Value:
     return pool(b, inp, "MaxPool", kernel_size, stride, padding)
 
 
@@ -31,7 +35,7 @@ def max_pool2d(b: Builder, inp: Value, kernel_size: Sizes, stride: Sizes | None 
 def avg_pool2d(
     b: Builder,
     inp: Value,
-    kernel_size: Sizes,
+    kernel_size: Any,
     stride: Sizes | None = None,
     padding: Sizes = 0,
     mode: str = "average_count_exclude_padding",

@@ -57,7 +57,10 @@ def sample(b: Builder, inp: Value, xs: Value, ys: Value, mode: str, border: str,
 def _normalized(b: Builder, x: Value, size: Any, corners: bool) -> Value:
     """Pixel coordinates as GridSample's -1 to 1."""
     if not isinstance(size, int):
-        refuse("sampling an image whose size is only known at run time")
+        length = cast(b, size, x.dtype)
+        if corners:
+            return b.op("Sub", b.op("Mul", x, b.op("Div", 2.0, b.op("Max", b.op("Sub", length, 1.0), 1.0))), 1.0)
+        return b.op("Sub", b.op("Div", b.op("Add", b.op("Mul", x, 2.0), 1.0), length), 1.0)
     if corners:
         return b.op("Sub", b.op("Mul", x, 2 / max(size - 1, 1)), 1.0)
     return b.op("Sub", b.op("Mul", x, 2 / size), 1 - 1 / size)

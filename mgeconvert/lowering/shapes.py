@@ -68,10 +68,10 @@ class ShapeBuilder(Builder):
                 refuse(f"meets dimension {named[0]} with the constant size {numbers[0]}, so {named[0]} cannot vary")
 
 
-def number(size: Dim, what: str) -> int:
+def number(size: Dim | None, what: str) -> int:
     """A size that a format's attributes must hold as a number; `what` names it in the refusal."""
     if not isinstance(size, int):
-        refuse(f"{what} is dimension {size}, which is only known at run time")
+        refuse(f"{what} is {f'dimension {size}, which is ' if size else ''}only known at run time")
     return size
 
 

@@ -8,8 +8,8 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
 from .convolution import NN, Sizes, spatial
-from .operands import INT32, cast, rank
-from .shapes import dimension, number, reshape, shape_of, sizes_of
+from .operands import INT32, INT64, cast, rank
+from .shapes import dimension, reshape, shape_of, sizes_of
 from .table import lower, refuse
 
 OP = "megengine.core.ops.builtin."
@@ -20,21 +20,23 @@ def sliding_window(
     b: Builder, inp: Value, kernel_size: Sizes, padding: Sizes = 0, stride: Sizes = 1, dilation: Sizes = 1
 ) -> Value:
     """(N, C, H, W) to (N, C, OH, OW, KH, KW): every window as two axes of its own."""
-    if not all(isinstance(size, int) for size in (inp.shape or ())[2:]):
-        refuse("sliding_window over a size that is only known at run time")
     pads = spatial(padding, 2)
     x = b.op("Pad", inp, [0, 0, *pads, 0, 0, *pads]) if any(pads) else inp
     for axis, window, step, spread in zip(
         (2, 4), *(spatial(item, 2) for item in (kernel_size, stride, dilation)), strict=True
     ):
-        x = b.op("Gather", x, _positions(x, axis, window, step, spread), axis=axis)
+        x = b.op("Gather", x, _positions(b, x, axis, window, step, spread), axis=axis)
     return b.op("Transpose", x, perm=[0, 1, 2, 4, 3, 5])
 
 
-def _positions(x: Value, axis: int, window: int, stride: int, dilation: int) -> np.ndarray:
-    assert x.shape is not None
-    count = (number(x.shape[axis], "the axis that a window slides along") - dilation * (window - 1) - 1) // stride + 1
-    return np.arange(count)[:, None] * stride + np.arange(window) * dilation
+def _positions(b: Builder, x: Value, axis: int, window: int, stride: int, dilation: int) -> Value:
+    """The positions along the axis that each window reads."""
+    length, reach = dimension(b, x, axis), dilation * (window - 1)
+    offsets = np.arange(window) * dilation
+    if isinstance(length, int):
+        return b.constant(np.arange(0, length - reach, stride)[:, None] + offsets, INT64)
+    bounds = b.constant(0, INT32), b.op("Sub", length, reach), b.constant(stride, INT32)
+    return b.op("Add", b.op("Unsqueeze", b.op("Range", *bounds), [1]), b.constant(offsets, INT32))
 
 
 @lower(NN + "local_conv2d")
