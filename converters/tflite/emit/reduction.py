@@ -16,8 +16,8 @@ PLAIN_KERNELS = {
     "ReduceSum": "SUM", "ReduceMean": "MEAN", "ReduceMax": "REDUCE_MAX", "ReduceMin": "REDUCE_MIN",
     "ReduceProd": "REDUCE_PROD", "ReduceL1": "SUM", "ReduceL2": "SUM", "ReduceSumSquare": "SUM", "ReduceLogSum": "SUM",
 }  # fmt: skip
-LIMIT_RANK = 4
-"""XNNPACK and some kernels fail beyond."""
+LIMIT_RANK = 6
+"""XNNPACK fails beyond."""
 BEFORE = {"ReduceL1": "ABS", "ReduceL2": "SQUARE", "ReduceSumSquare": "SQUARE"}
 AFTER = {"ReduceL2": "SQRT", "ReduceLogSum": "LOG"}
 Reduce = Callable[[Tensor, Tensor], Tensor]
@@ -53,7 +53,8 @@ def reduce(c: Call, x: Tensor) -> Tensor:
     if op in BEFORE:
         x = c.op(BEFORE[op], x)
     if axes is not None and axes:
-        where = c.const(sorted(c.axis(axis) for axis in axes), np.int32, "axes")
+        stored = sorted(c.axis(axis) for axis in axes)
+        where = c.const(stored, np.int32, "axes")
         keep = finish(c, axes)
         if x.dtype == bool:
             kernel = {"ReduceMax": "REDUCE_ANY", "ReduceMin": "REDUCE_ALL"}.get(op)
@@ -61,14 +62,14 @@ def reduce(c: Call, x: Tensor) -> Tensor:
                 raise Refusal(f"{op} of booleans")
             return c.op(kernel, x, where, shape=c.shape(), KeepDims=keep)
         if x.rank > LIMIT_RANK:
-            x = c.reshape(_merged(c, PLAIN_KERNELS[op], x, [c.axis(axis) for axis in axes]), c.shape())
+            x = c.reshape(_merged(c, PLAIN_KERNELS[op], x, stored), c.shape())
         else:
             x = c.op(PLAIN_KERNELS[op], x, where, shape=c.shape(), KeepDims=keep)
     return c.op(AFTER[op], x) if op in AFTER else x
 
 
 def _merged(c: Call, op: str, x: Tensor, axes: list[int]) -> Tensor:
-    """A reduction of many axes, neighbours that are reduced alike merged; without the reduced ones."""
+    """A reduction of many axes, neighbours that are reduced alike merged."""
     shape: list[Dim] = []
     kinds: list[bool] = []
     for axis, dim in enumerate(x.shape):
@@ -78,8 +79,8 @@ def _merged(c: Call, op: str, x: Tensor, axes: list[int]) -> Tensor:
             shape.append(dim)
             kinds.append(axis in axes)
     where = [axis for axis, reduced in enumerate(kinds) if reduced]
-    kept = tuple(dim for dim, reduced in zip(shape, kinds, strict=True) if not reduced)
-    return c.op(op, c.reshape(x, tuple(shape)), c.const(where, np.int32, "axes"), shape=kept, KeepDims=False)
+    kept = tuple(1 if reduced else dim for dim, reduced in zip(shape, kinds, strict=True))
+    return c.op(op, c.reshape(x, tuple(shape)), c.const(where, np.int32, "axes"), shape=kept, KeepDims=True)
 
 
 @emit("ReduceLogSumExp", wants=FOLLOW, data=1)
