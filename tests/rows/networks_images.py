@@ -7,7 +7,6 @@ from tests.harness import Network, X
 IMAGE = (X(1, 3, 32, 32),)
 ODD = (X(1, 3, 37, 30),)
 PAIR = (X(1, 3, 32, 48, low=0, high=255), X(1, 3, 32, 48, low=0, high=255))
-SEVEN = {"tflite": "LiteRT prepares no SOFTMAX and no SUM of seven axes"}
 
 ROWS = [
     Network("residual", "ResNet(BasicBlock, (8, 12, 16))", IMAGE, id="resnet-basic"),
@@ -31,7 +30,7 @@ ROWS = [
     Network("dense", "UNet()", (X(1, 3, 18, 21),)),
     Network("dense", "SuperResolution()", (X(1, 3, 9, 10, low=0),)),
     Network("dense", "NbNet()", (X(1, 3, 12, 10),)),
-    Network("matching", "Raft()", PAIR, xfail=SEVEN),
-    Network("matching", "Crestereo()", PAIR, xfail=SEVEN),
+    Network("matching", "Raft()", PAIR),
+    Network("matching", "Crestereo()", PAIR),
     Network("matching", "FlowNet()", (X(1, 6, 20, 24),)),
 ]
