@@ -47,26 +47,27 @@ class Edited:
     def cut(self, ends: tuple[Sequence[str] | None, Sequence[str] | None]) -> None:
         from mgeconvert.surgery import cut
 
-        before = len(self.graph.nodes)
+        whole, before = self.graph, len(self.graph.nodes)
         self.graph = cut(self.graph, *ends)
-        self._cut_recorded()
+        self._cut_recorded(whole)
         what = f"cut from {', '.join(self.graph.inputs)} to {', '.join(self.graph.outputs)}"
         self.done.append(f"{what}: {plural(len(self.graph.nodes), 'node')} of {before} left")
 
     def add_outputs(self, names: Sequence[str]) -> None:
         from mgeconvert.surgery import add_outputs
 
-        before = set(self.graph.outputs)
+        before = self.graph
         self.graph = add_outputs(self.graph, names)
-        self._cut_recorded()
-        added = [name for name in self.graph.outputs if name not in before]
+        self._cut_recorded(before)
+        added = [name for name in self.graph.outputs if name not in before.outputs]
         self.done.append(f"added {plural(len(added), 'output')}: {', '.join(added)}")
 
     def drop_outputs(self, names: Sequence[str]) -> None:
         from mgeconvert.surgery import drop_outputs
 
+        before = self.graph
         self.graph = drop_outputs(self.graph, names)
-        self._cut_recorded()
+        self._cut_recorded(before)
         self.done.append(f"dropped {plural(len(names), 'output')}: {', '.join(names)}")
 
     def replace(self, pairs: Sequence[tuple[str, str]]) -> None:
@@ -84,14 +85,19 @@ class Edited:
         self.done.append(f"float16: {', '.join(names)}")
 
     def preprocess(self, wanted: tuple[str | None, Mapping[str, Any]]) -> None:
-        from mgeconvert.surgery.carry import through_preprocess
+        from mgeconvert.surgery.carry import of_bytes, through_preprocess
         from mgeconvert.surgery.processing import image_input, preprocess
 
-        before, name, options = len(self.graph.nodes), image_input(self.graph, wanted[0]), wanted[1]
+        before, name, options = self.graph, image_input(self.graph, wanted[0]), dict(wanted[1])
         self.graph = preprocess(self.graph, name, **options)
         if self.recorded is not None:
-            self.recorded = through_preprocess(self.recorded, name, **options)
-        added = len(self.graph.nodes) - before
+            floats = {key: value for key, value in options.items() if key != "uint8"}
+            self.recorded = (
+                of_bytes(self.recorded, before, name, **floats)
+                if options["uint8"]
+                else through_preprocess(self.recorded, name, **floats)
+            )
+        added = len(self.graph.nodes) - len(before.nodes)
         self.done.append(f"input {name} takes {self.graph.inputs[name].type_text}: {plural(added, 'node')} more")
 
     def postprocess(self, wanted: Sequence[tuple[str, str, int | None]]) -> None:
@@ -114,11 +120,12 @@ class Edited:
             self.recorded = through_rename(self.recorded, names)
         self.done += [f"{old} is called {new}" for old, new in names.items()]
 
-    def _cut_recorded(self) -> None:
-        from mgeconvert.surgery.carry import through_cut
+    def _cut_recorded(self, before: Graph) -> None:
+        """What is recorded of the ends that are left; where nothing is, what the graph before computes there."""
+        from mgeconvert.surgery.carry import recomputed, through_cut
 
         if self.recorded is not None:
-            self.recorded = through_cut(self.recorded, self.graph)
+            self.recorded = through_cut(self.recorded, self.graph) or recomputed(self.recorded, before, self.graph)
 
 
 def _edit(

@@ -26,11 +26,13 @@ class MisfitError(BadInputError):
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """Arrays by the public names of a model's inputs and outputs; `path` is the file they come from. After
-    an edit of the model outputs may be missing."""
+    an edit of the model outputs may be missing.
+    `said` is what to call arrays that were not recorded but computed by a graph of ours."""
 
     path: Path
     inputs: dict[str, np.ndarray]
     outputs: dict[str, np.ndarray]
+    said: str = ""
 
 
 def beside(model: Path) -> Path | None:

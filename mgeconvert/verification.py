@@ -128,7 +128,8 @@ def verify_written(
         else sane(name, arrays[name], value, sizes)
         for name, value in outputs.items()
     )
-    said = truth or f"the recorded outputs of {recorded.path}"
+    said = truth or recorded.said or f"the recorded outputs of {recorded.path}"
+    method = "ir" if recorded.said else method
     return VerificationReport(path, method, said, runtime, limit, reports, batches=batches)
 
 

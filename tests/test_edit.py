@@ -53,7 +53,24 @@ def test_recorded_outputs_follow_the_edit(invoke: Invoke, edits: str) -> None:
     assert line.startswith(COMPARED + FOLLOW[edits] + ", max rel error ")
 
 
-@pytest.mark.parametrize("edits", ["--uint8", "--inputs body --outputs body", "--shape x=2,3,6,6"])
+@pytest.mark.parametrize(
+    "edits",
+    [
+        "--uint8",
+        "--uint8 --nhwc --swap-channels --mean 1,2,3 --std 4,5,6 --scale 1/255 --softmax scores",
+        "--inputs body --outputs body",
+        "--inputs head --outputs scores",
+        "--outputs stem",
+    ],
+)
+def test_where_nothing_is_recorded_the_model_before_is_the_truth(invoke: Invoke, edits: str) -> None:
+    result = invoke(f"edit m.onnx {edits} -o out.onnx")
+    assert last(result).startswith(
+        "verified in onnxruntime against what the model computed before the edit, in onnxruntime: "
+    )
+
+
+@pytest.mark.parametrize("edits", ["--shape x=2,3,6,6"])
 def test_recorded_outputs_that_cannot_follow(invoke: Invoke, edits: str) -> None:
     result = invoke(f"edit m.onnx {edits} -o out.onnx")
     assert (

@@ -5,14 +5,21 @@ Each function takes recorded data of the model before and gives that after the e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mgeconvert import registry
 from mgeconvert.ir import Graph
 from mgeconvert.recorded import Recorded
+from mgeconvert.truth import IR_RUNTIME
+from mgeconvert.verification import SEED
+
+from .cut import cut
 
 
 def through_cut(recorded: Recorded, graph: Graph) -> Recorded | None:
@@ -24,6 +31,40 @@ def through_cut(recorded: Recorded, graph: Graph) -> Recorded | None:
         inputs={name: recorded.inputs[name] for name in graph.inputs},
         outputs={name: recorded.outputs[name] for name in graph.outputs if name in recorded.outputs},
     )
+
+
+BEFORE = "what the model computed before the edit, in onnxruntime"
+
+
+def computed(before: Graph, names: Iterable[str], inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Inputs, outputs or inner values of a graph by name, as onnxruntime computes them from these inputs."""
+    wanted = list(names)
+    backend = registry.backend(IR_RUNTIME)
+    assert backend.run is not None
+    graph = cut(before, None, [name for name in wanted if name not in inputs])
+    with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
+        files = backend.save(graph, Path(folder, f"model{backend.suffixes[0]}"))
+        found = backend.run(files[0], {name: inputs[name] for name in graph.inputs})
+    return {name: inputs[name] if name in inputs else found[name] for name in wanted}
+
+
+def recomputed(recorded: Recorded, before: Graph, after: Graph) -> Recorded:
+    """Truth for a part of a graph with other inputs or outputs: the values of the whole one."""
+    values = computed(before, dict.fromkeys([*after.inputs, *after.outputs]), recorded.inputs)
+    inputs, outputs = ({name: values[name] for name in ends} for ends in (after.inputs, after.outputs))
+    return Recorded(recorded.path, inputs, outputs, BEFORE)
+
+
+def of_bytes(recorded: Recorded, before: Graph, name: str, **options: Any) -> Recorded:
+    """Truth for a graph that takes bytes: random ones, normalized by numpy for the graph before."""
+    shape = recorded.inputs[name].shape
+    image = np.random.default_rng(SEED).integers(0, 256, shape).astype(np.uint8)
+    means, stds = (np.array(options[each], np.float64).reshape(-1, 1, 1) for each in ("mean", "std"))
+    normal = (image * options["scale"] - means) / stds
+    feeds = {**recorded.inputs, name: normal.astype(recorded.inputs[name].dtype)}
+    raw = image[:, ::-1] if options["swap_channels"] else image
+    raw = np.ascontiguousarray(raw.transpose(0, 2, 3, 1) if options["nhwc"] else raw)
+    return Recorded(recorded.path, {**feeds, name: raw}, computed(before, before.outputs, feeds), BEFORE)
 
 
 def through_rename(recorded: Recorded, names: Mapping[str, str]) -> Recorded:
@@ -41,13 +82,10 @@ def through_preprocess(
     mean: Sequence[float],
     std: Sequence[float],
     scale: float,
-    uint8: bool,
     nhwc: bool,
     swap_channels: bool,
-) -> Recorded | None:
-    """The raw image that gives the recorded one; None for bytes, which cannot hold it."""
-    if uint8:
-        return None
+) -> Recorded:
+    """The raw image of floats that gives the recorded one."""
     image = recorded.inputs[name]
     means, stds = (np.array(each, np.float64).reshape(-1, 1, 1) for each in (mean, std))
     raw = (image * stds + means) / scale
