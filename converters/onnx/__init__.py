@@ -87,5 +87,7 @@ BACKEND = Backend(
     options=(
         Option("opset", int, None, "the operator set to write, 7 or newer; unset: 17, or the lowest that is enough"),
         Option("external_data", bool, False, "put the weights into a second file beside the model"),
+        Option("fp16", bool, False, "compute and store weights in float16", rtol=5e-2),
+        Option("fp16_io", bool, False, "with --fp16: inputs and outputs are float16 too"),
     ),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
+from mgeconvert.passes.half import half
 from mgeconvert.version import VERSION
 
 from .legalize import legalize
@@ -25,14 +26,22 @@ LARGEST = (1 << 31) - 1
 """Protobuf's limit for one message, in bytes; what is larger gets external data."""
 
 
-def save(graph: Graph, target: Path | BinaryIO, *, opset: int | None = None, external_data: bool = False) -> list[Path]:
+def save(
+    graph: Graph,
+    target: Path | BinaryIO,
+    *,
+    opset: int | None = None,
+    external_data: bool = False,
+    fp16: bool = False,
+    fp16_io: bool = False,
+) -> list[Path]:
     """Write `graph`; returns the files written, main file first (none for a stream).
 
     `opset` is 7 to the newest; without it 17, or the lowest newer one that has every operator. With `external_data`,
     or when the model is over 2 GB, the weights go to ``NAME.data`` beside the model. Raises UnsupportedError with every
     operator that the opset cannot express.
     """
-    form, opset, problems = _form(graph, opset)
+    form, opset, problems = _form(in_precision(graph, fp16, fp16_io), opset)
     if problems:
         raise UnsupportedError(f"export to onnx opset {opset}", problems, hint=HINT)
     if not external_data:
@@ -47,9 +56,18 @@ def save(graph: Graph, target: Path | BinaryIO, *, opset: int | None = None, ext
     return _write_split(form, opset, target)
 
 
-def problems(graph: Graph, *, opset: int | None = None, **_: object) -> list[Problem]:
+def problems(
+    graph: Graph, *, opset: int | None = None, fp16: bool = False, fp16_io: bool = False, **_: object
+) -> list[Problem]:
     """What stops `save` with the same options, without writing anything."""
-    return _form(graph, opset)[2]
+    return _form(in_precision(graph, fp16, fp16_io), opset)[2]
+
+
+def in_precision(graph: Graph, fp16: bool, fp16_io: bool) -> Graph:
+    """The graph, or its float16 form; UsageError for float16 inputs and outputs without --fp16."""
+    if fp16_io and not fp16:
+        raise UsageError("--fp16-io is for models in float16", hint="say --fp16 as well")
+    return half(graph, keep_io=not fp16_io) if fp16 else graph
 
 
 def _form(graph: Graph, opset: int | None) -> tuple[Graph, int, list[Problem]]:
