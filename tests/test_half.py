@@ -32,8 +32,7 @@ def run(graph: Graph, path: Path, **options: Any) -> np.ndarray:
     assert backend.run is not None
     mgeconvert.save(graph, path, **options)
     onnx.checker.check_model(str(path), full_check=True)
-    dtype = np.float16 if options.get("fp16_io") else np.float32
-    return backend.run(path, {"x": X.astype(dtype)})["y"]
+    return backend.run(path, {"x": X})["y"]
 
 
 def network(b: Builder, x: Any) -> Any:

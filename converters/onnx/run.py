@@ -21,10 +21,11 @@ def run(path: Path, inputs: Mapping[str, np.ndarray], *, optimize: bool = True) 
     """Every output of the model by name, in the model's order; on the CPU.
 
     `optimize=False` runs the graph as it is written, without onnxruntime's rewriting. Inputs are given in the model's
-    own types. Raises UsageError for missing or unknown inputs, BadInputError for a file that onnxruntime refuses.
+    own types, or in float32 where those are float16. Raises UsageError for missing or unknown inputs, BadInputError for a file that onnxruntime refuses.
     """
     session = open_session(path, optimize=optimize)
-    expected = [argument.name for argument in session.get_inputs()]
+    given = session.get_inputs()
+    expected = [argument.name for argument in given]
     missing = [name for name in expected if name not in inputs]
     unknown = [name for name in inputs if name not in expected]
     if missing or unknown:
@@ -33,10 +34,15 @@ def run(path: Path, inputs: Mapping[str, np.ndarray], *, optimize: bool = True) 
         raise UsageError(f"{path}: {'; '.join(facts)}; the model's inputs are {', '.join(expected)}")
     names = [argument.name for argument in session.get_outputs()]
     try:
-        arrays = session.run(names, dict(inputs))
+        arrays = session.run(names, {argument.name: _fed(inputs[argument.name], argument.type) for argument in given})
     except _refusals() as error:
         raise BadInputError(f"{path}: onnxruntime cannot compute it: {_first_line(error)}") from error
     return dict(zip(names, arrays, strict=True))
+
+
+def _fed(array: np.ndarray, kind: str) -> np.ndarray:
+    """A model that was written in float16 takes the inputs of its source."""
+    return array.astype(np.float16) if kind == "tensor(float16)" and array.dtype == np.float32 else array
 
 
 def open_session(path: Path, *, optimize: bool = True) -> InferenceSession:
