@@ -5,11 +5,13 @@ from functools import partial
 import megengine as mge
 import megengine.functional as F
 import megengine.module as M
+import megengine.quantization as Q
 import numpy as np
 from megengine.core._imperative_rt.core2 import apply
 from megengine.core.ops import builtin
 from megengine.functional import concat, relu
 from megengine.functional.nn import linear as dense
+from megengine.module.qat import QATModule
 
 
 class PointNet(M.Module):
@@ -151,3 +153,53 @@ class Quantized(M.Module):
         y = self.add(x, self.again(x))
         y = self.concat([x, y], axis=1)
         return self.fc(self.dequant(y).mean(axis=(2, 3)))
+
+
+class ScaledAdd(M.Module):
+    def forward(self, x, y):
+        return F.relu(x + 0.5 * y)
+
+
+class QatScaledAdd(ScaledAdd, QATModule):
+    """What a user adds to the QAT modules that there are."""
+
+    def forward(self, x, y):
+        return self.apply_quant_activation(super().forward(x, y))
+
+    @classmethod
+    def from_float_module(cls, float_module):
+        return cls(name=float_module.name)
+
+
+class Trained(M.Module):
+    """Calibrated with fake quantization, user class included."""
+
+    def __init__(self):
+        super().__init__()
+        float_net = Mixed()
+        random = np.random.RandomState(3)
+        for parameter in float_net.parameters():
+            parameter[...] = random.uniform(-1, 1, parameter.shape).astype("float32")
+        self.net = Q.quantize_qat(float_net, Q.ema_fakequant_qconfig, mapping={ScaledAdd: QatScaledAdd})
+        self.net.eval()
+        Q.enable_observer(self.net)
+        for _ in range(2):
+            self.net(mge.Tensor(random.uniform(-1, 1, (2, 3, 12, 12)).astype("float32")))
+        Q.disable_observer(self.net)
+
+    def forward(self, x):
+        return self.net(x)
+
+
+class Mixed(M.Module):
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = M.QuantStub(), M.DequantStub()
+        self.conv, self.again = M.ConvBnRelu2d(3, 6, 3, 2, 1), M.Conv2d(6, 6, 1)
+        self.add = ScaledAdd()
+        self.fc = M.Linear(6, 4)
+
+    def forward(self, x):
+        x = self.conv(self.quant(x))
+        x = self.add(x, self.again(x))
+        return self.dequant(self.fc(x.mean((2, 3))))

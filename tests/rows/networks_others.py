@@ -22,5 +22,10 @@ ROWS = [
     Network("others", "Opdefs()", (X(1, 6),)),
     Network("others", "Shared()", (X(3, 6),), batch="mixed"),
     Network("others", "Choices()", (X(2, 8), X(values=[[0, 2, 3], [7, 2, 1]], dtype="int32")), batch="mixed"),
+    Network("others", "Trained()", (X(1, 3, 12, 12),)),
     Network("others", "Quantized()", (X(1, 3, 12, 12),)),
+    Network("subtleties", "Atss()", (X(1, 4, 4, 6), X(1, 4, 2, 3)), batch="first"),
+    Network("subtleties", "Arithmetic()", (X(2, 3), X(2, 3, dtype="int32")), batch="mixed"),
+    Network("subtleties", "Reductions()", (X(1, 3, 4),), batch="mixed"),
+    Network("subtleties", "Gates()", (X(1, 6), X(1, 3, 8, 8)), batch="mixed"),
 ]
