@@ -21,7 +21,8 @@ def run(path: Path, inputs: Mapping[str, np.ndarray], *, optimize: bool = True) 
     """Every output of the model by name, in the model's order; on the CPU.
 
     `optimize=False` runs the graph as it is written, without onnxruntime's rewriting. Inputs are given in the model's
-    own types, or in float32 where those are float16. Raises UsageError for missing or unknown inputs, BadInputError for a file that onnxruntime refuses.
+    own types, or in float32 where those are float16. Raises UsageError for missing or unknown inputs, BadInputError for
+    a file that onnxruntime refuses.
     """
     session = open_session(path, optimize=optimize)
     given = session.get_inputs()
