@@ -61,7 +61,16 @@ def pieces(b: Any, x: Value) -> list[Value]:
             b.op("Slice", x, [1], [2], [2])]  # fmt: skip
 
 
-@pytest.mark.parametrize("make", [network, head, shuffle, upsample, attention, pieces], ids=lambda make: make.__name__)
+def recurrent(b: Any, x: Value) -> list[Value]:
+    """(steps, N, features) with a batch that varies."""
+    steps = b.op("Reshape", b.op("Transpose", x, perm=(1, 0, 2, 3)), [3, -1, 64])
+    weights = (some(2, 20, 64), some(2, 20, 5), some(2, 40))
+    return b.ops("LSTM", 3, steps, *weights, hidden_size=5, direction="bidirectional")
+
+
+@pytest.mark.parametrize(
+    "make", [network, head, shuffle, upsample, attention, pieces, recurrent], ids=lambda make: make.__name__
+)
 def test_dynamic_batch(make: Callable[..., Any], tmp_path: Path) -> None:
     graph = graph_of(make, some(1, 3, 8, 8), shapes=[("N", 3, 8, 8)])
     ONNX.save(graph, tmp_path / "m.onnx")

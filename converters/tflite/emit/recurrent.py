@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mgeconvert.ir import Dim, Shape
+
 from ..call import Call
-from ..model import Array, Tensor
+from ..model import Array, Tensor, merged
 from ..table import PLAIN, Refusal, emit
 
 STEPS = 512
@@ -22,9 +24,9 @@ def _connected(c: Call, x: Tensor, matrix: Array, bias: Array) -> Tensor:
 
 
 def _split(c: Call, x: Tensor, count: int) -> list[Tensor]:
-    rows, columns = c.static(x, "a recurrent network")
-    shapes = [(rows, columns // count)] * count
-    return c.ops("SPLIT", count, c.const(1, np.int32), x, shape=shapes, dtype=x.dtype, NumSplits=count)  # type: ignore[arg-type]
+    (columns,) = c.known(x.shape[1:], "a recurrent network")
+    shapes: list[Shape] = [(x.shape[0], columns // count)] * count
+    return c.ops("SPLIT", count, c.const(1, np.int32), x, shape=shapes, dtype=x.dtype, NumSplits=count)
 
 
 def _rnn(c: Call, x: Tensor, state: list[Tensor], r: Array, bias: Array, functions: Sequence[str]) -> list[Tensor]:
@@ -73,7 +75,8 @@ def recurrent(c: Call, x: Tensor) -> list[Tensor]:
         raise Refusal(f"{c.node.op} with batch-first layout, clipping, coupled gates or peepholes")
     if c.value(4) is not None:
         raise Refusal(f"{c.node.op} with sequence lengths: each sequence would take another number of steps")
-    steps, batch, _ = c.static(x, "a recurrent network")
+    (steps,) = c.known(x.shape[:1], "a recurrent network")
+    batch = x.shape[1]
     if steps > STEPS:
         raise Refusal(f"{c.node.op} of {steps} steps: more than {STEPS} are not unrolled")
     w, r = c.array(1, "weight"), c.array(2, "recurrent weight")
@@ -90,12 +93,12 @@ def recurrent(c: Call, x: Tensor) -> list[Tensor]:
     states = 2 if c.node.op == "LSTM" else 1
     for index in range(directions):
         functions = [ACTIVATIONS[name] for name in names[index * len(defaults) : (index + 1) * len(defaults)]]
-        initial = [_initial(c, 5 + which, index, (batch, hidden)) for which in range(states)]
+        initial = [_initial(c, x, 5 + which, index, (batch, hidden)) for which in range(states)]
         half = gates * hidden
-        flat = c.reshape(x, (steps * batch, x.shape[2]))
+        flat = c.reshape(x, (merged((steps, batch)), x.shape[2]))
         projected = c.reshape(_connected(c, flat, w[index], bias[index, :half]), (steps, batch, half))
-        shapes = [(batch, half)] * steps
-        inputs = c.ops("UNPACK", steps, projected, shape=shapes, Axis=0, Num=steps)  # type: ignore[arg-type]
+        shapes: list[Shape] = [(batch, half)] * steps
+        inputs = c.ops("UNPACK", steps, projected, shape=shapes, Axis=0, Num=steps)
         backwards = c.attr("direction", "forward") == "reverse" or index == 1
         made, last = [], initial
         for step in reversed(inputs) if backwards else inputs:
@@ -108,26 +111,32 @@ def recurrent(c: Call, x: Tensor) -> list[Tensor]:
     return results[: len(c.node.outputs)]
 
 
-def _initial(c: Call, index: int, direction: int, shape: tuple[int, int]) -> Tensor:
-    value = c.value(index)
-    if value is None:
-        return c.const(np.zeros(shape), np.float32)
+def _initial(c: Call, x: Tensor, index: int, direction: int, shape: Shape) -> Tensor:
+    """The given state of one direction, or zeros."""
+    batch, hidden = shape
+    if c.value(index) is None:
+        if isinstance(batch, int):
+            return c.const(np.zeros((batch, hidden)), np.float32)
+        dims = c.op("SHAPE", x, shape=(3,), dtype=np.int32, OutType=2)
+        rows = c.op("SLICE", dims, c.const([1], np.int32), c.const([1], np.int32), shape=(1,))
+        size = c.op("CONCATENATION", rows, c.const([hidden], np.int32), shape=(2,), Axis=0)
+        return c.op("FILL", size, c.const(0, np.float32), shape=shape, dtype=np.float32)
     whole = c.tensor(index)
     if whole.array is not None:
         return c.const(whole.array[direction])
     if whole.shape[0] == 1:
         return c.reshape(whole, shape)
-    begin, size = c.const([direction, 0, 0], np.int32), c.const([1, *shape], np.int32)
+    begin, size = c.const([direction, 0, 0], np.int32), c.const([1, -1, -1], np.int32)
     return c.reshape(c.op("SLICE", whole, begin, size, shape=(1, *shape)), shape)
 
 
-def _pack(c: Call, tensors: list[Tensor], shape: tuple[int, ...]) -> Tensor:
+def _pack(c: Call, tensors: list[Tensor], shape: Shape) -> Tensor:
     if len(tensors) == 1:
         return c.reshape(tensors[0], shape)
     return c.op("PACK", *tensors, shape=shape, Axis=0, ValuesCount=len(tensors))
 
 
-def _sequence(c: Call, outputs: list[list[Tensor]], shape: tuple[int, int, int, int]) -> Tensor:
+def _sequence(c: Call, outputs: list[list[Tensor]], shape: tuple[int, int, Dim, int]) -> Tensor:
     """(steps, directions, batch, hidden) from each direction's states."""
     steps, directions, batch, hidden = shape
     both = [made for step in zip(*outputs, strict=True) for made in step]
