@@ -1,4 +1,4 @@
-"""What the tests of the TracedModule backend share: writing goldens back, and asking MegEngine about many files at once."""
+"""What the tests of the TracedModule backend share: writing goldens back, asking MegEngine about many files at once."""
 
 from __future__ import annotations
 
