@@ -8,6 +8,7 @@ a record's module must import only light modules, its functions import what they
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,6 +107,16 @@ class Backend:
     describe: Callable[[Path], Description] | None = None
     runtime: str = ""
     introduces: Callable[..., Collection[str]] | None = None
+
+
+def deferred(home: str) -> Callable[..., Any]:
+    """The function named ``package.module:function``, imported when it is called: what keeps a record's module light."""
+    module, _, name = home.partition(":")
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return getattr(importlib.import_module(module), name)(*args, **kwargs)
+
+    return call
 
 
 FRONTENDS = "mgeconvert.frontends"

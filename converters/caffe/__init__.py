@@ -2,76 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from mgeconvert.registry import Backend, Description, Frontend, OpSupport, Option, Source
+from mgeconvert.registry import Backend, Frontend, Option, deferred
 
 from .dialects import DEFAULT, DIALECTS
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from mgeconvert.errors import Problem
-    from mgeconvert.ir import Graph
-
-
-def _save(graph: Graph, path: Path, **options: Any) -> Sequence[Path]:
-    from .write import save
-
-    return save(graph, path, **options)
-
-
-def _problems(graph: Graph, **options: Any) -> Sequence[Problem]:
-    from .write import problems
-
-    return problems(graph, **options)
-
-
-def _emitted() -> Sequence[OpSupport]:
-    from .emit import EMITTERS, REFUSED
-
-    rows = [OpSupport(op, note=emitter.note) for op, emitter in EMITTERS.items()]
-    rows += [OpSupport(op, refused=reason) for op, reason in REFUSED.items()]
-    return sorted(rows, key=lambda row: row.op)
-
-
-def _load(source: Source, **options: Any) -> Graph:
-    from .read import load
-
-    return load(source, **options)
-
-
-def _lowered() -> Sequence[OpSupport]:
-    from .lower import DATA, LOWERINGS, REFUSED, TRAINING
-
-    rows = [OpSupport(name, note=row.note) for name, row in LOWERINGS.items()]
-    rows += [OpSupport(name, note="an input of the graph") for name in (*DATA, "Input")]
-    rows += [OpSupport(name, note="left out at inference") for name in TRAINING]
-    rows += [OpSupport(name, refused=reason) for name, reason in REFUSED.items()]
-    return sorted(rows, key=lambda row: row.op)
-
-
-def _describe(path: Path) -> Description:
-    from .describe import describe
-
-    return describe(path)
-
-
-def _run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    from .run import run
-
-    return run(path, inputs)
-
 
 FRONTEND = Frontend(
     name="caffe",
     title="Caffe",
     suffixes=(".prototxt",),
-    load=_load,
-    ops=_lowered,
-    describe=_describe,
+    load=deferred(f"{__name__}.read:load"),
+    ops=deferred(f"{__name__}.support:lowered"),
+    describe=deferred(f"{__name__}.describe:describe"),
     options=(
         Option(
             "weights", str, "", "the caffemodel, where it is not beside the prototxt (several: separated by commas)"
@@ -89,10 +30,10 @@ BACKEND = Backend(
     name="caffe",
     title="Caffe",
     suffixes=(".prototxt",),
-    save=_save,
-    problems=_problems,
-    ops=_emitted,
-    run=_run,
+    save=deferred(f"{__name__}.write:save"),
+    problems=deferred(f"{__name__}.write:problems"),
+    ops=deferred(f"{__name__}.support:emitted"),
+    run=deferred(f"{__name__}.run:run"),
     runtime="OpenCV dnn",
     options=(
         Option("dialect", str, DEFAULT, "the family of Caffe that will read the file", tuple(DIALECTS)),

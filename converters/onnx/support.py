@@ -26,7 +26,7 @@ def emitted() -> list[OpSupport]:
     return rows
 
 
-def native(opset: int | None = None) -> frozenset[str]:
+def introduced(opset: int | None = None, **_: object) -> frozenset[str]:
     """The operators that an opset has itself; a newer one would be written as several nodes."""
     import onnx.defs
 

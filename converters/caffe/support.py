@@ -1,0 +1,28 @@
+"""What Caffe's tables support, operator by operator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mgeconvert.registry import OpSupport
+
+from .emit import EMITTERS
+from .emit import REFUSED as NOT_EMITTED
+from .lower import DATA, LOWERINGS, TRAINING
+from .lower import REFUSED as NOT_LOWERED
+
+
+def emitted() -> Sequence[OpSupport]:
+    """IR operators."""
+    rows = [OpSupport(op, note=emitter.note) for op, emitter in EMITTERS.items()]
+    rows += [OpSupport(op, refused=reason) for op, reason in NOT_EMITTED.items()]
+    return sorted(rows, key=lambda row: row.op)
+
+
+def lowered() -> Sequence[OpSupport]:
+    """Caffe layers."""
+    rows = [OpSupport(name, note=row.note) for name, row in LOWERINGS.items()]
+    rows += [OpSupport(name, note="an input of the graph") for name in (*DATA, "Input")]
+    rows += [OpSupport(name, note="left out at inference") for name in TRAINING]
+    rows += [OpSupport(name, refused=reason) for name, reason in NOT_LOWERED.items()]
+    return sorted(rows, key=lambda row: row.op)
