@@ -17,14 +17,11 @@ from mgeconvert.ir import Graph, Namer, Node, Value
 from mgeconvert.tracedmodule import written
 from mgeconvert.tracedmodule.pickler import Instance, Name
 
-from .calls import CALLS, Call, Function, Method, Module, Opdef, Parameter, parts
-from .layers import PROVISIONAL, constant_name
+from .calls import Call, Method, Module, Opdef, Parameter, parts
 from .modules import Tree
-from .places import fallback_path, place
+from .places import PROVISIONAL, constant_name, fallback_path, place
 from .table import EMITTERS, Refused, key
 
-NARROWED = {np.dtype(np.int64): np.dtype(np.int32), np.dtype(np.float64): np.dtype(np.float32)}
-"""MegEngine has no 64-bit tensors: integers are written as int32, a float64 is refused."""
 CONTAINERS = {
     "tuple": "builtins.tuple", "list": "builtins.list", "dict": "builtins.dict",
     "collections.OrderedDict": "collections.OrderedDict",
@@ -69,9 +66,9 @@ def _is_wide(value: Value) -> bool:
 
 
 def type_of(value: Value) -> np.dtype[Any]:
-    """The dtype MegEngine computes the value in."""
+    """The dtype MegEngine computes the value in: it has no int64."""
     dtype = np.dtype(np.float32) if value.dtype is None else value.dtype
-    return NARROWED[np.dtype(np.int64)] if dtype == np.int64 else dtype
+    return np.dtype(np.int32) if dtype == np.int64 else dtype
 
 
 def traced_module(graph: Graph, calls: Sequence[tuple[Node, Call]]) -> Instance:
@@ -115,7 +112,7 @@ class _Assembly:
         )
 
     def call(self, call: Call, values: Sequence[Value]) -> list[Instance]:
-        """Record a call whose results are `values` (those of a nested call have no name of their own)."""
+        """Record a call whose results are `values`."""
         if isinstance(call, Module):
             owner = self.owner(call)
             path = owner.state["_qualname"].partition(".")[2]
@@ -154,15 +151,11 @@ class _Assembly:
         return self.recorder.unique(usual if PROVISIONAL.fullmatch(value.name) else value.name)
 
     def operand(self, item: Any) -> Any:
-        """Nodes for values and nested calls, within containers too."""
+        """Nodes for values, within containers too."""
         if isinstance(item, Value):
             return self.nodes[item] if item.array is None else self.constant(constant_name(item), item.array)
         if isinstance(item, Parameter):
             return self.constant(item.name, item.array)
-        if isinstance(item, CALLS):
-            assert not isinstance(item, Module)
-            inner = Value(f"{_short(item)}_out", np.dtype(item.dtype), item.shape)
-            return self.call(item, [inner])[0]
         if isinstance(item, tuple | list):
             return type(item)(self.operand(part) for part in item)
         if isinstance(item, slice):
@@ -173,7 +166,7 @@ class _Assembly:
         """GetAttr of a tensor of the tree."""
         path = self.tree.constant(name, array)
         if path not in self.attributes:
-            narrow = NARROWED.get(array.dtype, array.dtype)
+            narrow = np.dtype(np.int32) if array.dtype == np.int64 else array.dtype
             self.attributes[path] = self.recorder.attribute(path, None, array.shape, narrow)
         return self.attributes[path]
 
@@ -193,10 +186,6 @@ class _Assembly:
             if value in produced and value not in names:
                 names[value] = namer(written.identifier(name))
         return names
-
-
-def _short(call: Function | Method | Opdef) -> str:
-    return call.name.rpartition(".")[2].strip("_").lower()
 
 
 def sizes(value: Value) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """What an emitter returns: calls of MegEngine, as data.
 
 Arguments are given in full and in the order of MegEngine's signature, as its tracer records them. They are IR values,
-Python constants, and tuples, lists, dictionaries and slices of these; a `Call` among them is computed first.
+Python constants, and tuples, lists and slices of these.
 """
 
 from __future__ import annotations
@@ -12,19 +12,16 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mgeconvert.ir import Shape, Value
+from mgeconvert.ir import Value
 
 
 @dataclass(frozen=True, eq=False)
 class Function:
-    """A function by its name below megengine.functional: ``nn.relu``. `dtype` and `shape` are needed only where the
-    result goes into another call."""
+    """A function by its name below megengine.functional: ``nn.relu``."""
 
     name: str
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any] = field(default_factory=dict)
-    dtype: Any = None
-    shape: Shape | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +32,6 @@ class Method:
     name: str
     args: tuple[Any, ...]
     path: str = ""
-    dtype: Any = None
-    shape: Shape | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +41,6 @@ class Opdef:
     name: str
     inputs: tuple[Any, ...]
     fields: Mapping[str, Any] = field(default_factory=dict)
-    dtype: Any = None
-    shape: Shape | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +66,10 @@ class Module:
 
 
 Call: TypeAlias = "Function | Method | Opdef | Module"
-CALLS = (Function, Method, Opdef, Module)
 
 
 def parts(item: Any) -> Iterator[Any]:
-    """Every leaf of a call's arguments, those of nested calls too."""
+    """Every leaf of a call's arguments."""
     if isinstance(item, Module | Method | Function):
         item = item.args
     elif isinstance(item, Opdef):

@@ -9,8 +9,8 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
+from .attributes import floats
 from .calls import Call, Opdef, function, method, scalar
-from .layers import floats
 from .places import module_kind
 from .table import Emitter, emit, refuse
 
@@ -184,9 +184,3 @@ def cast(node: Node) -> Call:
     if dtype is None:
         refuse("a cast to a type that is not known")
     return method("astype", node.inputs[0], "int32" if dtype == np.int64 else np.dtype(dtype).name)
-
-
-@emit("Identity")
-def identity(node: Node) -> Call:
-    """Only where an output is an input or a constant that stands under another name; see `rewrites`."""
-    return function("tensor.copy", node.inputs[0], None)

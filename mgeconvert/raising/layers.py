@@ -5,54 +5,22 @@ Weights get MegEngine's layout back: the group as an extra first axis, biases an
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mgeconvert.ir import Node, Value
 
+from .attributes import floats, integer, numbers, one_side, rank
 from .calls import Call, Module, Parameter, function
-from .places import CLASSES, module_kind, was_function, weight_path
+from .places import CLASSES, module_kind, reshaped_name, was_function, weight_path
 from .table import emit, refuse
 
 Array = np.ndarray[Any, Any]
 
 
-def rank(value: Value | None) -> int:
-    """The number of dimensions, which every value that is raised has."""
-    if value is None or value.shape is None:
-        refuse("the rank of an operand is not known")
-    return len(value.shape)
-
-
 def layer(node: Node, kind: str, attributes: dict[str, Any], path: str) -> Module:
     return Module(f"{CLASSES[kind]}.{kind}", attributes, (node.inputs[0],), path)
-
-
-def floats(node: Node, name: str, default: float) -> float:
-    value = node.attrs.get(name, default)
-    assert isinstance(value, int | float)
-    return float(value)
-
-
-def integer(node: Node, name: str, default: int = 0) -> int:
-    value = node.attrs.get(name, default)
-    assert isinstance(value, int)
-    return value
-
-
-def numbers(node: Node, name: str, default: Sequence[int]) -> tuple[int, ...]:
-    values: Any = node.attrs.get(name, default)
-    return tuple(values)
-
-
-def one_side(node: Node, dims: int) -> tuple[int, ...]:
-    """The padding before each spatial axis; what is not the same on both sides has been rewritten."""
-    pads = numbers(node, "pads", (0,) * (2 * dims))
-    assert pads[:dims] == pads[dims:]
-    return pads[:dims]
 
 
 def _sized(values: tuple[int, ...], dims: int) -> Any:
@@ -71,25 +39,6 @@ def _inside(value: Value | None, shape: tuple[int, ...]) -> Any:
     if value.array is None:
         refuse("a bias or statistic that is only known at run time")
     return Parameter(value.array.reshape(shape), reshaped_name(value))
-
-
-PROVISIONAL = re.compile(r"[A-Z][A-Za-z0-9]*(_\d+)*")
-"""How values are named that a lowering made on the way to its result, outside of any module."""
-
-
-def constant_name(value: Value) -> str:
-    """Where a constant hangs. Names that a lowering made up or numbered do not last: the next numbers them anew."""
-    base = reshaped_name(value)
-    if base == "constant" or PROVISIONAL.fullmatch(base):
-        return "constant"
-    if value.dtype is not None and value.dtype.kind == "i":
-        return base
-    return re.sub(r"(_\d+)(_\d+)+$", r"\1", value.name)
-
-
-def reshaped_name(value: Value) -> str:
-    """The name a tensor had before it was lowered to another shape, which numbers the name."""
-    return re.sub(r"(_\d+)+$", "", value.name)
 
 
 @emit("Conv")

@@ -1,4 +1,4 @@
-"""Where a node's module hangs in the module tree, and whether a node was a module at all."""
+"""Where a node's module hangs in the module tree, whether a node was a module at all, and where constants hang."""
 
 from __future__ import annotations
 
@@ -85,3 +85,22 @@ def weight_path(node: Node, *weights: Value | None) -> str:
 def fallback_path(node: Node) -> str:
     """The place of the node, or its name where the origin gives none."""
     return place(node) or node.name or node.op
+
+
+PROVISIONAL = re.compile(r"[A-Z][A-Za-z0-9]*(_\d+)*")
+"""How values are named that a lowering made on the way to its result, outside of any module."""
+
+
+def constant_name(value: Value) -> str:
+    """Where a constant hangs. Names that a lowering made up or numbered do not last: the next numbers them anew."""
+    base = reshaped_name(value)
+    if base == "constant" or PROVISIONAL.fullmatch(base):
+        return "constant"
+    if value.dtype is not None and value.dtype.kind == "i":
+        return base
+    return re.sub(r"(_\d+)(_\d+)+$", r"\1", value.name)
+
+
+def reshaped_name(value: Value) -> str:
+    """The name a tensor had before it was lowered to another shape, which numbers the name."""
+    return re.sub(r"(_\d+)+$", "", value.name)

@@ -14,9 +14,9 @@ import numpy as np
 from mgeconvert.inference import elem_type
 from mgeconvert.ir import Node, Value
 
+from .attributes import integer, numbers, one_side, rank
 from .calls import Call, Method, Opdef, Parameter, function, sole
-from .layers import constant_name, integer, numbers, one_side, rank
-from .places import place
+from .places import constant_name, place
 from .rewriter import Rewriter
 from .table import emit, refuse, rewrite
 

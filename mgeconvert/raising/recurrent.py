@@ -12,9 +12,9 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
+from .attributes import integer
 from .calls import Call, Opdef, Parameter
-from .layers import integer, reshaped_name
-from .places import fallback_path
+from .places import fallback_path, reshaped_name
 from .rewriter import Rewriter
 from .table import emit, refuse, rewrite
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from mgeconvert.ir import Node
 
+from .attributes import rank
 from .calls import Call, Function, function, ints
-from .layers import rank
 from .shaping import axis_of
 from .table import Emitter, emit, refuse
 

@@ -10,8 +10,8 @@ import numpy as np
 from mgeconvert.inference import elem_type
 from mgeconvert.ir import Node, Value
 
+from .attributes import floats
 from .calls import sole
-from .layers import floats
 from .places import origin
 from .rewriter import Rewriter
 from .table import rewrite

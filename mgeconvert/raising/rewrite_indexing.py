@@ -10,8 +10,8 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
+from .attributes import integer, rank
 from .calls import ints, sole
-from .layers import integer, rank
 from .rewriter import Rewriter
 from .table import refuse, rewrite
 
@@ -59,14 +59,30 @@ def coordinates(b: Rewriter, points: Value) -> list[Value]:
     if shape is None or not isinstance(shape[-1], int):
         refuse("coordinates of a number of axes that is only known at run time")
     last = len(shape) - 1
-    parts = b.producer(points, "Concat")
-    if parts is None:
-        parts = Node("Concat", [points], [points], {"axis": -1})
-    if integer(parts, "axis") % len(shape) == last:
-        made = [b.producer(part, "Unsqueeze") for part in parts.inputs]
-        if all(node is not None and ints(node.inputs[1]) in ([-1], [last]) for node in made):
-            return [node.inputs[0] for node in made if node is not None and node.inputs[0] is not None]
+    point = b.producer(points, "Unsqueeze")
+    if point is not None and last == 1 and ints(point.inputs[1]) == [0] and point.inputs[0] is not None:
+        return [_vector(b, number) for number in elements(b, point.inputs[0], "coordinates")]
+    joined = b.producer(points, "Concat")
+    parts = [points] if joined is None or integer(joined, "axis") % len(shape) != last else joined.inputs
+    found = [_without_last_axis(b, part) for part in parts]
+    if all(value is not None for value in found):
+        return [value for value in found if value is not None]
     return [b.op("Gather", points, b.constant(index, np.int32), axis=last) for index in range(shape[-1])]
+
+
+def _vector(b: Rewriter, number: Value) -> Value:
+    return b.op("Unsqueeze", number, [0])
+
+
+def _without_last_axis(b: Rewriter, part: Value | None) -> Value | None:
+    """What was unsqueezed to the part, or the part of a constant; None for anything else."""
+    if part is None or part.shape is None or part.shape[-1] != 1:
+        return None
+    if part.array is not None:
+        return b.constant(part.array[..., 0])
+    made = b.producer(part, "Unsqueeze")
+    axes = None if made is None else ints(made.inputs[1])
+    return made.inputs[0] if made is not None and axes in ([-1], [len(part.shape) - 1]) else None
 
 
 def mask_of(b: Rewriter, index: Value | None, axis: int = 0) -> Value | None:
@@ -131,21 +147,20 @@ def gather_nd(b: Rewriter, node: Node) -> Value:
 
 @rewrite("ScatterND")
 def scatter_nd(b: Rewriter, node: Node) -> Value:
-    """What is put there has the shape of the region already, or is spread over it by the assignment itself."""
+    """What is put there has the shape of the region already, or is spread over it by the assignment itself. An
+    assignment changes its tensor, so a copy is assigned to."""
     x, points, updates = node.inputs
+    assert x is not None
     reduction = str(node.attrs.get("reduction", "none"))
     if reduction not in ("none", "add") or points is None:
         refuse(f"ScatterND with the reduction {reduction}")
     if reduction == "add":
         return b.call("AddAt", [b.typed(node.output)], x, updates, *with_masks(b, coordinates(b, points)))[0]
     spread = b.producer(updates, "Expand") or b.producer(updates, "BroadcastTo")
-    return b.call(
-        "PutAt",
-        [b.typed(node.output)],
-        x,
-        updates if spread is None else spread.inputs[0],
-        *with_masks(b, coordinates(b, points)),
-    )[0]
+    index = with_masks(b, coordinates(b, points))
+    copy = b.call("Copy", [b.typed(x, "copy_out")], x)[0]
+    put = updates if spread is None else spread.inputs[0]
+    return b.call("PutAt", [b.typed(node.output)], copy, put, *index)[0]
 
 
 @rewrite("Slice")

@@ -8,8 +8,8 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
+from .attributes import integer, numbers, rank
 from .calls import ints, sole
-from .layers import integer, numbers, rank
 from .rewriter import Rewriter
 from .table import refuse, rewrite
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
-from .layers import floats, integer, rank
+from .attributes import floats, integer, rank
 from .rewrite_windows import again, data
 from .rewriter import Rewriter
 from .table import refuse, rewrite

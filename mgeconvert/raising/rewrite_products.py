@@ -6,8 +6,8 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
-from .layers import floats, rank, reshaped_name
-from .places import origin, was_function
+from .attributes import floats, rank
+from .places import origin, reshaped_name, was_function
 from .rewrite_elemwise import elem_type_of, is_float
 from .rewriter import Rewriter
 from .table import rewrite

@@ -7,8 +7,8 @@ import numpy as np
 from mgeconvert.inference import elem_type
 from mgeconvert.ir import Node, Value
 
+from .attributes import rank
 from .calls import ints, sole
-from .layers import rank
 from .rewriter import Rewriter
 from .table import rewrite
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
-from .layers import floats, numbers, rank
+from .attributes import floats, numbers, rank
 from .rewriter import Rewriter
 from .table import refuse, rewrite
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
+from .attributes import integer, rank
 from .calls import sole
-from .layers import integer, rank
 from .rewrite_elemwise import like
 from .rewrite_indexing import only_indexes
 from .rewriter import Rewriter

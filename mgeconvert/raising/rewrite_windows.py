@@ -10,7 +10,7 @@ import numpy as np
 from mgeconvert.inference import elem_type
 from mgeconvert.ir import Node, Value
 
-from .layers import numbers, rank
+from .attributes import numbers, rank
 from .rewrite_elemwise import is_float
 from .rewriter import Rewriter
 from .table import refuse, rewrite

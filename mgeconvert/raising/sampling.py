@@ -10,8 +10,10 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
+from .attributes import floats, integer, numbers, one_side
 from .calls import Call, Parameter, function, ints, sole
-from .layers import floats, grouped, integer, numbers, one_side, reshaped_name
+from .layers import grouped
+from .places import reshaped_name
 from .rewriter import Rewriter
 from .table import emit, refuse, rewrite
 

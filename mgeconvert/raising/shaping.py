@@ -9,9 +9,9 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
-from .calls import Call, Function, Opdef, function, ints, method, scalar, sole
+from .attributes import integer, numbers, rank
+from .calls import Call, Opdef, function, ints, method, scalar, sole
 from .elemwise import number
-from .layers import integer, numbers, rank
 from .table import emit, refuse
 
 FAR = 1 << 31
@@ -166,14 +166,16 @@ def take_where(node: Node) -> Call:
     return getitem(x, [*[slice(None)] * integer(node, "axis"), mask])
 
 
+@emit("megengine.Copy")
+def copy(node: Node) -> Call:
+    return function("tensor.copy", node.inputs[0], None)
+
+
 @emit("megengine.PutAt")
 def put_at(node: Node) -> Call:
-    """inputs: the tensor, what is put, and an index tensor for each of its first axes. An assignment changes its
-    tensor, so a copy is assigned to."""
+    """inputs: a tensor that nothing else reads, what is put, and an index tensor for each of its first axes."""
     x, updates, *index = node.inputs
-    assert x is not None
-    copy = Function("tensor.copy", (x, None), {}, x.dtype, x.shape)
-    return method("__setitem__", copy, tuple(index), updates)
+    return method("__setitem__", x, tuple(index), updates)
 
 
 @emit("megengine.AddAt")
