@@ -89,7 +89,7 @@ def matmul(c: Call) -> Stored:
     if len(right) == 1:
         shape.append(1)
     if adj_x and adj_y:
-        # the product of both exchanged is the exchanged product, which also spares LiteRT's builtin kernel: it is wrong
+        # the product of both exchanged is the exchanged product of the other way round, which costs nothing
         swapped: Layout = (*range(len(out) - 2), len(out) - 1, len(out) - 2)
         made = c.op("BATCH_MATMUL", y, x, shape=permuted(out, swapped), AdjX=False, AdjY=False)
         return Stored(made, replace(plain(out, swapped), moved=True))

@@ -79,7 +79,7 @@ def group_normalization(c: Call) -> Stored:
         layout = tuple(range(len(dims)))
         x = c.tensor(0, layout)
     where = layout.index(1)
-    # at most 4 axes, so that one reshape is enough
+    # at most 4 axes, so that one reshape is enough: LiteRT 2.3's builtin kernels overwrite a tensor that is reshaped twice
     between, behind = x.shape[1:where], x.shape[where + 1 :]
     split = [x.shape[0], groups, channels // groups]
     if between:
