@@ -79,7 +79,8 @@ def group_normalization(c: Call) -> Stored:
         layout = tuple(range(len(dims)))
         x = c.tensor(0, layout)
     where = layout.index(1)
-    # at most 4 axes, so that one reshape is enough: LiteRT 2.3's builtin kernels overwrite a tensor that is reshaped twice
+    # at most 4 axes, so that one reshape is enough: with two of one tensor VQGAN was wrong in LiteRT 2.3's builtin
+    # kernels (right when all tensors are kept: memory was shared)
     between, behind = x.shape[1:where], x.shape[where + 1 :]
     split = [x.shape[0], groups, channels // groups]
     if between:
