@@ -12,7 +12,7 @@ import click
 from mgeconvert.errors import UsageError
 
 from .convert import export_options, from_option, out_option, to_option
-from .export import Job, target_for, write
+from .export import Job, implied, target_for, write
 from .passes import selection
 from .reading import model_of
 from .session import Session, plural
@@ -140,7 +140,7 @@ def _edit(
     passes = selection(rest)
     export = {name: rest.pop(name) for name in ("verify", "io", "rtol")}
     state, graph = model_of(session, state, model, source_format, "mgeconvert edit MODEL ... -o OUT")
-    edited = Edited(graph, _recorded(state, export["io"]) if export["verify"] else None)
+    edited = Edited(graph, _recorded(session, state, export["io"]) if export["verify"] else None)
     had_truth = edited.recorded is not None
     with session.stage("edit"):
         _apply(edited, rest)
@@ -194,14 +194,14 @@ def _processing(wanted: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]] 
     return wanted["preprocess_input"], {**given, **numbers}
 
 
-def _recorded(state: State, io: Path | None) -> Recorded | None:
-    from mgeconvert.recorded import Recorded, read_recorded
+def _recorded(session: Session, state: State, io: Path | None) -> Recorded | None:
+    """What the user gave, else what came along with the model."""
+    from mgeconvert.recorded import read_recorded
 
     assert state.graph is not None
-    known = io or state.recorded
-    if known is None or isinstance(known, Recorded):
-        return known
-    return read_recorded(known, state.graph.inputs, state.graph.outputs)
+    if io is not None:
+        return read_recorded(io, state.graph.inputs, state.graph.outputs)
+    return implied(session, state, state.graph)
 
 
 def _agrees(recorded: Recorded | None, name: str, shape: Shape) -> bool:

@@ -55,7 +55,7 @@ def write(session: Session, state: State, job: Job) -> State:
 
 def _export(session: Session, state: State, job: Job, out: Path) -> ConversionReport:
     assert state.graph is not None
-    io = job.io or (_implied(session, state, state.graph) if job.verify else None)
+    io = job.io or (implied(session, state, state.graph) if job.verify else None)
     report = api.export(
         state.graph,
         out,
@@ -93,8 +93,8 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
     return report
 
 
-def _implied(session: Session, state: State, graph: Graph) -> Recorded | None:
-    """The recorded data that came along with the model."""
+def implied(session: Session, state: State, graph: Graph) -> Recorded | None:
+    """The recorded data that came along with the model; None where there is none or it was made at other shapes."""
     if not isinstance(state.recorded, Path):
         return state.recorded
     from mgeconvert.recorded import read_beside

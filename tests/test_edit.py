@@ -210,3 +210,22 @@ def test_recorded_data_of_other_shapes_is_not_compared(shared_models: Path, tmp_
 def test_an_option_of_another_format(invoke: Invoke) -> None:
     result = invoke("load m.onnx --dynamic-batch")
     assert (result.exit_code, result.stderr) == (2, "error: --dynamic-batch is no option of the ONNX format\n")
+
+
+@pytest.mark.shared_models
+def test_a_part_between_an_output_and_the_next_module(shared_models: Path, tmp_path: Path) -> None:
+    """The input of the part is a value that is an output of the whole, too."""
+    line = (
+        f"edit {shared_models}/resnet18.pkl --outputs layer2,fc edit --inputs layer3 --outputs fc -o {tmp_path}/m.onnx"
+    )
+    result = CliRunner().invoke(application, line.split())
+    assert last(result).startswith("edit: ")
+    assert "against what the model computed before the edit, in onnxruntime: 1 output" in result.stderr
+
+
+def test_pipes(invoke: Invoke) -> None:
+    line = ["edit", "-", "--from", "onnx", "--outputs", "scores", "-o", "-", "--no-verify"]
+    result = CliRunner().invoke(application, line, input=Path("m.onnx").read_bytes())
+    assert result.exit_code == 0, result.stderr
+    Path("piped.onnx").write_bytes(result.stdout_bytes)
+    assert invoke("verify piped.onnx --io m.npz").exit_code == 0

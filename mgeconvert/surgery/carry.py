@@ -19,7 +19,8 @@ from mgeconvert.recorded import Recorded
 from mgeconvert.truth import IR_RUNTIME
 from mgeconvert.verification import SEED
 
-from .cut import cut
+from .cut import drop_unread
+from .names import Names, copied
 
 
 def through_cut(recorded: Recorded, graph: Graph) -> Recorded | None:
@@ -41,7 +42,10 @@ def computed(before: Graph, names: Iterable[str], inputs: Mapping[str, np.ndarra
     wanted = list(names)
     backend = registry.backend(IR_RUNTIME)
     assert backend.run is not None
-    graph = cut(before, None, [name for name in wanted if name not in inputs])
+    graph = copied(before)
+    index = Names(graph)
+    graph.outputs = {name: value for name in wanted if name not in inputs for value in index.leaving(name)}
+    drop_unread(graph)
     with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
         files = backend.save(graph, Path(folder, f"model{backend.suffixes[0]}"))
         found = backend.run(files[0], {name: inputs[name] for name in graph.inputs})

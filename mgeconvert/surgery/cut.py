@@ -23,7 +23,8 @@ def cut(graph: Graph, inputs: Sequence[str] | None = None, outputs: Sequence[str
     graph.outputs = ends
     _detach(graph, set(starts.values()))
     _check_bound(graph, starts, named=inputs is not None)
-    graph.inputs = starts if inputs is not None else {name: starts[name] for name in starts if name in _read(graph)}
+    graph.inputs = starts
+    drop_unread(graph)
     return graph
 
 
@@ -35,13 +36,13 @@ def add_outputs(graph: Graph, names: Sequence[str]) -> Graph:
 
 
 def drop_outputs(graph: Graph, names: Sequence[str]) -> Graph:
-    """Without these outputs, and without what only they needed. UsageError when none would be left."""
+    """Without these outputs, and without what only they needed, inputs among it. UsageError when none would be left."""
     public("output", names, list(graph.outputs))
     graph = copied(graph)
     graph.outputs = {name: value for name, value in graph.outputs.items() if name not in names}
     if not graph.outputs:
         raise UsageError(f"{', '.join(names)}: a model needs an output, all would be dropped")
-    graph.remove_dead_nodes()
+    drop_unread(graph)
     return graph
 
 
@@ -92,10 +93,11 @@ def _detach(graph: Graph, starts: set[Value]) -> None:
     graph.nodes = kept[::-1]
 
 
-def _read(graph: Graph) -> set[str]:
-    """The names of the inputs that are read."""
+def drop_unread(graph: Graph) -> None:
+    """Drop the nodes and inputs that no output needs, in place."""
+    graph.remove_dead_nodes()
     used = graph.use_counts()
-    return {name for name, value in graph.inputs.items() if value in used}
+    graph.inputs = {name: value for name, value in graph.inputs.items() if value in used}
 
 
 def _check_bound(graph: Graph, starts: Mapping[str, Value], *, named: bool) -> None:
