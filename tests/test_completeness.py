@@ -75,11 +75,6 @@ NO_ROW = {
     **each(TENSOR, "T", "recorded as transpose; MegEngine 1.6 has the property itself: test_versions"),
     **each(TENSOR, "to", "recorded as Copy"),
     **each(
-        "megengine.module.qat.module.",
-        "QATModule._apply_fakequant_with_observer",
-        "recorded only where a QAT module is traced through, which MegEngine 1.13 does not",
-    ),
-    **each(
         "megengine.module.quantized.",
         "conv.ConvTransposeRelu2d conv_transpose_bn.ConvTransposeBn2d conv_transpose_bn.ConvTransposeBnRelu2d",
         "MegEngine 1.13 refuses to run it: `bias of quantized transposed conv2d is not supported yet`",
