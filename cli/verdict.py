@@ -104,6 +104,7 @@ def _batch_document(report: BatchReport) -> dict[str, Any]:
         "dimension": report.symbol,
         "sizes": list(report.batches),
         "max_rel": _finite(report.max_rel),
+        "first_row_only": list(report.first_only),
         "uncompared": list(report.uncompared),
         "problem": report.problem or None,
     }

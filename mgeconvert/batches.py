@@ -20,10 +20,12 @@ Run = Callable[[Arrays], Mapping[str, np.ndarray]]
 @dataclass(frozen=True, slots=True)
 class BatchReport:
     """What was found: `symbol` is the dimension that was varied, `max_rel` the largest error of a row against that row
-    alone. `uncompared` are outputs whose size follows the data. `problem` is "" unless a batch fails."""
+    alone. `first_only` are outputs that are the first row's at every batch, `uncompared` those without rows: their size
+    follows the data, or they join the whole batch. `problem` is "" unless a batch fails."""
 
     symbol: str
     max_rel: float = 0.0
+    first_only: tuple[str, ...] = ()
     uncompared: tuple[str, ...] = ()
     problem: str = ""
     hint: str | None = HINT
@@ -35,8 +37,12 @@ class BatchReport:
         batches = ", ".join(map(str, self.batches))
         if self.problem:
             return f"batches {batches}: FAILED"
-        rest = f"; not compared, their size follows the data: {', '.join(self.uncompared)}" if self.uncompared else ""
-        return f"batches {batches}: each row is what it is alone, max rel error {self.max_rel:.3g}{rest}"
+        text = f"batches {batches}: each row is what it is alone, max rel error {self.max_rel:.3g}"
+        if self.first_only:
+            text += f"; the first row's only: {', '.join(self.first_only)}"
+        if self.uncompared:
+            text += f"; not compared, they have no rows: {', '.join(self.uncompared)}"
+        return text
 
 
 def batch_symbol(inputs: Mapping[str, Value]) -> str | None:
@@ -70,21 +76,25 @@ def _judged(
     together: Mapping[int, Mapping[str, np.ndarray]],
     rtol: float,
 ) -> BatchReport:
-    worst, uncompared = 0.0, []
+    worst = 0.0
+    first_only: dict[str, None] = {}
+    uncompared: list[str] = []
     for position, (name, value) in enumerate(outputs.items()):
         singles = [_nth(arrays, position) for arrays in alone]
         for batch, arrays in together.items():
-            pairs = _pairs(singles[:batch], _nth(arrays, position), _axis(value.shape, symbol))
+            pairs = _pairs(singles[:batch], _nth(arrays, position), _axis(value.shape, symbol), rtol)
             if pairs is None:
                 uncompared.append(name)
                 break
+            if len(pairs) < batch:
+                first_only[name] = None
             for number, (found, truth) in enumerate(pairs):
                 error = _error(found, truth)
                 worst = max(worst, error)
                 if not error <= rtol:
                     fact = f"batch {batch}: row {number} of {name} differs from that row alone: "
                     return BatchReport(symbol, worst, problem=f"{fact}max rel error {error:.3g} (limit {rtol:g})")
-    return BatchReport(symbol, worst, tuple(uncompared))
+    return BatchReport(symbol, worst, tuple(first_only), tuple(uncompared))
 
 
 def _nth(arrays: Mapping[str, np.ndarray], position: int) -> np.ndarray:
@@ -97,14 +107,17 @@ def _axis(shape: Shape | None, symbol: str) -> int:
     return shape.index(symbol) if shape and symbol in shape else 0
 
 
-def _pairs(singles: list[np.ndarray], together: np.ndarray, axis: int) -> list[tuple[np.ndarray, np.ndarray]] | None:
-    """(row of the batch, row alone); of an output without a batch (the whole, the whole); None where neither fits."""
+def _pairs(
+    singles: list[np.ndarray], together: np.ndarray, axis: int, rtol: float
+) -> list[tuple[np.ndarray, np.ndarray]] | None:
+    """(row of the batch, row alone); (the whole, the first row's) of an output that does not depend on the others; None
+    where neither fits."""
     first = singles[0]
     if together.ndim == first.ndim > axis and together.shape[axis] == len(singles) * first.shape[axis]:
         parts = np.split(together, len(singles), axis)
         if all(part.shape == single.shape for part, single in zip(parts, singles, strict=True)):
             return list(zip(parts, singles, strict=True))
-    if together.shape == first.shape and all(np.array_equal(first, single) for single in singles):
+    if together.shape == first.shape and _error(together, first) <= rtol:
         return [(together, first)]
     return None
 

@@ -34,6 +34,7 @@ ROWS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], tuple[int | str, ...] 
     "on another axis": (lambda x: x.T, (3, "N"), ""),
     "several results a row": (lambda x: np.repeat(x, 2, 0), None, ""),
     "the same for every batch": (lambda _: np.float32([1, 2]), (2,), ""),
+    "the first row's": (lambda x: x[0], (3,), ""),
     "rows that see each other": (
         lambda x: x / x.sum(),
         ("N", 3),
@@ -62,6 +63,7 @@ def test_rows(case: str) -> None:
     report = check_batches(run, INPUTS, {"y": Value("y", F32, shape)}, FEEDS, 1e-4)
     assert report is not None
     assert (report.symbol, report.problem, report.uncompared) == ("N", problem, ())
+    assert report.first_only == (("y",) if shape in [(2,), (3,)] else ())
     if problem:
         with pytest.raises(VerificationError) as caught:
             VerificationReport(Path("m"), "sanity", "", "", Limit(), batches=report).require()
@@ -75,7 +77,7 @@ def test_an_output_whose_size_follows_the_data_is_named() -> None:
     )
     assert report is not None
     assert report.text == (
-        "batches 1, 2, 5: each row is what it is alone, max rel error 0; not compared, their size follows the data: y"
+        "batches 1, 2, 5: each row is what it is alone, max rel error 0; not compared, they have no rows: y"
     )
 
 
