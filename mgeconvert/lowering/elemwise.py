@@ -15,7 +15,7 @@ import numpy as np
 from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 
-from .operands import BOOL, FLOAT32, INT16, INT32, Tensor, cast, in_dtype, is_float, promote, promoted_dtype, tensor
+from .operands import BOOL, FLOAT32, INT32, Tensor, cast, in_dtype, is_float, is_narrow, promote, promoted_dtype, tensor
 from .table import add, lower, refuse
 
 Mode: TypeAlias = "Callable[..., Value]"
@@ -33,8 +33,8 @@ def elemwise(b: Builder, mode: str, *operands: Tensor) -> Value:
     if mode in FLOAT_MODES and dtype.kind != "f":
         dtype = FLOAT32
     values = in_dtype(b, operands, dtype)
-    if mode in WIDE_MODES and dtype == INT16:
-        return cast(b, MODES[mode](b, *(cast(b, value, INT32) for value in values)), INT16)
+    if mode in WIDE_MODES and is_narrow(dtype):
+        return cast(b, MODES[mode](b, *(cast(b, value, INT32) for value in values)), dtype)
     return MODES[mode](b, *values)
 
 
@@ -65,7 +65,7 @@ FLOAT_MODES = frozenset([
 ])  # fmt: skip
 """Modes that turn integers into float32."""
 WIDE_MODES = frozenset(["MAX", "MIN", "RELU", "RELU6", "CLIP"])
-"""Modes that onnxruntime does not have for int16."""
+"""Modes that onnxruntime does not have for all narrow integers."""
 
 MODES.update({
     "ACOS": _op("Acos"), "ACOSH": _op("Acosh"), "ADD": _op("Add"), "AND": _op("And"),

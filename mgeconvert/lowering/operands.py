@@ -50,10 +50,16 @@ def exactly(b: Builder, x: Value, dtype: Any) -> Value:
     return result
 
 
+def is_narrow(dtype: np.dtype | None) -> bool:
+    """Integers of 8 and 16 bits."""
+    return dtype is not None and dtype.kind in "iu" and dtype.itemsize <= 2
+
+
 def widened(b: Builder, x: Value, compute: Callable[[Value], Value]) -> Value:
     """`compute` in int32 where x is a narrower integer, for which ONNX or its runtimes do not have the operator."""
-    if x.dtype is None or x.dtype.kind not in "iu" or x.dtype.itemsize > 2:
+    if not is_narrow(x.dtype):
         return compute(x)
+    assert x.dtype is not None
     return cast(b, compute(cast(b, x, INT32)), x.dtype)
 
 

@@ -57,8 +57,8 @@ def linear_module(b: Builder, self: Module, inp: Value, nonlinear: str) -> Value
 def batch_matmul(b: Builder, self: Module, inp: Value, nonlinear: str) -> Value:
     weight = b.op("Squeeze", self.weight, [-2, -1])
     value = matmul(b, weight, inp)
-    bias = fake_quantized_bias(b, self.bias, inp, self.weight)
-    value = value if bias is None else elemwise(b, "ADD", value, b.op("Squeeze", bias, [-1]))
+    bias = fake_quantized_bias(b, b.op("Squeeze", self.bias, [-1]), inp, self.weight)
+    value = value if bias is None else elemwise(b, "ADD", value, bias)
     return _finished(b, value, self.get("nonlinear_mode", nonlinear), self.output_dtype)
 
 

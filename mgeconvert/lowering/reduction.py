@@ -20,6 +20,7 @@ from .operands import (
     axes_of,
     cast,
     is_float,
+    is_narrow,
     promote,
     rank,
     tensor,
@@ -175,13 +176,19 @@ def isinf(b: Builder, inp: Value) -> Value:
     return b.op("IsInf", inp) if is_float(inp) else isnan(b, inp)
 
 
+def ranked(b: Builder, inp: Value, count: Any, descending: bool) -> tuple[Value, Value]:
+    """The first of the last axis in order, and their int32 indices; in int32 where onnxruntime has no narrower TopK."""
+    wide = cast(b, inp, INT32) if is_narrow(inp.dtype) else inp
+    values, indices = b.ops("TopK", 2, wide, count, axis=-1, largest=descending, sorted=1)
+    return cast(b, values, inp.dtype), cast(b, indices, INT32)
+
+
 @lower(MATH + "topk")
 def topk(b: Builder, inp: Value, k: Any, descending: bool = True, kth_only: bool = False, no_sort: bool = False) -> Any:
     """Along the last axis; `kth_only` gives the k-th value and its index alone."""
     (count,) = sizes_of(b, k)
     operand = as_shape_operand(b, [count])
-    values, indices = b.ops("TopK", 2, inp, operand, axis=-1, largest=descending, sorted=1)
-    indices = cast(b, indices, INT32)
+    values, indices = ranked(b, inp, operand, descending)
     if not kth_only:
         return values, indices
     if not isinstance(count, int):
@@ -200,8 +207,7 @@ def topk_1_12(
 @lower(MATH + "sort")
 def sort(b: Builder, inp: Value, descending: bool = False) -> tuple[Value, Value]:
     operand = as_shape_operand(b, [dimension(b, inp, -1)])
-    values, indices = b.ops("TopK", 2, inp, operand, axis=-1, largest=descending, sorted=1)
-    return values, cast(b, indices, INT32)
+    return ranked(b, inp, operand, descending)
 
 
 @lower(MATH + "argsort")

@@ -15,7 +15,7 @@ from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
 from mgeconvert.tracedmodule.arrays import MgeDType
 
-from .operands import FLOAT32, INT16, INT32, INT64, Tensor, axes_of, cast, in_dtype, promote, rank, tensor, widened
+from .operands import FLOAT32, INT32, INT64, Tensor, axes_of, cast, in_dtype, is_narrow, promote, rank, tensor, widened
 from .quantization import convert
 from .shapes import (
     Size,
@@ -153,8 +153,9 @@ def split(b: Builder, inp: Value, nsplits_or_sections: Any, axis: int = 0) -> li
 @lower(F + "where")
 def where(b: Builder, mask: Value, x: Tensor, y: Tensor) -> Value:
     values = promote(b, x, y)
-    if values[0].dtype == INT16:  # onnxruntime chooses no 16-bit integers
-        return cast(b, b.op("Where", mask, *(cast(b, value, INT32) for value in values)), INT16)
+    dtype = values[0].dtype
+    if is_narrow(dtype):  # onnxruntime does not choose among all of them
+        return cast(b, b.op("Where", mask, *(cast(b, value, INT32) for value in values)), dtype)
     return b.op("Where", mask, *values)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ class Target:
     rtol: float = 0.0
 
 
+NEEDS_NEWER = frozenset(["DeformConv"])
+"""Operators that onnxruntime has since 1.24; the last one for CPython 3.10 is 1.23."""
 TARGETS = (Target("onnx"), Target("tflite"))
 
 
@@ -47,6 +50,9 @@ def check_row(row: Row, golden: Golden, target: Target, folder: Path) -> None:
         assert row.refused[target.format] in str(refusal.value)
         return
     mgeconvert.save(graph, written, **options)
+    missing = {node.op for node in graph.nodes} & NEEDS_NEWER
+    if target.format == "onnx" and missing and version("onnxruntime").split(".") < ["1", "24"]:
+        pytest.skip(f"onnxruntime {version('onnxruntime')} has no {', '.join(missing)}; 1.24 has")
     assert backend.run is not None
     inputs = dict(zip(graph.inputs, golden.inputs, strict=True))
     outputs = list(backend.run(written, inputs).values())
