@@ -21,8 +21,6 @@ MODELS = [
     "retinanet_res18_coco_3x_800size", "shufflenet_v2_x0_5",
 ]  # fmt: skip
 QAT = "q_shufflenet_v1_x1_0_g3_qat"
-SLOW = {"retinanet_res18_coco_3x_800size"}
-"""MegEngine's own tools take very long on it, also on its own file."""
 NESTED = {"bert_one_input_cut2"}
 """MegEngine does not dump nested outputs."""
 
@@ -44,7 +42,7 @@ def answers(shared_models: Path, tmp_path_factory: pytest.TempPathFactory) -> di
     for name in MODELS:
         save(mgeconvert.load(shared_models / f"{name}.pkl"), folder / f"{name}.pkl")
         io = shared_models / f"{name}.npz"
-        requests.append({"model": folder / f"{name}.pkl", "io": io, "deep": name not in SLOW})
+        requests.append({"model": folder / f"{name}.pkl", "io": io, "deep": True})
     return dict(zip(MODELS, judged(requests, folder), strict=True))
 
 
@@ -61,7 +59,7 @@ def test_megengine_computes_the_recorded_outputs(name: str, answers: dict[str, d
 
 @pytest.mark.reference
 @pytest.mark.shared_models
-@pytest.mark.parametrize("name", [name for name in MODELS if name not in SLOW])
+@pytest.mark.parametrize("name", MODELS)
 def test_megengines_tools_take_the_file(name: str, answers: dict[str, dict[str, Any]]) -> None:
     """Its printing, flatten, trace_module, save, optimize and dump (which takes no nested outputs)."""
     done = answers[name]["deep"]

@@ -82,8 +82,9 @@ def dumped(net, inputs, folder):
     except AssertionError as refused:
         assert "Unsupport outputs type" in str(refused)
         return None
-    function.dump(path, arg_names=["x%d" % number for number in range(len(inputs))])
-    return list(GraphInference(path).run(*inputs).values())
+    named = {"x%d" % number: array for number, array in enumerate(inputs)}
+    function.dump(path, arg_names=list(named))
+    return list(GraphInference(path).run(inp_dict=named).values())
 
 
 def deep(net, inputs, outputs, folder):
