@@ -16,7 +16,7 @@ from mgeconvert.ir import Value
 
 from .indexing import Index, T, moved, parse, single, stack_points, step_of, take_slices, to_front
 from .operands import INT64, Tensor, cast, rank, tensor
-from .shapes import Size, dimension, expand, expand_like
+from .shapes import Size, dimension, expand, expand_like, follow
 from .table import lower, refuse
 
 
@@ -28,6 +28,8 @@ def setitem(b: Builder, self: Value, index: Any, value: Tensor) -> Value:
         return new
     parsed = parse(b, self, index)
     x = b.op("Unsqueeze", self, parsed.added) if parsed.added else self
+    if rank(x) == rank(new) and not parsed.tensors and 0 not in parsed.slices:
+        x = follow(b, [x, new])[0]
     if parsed.tensors:
         return _assign(b, x, sorted(parsed.slices.items()), new, parsed)
     regions = sorted((parsed.slices | {axis: single(position) for axis, position in parsed.ints.items()}).items())

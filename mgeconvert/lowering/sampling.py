@@ -15,7 +15,7 @@ from mgeconvert.ir import Value
 
 from .operands import FLOAT32, INT32, INT64, cast, tensor
 from .reduction import matmul
-from .shapes import dimension, reshape, sizes_of
+from .shapes import dimension, expand, reshape, sizes_of
 from .table import lower, refuse
 
 VISION = "megengine.functional.vision."
@@ -47,8 +47,11 @@ def sample(b: Builder, inp: Value, xs: Value, ys: Value, mode: str, border: str,
     ]
     shifted = border == "constant" and value != 0
     source = b.op("Sub", inp, float(value)) if shifted else inp
+    places = b.op("Concat", *grid, axis=-1)
+    if (places.shape or ())[0] == 1 != (inp.shape or ())[0]:
+        places = expand(b, places, [dimension(b, inp if axis == 0 else places, axis) for axis in range(4)])
     sampled = b.op(
-        "GridSample", source, b.op("Concat", *grid, axis=-1), mode=MODES[mode.lower()], padding_mode=padding,
+        "GridSample", source, places, mode=MODES[mode.lower()], padding_mode=padding,
         align_corners=corners,
     )  # fmt: skip
     return b.op("Add", sampled, float(value)) if shifted else sampled

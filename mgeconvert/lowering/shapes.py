@@ -6,6 +6,7 @@ With static inputs every shape is a constant. With symbolic dimensions a shape i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -171,7 +172,14 @@ def reshape(b: Builder, x: Value, shape: Size | Sequence[Size]) -> Value:
     axis becomes 0, a single other one -1, so that no shape is computed at run time where ONNX can infer it."""
     sizes = sizes_of(b, shape)
     if isinstance(b, ShapeBuilder) and all(isinstance(size, int) for size in sizes) and x.shape is not None:
-        sizes = _unbaked(b, x, sizes)  # type: ignore[arg-type]
+        target = unbaked(x.shape, sizes, b.traced)  # type: ignore[arg-type]
+        if target is not None:
+            return _follow_traced(b, x, target, reshape_to(b, x, _unbaked(b, x, target)))
+    return reshape_to(b, x, sizes)
+
+
+def reshape_to(b: Builder, x: Value, sizes: list[Size]) -> Value:
+    """Reshape to sizes that are what they say: no number stands for a dimension."""
     known = named_sizes(b, sizes)
     if isinstance(b, ShapeBuilder) and not all(isinstance(size, int) for size in sizes):
         sizes = [0 if _is_dimension(b, size, x, axis) else size for axis, size in enumerate(sizes)]
@@ -220,11 +228,36 @@ def with_names(value: Value, known: Sequence[Dim | None]) -> Value:
     return value
 
 
-def _unbaked(b: ShapeBuilder, x: Value, sizes: list[int]) -> list[Size]:
+def _follow_traced(b: ShapeBuilder, x: Value, target: Sequence[int | Varying], result: Value) -> Value:
+    """Remember the traced size of each dimension of the result that varies, so that later numbers can follow it."""
+    before = [b.traced.get(dim, 0) if isinstance(dim, str) else dim for dim in x.shape or ()]
+    for dim, size in zip(result.shape or (), target, strict=True):
+        if isinstance(dim, str) and isinstance(size, Varying):
+            b.traced.setdefault(dim, math.prod(before[axis] for axis in size.axes) // size.divisor)
+    return result
+
+
+def follow(b: Builder, values: Sequence[Value], fixed: int | None = None) -> list[Value]:
+    """Operands of one rank whose dimensions must agree, except that axis: where one has a named dimension that was
+    traced as 1, a 1 of the others is repeated as often."""
+    if not isinstance(b, ShapeBuilder) or not b.traced:
+        return list(values)
+    leaders: dict[int, Value] = {}
+    for value in values:
+        for axis, dim in enumerate(value.shape or ()):
+            if axis != fixed and isinstance(dim, str) and b.traced.get(dim) == 1:
+                leaders.setdefault(axis, value)
+    return [_repeated(b, value, leaders) for value in values]
+
+
+def _repeated(b: ShapeBuilder, value: Value, leaders: Mapping[int, Value]) -> Value:
+    ones = {axis for axis in leaders if (value.shape or ())[axis] == 1}
+    sizes = [dimension(b, leaders[axis] if axis in ones else value, axis) for axis in range(rank(value))]
+    return expand(b, value, sizes) if ones else value
+
+
+def _unbaked(b: ShapeBuilder, x: Value, target: Sequence[int | Varying]) -> list[Size]:
     """Sizes that were traced as numbers but follow the input's named dimensions."""
-    target = unbaked(x.shape or (), sizes, b.traced)
-    if target is None:
-        return list(sizes)
     varying = [size for size in target if isinstance(size, Varying)]
     if len(varying) == 1 and (len(varying[0].axes) > 1 or varying[0].divisor > 1):
         return [-1 if isinstance(size, Varying) else size for size in target]

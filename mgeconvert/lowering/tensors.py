@@ -23,9 +23,11 @@ from .shapes import (
     broadcast_sizes,
     dimension,
     expand,
+    follow,
     known_elements,
     pack,
     reshape,
+    reshape_to,
     shape_of,
     sizes_of,
 )
@@ -61,7 +63,7 @@ def flatten(b: Builder, inp: Value, start_axis: int = 0, end_axis: int = -1) -> 
     count = rank(inp)
     start, end = start_axis % max(count, 1), end_axis % max(count, 1)
     sizes = [dimension(b, inp, axis) for axis in range(count)]
-    return reshape(b, inp, [*sizes[:start], -1, *sizes[end + 1 :]])
+    return reshape_to(b, inp, [*sizes[:start], -1, *sizes[end + 1 :]])
 
 
 @lower(T + "transpose")
@@ -124,7 +126,7 @@ def concat(b: Builder, inps: Sequence[Tensor], axis: int = 0, device: Any = None
     if sizes is not None:
         return pack(b, sizes)
     values = [value if rank(value) else b.op("Reshape", value, [1]) for value in promote(b, *inps)]
-    return values[0] if len(values) == 1 else b.op("Concat", *values, axis=axis)
+    return values[0] if len(values) == 1 else b.op("Concat", *follow(b, values, axis % rank(values[0])), axis=axis)
 
 
 @lower(F + "stack")
@@ -168,7 +170,7 @@ def repeat(b: Builder, inp: Value, repeats: Size, axis: int | None = None) -> Va
     wide = b.op("Unsqueeze", inp, [along + 1])
     copies = sizes_of(b, repeats)
     spread = expand(b, wide, [*sizes[: along + 1], *copies, *sizes[along + 1 :]])
-    return reshape(b, spread, [*sizes[:along], -1, *sizes[along + 1 :]])
+    return reshape_to(b, spread, [*sizes[:along], -1, *sizes[along + 1 :]])
 
 
 @lower(F + "tile")

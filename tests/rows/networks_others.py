@@ -28,4 +28,5 @@ ROWS = [
     Network("subtleties", "Arithmetic()", (X(2, 3), X(2, 3, dtype="int32")), batch="mixed"),
     Network("subtleties", "Reductions()", (X(1, 3, 4),), batch="mixed"),
     Network("subtleties", "Gates()", (X(1, 6), X(1, 3, 8, 8)), batch="mixed"),
+    Network("baked", "Baked()", (X(1, 3, 8, 8),)),
 ]
