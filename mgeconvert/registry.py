@@ -110,7 +110,7 @@ class Backend:
 
 
 def deferred(home: str) -> Callable[..., Any]:
-    """The function named ``package.module:function``, imported when it is called: this keeps a record's module light."""
+    """The function named ``package.module:function``, imported when called: this keeps a record's module light."""
     module, _, name = home.partition(":")
 
     def call(*args: Any, **kwargs: Any) -> Any:
