@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from .notes import notes
 from .state import State
 
 if TYPE_CHECKING:
     from .table import Table
 
+NOTED = ("read", "write")
+"""Stages in which formats have something to say."""
 BIG_BYTES = 32 << 20
 """Files from this size on show how far they are read (on a terminal)."""
 Progress: TypeAlias = Callable[[int, int], None]
@@ -65,7 +68,8 @@ class Session:
     def stage(self, name: str, size: int = 0) -> Iterator[Progress]:
         """Time a stage of the current step; on a terminal a big file gets a progress bar, fed by what is yielded."""
         start = time.perf_counter()
-        with self._bar(name) if size >= BIG_BYTES else contextlib.nullcontext(_no_progress) as progress:
+        bar = self._bar(name) if size >= BIG_BYTES else contextlib.nullcontext(_no_progress)
+        with notes(self.say) if name in NOTED else contextlib.nullcontext(), bar as progress:
             yield progress
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 

@@ -84,6 +84,7 @@ def report_document(report: VerificationReport) -> dict[str, Any]:
         "batches": None if report.batches is None else _batch_document(report.batches),
         "reason": report.reason or None,
         "hint": report.hint,
+        "divergence": report.divergence or None,
         "outputs": [
             {
                 "name": output.name,

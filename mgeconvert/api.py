@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
@@ -209,7 +209,7 @@ def export(
     if verify:
         with stage("verify"):
             limit = limit_for(_kinds(graph), rtol, target, options)
-            verification = _verify_written(files[0], target, graph, recorded, limit)
+            verification = _verify_written(files[0], target, graph, recorded, limit, options)
     return ConversionReport(source_format, target.name, files, len(graph.nodes), done, verification, seconds)
 
 
@@ -240,11 +240,30 @@ def _recorded_beside(path: Path, graph: Graph) -> Recorded | None:
 
 
 def _verify_written(
-    path: Path, target: registry.Backend, graph: Graph, recorded: Recorded | None, limit: Limit
+    path: Path,
+    target: registry.Backend,
+    graph: Graph,
+    recorded: Recorded | None,
+    limit: Limit,
+    options: Mapping[str, Any],
 ) -> VerificationReport:
+    """Without recorded data a target other than ONNX is compared with the same graph in onnxruntime; where an output
+    fails, the first value that the two runtimes compute differently is looked for."""
+    from .truth import IR_RUNTIME, computed
     from .verification import verify_written
 
+    if target.name == IR_RUNTIME or IR_RUNTIME not in registry.backend_names():
+        judge = None
+    else:
+        judge = registry.backend(IR_RUNTIME)
+        recorded = recorded or computed(graph, path)
     try:
-        return verify_written(path, target, graph.inputs, graph.outputs, recorded, limit=limit)
+        report = verify_written(path, target, graph.inputs, graph.outputs, recorded, limit=limit)
     except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input
         raise VerificationError(error.message, hint=error.hint) from error
+    if judge is None or recorded is None or not report.failed:
+        return report
+    from .divergence import first_divergence
+
+    found = first_divergence(graph, recorded.inputs, backend=target, judge=judge, tolerance=limit.rtol, options=options)
+    return report if found is None else replace(report, divergence=f"against onnxruntime, {found}")

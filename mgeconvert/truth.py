@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from . import registry
-from .errors import BadInputError, MissingDependencyError
+from .errors import BadInputError, MgeconvertError, MissingDependencyError
+from .ir import Graph
 from .limits import Limit, limit_for
 from .recorded import Recorded, beside, read_recorded
 from .registry import Backend, Description
@@ -21,6 +22,7 @@ from .verification import VerificationReport, random_inputs, verify_written
 
 IR_RUNTIME = "onnx"
 """The target whose runtime computes a graph of ours."""
+SAME_GRAPH = "the same graph in onnxruntime, on random inputs (no recorded outputs were given: --io)"
 ONLY_IR = "without it only mgeconvert's own reading of the model can be compared"
 OTHER_TRUTHS = "--io gives recorded outputs, --through-ir takes mgeconvert's own reading"
 
@@ -114,11 +116,25 @@ def _run_model(model: Path, source: registry.Frontend, feeds: Mapping[str, np.nd
 
 
 def _run_ir(model: Path, source: registry.Frontend, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return run_graph(source.load(model), feeds)
+
+
+def run_graph(graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A graph's outputs as onnxruntime computes them."""
     target = registry.backend(IR_RUNTIME)
     assert target.run is not None
-    with tempfile.TemporaryDirectory() as folder:
-        files = target.save(source.load(model), Path(folder) / f"model{target.suffixes[0]}")
+    with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
+        files = target.save(graph, Path(folder) / f"model{target.suffixes[0]}")
         return target.run(files[0], feeds)
+
+
+def computed(graph: Graph, path: Path) -> Recorded | None:
+    """In place of recorded data: random inputs and what onnxruntime makes of them; None where it cannot."""
+    feeds = random_inputs(graph.inputs)
+    try:
+        return Recorded(path, feeds, run_graph(graph, feeds), SAME_GRAPH)
+    except MgeconvertError:
+        return None
 
 
 def _matched(

@@ -54,7 +54,8 @@ class VerificationReport:
     `method` is "recorded" (against recorded outputs), "model" (against a model's own run), "ir" (against mgeconvert's
     own reading of a model), each said in words by `truth`; "sanity" (finite outputs of the declared shapes and dtypes
     on random inputs); or "none", then `reason` says why nothing was run, and `hint` what would help. `batches` is what
-    other batches gave where the batch may vary, None where that was not asked.
+    other batches gave where the batch may vary, None where that was not asked. `divergence` names the first value that
+    another runtime computes differently, where that was looked for.
     """
 
     candidate: Path
@@ -66,6 +67,7 @@ class VerificationReport:
     reason: str = ""
     hint: str | None = None
     batches: BatchReport | None = None
+    divergence: str = ""
 
     @property
     def rtol(self) -> float:
@@ -90,6 +92,7 @@ class VerificationReport:
         fact = f"fails on {self.truth}" if self.method == "sanity" else f"differs from {self.truth}"
         lines = [f"{self.candidate}: {fact}: {len(self.failed)} of {len(self.outputs)} outputs fail"]
         lines += [f"  {output.name}: {output.problem}" for output in self.failed]
+        lines += [f"  {self.divergence}"] if self.divergence else []
         hint = "compare with recorded data: --io model.npz" if self.method == "sanity" else "--rtol sets the limit"
         raise VerificationError("\n".join(lines), hint=hint)
 

@@ -5,18 +5,15 @@ Each function takes recorded data of the model before and gives that after the e
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mgeconvert import registry
 from mgeconvert.ir import Graph
 from mgeconvert.recorded import Recorded
-from mgeconvert.truth import IR_RUNTIME
+from mgeconvert.truth import run_graph
 from mgeconvert.verification import SEED
 
 from .cut import drop_unread
@@ -40,15 +37,11 @@ BEFORE = "what the model computed before the edit, in onnxruntime"
 def computed(before: Graph, names: Iterable[str], inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Inputs, outputs or inner values of a graph by name, as onnxruntime computes them from these inputs."""
     wanted = list(names)
-    backend = registry.backend(IR_RUNTIME)
-    assert backend.run is not None
     graph = copied(before)
     index = Names(graph)
     graph.outputs = {name: value for name in wanted if name not in inputs for value in index.leaving(name)}
     drop_unread(graph)
-    with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
-        files = backend.save(graph, Path(folder, f"model{backend.suffixes[0]}"))
-        found = backend.run(files[0], {name: inputs[name] for name in graph.inputs})
+    found = run_graph(graph, {name: inputs[name] for name in graph.inputs})
     return {name: inputs[name] if name in inputs else found[name] for name in wanted}
 
 

@@ -14,11 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert import registry
-from mgeconvert.errors import MgeconvertError
-from mgeconvert.ir import Graph, Node, Value
-
-from .model import Array
+from . import registry
+from .errors import MgeconvertError
+from .ir import Graph, Node, Value
 
 TOLERANCE = 1e-4
 
@@ -39,7 +37,7 @@ class Divergence:
 
 def first_divergence(
     graph: Graph,
-    inputs: Mapping[str, Array],
+    inputs: Mapping[str, np.ndarray],
     *,
     backend: registry.Backend,
     judge: registry.Backend,
@@ -84,7 +82,7 @@ def _needed(graph: Graph, wanted: set[Value]) -> list[Node]:
 @dataclass(slots=True)
 class _Probe:
     graph: Graph
-    inputs: Mapping[str, Array]
+    inputs: Mapping[str, np.ndarray]
     backend: registry.Backend
     judge: registry.Backend
     options: Mapping[str, Any]
@@ -104,8 +102,8 @@ class _Probe:
         return max(difference(found[name], truth[name]) for name in outputs)
 
     def _run(
-        self, cut: Graph, backend: registry.Backend, feeds: Mapping[str, Array], options: Mapping[str, Any]
-    ) -> dict[str, Array] | None:
+        self, cut: Graph, backend: registry.Backend, feeds: Mapping[str, np.ndarray], options: Mapping[str, Any]
+    ) -> dict[str, np.ndarray] | None:
         assert backend.run is not None
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, f"cut{backend.suffixes[0]}")
@@ -116,7 +114,7 @@ class _Probe:
                 return None
 
 
-def difference(found: Array, truth: Array) -> float:
+def difference(found: np.ndarray, truth: np.ndarray) -> float:
     """max |a - b| / max |b|; infinite where shapes or non-finite places differ."""
     if found.shape != truth.shape:
         return float("inf")

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mgeconvert import divergence
 from mgeconvert.builder import Builder
+from mgeconvert.divergence import first_divergence
 from mgeconvert.ir import Graph
 from mgeconvert_converters.onnx import BACKEND as ONNX
 from mgeconvert_converters.tflite import BACKEND as TFLITE
-from mgeconvert_converters.tflite import diverge
-from mgeconvert_converters.tflite.diverge import first_divergence
 from mgeconvert_converters.tflite.emit import EMITTERS
 from mgeconvert_converters.tflite.table import ANY, Emitter
 
@@ -47,8 +47,8 @@ def test_a_wrong_emitter_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_only_a_few_probes(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = []
-    honest = diverge.difference
-    monkeypatch.setattr(diverge, "difference", lambda found, truth: runs.append(1) or honest(found, truth))
+    honest = divergence.difference
+    monkeypatch.setattr(divergence, "difference", lambda found, truth: runs.append(1) or honest(found, truth))
     monkeypatch.setitem(EMITTERS, "HardSigmoid", Emitter(lambda c, x: c.op("NEG", x), ANY, None, ""))
     assert first_divergence(chain(), {"x": X}, backend=TFLITE, judge=ONNX) is not None
     assert len(runs) <= 7
