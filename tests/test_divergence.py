@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from mgeconvert import divergence
+from mgeconvert.api import Selection, Stopwatch, export
 from mgeconvert.builder import Builder
 from mgeconvert.divergence import first_divergence
+from mgeconvert.errors import VerificationError
 from mgeconvert.ir import Graph
+from mgeconvert.verification import VerificationReport
 from mgeconvert_converters.onnx import BACKEND as ONNX
 from mgeconvert_converters.tflite import BACKEND as TFLITE
 from mgeconvert_converters.tflite.emit import EMITTERS
@@ -52,3 +56,31 @@ def test_only_a_few_probes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EMITTERS, "HardSigmoid", Emitter(lambda c, x: c.op("NEG", x), ANY, None, ""))
     assert first_divergence(chain(), {"x": X}, backend=TFLITE, judge=ONNX) is not None
     assert len(runs) <= 7
+
+
+def exported(path: Path) -> VerificationReport | None:
+    """What `export` says of the chain written as TFLite without recorded data."""
+    report = export(
+        chain(), path, TFLITE, source_format="onnx", selection=Selection(0), verify=True, io=None, rtol=None,
+        options={}, stage=Stopwatch(), seconds={},
+    )  # fmt: skip
+    return report.verification
+
+
+def test_an_export_is_compared_with_the_same_graph(tmp_path: Path) -> None:
+    report = exported(tmp_path / "m.tflite")
+    assert report is not None
+    assert report.passed
+    assert report.truth == "the same graph in onnxruntime, on random inputs (no recorded outputs were given: --io)"
+
+
+def test_a_failed_export_names_the_first_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EMITTERS, "HardSigmoid", Emitter(lambda c, x: c.op("NEG", x), ANY, None, ""))
+    report = exported(tmp_path / "m.tflite")
+    assert report is not None
+    with pytest.raises(VerificationError) as failure:
+        report.require()
+    last = failure.value.message.splitlines()[-1]
+    assert last.startswith(
+        "  against onnxruntime, step11/HardSigmoid (step11 (Act): HardSigmoid) is the first to differ"
+    )
