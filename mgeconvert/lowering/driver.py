@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from mgeconvert.tracedmodule.walk import Call, walk
 from .dynamic import sizes_when_traced
 from .quantization import dequantized, of_dtype, settle
 from .shapes import ShapeBuilder
-from .table import LastOutput, RefusedError, find, refusal, refuse
+from .table import LastOutput, Lowering, RefusedError, find, refusal, refuse
 
 FAMILIES = (
     "elemwise", "shifts", "tensors", "indexing", "selection", "reduction", "convolution", "pooling", "normalization",
@@ -88,12 +89,10 @@ class Driver:
         b = self.builder
         short = call.key.rpartition(".")[2]
         b.place, b.origin = call.place, f"{call.place or 'model'} ({short})"
-        reason = refusal(call.key)
         lowering = find(call.key, call.version)
-        if reason is not None:
-            return self._refuse(call, short, reason)
-        if lowering is None:
-            return self._refuse(call, short, f"{call.key} has no lowering")
+        reason = refusal(call.key)
+        if reason is not None or lowering is None:
+            return self._refuse(call, short, reason or f"{call.key} has no lowering")
         args, kwargs = self._arguments(call)
         try:
             bound = lowering.signature.bind(b, *args, **kwargs)
@@ -101,24 +100,33 @@ class Driver:
             return self._refuse(call, short, f"called with arguments that MegEngine 1.13 does not take: {error}")
         first = len(b.graph.nodes)
         try:
-            for name in lowering.numbers & bound.arguments.keys():
-                bound.arguments[name] = _numbers(bound.arguments[name], name)
-            result = lowering.handler(*bound.args, **bound.kwargs)
+            results = self._results(call, lowering, bound)
         except RefusedError as refused:
             return self._refuse(call, short, refused.reason)
         except InferenceError as error:
             return self._placeholders_for(call) if self.problems else self._refuse(call, short, str(error))
+        self._name(call, results, {value for node in b.graph.nodes[first:] for value in node.outputs})
+        return results
+
+    def _results(self, call: Call, lowering: Lowering, bound: inspect.BoundArguments) -> list[Value]:
+        """What the handler gives, flat, each on the grid of its dtype where the file is quantized."""
+        b = self.builder
+        for name in lowering.numbers & bound.arguments.keys():
+            bound.arguments[name] = _numbers(bound.arguments[name], name)
+        first = len(b.graph.nodes)
+        result = lowering.handler(*bound.args, **bound.kwargs)
         results = [result.value] * len(call.names) if isinstance(result, LastOutput) else list(_flat(result))
+        if len(results) != len(call.hints):
+            return results
         nodes = b.graph.nodes[first:]
-        if len(results) == len(call.hints):
-            pairs = zip(results, call.hints, strict=True)
-            results = [settle(b, value, dtype, nodes) for value, (_, dtype) in pairs]
-        built = {value for node in b.graph.nodes[first:] for value in node.outputs}
+        return [settle(b, value, dtype, nodes) for value, (_, dtype) in zip(results, call.hints, strict=True)]
+
+    def _name(self, call: Call, results: Sequence[Value], built: set[Value]) -> None:
+        """What the call built gets the traced node's name; what it passed on keeps its own."""
         for value, name in zip(results, call.names, strict=False):
             if value in built:
                 built.remove(value)
-                b.rename(value, name)
-        return results
+                self.builder.rename(value, name)
 
     def _arguments(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
         args = [self._argument(value, call.place) for value in call.args]
