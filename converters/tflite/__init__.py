@@ -2,48 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from mgeconvert.registry import Backend, Description, OpSupport, Option
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from mgeconvert.errors import Problem
-    from mgeconvert.ir import Graph
-
-
-def _save(graph: Graph, path: Path, **options: Any) -> Sequence[Path]:
-    from .export import save
-
-    return save(graph, path, **options)
-
-
-def _problems(graph: Graph, **options: Any) -> Sequence[Problem]:
-    from .export import problems
-
-    return problems(graph, **options)
-
-
-def _ops() -> Sequence[OpSupport]:
-    from .export import ops
-
-    return ops()
-
-
-def _run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    from .run import checked_run
-
-    return checked_run(path, inputs)
-
-
-def _describe(path: Path) -> Description:
-    from .describe import describe
-
-    return describe(path)
-
+from mgeconvert.registry import Backend, Option, deferred
 
 _LAYOUT = (
     "auto (channels-last where the network computes so), nhwc (4-D and 5-D channels-last), nchw (as in the source)"
@@ -53,11 +12,11 @@ BACKEND = Backend(
     name="tflite",
     title="TensorFlow Lite / LiteRT",
     suffixes=(".tflite",),
-    save=_save,
-    problems=_problems,
-    ops=_ops,
-    run=_run,
-    describe=_describe,
+    save=deferred(f"{__name__}.export:save"),
+    problems=deferred(f"{__name__}.export:problems"),
+    ops=deferred(f"{__name__}.export:ops"),
+    run=deferred(f"{__name__}.run:checked_run"),
+    describe=deferred(f"{__name__}.describe:describe"),
     runtime="LiteRT",
     options=(
         Option("input_layout", str, "auto", f"Layout of inputs: {_LAYOUT}", ("auto", "nhwc", "nchw")),
