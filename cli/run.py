@@ -86,7 +86,8 @@ def _run_file(
             raise BadInputError(f"{model}: no such file")
         feeds = _feeds(*given, describe(model, own.name).inputs, str(model))
         try:
-            return _timed(session, own, model, feeds), own.runtime, state
+            computed = _timed(session, own, model, feeds)
+            return computed, registry.ran_in(own, computed), state
         except MissingDependencyError as error:
             if wanted is not None or own.name not in registry.frontend_names():
                 raise
@@ -121,7 +122,7 @@ def _run_graph(session: Session, state: State, feeds: Arrays, target: Backend) -
         found = _timed(session, target, files[0], feeds)
     title = registry.frontend(state.formats[0]).title if state.formats else "the model"
     arrays = dict(zip(state.graph.outputs, found.values(), strict=True))
-    return arrays, f"{target.runtime}, what mgeconvert made of {title}"
+    return arrays, f"{registry.ran_in(target, found)}, what mgeconvert made of {title}"
 
 
 def _timed(session: Session, backend: Backend, path: Path, feeds: Arrays) -> dict[str, np.ndarray]:

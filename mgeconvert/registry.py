@@ -44,6 +44,10 @@ class Option:
     rtol: float = 0.0
 
 
+QUANT_PARAMS = Option("quant_params", str, "", "also write the quantization parameters to this JSON file")
+"""The option of every backend that writes the document of `mgeconvert.quantization` beside its file."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpSupport:
     """A row of a format's support table: `op` is the name in that table, `refused` why it is not supported."""
@@ -83,6 +87,14 @@ class Frontend:
     progress: bool = False
 
 
+class Computed(dict[str, "np.ndarray"]):
+    """What `Backend.run` computed, where it was not in the backend's usual runtime; `runtime` is the one it was."""
+
+    def __init__(self, arrays: Mapping[str, np.ndarray], runtime: str) -> None:
+        super().__init__(arrays)
+        self.runtime = runtime
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """Writes one model format.
@@ -90,7 +102,8 @@ class Backend:
     `save(graph, path, **options)` writes the file or raises UnsupportedError, leaving an old file intact, and returns
     the paths of the files it wrote, main file first; `problems(graph, **options)` says what stops it without writing;
     `ops()` is the table of IR operators it emits; `run(path, inputs)` computes the model in the format's own runtime:
-    named arrays in, named arrays out in the order of the graph's outputs; `runtime` is that runtime's name.
+    named arrays in, named arrays out in the order of the graph's outputs; `runtime` is that runtime's name. Where run
+    had to take another one, it returns `Computed`, which says so.
     `describe(path)` says a written file's inputs and outputs, for `mgeconvert verify`; without it the format's frontend
     is asked. `introduces(**options)` names the operators that optimization may introduce, those the file has under its
     options without rewriting; without it all that `ops()` lists.
@@ -107,6 +120,11 @@ class Backend:
     describe: Callable[[Path], Description] | None = None
     runtime: str = ""
     introduces: Callable[..., Collection[str]] | None = None
+
+
+def ran_in(backend: Backend, arrays: Mapping[str, np.ndarray]) -> str:
+    """The name of the runtime that computed what `backend.run` returned."""
+    return arrays.runtime if isinstance(arrays, Computed) else backend.runtime or backend.title
 
 
 def deferred(home: str) -> Callable[..., Any]:

@@ -85,7 +85,6 @@ def _verify_against(
     """Run the model and the candidate on the same random inputs."""
     own = describe(model, source.name)
     feeds = random_inputs(own.inputs)
-    runtime = registry.backend(source.name).runtime if source.name in registry.backend_names() else ""
     truth = _run_ir(model, source, feeds) if through_ir else _run_model(model, source, feeds)
     inputs = _matched(feeds, described.inputs, f"{candidate}: input", model)
     outputs = _matched(truth, described.outputs, f"{candidate}: output", model)
@@ -99,7 +98,7 @@ def _verify_against(
         method="ir" if through_ir else "model",
         truth=f"mgeconvert's own reading of {model} (no independent truth)"
         if through_ir
-        else f"{model} run in {runtime}",
+        else f"{model} run in {registry.ran_in(registry.backend(source.name), truth)}",
     )
 
 

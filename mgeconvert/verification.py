@@ -19,7 +19,7 @@ from .errors import ConversionError, MissingDependencyError, VerificationError
 from .ir import Value
 from .limits import Limit
 from .recorded import Recorded
-from .registry import Backend
+from .registry import Backend, ran_in
 
 SEED = 20
 ROUNDED = 1e-2
@@ -119,6 +119,7 @@ def verify_written(
         return VerificationReport(path, "none", "", runtime, limit, reason=error.message, hint=error.hint)
     if len(found) != len(outputs):
         raise VerificationError(f"{path}: has {len(found)} outputs, expected {len(outputs)}: {', '.join(outputs)}")
+    runtime = ran_in(backend, found)
     arrays = dict(zip(outputs, found.values(), strict=True))
     batches = check_batches(functools.partial(backend.run, path), inputs, outputs, feeds, limit.rtol)
     sizes = symbol_sizes(inputs, feeds)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from mgeconvert.builder import Builder
 from mgeconvert.errors import ConversionError, MissingDependencyError, UnsupportedError, UsageError
 from mgeconvert.ir import Graph
 from mgeconvert.reference import environment
+from mgeconvert.truth import verify_files
 from mgeconvert.version import VERSION
 from mgeconvert_converters.caffe import weights
 from mgeconvert_converters.caffe.dialects import DIALECTS
@@ -338,76 +338,6 @@ def test_a_large_transposition_names_the_dialect_that_has_it(tmp_path: Path) -> 
         mgeconvert.save(b.graph, tmp_path / "net.prototxt", dialect="bvlc")
 
 
-def quantized() -> Graph:
-    """x -> int8 -> convolution -> uint8."""
-    b = Builder()
-    x = b.input("x", np.float32, (1, 2, 4, 4))
-    y = b.op("DequantizeLinear", b.op("QuantizeLinear", x, np.float32(0.5), np.int8(0)), np.float32(0.5), np.int8(0))
-    w = np.arange(6, dtype=np.float32).reshape(3, 2, 1, 1)
-    b.place = "conv"
-    y = b.op("Conv", y, w, None, kernel_shape=[1, 1])
-    b.place = "out"
-    q = b.op("QuantizeLinear", y, np.float32(0.125), np.uint8(128))
-    b.output("y", b.op("DequantizeLinear", q, np.float32(0.125), np.uint8(128)))
-    return b.graph
-
-
-def test_quantization_parameters(tmp_path: Path) -> None:
-    path, beside = tmp_path / "net.prototxt", tmp_path / "net.json"
-    files = mgeconvert.save(quantized(), path, quant_params=str(beside))
-    assert files == [path, path.with_suffix(".caffemodel"), beside]
-    assert layers(path) == ["x: Input  -> x", "conv: Convolution x -> y"]
-    document = json.loads(beside.read_text())
-    assert (document["format"], document["version"]) == ("mgeconvert quantization parameters", 1)
-    assert document["values"] == [
-        {
-            "name": "x",
-            "kind": "activation",
-            "dtype": "int8",
-            "scale": [0.5],
-            "zero_point": [0],
-            "axis": None,
-            "min": [-64.0],
-            "max": [63.5],
-        },
-        {
-            "name": "y",
-            "kind": "activation",
-            "dtype": "uint8",
-            "scale": [0.125],
-            "zero_point": [128],
-            "axis": None,
-            "min": [-16.0],
-            "max": [15.875],
-        },
-    ]
-
-
-def test_fake_quantized_weights(tmp_path: Path) -> None:
-    """A weight that the graph quantizes stays as trained, or becomes what its integers say."""
-    from mgeconvert.ir import Node, Value
-
-    graph = quantized()
-    conv = next(node for node in graph.nodes if node.op == "Conv")
-    trained = np.array([0.3, -0.3, 0.8, 5, 100, -0.1], np.float32).reshape(3, 2, 1, 1)
-    scale = Value("scale", array=np.array([0.25, 0.5, 0.5], np.float32))
-    zero = Value("zero", array=np.zeros(3, np.int8))
-    integers, floats = Value("q", np.dtype(np.int8), (3, 2, 1, 1)), Value("dq", np.dtype(np.float32), (3, 2, 1, 1))
-    conv.inputs[1] = floats
-    graph.nodes[:0] = [
-        Node("QuantizeLinear", [Value("trained", array=trained), scale, zero], [integers], {"axis": 0}),
-        Node("DequantizeLinear", [integers, scale, zero], [floats], {"axis": 0}),
-    ]
-    path, beside = tmp_path / "net.prototxt", tmp_path / "net.json"
-    mgeconvert.save(graph, path, quant_params=str(beside))
-    np.testing.assert_array_equal(read_weights(weight_files(path))["conv"][0], trained)
-    mgeconvert.save(graph, path, quant_params=str(beside), fake_quant_weights=True)
-    expected = np.array([0.25, -0.25, 1, 5, 63.5, 0], np.float32).reshape(3, 2, 1, 1)
-    np.testing.assert_array_equal(read_weights(weight_files(path))["conv"][0], expected)
-    (weight,) = [row for row in json.loads(beside.read_text())["values"] if row["kind"] == "weight"]
-    assert (weight["name"], weight["axis"], weight["scale"]) == ("conv/0", 0, [0.25, 0.5, 0.5])
-
-
 def test_tables() -> None:
     assert not set(EMITTERS) & set(REFUSED)
     rows = {row.op: row for row in registry.backend("caffe").ops()}
@@ -416,3 +346,18 @@ def test_tables() -> None:
     assert {"Convolution", "LRN", "Power"} < set(PARAMETERS)
     read = {row.op for row in registry.frontend("caffe").ops()}
     assert {"Convolution", "Input", "Data", "SoftmaxWithLoss", "Python", "DetectionOutput"} < read
+
+
+def test_the_report_says_which_runtime_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A net that OpenCV cannot compute is judged by real Caffe or not at all."""
+    path = tmp_path / "net.prototxt"
+    mgeconvert.save(small(), path)
+    assert verify_files(path, None, None, None).runtime == "OpenCV dnn"
+    results = run_in_opencv(path, {"image": np.zeros((1, 2, 6, 6), np.float32)})
+    monkeypatch.setattr("mgeconvert_converters.caffe.run.NOT_IN_OPENCV", {"Pooling"})
+    monkeypatch.setattr("mgeconvert_converters.caffe.run.run_in_caffe", lambda *_: results)
+    monkeypatch.setattr(environment.Environment, "is_installed", True)
+    assert verify_files(path, None, None, None).runtime == "real BVLC Caffe (OpenCV cannot compute this net)"
+    monkeypatch.setattr(environment.Environment, "is_installed", False)
+    with pytest.raises(MissingDependencyError, match=r"it has no layer Pooling.*, and real Caffe is not installed"):
+        verify_files(path, None, None, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mgeconvert.registry import Backend, Frontend, Option, deferred
+from mgeconvert.registry import QUANT_PARAMS, Backend, Frontend, Option, deferred
 
 from .dialects import DEFAULT, DIALECTS
 
@@ -44,7 +44,7 @@ BACKEND = Backend(
         Option(
             "split_weights", int, 0, "the most megabytes of one caffemodel; more become numbered parts (0: one file)"
         ),
-        Option("quant_params", str, "", "also write the quantization parameters to this JSON file"),
+        QUANT_PARAMS,
         Option("fake_quant_weights", bool, False, "store weights as their quantized values say, not as trained"),
     ),
 )

@@ -1,39 +1,30 @@
-"""Quantization taken out of the graph, because Caffe computes in float32, and kept as a document.
+"""Quantization taken out of the graph, because Caffe computes in float32; what it said is kept for a document.
 
-The document, ``--quant-params FILE`` (JSON):
-
-    {"format": "mgeconvert quantization parameters", "version": 1,
-     "values": [{"name": "conv1", "kind": "activation", "dtype": "int8", "scale": [0.05], "zero_point": [0],
-                 "axis": null, "min": [-6.4], "max": [6.35]}, ...]}
-
-`name` is a blob of the net for an activation, ``LAYER/NUMBER`` (its weights in the caffemodel) for a weight. `scale`,
-`zero_point`, `min` and `max` have one element, or one for each index of `axis`; `min` and `max` are the smallest and
-largest number that the type can stand for.
+In the document an activation's name is its blob in the net, a weight's ``LAYER/NUMBER``, its place in the caffemodel.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from mgeconvert.ir import Graph, Node, Value
-
-DEQUANTIZE, QUANTIZE = "DequantizeLinear", "QuantizeLinear"
+from mgeconvert.ir import Graph, Value
+from mgeconvert.quantization import Quantized, Scales, quantized_values
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """How one value of the source is quantized; `value` is what stands for it in the graph without quantization."""
+    """How one value of the source is quantized; `value` is what stands for it in the graph without quantization.
+
+    `as_trained`: it is a weight that the source stores in floats and rounds while it computes, and it is not rounded.
+    """
 
     value: Value
-    dtype: np.dtype
-    scale: np.ndarray
-    zero_point: np.ndarray
-    axis: int | None
+    scales: Scales
+    as_trained: bool
 
 
 def remove_quantization(graph: Graph, fake: bool) -> list[Parameters]:
@@ -43,86 +34,63 @@ def remove_quantization(graph: Graph, fake: bool) -> list[Parameters]:
     stays as it is, or with `fake` becomes what the quantization makes of it.
     """
     found: list[Parameters] = []
-    producers = graph.producers()
     replaced: dict[Value, Value] = {}
-    for node in graph.nodes:
-        if node.op != DEQUANTIZE:
-            continue
-        parameters = _parameters(node)
-        if parameters is None:
-            continue
-        scale, zero = parameters
-        inner = node.inputs[0]
-        assert inner is not None
-        quantize = producers.get(inner)
-        axis = int(node.attrs.get("axis", 1)) if scale.size > 1 else None  # type: ignore[arg-type]
-        if inner.array is not None:
-            floats = _dequantized(inner.array, scale, zero, axis)
-            replaced[node.output] = Value(node.output.name, array=floats)
-        elif quantize is not None and quantize.op == QUANTIZE and quantize.inputs[0] is not None:
-            source = quantize.inputs[0]
-            replaced[node.output] = source
-            if source.array is not None and fake:
-                integers = _quantized(source.array, scale, zero, axis)
-                replaced[node.output] = Value(node.output.name, array=_dequantized(integers, scale, zero, axis))
-        else:
-            continue
-        found.append(Parameters(replaced[node.output], zero.dtype, scale, zero, axis))
+    for one in quantized_values(graph):
+        value = _stand_in(one, fake)
+        if value is not None:
+            replaced[one.node.output] = value
+            found.append(Parameters(value, one.scales, value is one.source and value.is_constant))
     graph.replace(replaced)
     graph.remove_dead_nodes()
     return found
 
 
-def _parameters(node: Node) -> tuple[np.ndarray, np.ndarray] | None:
-    """Scale and zero point, where they are constant."""
-    scale = node.inputs[1]
-    zero = node.inputs[2] if len(node.inputs) > 2 else None
-    if scale is None or scale.array is None or (zero is not None and zero.array is None):
-        return None
-    inner = node.inputs[0]
-    if zero is None or zero.array is None:
-        return scale.array, np.zeros(scale.array.shape, inner.dtype if inner is not None else np.uint8)
-    return scale.array, zero.array
+def _stand_in(one: Quantized, fake: bool) -> Value | None:
+    """The float value in place of the quantized one; None where integers are computed, not quantized."""
+    integers = one.integers.array
+    if integers is None and one.source is not None:
+        if one.source.array is None or not fake:
+            return one.source
+        integers = _quantized(one.source.array, one.scales)
+    return None if integers is None else Value(one.node.output.name, array=_dequantized(integers, one.scales))
 
 
 def _along(parameter: np.ndarray, rank: int, axis: int | None) -> np.ndarray:
     return parameter if axis is None else parameter.reshape([-1 if at == axis % rank else 1 for at in range(rank)])
 
 
-def _dequantized(integers: np.ndarray, scale: np.ndarray, zero: np.ndarray, axis: int | None) -> np.ndarray:
-    difference = integers.astype(np.int64) - _along(zero, integers.ndim, axis).astype(np.int64)
-    floats: np.ndarray = difference.astype(np.float32) * _along(scale, integers.ndim, axis)
+def _dequantized(integers: np.ndarray, scales: Scales) -> np.ndarray:
+    zero = _along(scales.zero_point, integers.ndim, scales.axis).astype(np.int64)
+    difference = integers.astype(np.int64) - zero
+    floats: np.ndarray = difference.astype(np.float32) * _along(scales.scale, integers.ndim, scales.axis)
     return floats.astype(np.float32, copy=False)
 
 
-def _quantized(floats: np.ndarray, scale: np.ndarray, zero: np.ndarray, axis: int | None) -> np.ndarray:
-    limits = np.iinfo(zero.dtype)
-    integers = np.rint(floats / _along(scale, floats.ndim, axis)) + _along(zero, floats.ndim, axis)
-    quantized: np.ndarray = integers.clip(limits.min, limits.max).astype(zero.dtype)
+def _quantized(floats: np.ndarray, scales: Scales) -> np.ndarray:
+    limits = np.iinfo(scales.dtype)
+    integers = np.rint(floats / _along(scales.scale, floats.ndim, scales.axis))
+    integers = integers + _along(scales.zero_point, floats.ndim, scales.axis)
+    quantized: np.ndarray = integers.clip(limits.min, limits.max).astype(scales.dtype)
     return quantized
 
 
-def document(parameters: list[Parameters], name_in_file: Callable[[Value], str | None]) -> bytes:
-    """The JSON document; `name_in_file` says what a value is called there (None: it is not in the file)."""
-    rows: dict[tuple[str, str], Mapping[str, Any]] = {}
+def warnings(parameters: Sequence[Parameters], kept: bool) -> list[str]:
+    """What a net in float32 loses, and which option keeps it; `kept`: the document is written."""
+    activations = len({one.value for one in parameters if not one.value.is_constant})
+    trained = len({one.value for one in parameters if one.as_trained})
+    texts = []
+    if activations:
+        text = f"{activations} quantized activations are float32, as all in Caffe: they are neither rounded nor cut off"
+        advice = "" if kept else "; --quant-params FILE.json keeps how they were quantized"
+        texts.append(f"{text}, so that results differ from the source's{advice}")
+    if trained:
+        texts.append(f"{trained} weights are written as trained, not as they are quantized: --fake-quant-weights")
+    return texts
+
+
+def rows(parameters: Sequence[Parameters], name_in_file: Callable[[Value], str | None]) -> Iterator[dict[str, Any]]:
+    """The document's entries; `name_in_file` says what a value is called there (None: it is not in the file)."""
     for one in parameters:
-        weight = one.value.is_constant
         name = name_in_file(one.value)
-        if name is None:
-            continue
-        limits = np.iinfo(one.dtype)
-        zero = one.zero_point.astype(np.int64).reshape(-1)
-        scale = one.scale.astype(np.float64).reshape(-1)
-        rows[name, "weight" if weight else "activation"] = {
-            "name": name,
-            "kind": "weight" if weight else "activation",
-            "dtype": one.dtype.name,
-            "scale": scale.tolist(),
-            "zero_point": zero.tolist(),
-            "axis": one.axis,
-            "min": ((limits.min - zero) * scale).tolist(),
-            "max": ((limits.max - zero) * scale).tolist(),
-        }
-    values = list(rows.values())
-    content = {"format": "mgeconvert quantization parameters", "version": 1, "values": values}
-    return (json.dumps(content, indent=1) + "\n").encode()
+        if name is not None:
+            yield one.scales.row(name, one.value.is_constant)

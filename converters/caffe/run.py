@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from mgeconvert.errors import MissingDependencyError
+from mgeconvert.registry import Computed
 
 from .read import net_outputs, read_prototxt, weight_files
 
 NOT_IN_OPENCV = {"ArgMax", "BatchReindex", "Bias", "Embed", "LSTM", "Reduction", "RNN", "SPP", "Threshold", "Tile"}
 """BVLC's layers that OpenCV lacks, or reads otherwise than Caffe."""
+REAL_CAFFE = "real BVLC Caffe (OpenCV cannot compute this net)"
+"""What verification says of a net that OpenCV cannot compute."""
 
 
 class OpenCVError(Exception):
@@ -24,7 +27,8 @@ class OpenCVError(Exception):
 def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The net's outputs by name, in the order of the file; inputs become float32, which is what Caffe computes in.
 
-    In OpenCV; a net that OpenCV cannot compute in real Caffe. Raises MissingDependencyError without either.
+    In OpenCV; a net that OpenCV cannot compute in real Caffe, and then the result says so.
+    Raises MissingDependencyError without either.
     """
     try:
         return run_in_opencv(path, inputs)
@@ -36,7 +40,7 @@ def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
                 f"{path}: OpenCV cannot compute this net ({error}), and real Caffe is not installed",
                 hint="mgeconvert reference install caffe",
             ) from error
-        return run_in_caffe(path, inputs)
+        return Computed(run_in_caffe(path, inputs), REAL_CAFFE)
 
 
 def run_in_caffe(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

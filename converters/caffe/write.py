@@ -14,6 +14,7 @@ from google.protobuf import text_format
 from mgeconvert.errors import ConversionError, Problem, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph, Value
+from mgeconvert.quantization import document
 from mgeconvert.version import VERSION
 
 from .dialects import DEFAULT
@@ -21,13 +22,12 @@ from .finish import finish
 from .messages import Message, model_message
 from .net import Layer
 from .prepare import prepare
-from .quantization import document
+from .quantization import rows, warnings
 from .read import weight_parts
 from .translate import Translation, translate
 from .weights import LIMIT, LayerBlobs, split, write_weights
 
 _LOG = logging.getLogger("mgeconvert.caffe")
-KEEP = "--quant-params FILE.json keeps how they were quantized"
 
 PARAMETERS = {
     "ArgMax": "argmax_param",
@@ -79,10 +79,10 @@ def save(
     if split_weights < 0:
         raise UsageError(f"--split-weights {split_weights}: expected megabytes, or 0 for one file")
     plain, quantization = prepare(graph, fake_quantization=fake_quant_weights)
-    if quantization and not quant_params:
-        _LOG.warning("%d quantized values become float32, as all in Caffe; %s", len(quantization), KEEP)
     translation = translate(plain, dialect, floor_pooling=floor_pooling)
     translation.require()
+    for text in warnings(quantization, kept=bool(quant_params)):
+        _LOG.warning("%s", text)
     layers = finish(translation, in_place=in_place)
     entries = [
         LayerBlobs(
@@ -105,7 +105,7 @@ def save(
         for file, part in zip(files[1:], parts, strict=False):
             write_weights(file, graph.name, part)
         if extra:
-            files[-1].write(document(quantization, _names(layers, translation)))
+            files[-1].write(document(rows(quantization, _names(layers, translation))))
     # weights of an earlier export, in another number of files, would be taken for those of this one
     for old in {path.with_suffix(".caffemodel"), *weight_parts(path)} - set(weight_paths):
         old.unlink(missing_ok=True)

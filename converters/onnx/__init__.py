@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mgeconvert.registry import Backend, Frontend, Option, deferred
+from mgeconvert.registry import QUANT_PARAMS, Backend, Frontend, Option, deferred
 
 FRONTEND = Frontend(
     name="onnx",
@@ -30,5 +30,6 @@ BACKEND = Backend(
         Option("external_data", bool, False, "put the weights into a second file beside the model"),
         Option("fp16", bool, False, "compute and store weights in float16", rtol=5e-2),
         Option("fp16_io", bool, False, "with --fp16: inputs and outputs are float16 too"),
+        QUANT_PARAMS,
     ),
 )

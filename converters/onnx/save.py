@@ -9,9 +9,11 @@ from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
 from mgeconvert.passes.half import half
+from mgeconvert.quantization import document
 from mgeconvert.version import VERSION
 
 from .legalize import legalize
+from .quantization import rows
 from .schema import OLDEST, newest
 from .write import ExternalData, model_rope
 
@@ -34,16 +36,25 @@ def save(
     external_data: bool = False,
     fp16: bool = False,
     fp16_io: bool = False,
+    quant_params: str = "",
 ) -> list[Path]:
-    """Write `graph`; returns the files written, main file first (none for a stream).
+    """Write `graph`; returns the files written, main file first (the model is none for a stream).
 
     `opset` is 7 to the newest; without it 17, or the lowest newer one that has every operator. With `external_data`,
-    or when the model is over 2 GB, the weights go to ``NAME.data`` beside the model. Raises UnsupportedError with every
-    operator that the opset cannot express.
+    or when the model is over 2 GB, the weights go to ``NAME.data`` beside the model. `quant_params` names the file for
+    the quantization parameters. Raises UnsupportedError with every operator that the opset cannot express.
     """
     form, opset, problems = _form(in_precision(graph, fp16, fp16_io), opset)
     if problems:
         raise UnsupportedError(f"export to onnx opset {opset}", problems, hint=HINT)
+    beside = [Path(quant_params)] if quant_params else []
+    with output_files(*beside) as streams:
+        for stream in streams:
+            stream.write(document(rows(form, opset)))
+        return [*_write(form, opset, target, external_data), *beside]
+
+
+def _write(form: Graph, opset: int, target: Path | BinaryIO, external_data: bool) -> list[Path]:
     if not external_data:
         rope = model_rope(form, opset, VERSION)
         if rope.nbytes <= LARGEST:

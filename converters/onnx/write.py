@@ -55,11 +55,16 @@ class ExternalData:
             position = offset + data.nbytes
 
 
-def model_rope(graph: Graph, opset: int, version: str, external: ExternalData | None = None) -> Rope:
-    """The ModelProto of a graph whose nodes have the form of `opset`; large constants go to `external` if given."""
+def model_rope(
+    graph: Graph, opset: int, version: str, external: ExternalData | None = None, names: Names | None = None
+) -> Rope:
+    """The ModelProto of a graph whose nodes have the form of `opset`; large constants go to `external` if given.
+
+    `names`, empty before, tells afterwards what every value is called in the model.
+    """
     rope = Rope()
     rope.append(encode("Model", ir_version=IR_VERSIONS[opset], producer_name=PRODUCER, producer_version=version))
-    names = _Names()
+    names = Names() if names is None else names
     main = _graph_rope(graph, names, opset)
     for value in dict.fromkeys(_constants(graph)):
         assert value.array is not None
@@ -74,7 +79,7 @@ def model_rope(graph: Graph, opset: int, version: str, external: ExternalData | 
     return rope
 
 
-class _Names:
+class Names:
     """The names values and nodes are written under; no two of a model, subgraphs included, share one."""
 
     def __init__(self) -> None:
@@ -110,7 +115,7 @@ class _Names:
         return outputs, aliases
 
 
-def _graph_rope(graph: Graph, names: _Names, opset: int) -> Rope:
+def _graph_rope(graph: Graph, names: Names, opset: int) -> Rope:
     """A graph without its constants."""
     rope = Rope()
     outputs, aliases = names.publish(graph)
@@ -155,7 +160,7 @@ def _domains(graph: Graph) -> set[str]:
     return {node.domain for node in graph.nodes}.union(*map(_domains, _subgraphs(graph)))
 
 
-def _node(node: Node, names: _Names, opset: int) -> Rope:
+def _node(node: Node, names: Names, opset: int) -> Rope:
     rope = Rope()
     rope.append(
         encode(
@@ -176,7 +181,7 @@ def _node(node: Node, names: _Names, opset: int) -> Rope:
     return rope
 
 
-def _attribute(name: str, attribute: Attribute, kind: str | None, names: _Names, opset: int) -> Rope:
+def _attribute(name: str, attribute: Attribute, kind: str | None, names: Names, opset: int) -> Rope:
     """One AttributeProto; `kind` is what the operator's schema says, else the Python type decides."""
     kind = kind or _kind(attribute)
     rope = Rope()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
-from mgeconvert.registry import OpSupport
+from mgeconvert.quantization import Scales, document
+from mgeconvert.registry import QUANT_PARAMS, OpSupport
 
 from .compile import compile_graph
 from .foreign import Foreign
@@ -68,14 +69,26 @@ def build(graph: Graph, **options: Any) -> Model:
 
 
 def save(graph: Graph, path: Path, **options: Any) -> Sequence[Path]:
-    """Write the file; an old one survives a failure."""
+    """Write the file, and the quantization parameters beside it where asked for; old files survive a failure."""
     from .write import write
 
+    beside = [Path(name) for name in [options.pop(QUANT_PARAMS.name, "")] if name]
     model = build(graph, **options)
-    with output_files(path) as (stream,):
+    with output_files(path, *beside) as (stream, *others):
         write(model, stream)
+        for other in others:
+            other.write(document(quantization_rows(model)))
     logger.info("%s", report(model))
-    return [path]
+    return [path, *beside]
+
+
+def quantization_rows(model: Model) -> Iterator[dict[str, Any]]:
+    """The entries of the quantization document: every quantized tensor of the file, under its name there."""
+    for tensor in model.tensors():
+        scales = tensor.quantization
+        if scales is not None and tensor.dtype.kind in "iu":
+            axis = scales.axis if scales.scale.size > 1 else None
+            yield Scales(tensor.dtype, scales.scale, scales.zero_point, axis).row(tensor.name, tensor.is_constant)
 
 
 def report(model: Model) -> str:
@@ -87,7 +100,7 @@ def report(model: Model) -> str:
 
 def problems(graph: Graph, **options: Any) -> Sequence[Problem]:
     """What stops an export, without writing."""
-    chosen = Options(**options)
+    chosen = Options(**{name: value for name, value in options.items() if name != QUANT_PARAMS.name})
     try:
         compile_graph(graph, chosen.borders, chosen.foreign)
     except UnsupportedError as error:
