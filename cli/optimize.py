@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,11 @@ from .steps import Step
 from .table import Table
 
 if TYPE_CHECKING:
+    from mgeconvert.ir import Graph
+    from mgeconvert.recorded import Recorded
     from mgeconvert.statistics import Statistics
+
+BEFORE = "what the model computed before the passes, in onnxruntime"
 
 
 def _optimize(
@@ -37,6 +41,8 @@ def _optimize(
     target = target_for(state, out, target_format)
     from mgeconvert.statistics import statistics
 
+    if rest["verify"] and rest["io"] is None and state.recorded is None and not (out is None and session.is_last):
+        state = replace(state, recorded=_unoptimized(session, state, graph))
     before = statistics(graph)
     with session.stage("optimize"):
         done = api.run_passes(graph, passes, target)
@@ -52,6 +58,15 @@ def _optimize(
     if target is None or out is None:
         return state
     return write(session, state, Job("optimize", target, out, {}, api.Selection(0), **rest))
+
+
+def _unoptimized(session: Session, state: State, graph: Graph) -> Recorded | None:
+    """Where nothing is recorded, what the graph computes before the passes is the truth."""
+    from mgeconvert.truth import computed
+
+    with session.stage("verify"):
+        found = computed(graph, state.source or STREAM)
+    return None if found is None else replace(found, said=BEFORE)
 
 
 def _changes(before: Statistics, after: Statistics) -> Table:

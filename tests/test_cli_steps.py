@@ -159,3 +159,30 @@ def test_optimize_without_a_model(invoke: Invoke) -> None:
 def test_list_passes(invoke: Invoke) -> None:
     names = [line.split()[0] for line in invoke("optimize --list-passes").stdout.splitlines()[1:]]
     assert names == list(mgeconvert.passes.names())
+
+
+@pytest.mark.parametrize("line", ["--passes fuse-conv-bn,eliminate-identity", "--passes eliminate-identity"])
+def test_passes_by_name_run_in_place_of_a_level(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    seen: list[tuple[int, list[str]]] = []
+
+    def note(_: Graph, level: int, enable: tuple[str, ...], *__: object) -> list[tuple[str, int, str]]:
+        seen.append((level, list(enable)))
+        return []
+
+    monkeypatch.setattr(mgeconvert.passes, "optimize", note)
+    assert invoke(f"optimize m.toy {line}").exit_code == 0
+    assert seen == [(0, line.split()[1].split(","))]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    {
+        "--passes fuse-conv-bm": "error: no pass is called fuse-conv-bm\n"
+        "hint: did you mean fuse-conv-bn or fuse-conv-scale?\n",
+        "-O2 --passes fuse-pad": "error: -O and --passes both say which passes run\nhint: give one of them\n",
+        "--passes fuse-pad -O2": "error: -O and --passes both say which passes run\nhint: give one of them\n",
+    }.items(),
+)
+def test_passes_by_wrong_names(invoke: Invoke, line: str, text: str) -> None:
+    result = invoke(f"optimize m.toy {line}")
+    assert (result.exit_code, result.stderr) == (2, text)
