@@ -476,7 +476,7 @@ def test_arrays_that_make_no_sense(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["O", "O8", "|O", "V8", "S4", "U4", "M8", "m8", "c8", "f4,i4", "f16", "(2,)f4", "float32"]
+    "code", ["O", "O8", "|O", "V8", "S4", "U4", "M8", "m8", "c16", "f4,i4", "f16", "(2,)f4", "float32"]
 )
 def test_only_plain_dtypes(code: str) -> None:
     message = refusal(file(module(value=array(b"12345678", (1,), dtype(code)))), UnsafePickleError)

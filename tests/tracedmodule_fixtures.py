@@ -521,6 +521,26 @@ other("not/tensor", tensor(2, 4))
 other("not/list", [1, 2, 3])
 
 
+class Strange(M.Module):
+    """Operators that no target has: one, or two with complex numbers between them."""
+
+    def __init__(self, is_complex):
+        super().__init__()
+        self.is_complex = is_complex
+
+    def forward(self, x):
+        return x + (F.imag(F.complex(x, x)) if self.is_complex else F.svd(x)[1].sum())
+
+
+strange = M.Sequential(
+    collections.OrderedDict(
+        body=M.Sequential(*map(Strange, (False, True, False, True))),
+        head=M.Sequential(*map(Strange, (False, True, False))),
+    )
+)
+other("not/ten_unsupported", tm.trace_module(strange, tensor(4, 4)))
+
+
 @trace(symbolic=True, capture_as_const=True)
 def static(x):
     return net(x)

@@ -16,7 +16,7 @@ from mgeconvert.errors import BadInputError, UnsafePickleError
 
 from .typeref import TypeRef
 
-_PLAIN = frozenset(("b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"))
+_PLAIN = frozenset(("b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8"))
 _CUSTOM_MODULE = "megengine.core._imperative_rt"
 _QUANTISED = {
     "QuantizedS1": "i1",
