@@ -114,7 +114,7 @@ class Application(click.Group):
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
         """Run, show errors as DESIGN section 10 wants them, exit with the code of section 9."""
-        session = Session()
+        session = Session(json="--json" in (sys.argv[1:] if args is None else args))
         extra.pop("standalone_mode", None)
         try:
             code = super().main(args, prog_name or "mgeconvert", standalone_mode=False, obj=session, **extra) or 0
@@ -130,7 +130,9 @@ def pairs() -> list[str]:
 
 def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
     if value and not context.resilient_parsing:
-        click.echo(f"mgeconvert {__version__}")
+        session = context.ensure_object(Session)
+        session.answer(f"mgeconvert {__version__}")
+        session.only_document("version", version=__version__)
         context.exit()
 
 

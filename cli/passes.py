@@ -77,5 +77,9 @@ def _named(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
 def _list_passes(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
     if value and not context.resilient_parsing:
         rows = [(row.name, str(row.level), row.help) for row in PASSES]
-        context.ensure_object(Session).answer(Table("", ("pass", "from level", "what it does"), rows))
+        session = context.ensure_object(Session)
+        session.answer(Table("", ("pass", "from level", "what it does"), rows))
+        session.only_document(
+            "list-passes", passes=[{"name": row.name, "level": row.level, "help": row.help} for row in PASSES]
+        )
         context.exit()

@@ -56,6 +56,7 @@ def _name(choices: Sequence[str]) -> click.Argument:
 
 command = click.Group(
     "reference",
+    no_args_is_help=False,
     help="The environments with the real frameworks that judge our results and make test data; "
     f"the default is {DEFAULT}.",
     commands=[

@@ -59,6 +59,11 @@ class Session:
         """Add to the step's JSON document."""
         self.documents[-1].update({"command": command, **content})
 
+    def only_document(self, command: str, **content: Any) -> None:
+        """The whole JSON document of an option that ends the run (``--version``)."""
+        self.documents = [{"command": command, **content}]
+        self.finish()
+
     def begin(self, step: str, *, chained: bool, is_last: bool) -> None:
         """The next step starts: its clock, its document."""
         self.step, self.is_last, self.seconds = step if chained else "", is_last, {}

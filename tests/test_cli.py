@@ -279,3 +279,27 @@ def test_an_option_that_rounds_on_purpose_brings_its_tolerance(invoke: Invoke, p
     assert result.exit_code == 0
     assert result.stderr.splitlines()[-1].endswith("1 output, max rel error 0.2 (limit 0.3)")
     assert invoke("toy-to-toy m.toy -o out.toy --wrong 1 --rtol 0.1").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["--version --json", "--json --version", "optimize --list-passes --json", "--json ops"]
+)
+def test_what_ends_the_run_is_one_json_document(invoke: Invoke, line: str) -> None:
+    result = invoke(line)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["command"]
+
+
+@pytest.mark.parametrize(
+    "line", ["toy-to-toy --frob --json", "reference --json", "frob --json", "reference frob --json"]
+)
+def test_errors_before_json_was_read_are_json(invoke: Invoke, line: str) -> None:
+    result = invoke(line)
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"]["message"]
+
+
+def test_reference_alone(invoke: Invoke) -> None:
+    assert invoke("reference").stderr == (
+        "error: Missing command\nhint: `mgeconvert reference --help` lists what can be given\n"
+    )
