@@ -13,7 +13,7 @@ import mgeconvert
 from mgeconvert.errors import BadInputError, ConversionError, MgeconvertError, UnsupportedError, UsageError
 from mgeconvert_converters.caffe import weights as weights_module
 from mgeconvert_converters.caffe.messages import model_message
-from mgeconvert_converters.caffe.read import load
+from mgeconvert_converters.caffe.read import load, read_prototxt
 from mgeconvert_converters.caffe.weights import LayerBlobs, read_weights, split, write_weights
 
 INPUT = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 4 dim: 4 } } }\n'
@@ -142,6 +142,7 @@ def test_all_unknown_layers_are_listed(tmp_path: Path) -> None:
 
 
 def test_fields_of_vendors_are_skipped_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    content = '{ bits: [ 8, 4 ] way < z: "s" > }'
     vendor = 'quantize_param { bits: [8, 4] way < z: "s" > } engine: "npu"'
     text = f'layer {{ name: "a" type: "ReLU" bottom: "x" top: "a" {vendor} }}'
     path = net(tmp_path, INPUT + text)
@@ -149,9 +150,17 @@ def test_fields_of_vendors_are_skipped_with_a_warning(tmp_path: Path, caplog: py
         graph = mgeconvert.load(path)
     assert [node.op for node in graph.nodes] == ["Relu"]
     assert [record.message for record in caplog.records] == [
-        f"{path}:2: LayerParameter.quantize_param: a field that is not known is skipped",
-        f"{path}:2: LayerParameter.engine: a field that is not known is skipped",
+        f"{path}:2: LayerParameter.quantize_param {content}: a field that is not known is skipped",
+        f'{path}:2: LayerParameter.engine: "npu": a field that is not known is skipped',
     ]
+
+
+def test_fields_of_vendors_are_kept(tmp_path: Path) -> None:
+    numbers = ", ".join(map(str, range(90)))
+    text = f'layer {{ name: "a" type: "ReLU" bottom: "x" top: "a" ranges {{ r: [{numbers}] }} }}'
+    (field,) = read_prototxt(net(tmp_path, INPUT + text)).unknown
+    assert (field.name, field.content) == ("LayerParameter.ranges", f" {{ r: [ {numbers} ] }}")
+    assert str(field).endswith("LayerParameter.ranges" + field.content[:100] + "...")
 
 
 def test_swapped_files(tmp_path: Path) -> None:

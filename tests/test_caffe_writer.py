@@ -331,6 +331,11 @@ def test_dialects(tmp_path: Path) -> None:
     }
 
 
+def test_an_unknown_dialect(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--dialect caffe2: unknown dialect; known: bvlc, ssd, deeplab, yolo"):
+        mgeconvert.save(small(), tmp_path / "net.prototxt", dialect="caffe2")
+
+
 def test_a_large_transposition_names_the_dialect_that_has_it(tmp_path: Path) -> None:
     b = Builder()
     b.output("y", b.op("Transpose", b.input("x", np.float32, (100, 200)), perm=[1, 0]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mgeconvert.errors import UsageError
+
 DEFAULT = "ssd"
 
 
@@ -25,3 +27,10 @@ DIALECTS = {
     )
 }
 """`ssd` is the default: practically every tool chain that reads Caffe has its Permute."""
+
+
+def dialect_of(name: str) -> Dialect:
+    """The dialect of that name; UsageError lists those there are."""
+    if name not in DIALECTS:
+        raise UsageError(f"--dialect {name}: unknown dialect; known: {', '.join(DIALECTS)}")
+    return DIALECTS[name]

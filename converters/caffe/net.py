@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .dialects import DEFAULT, DIALECTS, Dialect
+from .dialects import DEFAULT, dialect_of
 
 Shape: TypeAlias = "tuple[int, ...]"
 Params: TypeAlias = dict[str, Any]
@@ -60,7 +60,7 @@ class Net:
     """Appends layers. `layer` is the only way they are made, so that every blob has its shape."""
 
     def __init__(self, dialect: str = DEFAULT, *, floor_pooling: bool = False) -> None:
-        self.dialect: Dialect = DIALECTS[dialect]
+        self.dialect = dialect_of(dialect)
         self.floor_pooling = floor_pooling
         self.layers: list[Layer] = []
         self._raised: set[Blob] = set()

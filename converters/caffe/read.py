@@ -42,7 +42,7 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
             raise BadInputError(f"{file}: no such file")
     layers = [layer for layer in upgraded(parsed, name) if in_test_phase(parsed.net, layer.message)]
     if not layers:
-        solver = any(".base_lr" in unknown or ".solver" in unknown for unknown in parsed.unknown)
+        solver = any(unknown.name.partition(".")[2].startswith(("base_lr", "solver")) for unknown in parsed.unknown)
         raise BadInputError(
             f"{name}: no layers; expected a Caffe net description (prototxt)",
             hint="this is a solver: give the net that it names" if solver else None,

@@ -39,13 +39,29 @@ class Token(NamedTuple):
     column: int
 
 
+class UnknownField(NamedTuple):
+    """A field of a fork: ``FILE:LINE``, the message and field (``LayerParameter.engine``), and all that it says."""
+
+    place: str
+    name: str
+    content: str
+
+    def __str__(self) -> str:
+        content = self.content if len(self.content) <= LONGEST else f"{self.content[:LONGEST]}..."
+        return f"{self.place}: {self.name}{content}"
+
+
+LONGEST = 100
+"""So much of an unknown field is shown."""
+
+
 @dataclass
 class Prototxt:
     """A parsed file: the NetParameter, the line of each layer (by field name) and what was not understood."""
 
     net: Message
     layer_lines: dict[str, list[int]] = field(default_factory=lambda: {"layer": [], "layers": []})
-    unknown: list[str] = field(default_factory=list)
+    unknown: list[UnknownField] = field(default_factory=list)
 
 
 def parse_prototxt(text: str, path: str) -> Prototxt:
@@ -59,6 +75,8 @@ class _Parser:
         self.tokens = _tokens(text, path)
         self.token = next(self.tokens)
         self.result = Prototxt(model_message("NetParameter"))
+        self.skipped: list[Token] = []
+        self.skipping = False
 
     def parse(self) -> Prototxt:
         self.fields(self.result.net, None)
@@ -69,6 +87,8 @@ class _Parser:
 
     def take(self) -> Token:
         token = self.token
+        if self.skipping:
+            self.skipped.append(token)
         self.token = next(self.tokens, token)
         return token
 
@@ -96,9 +116,7 @@ class _Parser:
     def one_field(self, message: Message, name: Token) -> None:
         descriptor = None if message is None else message.DESCRIPTOR.fields_by_name.get(name.text)
         if descriptor is None:
-            if message is not None:
-                self.result.unknown.append(f"{self.path}:{name.line}: {message.DESCRIPTOR.name}.{name.text}")
-            self.values(name, None, None)
+            self.unknown_field(None if message is None else f"{message.DESCRIPTOR.name}.{name.text}", name)
             return
         if message is self.result.net and name.text in self.result.layer_lines:
             self.result.layer_lines[name.text].append(name.line)
@@ -116,6 +134,14 @@ class _Parser:
             if len(values) != 1:
                 raise self.error(name, f"{name.text} takes one value, not a list")
             setattr(message, name.text, values[0])
+
+    def unknown_field(self, known_as: str | None, name: Token) -> None:
+        """Skip what follows the name; the outermost unknown field (`known_as`) is noted."""
+        self.skipping = True
+        self.values(name, None, None)
+        if known_as is not None:
+            self.result.unknown.append(UnknownField(f"{self.path}:{name.line}", known_as, _joined(self.skipped)))
+            self.skipping, self.skipped = False, []
 
     def values(self, name: Token, descriptor: Any, target: Any) -> None:
         """What follows a field name: a message, a scalar or a list of them, put into `target`."""
@@ -169,6 +195,11 @@ class _Parser:
         except (ValueError, KeyError):
             kind = _KINDS.get(descriptor.cpp_type, "a whole number")
             raise self.error(token, f"{name.text} is {kind}, found {token.text}") from None
+
+
+def _joined(tokens: list[Token]) -> str:
+    """The text again, on one line: a space before everything but marks that end something."""
+    return "".join(token.text if token.text in (":", ",", ";") else f" {token.text}" for token in tokens)
 
 
 _KINDS = {
