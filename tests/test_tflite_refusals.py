@@ -104,6 +104,8 @@ def test_too_many_axes() -> None:
     assert "Slice: a slice of 7 axes; TFLite's STRIDED_SLICE has 5" in text
     text = refused(lambda b, x: b.op("Pad", x, [1] + [0] * 13), cube)
     assert "Pad: a pad of 7 axes; TFLite's PAD has 5" in text
+    text = refused(lambda b, x: b.op("LayerNormalization", x, np.ones(2, np.float32), axis=6), cube)
+    assert "LayerNormalization: MEAN of 7 axes; XNNPACK has 6" in text
 
 
 def test_parameters_at_run_time() -> None:

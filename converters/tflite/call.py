@@ -11,7 +11,7 @@ from mgeconvert.inference import broadcast
 from mgeconvert.ir import Node, Shape, Value
 
 from .model import Array, Layout, Operator, Tensor, permuted
-from .ranks import LARGEST, LIMIT, collapsed
+from .ranks import FAILING, LARGEST, LIMIT, collapsed
 from .table import Refusal
 from .types import NARROW, WIDENED, stored_dtype
 from .view import Stored, View, plain
@@ -139,6 +139,9 @@ class Call:
                 raise Refusal(f"{op} of {texts}: shapes do not fit")
             if len(shape) > (LIMIT if any(tensor.shape != shape for tensor in tensors) else LARGEST):
                 return [self._collapsed(op, tensors, shape, dtype, options)]
+        largest = max((tensor.rank for tensor in tensors), default=0)
+        if op in FAILING and largest > LARGEST:
+            raise Refusal(f"{op} of {largest} axes; XNNPACK has {LARGEST}")
         shapes = shape if isinstance(shape, list) else [shape] * outputs
         types = dtype if isinstance(dtype, list) else [tensors[0].dtype if dtype is None else dtype] * outputs
         made = [

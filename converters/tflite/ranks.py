@@ -7,10 +7,19 @@ from collections.abc import Sequence
 
 from mgeconvert.ir import Dim, Shape
 
+from .model import merged
+
 LIMIT = 4
 """Every elementwise kernel broadcasts up to rank 4; equal shapes need no broadcast."""
 LARGEST = 6
 """XNNPACK takes no tensors of more axes."""
+FAILING = frozenset(["CONCATENATION", "MEAN", "REDUCE_MAX", "REDUCE_MIN", "SPLIT", "SUM"])
+"""Operators of more axes that XNNPACK takes from the builtin kernels all the same, and then fails on."""
+
+
+def around(shape: Shape, axis: int) -> Shape:
+    """Three axes: what is before the axis, the axis, what is behind it."""
+    return merged(shape[:axis]), shape[axis], merged(shape[axis + 1 :])
 
 
 def collapsed(shapes: Sequence[Shape]) -> list[Shape]:

@@ -92,6 +92,7 @@ CASES = [
         for r in (0, 1)
     ],
     Op("CumSum", whole(3, 4), C(1, "int64")),
+    *[Op(f"Reduce{kind}", real(2, 3, 2, 3, 2, 3, 2), ints(1, 3, 5)) for kind in ("Mean", "Max", "Prod")],
     *[Op(op, real(2, 3, 2, 3, 2, 3, 2), ints(2, 4), keepdims=k) for op in ("ReduceSum", "ReduceMax") for k in (0, 1)],
     Op("Softmax", real(2, 3, 2, 3, 2, 3, 2), axis=2),
     Op("Add", real(2, 3, 2, 3, 2, 3, 2), real(2, 3, 2, 3, 2, 3, 2, seed=1)),

@@ -23,6 +23,9 @@ CASES = [
     *[Op("Concat", real(*IMAGE), real(*IMAGE, seed=1), C(real(*IMAGE, seed=2)), axis=a) for a in (0, 1, 2, -1)],
     Op("Concat", real(3, dtype="int32", high=5), whole(4), axis=0),
     Op("Concat", real(2, 3, 4, 5, 2), real(2, 3, 1, 5, 2), axis=2),
+    Op("Concat", real(2, 1, 2, 3, 2, 1, 2), real(2, 1, 2, 1, 2, 1, 2), axis=3),
+    Op("Split", real(2, 1, 2, 3, 2, 1, 2), ints(1, 2), axis=3, outputs=2),
+    Op("Split", real(2, 1, 2, 4, 2, 1, 2), ints(2, 2), axis=3, outputs=2),
     *[
         Op(
             "Split",

@@ -6,18 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mgeconvert.ir import Dim
-
 from ..call import Call
-from ..model import Layout, Tensor, merged
+from ..model import Layout, Tensor
+from ..ranks import LARGEST, around
 from ..table import FOLLOW, Refusal, emit
 
 PLAIN_KERNELS = {
     "ReduceSum": "SUM", "ReduceMean": "MEAN", "ReduceMax": "REDUCE_MAX", "ReduceMin": "REDUCE_MIN",
     "ReduceProd": "REDUCE_PROD", "ReduceL1": "SUM", "ReduceL2": "SUM", "ReduceSumSquare": "SUM", "ReduceLogSum": "SUM",
 }  # fmt: skip
-LIMIT_RANK = 6
-"""XNNPACK fails beyond."""
 BEFORE = {"ReduceL1": "ABS", "ReduceL2": "SQUARE", "ReduceSumSquare": "SQUARE"}
 AFTER = {"ReduceL2": "SQRT", "ReduceLogSum": "LOG"}
 Reduce = Callable[[Tensor, Tensor], Tensor]
@@ -61,26 +58,22 @@ def reduce(c: Call, x: Tensor) -> Tensor:
             if kernel is None:
                 raise Refusal(f"{op} of booleans")
             return c.op(kernel, x, where, shape=c.shape(), KeepDims=keep)
-        if x.rank > LIMIT_RANK:
-            x = c.reshape(_merged(c, PLAIN_KERNELS[op], x, stored), c.shape())
+        if x.rank > LARGEST:
+            x = c.reshape(_one_by_one(c, PLAIN_KERNELS[op], x, stored), c.shape())
         else:
             x = c.op(PLAIN_KERNELS[op], x, where, shape=c.shape(), KeepDims=keep)
     return c.op(AFTER[op], x) if op in AFTER else x
 
 
-def _merged(c: Call, op: str, x: Tensor, axes: list[int]) -> Tensor:
-    """A reduction of many axes, neighbours that are reduced alike merged."""
-    shape: list[Dim] = []
-    kinds: list[bool] = []
-    for axis, dim in enumerate(x.shape):
-        if kinds and kinds[-1] == (axis in axes):
-            shape[-1] = merged((shape[-1], dim))
-        else:
-            shape.append(dim)
-            kinds.append(axis in axes)
-    where = [axis for axis, reduced in enumerate(kinds) if reduced]
-    kept = tuple(1 if reduced else dim for dim, reduced in zip(shape, kinds, strict=True))
-    return c.op(op, c.reshape(x, tuple(shape)), c.const(where, np.int32, "axes"), shape=kept, KeepDims=True)
+def _one_by_one(c: Call, op: str, x: Tensor, axes: list[int]) -> Tensor:
+    """A reduction of more axes than the kernels take: of three axes, again and again."""
+    shape = list(x.shape)
+    where = c.const([1], np.int32, "axes")
+    for axis in axes:
+        before, size, behind = around(tuple(shape), axis)
+        x = c.op(op, c.reshape(x, (before, size, behind)), where, shape=(before, 1, behind), KeepDims=True)
+        shape[axis] = 1
+    return x
 
 
 @emit("ReduceLogSumExp", wants=FOLLOW, data=1)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..call import Call
 from ..model import Tensor
+from ..ranks import LARGEST, around
 from ..table import FOLLOW, PLAIN, VIEW, Refusal, emit
 from ..view import Stored, plain
 
@@ -49,7 +50,11 @@ def reshape(c: Call) -> Stored:
 def concat(c: Call, *tensors: Tensor) -> Tensor:
     if len(tensors) == 1:
         return tensors[0]
-    return c.op("CONCATENATION", *tensors, shape=c.shape(), Axis=c.axis(c.attr("axis")))
+    axis, shape = c.axis(c.attr("axis")), c.shape()
+    if len(shape) <= LARGEST:
+        return c.op("CONCATENATION", *tensors, shape=shape, Axis=axis)
+    flat = [c.reshape(tensor, around(tensor.shape, axis)) for tensor in tensors]
+    return c.reshape(c.op("CONCATENATION", *flat, shape=around(shape, axis), Axis=1), shape)
 
 
 @emit("Expand", wants=FOLLOW, data=1)

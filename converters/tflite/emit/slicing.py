@@ -6,8 +6,12 @@ import math
 
 import numpy as np
 
+from mgeconvert.ir import Shape
+
 from ..call import Call
 from ..model import Tensor
+from ..ranks import LARGEST as RANKS
+from ..ranks import around
 from ..table import FOLLOW, Refusal, emit
 
 LIMIT_RANK = 5
@@ -27,6 +31,14 @@ def split(c: Call, x: Tensor) -> list[Tensor]:
         starts = np.cumsum([0, *sizes])
         bounds = [(int(start), int(start) + size) for start, size in zip(starts, sizes, strict=False)]
         return [strided(c, x, {axis: (start, stop, 1)}) for start, stop in bounds]
+    if x.rank > RANKS:
+        pieces = [around(shape, axis) for shape in shapes]
+        made = _split(c, c.reshape(x, around(x.shape, axis)), 1, sizes, pieces)
+        return [c.reshape(piece, shape) for piece, shape in zip(made, shapes, strict=True)]
+    return _split(c, x, axis, sizes, shapes)
+
+
+def _split(c: Call, x: Tensor, axis: int, sizes: tuple[int, ...], shapes: list[Shape]) -> list[Tensor]:
     operand = c.const(axis, np.int32)
     if len(set(sizes)) == 1 and sum(sizes) == x.shape[axis]:
         return c.ops("SPLIT", len(shapes), operand, x, shape=shapes, dtype=x.dtype, NumSplits=len(shapes))
