@@ -19,6 +19,9 @@ from .errors import MgeconvertError
 from .ir import Graph, Node, Value
 
 TOLERANCE = 1e-4
+QUANTIZE = "QuantizeLinear"
+"""What it gives is looked at as the numbers those integers stand for, after the DequantizeLinear: a target that
+computes in floats has no integers there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def first_divergence(
     agree. About log2(nodes) exports and runs with each; a fault is assumed to stay visible downstream."""
     probe = _Probe(graph, inputs, backend, judge, options or {})
     last = _needed(graph, set(graph.outputs.values()))
-    cuts = [node for node in last if node.outputs and _observable(node.outputs[0])]
+    cuts = [node for node in last if node.outputs and node.op != QUANTIZE and _observable(node.outputs[0])]
     if not cuts or probe.error(list(graph.outputs.values())) <= tolerance:
         return None
     low, high = 0, len(cuts) - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -363,6 +364,12 @@ def test_the_report_says_which_runtime_judged(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("mgeconvert_converters.caffe.run.run_in_caffe", lambda *_: results)
     monkeypatch.setattr(environment.Environment, "is_installed", True)
     assert verify_files(path, None, None, None).runtime == "real BVLC Caffe (OpenCV cannot compute this net)"
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "cv2", None)
+        assert verify_files(path, None, None, None).runtime == "real BVLC Caffe (OpenCV is not installed)"
+        patch.setattr(environment.Environment, "is_installed", False)
+        with pytest.raises(MissingDependencyError, match="run in OpenCV, which is not installed"):
+            verify_files(path, None, None, None)
     monkeypatch.setattr(environment.Environment, "is_installed", False)
     with pytest.raises(MissingDependencyError, match=r"it has no layer Pooling.*, and real Caffe is not installed"):
         verify_files(path, None, None, None)

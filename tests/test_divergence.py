@@ -84,3 +84,21 @@ def test_a_failed_export_names_the_first_difference(tmp_path: Path, monkeypatch:
     assert last.startswith(
         "  against onnxruntime, step11/HardSigmoid (step11 (Act): HardSigmoid) is the first to differ"
     )
+
+
+def test_quantized_values_are_compared_as_the_numbers_they_stand_for() -> None:
+    """Caffe has no integers, and cuts nothing off: what is beyond the scale's range differs after DequantizeLinear."""
+    caffe = pytest.importorskip("mgeconvert_converters.caffe").BACKEND
+    pytest.importorskip("cv2", reason="OpenCV computes the Caffe net")
+    b = Builder()
+    y = b.input("x", "float32", X.shape)
+    for factor in (1, 1, 100):
+        y = b.op("Mul", y, np.float32(factor))
+        b.place, b.origin = f"by{factor}", f"by{factor} (Act)"
+        y = b.op("QuantizeLinear", y, np.float32(1 / 64), np.int8(0))
+        y = b.op("DequantizeLinear", y, np.float32(1 / 64), np.int8(0))
+    b.output("y", y)
+    found = first_divergence(b.graph, {"x": X}, backend=caffe, judge=ONNX, tolerance=0.1)
+    assert found is not None
+    assert str(found) == f"{found.value} (by100 (Act): DequantizeLinear) is the first to differ, by {found.error:.3g}"
+    assert np.isfinite(found.error)

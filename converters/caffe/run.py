@@ -16,8 +16,6 @@ from .read import net_outputs, read_prototxt, weight_files
 
 NOT_IN_OPENCV = {"ArgMax", "BatchReindex", "Bias", "Embed", "LSTM", "Reduction", "RNN", "SPP", "Threshold", "Tile"}
 """BVLC's layers that OpenCV lacks, or reads otherwise than Caffe."""
-REAL_CAFFE = "real BVLC Caffe (OpenCV cannot compute this net)"
-"""What verification says of a net that OpenCV cannot compute."""
 
 
 class OpenCVError(Exception):
@@ -27,20 +25,24 @@ class OpenCVError(Exception):
 def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The net's outputs by name, in the order of the file; inputs become float32, which is what Caffe computes in.
 
-    In OpenCV; a net that OpenCV cannot compute in real Caffe, and then the result says so.
+    In OpenCV; where that is not installed or cannot compute the net, in real Caffe, and then the result says so.
     Raises MissingDependencyError without either.
     """
     try:
         return run_in_opencv(path, inputs)
-    except OpenCVError as error:
+    except (OpenCVError, MissingDependencyError) as error:
         from mgeconvert.reference.environment import environment
 
-        if not environment("caffe").is_installed:
-            raise MissingDependencyError(
-                f"{path}: OpenCV cannot compute this net ({error}), and real Caffe is not installed",
-                hint="mgeconvert reference install caffe",
-            ) from error
-        return Computed(run_in_caffe(path, inputs), REAL_CAFFE)
+        lacking = isinstance(error, MissingDependencyError)
+        if environment("caffe").is_installed:
+            why = "OpenCV is not installed" if lacking else "OpenCV cannot compute this net"
+            return Computed(run_in_caffe(path, inputs), f"real BVLC Caffe ({why})")
+        if lacking:
+            raise
+        raise MissingDependencyError(
+            f"{path}: OpenCV cannot compute this net ({error}), and real Caffe is not installed",
+            hint="mgeconvert reference install caffe",
+        ) from error
 
 
 def run_in_caffe(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -67,6 +69,8 @@ def run_in_opencv(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.
     text = re.sub(r'(type: *)"Parameter"', r'\1"Const"', path.read_text()).encode()
     weights = b"".join(part.read_bytes() for part in weight_files(path))
     outputs = net_outputs(layers)
+    # what OpenCV would print is in its exceptions
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         module = cv2.dnn.readNetFromCaffe(np.frombuffer(text, np.uint8), np.frombuffer(weights, np.uint8))
         for name, array in inputs.items():
