@@ -74,6 +74,9 @@ def f32(*numbers: float) -> C:
 
 
 x = f(2, 4, 5, 6)
+HALVES = np.stack(np.meshgrid(np.arange(-20, 21) / 10, [-0.2, 0.0]), -1)[None].astype(np.float32)
+"""Positions in -1 to 1 that lie between two of five pixels, and beyond both edges."""
+ROIS = np.array([[1, 2, 9, 11], [-9, -4, 30, 20], [3, 3, 3.5, 4], [14, 15, 40, 30]], np.float32)
 ODD = np.array([[np.nan, 1, -1, np.inf, -np.inf, 0, 2.5, -0.5]], np.float32)
 
 ROWS = [
@@ -211,30 +214,74 @@ ROWS = [
     Row("GatherND", [f(3, 3), np.array([[0, 1], [2, 2]])], oldest=11),
     Row("GatherND", [f(2, 3), np.array([[0], [1]])], {"batch_dims": 1}, oldest=12, reason="batch_dims 1"),
     Row("ScatterElements", [f(3, 3), np.array([[0, -1, 1]]), f(1, 3)], {"axis": 0}, oldest=9),
-    Row(
-        "ScatterElements",
-        [f(3, 3), np.array([[0, 0, 0]]), f(1, 3)],
-        {"axis": 1, "reduction": "add"},
-        oldest=16,
-        reason="reduction add",
-    ),
-    Row(
-        "ScatterElements",
-        [f(3, 3), np.array([[0, 0, 0]]), f(1, 3)],
-        {"axis": 1, "reduction": "max"},
-        oldest=18,
-        reason="reduction max",
-    ),
     Row("ScatterND", [f(3, 3), np.array([[0], [2]]), f(2, 3)], oldest=11),
-    Row("ScatterND", [f(3, 3), np.array([[0], [2]]), f(2, 3)], {"reduction": "mul"}, oldest=16, reason="reduction mul"),
-    Row("GridSample", [f(1, 2, 4, 4), f(1, 3, 3, 2)], {"mode": "linear"}, oldest=16),
-    Row("GridSample", [f(1, 2, 4, 4), f(1, 3, 3, 2)], {"mode": "cubic", "padding_mode": "border"}, oldest=16),
-    Row("GridSample", [f(1, 2, 4, 4, 4), f(1, 3, 3, 3, 3)], oldest=20, reason="volumes"),
+    *(
+        Row(
+            "ScatterElements",
+            [f(3, 4), np.array([[0, 0, -1]]), f(1, 3)],
+            {"axis": 1, "reduction": reduction},
+            oldest=10,
+        )
+        for reduction in ("add", "mul", "max", "min")
+    ),
+    Row("ScatterElements", [ints(3, 3), np.array([[0, 2, 0]]), ints(1, 3)], {"reduction": "add"}, oldest=10),
+    *(
+        Row("ScatterND", [f(3, 2, 3), points, f(4, *rest)], {"reduction": reduction}, oldest=10)
+        for points, rest in (
+            (np.array([[0], [2], [0], [-3]]), (2, 3)),
+            (np.array([[0, 1], [2, -1], [0, 1], [1, 0]]), (3,)),
+        )
+        for reduction in ("add", "mul", "max", "min")
+    ),
+    Row(
+        "ScatterND",
+        [f(3), np.array([[0], [1], [1]]), np.array([np.inf, 1, 2], np.float32)],
+        {"reduction": "add"},
+        oldest=10,
+    ),
+    *(
+        Row(
+            "GridSample",
+            [f(2, 3, 4, 5), 1.5 * f(2, 6, 3, 2)],
+            {"mode": mode, "padding_mode": padding, "align_corners": corners},
+        )
+        for mode in ("linear", "nearest", "cubic")
+        for padding in ("zeros", "border", "reflection")
+        for corners in (0, 1)
+    ),
+    Row("GridSample", [f(1, 1, 5, 5), HALVES], {"mode": "nearest", "padding_mode": "reflection"}),
+    Row("GridSample", [f(1, 2, 4, 4, 4), f(1, 3, 3, 3, 3)]),
+    Row("GridSample", [f(2, 2, 4, 3, 5), 2 * f(2, 3, 3, 3, 3)], {"mode": "nearest", "padding_mode": "border"}),
+    Row("GridSample", [f(2, 2, 4, 3, 5), 2 * f(2, 3, 3, 3, 3)], {"padding_mode": "reflection", "align_corners": 1}),
+    Row("DeformConv", [f(2, 3, 5, 6), f(4, 3, 3, 3), f(2, 18, 3, 4)]),
+    Row(
+        "DeformConv",
+        [f(2, 4, 5, 6), C(f(6, 2, 3, 2)), 3 * f(2, 24, 3, 3), C(f(6)), f(2, 12, 3, 3)],
+        {"group": 2, "offset_group": 2, "strides": (2, 3), "dilations": (1, 2), "pads": (1, 2, 1, 1)},
+    ),
+    Row("RoiAlign", [f(1, 2, 8, 8), C(np.array([[0, 0, 4, 4]], np.float32)), C(np.array([0]))], oldest=10),
+    *(
+        Row(
+            "RoiAlign",
+            [f(2, 3, 8, 9), ROIS, np.array([1, 0, 1, 0])],
+            {"sampling_ratio": ratio, "output_height": 3, "output_width": 2, "spatial_scale": 0.5},
+            oldest=9,
+            reason="a choice between floats",
+        )
+        for ratio in (1, 3)
+    ),
     Row(
         "RoiAlign",
-        [f(1, 2, 8, 8), C(np.array([[0, 0, 4, 4]], np.float32)), C(np.array([0]))],
+        [f(2, 3, 8, 9), ROIS, np.array([1, 0, 1, 0])],
         oldest=16,
-        reason="coordinate_transformation_mode half_pixel",
+        reason="a number of samples that depends on the boxes",
+    ),
+    Row(
+        "RoiAlign",
+        [f(2, 3, 8, 9), ROIS, np.array([1, 0, 1, 0])],
+        {"sampling_ratio": 2, "mode": "max"},
+        oldest=16,
+        reason="the maximum of the samples",
     ),
     Row(
         "RoiAlign",
@@ -288,6 +335,7 @@ ROWS = [
     Row("Gemm", [f(2, 3), C(f(3, 4))]),
     Row("Gemm", [f(2, 3), C(f(3, 4)), C(f(4))], {"alpha": 0.5}),
     Row("CumSum", [f(2, 3), C(np.int64(1))], oldest=11),
+    Row("CumSum", [f(2, 3).astype(np.float16), C(np.int64(1))], oldest=11, tolerance=2e-3),
     Row("Einsum", [f(2, 3), f(3, 4)], {"equation": "ij,jk->ik"}, oldest=12),
     Row("Mod", [ints(5), np.full(5, 7)], oldest=10),
     Row("NonZero", [f(2, 3)], oldest=9),

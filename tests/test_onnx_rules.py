@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import onnx
@@ -92,6 +93,58 @@ def test_group_normalization_of_any_size(opset: int) -> None:
     feed = {"x": np.random.default_rng(0).standard_normal((3, 4, 5, 2)).astype(np.float32)}
     wanted = compute(builder.graph, feed, OPSET)
     np.testing.assert_allclose(compute(builder.graph, feed, opset)[0], wanted[0], rtol=1e-5, atol=1e-5)
+
+
+SAMPLERS: dict[str, tuple[list[tuple[int | str, ...]], dict[str, Any]]] = {
+    "GridSample": ([("N", 3, 5, 6), ("N", "A", "B", 2)], {"padding_mode": "border"}),
+    "DeformConv": ([("N", 4, 5, 6), (2, 4, 3, 3), ("N", 36, 3, 4)], {"offset_group": 2}),
+    "RoiAlign": ([("N", 3, 5, 6), ("R", 4), ("R",)], {"sampling_ratio": 2, "output_height": 2}),
+}
+
+
+@pytest.mark.parametrize("opset", [11, 15, 17])
+@pytest.mark.parametrize("op", SAMPLERS)
+def test_sampling_of_any_batch(op: str, opset: int) -> None:
+    shapes, attrs = SAMPLERS[op]
+    builder, random = Builder(Graph()), np.random.default_rng(0)
+    dtypes = [np.int64 if shape == ("R",) else np.float32 for shape in shapes]
+    inputs = [builder.input(f"x{i}", *pair) for i, pair in enumerate(zip(dtypes, shapes, strict=True))]
+    builder.output("y", builder.op(op, *inputs, **attrs))
+    for batch in (1, 2, 5):
+        sizes = [[batch if isinstance(dim, str) else dim for dim in shape] for shape in shapes]
+        feed = {
+            f"x{i}": np.arange(batch) if dtype is np.int64 else random.standard_normal(size).astype(dtype)
+            for i, (dtype, size) in enumerate(zip(dtypes, sizes, strict=True))
+        }
+        wanted = compute(builder.graph, feed, OPSET)
+        np.testing.assert_allclose(compute(builder.graph, feed, opset)[0], wanted[0], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("corners", [0, 1])
+def test_a_mirrored_image_of_one_pixel_is_that_pixel(corners: int) -> None:
+    builder = Builder(Graph())
+    x, grid = builder.input("x", np.float32, (1, 1, 1, 1)), builder.input("grid", np.float32, (1, 1, 4, 2))
+    attrs: dict[str, Any] = {"mode": "nearest", "padding_mode": "reflection", "align_corners": corners}
+    builder.output("y", builder.op("GridSample", x, grid, **attrs))
+    feed = {
+        "x": np.full((1, 1, 1, 1), 7, np.float32),
+        "grid": np.linspace(-9, 9, 8, dtype=np.float32).reshape(1, 1, 4, 2),
+    }
+    for opset in (7, 11, 15, 16):
+        assert compute(builder.graph, feed, opset)[0].ravel().tolist() == [7] * 4
+
+
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+def test_positions_that_are_no_number_or_far_away(padding: str) -> None:
+    """Gather would refuse their indices: beyond 2**63 onnxruntime's own GridSample is undefined, this is not."""
+    builder = Builder(Graph())
+    x, grid = builder.input("x", np.float32, (1, 1, 1, 4)), builder.input("grid", np.float32, (1, 1, 4, 2))
+    builder.output("y", builder.op("GridSample", x, grid, padding_mode=padding))
+    places = np.array([[[[np.nan, 0], [0, np.nan], [1e30, 0], [-1e30, 0]]]], np.float32)
+    feed = {"x": np.arange(1, 5, dtype=np.float32).reshape(1, 1, 1, 4), "grid": places}
+    far = {"zeros": [0, 0], "border": [4, 1], "reflection": [1, 1]}[padding]
+    for opset in (7, 11, 15):
+        np.testing.assert_array_equal(compute(builder.graph, feed, opset)[0].ravel(), [np.nan, np.nan, *far])
 
 
 def test_every_rule_has_a_row() -> None:

@@ -30,10 +30,10 @@ WIDENABLE = frozenset(
         "TopK",
     }
     | {"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Where", "Pad", "Upsample", "TopK"}
-    | {"Add", "Sub", "Mul", "Div", "Mod", "Pow"}
+    | {"Add", "Sub", "Mul", "Div", "Mod", "Pow", "CumSum"}
 )
 """Operators whose result in a wider type, cast back, is the result: they choose among their inputs, compare them, or
-compute one number that is then rounded (or wraps) as it would have."""
+compute one number that is then rounded (or wraps) as it would have (a CumSum of float16: once an element)."""
 
 WIDER = ("int32", "int64", "float32", "float64")
 """The types to compute in, in order of preference."""

@@ -19,8 +19,8 @@ OFFSET, MASK = X(1, 18, 5, 5, low=-1.5, high=1.5), X(1, 9, 5, 5, low=0)
 NEAR = X(values=[[[[0.2, 0.4], [3.3, 2.2]], [[-1.4, 1.6], [7.7, 5.8]]]])
 MAX_REFUSED = "roi_align with other than square sampling grids, or with the maximum of the samples"
 WINDOWS = "MaxRoiPool: the size of its windows depends on the boxes; RoiAlign has a TFLite form"
-NEWER = {"onnx": {"opset": 19}}
-"""DeformConv is new in opset 19."""
+NATIVE = {"onnx": {"opset": 19}}
+"""The first opset that has DeformConv."""
 
 ROWS = [
     *[
@@ -66,13 +66,13 @@ ROWS = [
     Case(V + "cvt_color", (X(1, 6, 4, 1, dtype="uint8"), "YUV2GRAY_NV21"),
          refused={"tm": "the colour conversion YUV2GRAY_NV21 of uint8"}),
     Case(OP + "CvtColor", (X(1, 3, 4, 3),), {"mode": "RGB2GRAY"}),
-    Case(NN + "deformable_conv2d", (X(1, 2, 5, 5), P(3, 2, 3, 3), OFFSET, MASK), {"padding": 1}, options=NEWER),
+    Case(NN + "deformable_conv2d", (X(1, 2, 5, 5), P(3, 2, 3, 3), OFFSET, MASK), {"padding": 1}, options=NATIVE),
     Case(NN + "deformable_conv2d", (X(1, 2, 5, 5), P(3, 2, 3, 3), OFFSET, MASK, P(1, 3, 1, 1)), {"padding": 1},
-         options=NEWER),
+         options=NATIVE),
     Case(NN + "deformable_conv2d", (X(1, 4, 5, 5), P(2, 2, 2, 3, 3), X(1, 36, 3, 3), X(1, 18, 3, 3)),
-         {"padding": 1, "stride": 2, "groups": 2}, options=NEWER),
+         {"padding": 1, "stride": 2, "groups": 2}, options=NATIVE),
     Case(M + "conv.DeformableConv2d", (X(1, 2, 5, 5), OFFSET, MASK), init=(2, 3, 3), init_kwargs={"padding": 1},
-         options=NEWER),
+         options=NATIVE),
     Case(NN + "local_conv2d", (X(2, 3, 5, 6), P(1, 3, 4, 3, 3, 3, 2))),
     Case(NN + "local_conv2d", (X(2, 4, 5, 6), P(2, 3, 3, 2, 3, 3, 2)), {"stride": 2, "padding": 1}),
     Case(M + "conv.LocalConv2d", (X(1, 2, 5, 6),), init=(2, 3, 5, 6, 3)),

@@ -17,7 +17,9 @@ def load_rules() -> None:
         recurrent,
         reductions,
         resizing,
+        sampling,
+        scattering,
     )
 
     del activations, axes, comparisons, indexing, movement, normalization, pooling, quantization, recurrent
-    del reductions, resizing
+    del reductions, resizing, sampling, scattering

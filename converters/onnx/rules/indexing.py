@@ -1,4 +1,4 @@
-"""Gather and Scatter: indices below zero came with opset 11, reductions with 16 and 18."""
+"""Gather and Scatter: indices below zero came with opset 11, batches with 12."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import numpy as np
 from mgeconvert.ir import Node, Value
 
 from ..rewrite import (
-    RefusedError,
     Result,
     Rewriter,
     axis_of,
@@ -45,25 +44,4 @@ def _from_the_front(r: Rewriter, node: Node, axis: int) -> Value | np.ndarray:
     return r.op("Add", indices, r.op("Mul", r.cast(below, indices.dtype), length))
 
 
-@downgrade("ScatterElements", "ScatterND", since=18)
-def scatter_extremes(r: Rewriter, node: Node) -> Result:
-    reduction = node.attrs.get("reduction", "none")
-    if reduction in ("max", "min"):
-        raise RefusedError(f"reduction {reduction}")
-    return r.form(*node.inputs, **node.attrs)
-
-
-without_attribute("reduction", "ScatterElements", "ScatterND", since=16, only="none")
 without_attribute("batch_dims", "GatherND", since=12, only=0)
-without_attribute(
-    "coordinate_transformation_mode", "RoiAlign", since=16, only="output_half_pixel", default="half_pixel"
-)
-
-
-@downgrade("GridSample", since=20)
-def grid_sample_mode_names(r: Rewriter, node: Node) -> Result:
-    """Modes linear and cubic were called bilinear and bicubic, for images only."""
-    if len(shape_of(data(node))) != 4:
-        raise RefusedError("volumes")
-    mode = {"linear": "bilinear", "cubic": "bicubic"}.get(str(node.attrs.get("mode", "linear")), "nearest")
-    return r.form(*node.inputs, **{**node.attrs, "mode": mode})
