@@ -12,7 +12,7 @@ from mgeconvert.errors import UsageError
 from mgeconvert.limits import QUANTIZED_RTOL, RTOL
 
 from .export import Job, write
-from .options import click_options, option_values
+from .options import FILE, click_options, one_of, option_values
 from .passes import pass_options, selection
 from .reading import read
 from .session import Session
@@ -26,7 +26,7 @@ def export_options() -> list[click.Parameter]:
         click.Option(
             ["--verify/--no-verify"], default=True, show_default=True, help="Run the written file and judge it."
         ),
-        click.Option(["--io"], type=Path, metavar="NPZ", help="Recorded inputs and outputs to verify against."),
+        click.Option(["--io"], type=FILE, metavar="NPZ", help="Recorded inputs and outputs to verify against."),
         click.Option(
             ["--rtol"],
             type=float,
@@ -38,14 +38,14 @@ def export_options() -> list[click.Parameter]:
 
 
 def out_option() -> click.Parameter:
-    return click.Option(["-o", "--out"], type=Path, metavar="OUT", help="The file to write; - is standard output.")
+    return click.Option(["-o", "--out"], type=FILE, metavar="OUT", help="The file to write; - is standard output.")
 
 
 def pair_command(source: str, target: str) -> click.Command:
     """The command ``source-to-target``, with the options of both formats' records."""
     frontend, backend = registry.frontend(source), registry.backend(target)
     name = f"{source}-to-{target}"
-    own = [click.Argument(["model"], required=False, type=Path), out_option(), *export_options()]
+    own = [click.Argument(["model"], required=False, type=FILE), out_option(), *export_options()]
     taken = _flags(own)
     foreign = [*click_options(backend.options, "to", taken), *click_options(frontend.options, "from", taken)]
 
@@ -105,13 +105,19 @@ def _convert(
 
 def from_option() -> click.Parameter:
     return click.Option(
-        ["--from", "source_format"], metavar="FORMAT", help="The source's format; else its suffix says it."
+        ["--from", "source_format"],
+        metavar="FORMAT",
+        shell_complete=one_of(registry.frontend_names),
+        help="The source's format; else its suffix says it.",
     )
 
 
 def to_option() -> click.Parameter:
     return click.Option(
-        ["--to", "target_format"], metavar="FORMAT", help="The target's format; else its suffix says it."
+        ["--to", "target_format"],
+        metavar="FORMAT",
+        shell_complete=one_of(registry.backend_names),
+        help="The target's format; else its suffix says it.",
     )
 
 
@@ -125,7 +131,7 @@ def _flags(parameters: list[click.Parameter]) -> set[str]:
 
 def load_command() -> click.Command:
     """`load`, with the options of every format that can be read."""
-    own = [click.Argument(["model"], type=Path), from_option()]
+    own = [click.Argument(["model"], type=FILE), from_option()]
     options = {option.name: option for option in _load_options()}
     return Step(
         "load",
@@ -140,8 +146,8 @@ convert_command = Step(
     "convert",
     _convert,
     [
-        click.Argument(["src"], type=Path),
-        click.Argument(["dst"], type=Path),
+        click.Argument(["src"], type=FILE),
+        click.Argument(["dst"], type=FILE),
         from_option(),
         to_option(),
         *export_options(),

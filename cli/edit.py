@@ -13,6 +13,7 @@ from mgeconvert.errors import UsageError
 
 from .convert import export_options, from_option, out_option, to_option
 from .export import Job, implied, target_for, write
+from .options import FILE
 from .passes import selection
 from .reading import model_of
 from .session import Session, plural
@@ -258,7 +259,7 @@ command = Step(
     "edit",
     _edit,
     [
-        click.Argument(["model"], required=False, type=Path),
+        click.Argument(["model"], required=False, type=FILE),
         *_edit_options(),
         out_option(),
         from_option(),

@@ -15,6 +15,7 @@ from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.registry import Description, Frontend
 
 from .convert import from_option
+from .options import FILE
 from .reading import STREAM, read
 from .session import Session, number, plural, size
 from .state import State
@@ -192,7 +193,7 @@ command = Step(
     "inspect",
     _inspect,
     [
-        click.Argument(["model"], required=False, type=Path),
+        click.Argument(["model"], required=False, type=FILE),
         from_option(),
         click.Option(["--nodes"], is_flag=True, help="List the nodes and their values instead."),
         click.Option(["--feeds"], metavar="WHAT", help="List what feeds an operator (Concat), module, node or value."),

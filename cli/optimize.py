@@ -12,6 +12,7 @@ from mgeconvert import api
 
 from .convert import export_options, from_option, out_option, to_option
 from .export import Job, target_for, write
+from .options import FILE
 from .passes import selection
 from .reading import STREAM, model_of
 from .session import Session, number
@@ -85,7 +86,7 @@ command = Step(
     "optimize",
     _optimize,
     [
-        click.Argument(["model"], required=False, type=Path),
+        click.Argument(["model"], required=False, type=FILE),
         out_option(),
         from_option(),
         to_option(),

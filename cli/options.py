@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,13 +11,31 @@ import click
 from .session import Session
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from mgeconvert.registry import Option
+
+FILE = click.Path(path_type=Path, readable=False)
+"""A path, for which shells complete file names; whether there is a file is for the readers to say."""
 
 SWITCHES = {
     "json": "Print one JSON document on stdout; human text goes to stderr.",
     "quiet": "Print nothing but errors and what was asked for.",
     "debug": "Show full tracebacks; check the graph after each stage.",
 }
+
+
+def one_of(
+    names: Callable[[], Iterable[str]],
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """`shell_complete` of an option whose value is a name that plugins give."""
+
+    def complete(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(name) for name in names() if name.startswith(incomplete)]
+
+    return complete
 
 
 def switches() -> list[click.Parameter]:

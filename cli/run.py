@@ -14,6 +14,7 @@ from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
 from mgeconvert.registry import Backend
 
 from .convert import from_option
+from .options import FILE, one_of
 from .reading import STREAM, read
 from .session import Session
 from .state import State
@@ -131,6 +132,12 @@ def _timed(session: Session, backend: Backend, path: Path, feeds: Arrays) -> dic
         return backend.run(path, feeds)
 
 
+def _runtimes() -> list[str]:
+    """What `--runtime` takes, the runtimes' short names."""
+    records = [registry.backend(name) for name in registry.backend_names()]
+    return [record.runtime.lower().split()[0] for record in records if record.run is not None]
+
+
 def _backend(runtime: str) -> Backend:
     """By the runtime's name or the format's; UsageError lists those there are."""
     records = [registry.backend(name) for name in registry.backend_names()]
@@ -165,6 +172,8 @@ def _feeds(inputs: Sequence[str], random: bool, wanted: Mapping[str, Value], pla
             raise UsageError(f"-i {text}: {place} has no input {name}", hint=_known(wanted))
         try:
             feeds[name] = np.load(file, allow_pickle=False)
+        except OSError as error:
+            raise BadInputError(f"-i {text}: {file}: {error.strerror or error}") from error
         except (ValueError, EOFError) as error:
             raise BadInputError(f"-i {text}: {file}: is no .npy file: {error}") from error
         if not isinstance(feeds[name], np.ndarray):
@@ -221,7 +230,7 @@ command = Step(
     "run",
     _run,
     [
-        click.Argument(["model"], required=False, type=Path),
+        click.Argument(["model"], required=False, type=FILE),
         click.Option(
             ["-i", "--input", "inputs"],
             multiple=True,
@@ -229,8 +238,13 @@ command = Step(
             help="The array for an input, once for each; or an .npz with all: in_0, in_1, ... or by name.",
         ),
         click.Option(["--random"], is_flag=True, help="Random inputs, always the same."),
-        click.Option(["-o", "--out"], type=Path, metavar="OUT.npz", help="Write the outputs, by name."),
-        click.Option(["--runtime"], metavar="NAME", help="megengine, onnxruntime, ...; else the format's own."),
+        click.Option(["-o", "--out"], type=FILE, metavar="OUT.npz", help="Write the outputs, by name."),
+        click.Option(
+            ["--runtime"],
+            metavar="NAME",
+            shell_complete=one_of(_runtimes),
+            help="megengine, onnxruntime, ...; else the format's own.",
+        ),
         from_option(),
     ],
     "Compute MODEL: ONNX in onnxruntime, TFLite in LiteRT, Caffe in OpenCV, a TracedModule in MegEngine, or without "

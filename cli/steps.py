@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .options import switches
 from .session import Session
 from .state import State
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 StepFunction = Callable[..., State]
 """(session, state, **parameters) -> the state after the step."""
@@ -37,6 +40,17 @@ class Step(Command):
     ) -> None:
         super().__init__(name, function, params, text)
         self.begins = begins
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Beside what this step takes: the steps that may follow."""
+        from click.shell_completion import CompletionItem
+
+        root = ctx.find_root()
+        assert isinstance(root.command, click.Group)
+        names = [name for name in root.command.list_commands(root) if name.startswith(incomplete)]
+        steps = [(name, root.command.get_command(root, name)) for name in names]
+        follow = [CompletionItem(name) for name, step in steps if isinstance(step, Step) and not step.begins]
+        return [*super().shell_complete(ctx, incomplete), *follow]
 
     def invoke(self, ctx: click.Context) -> None:
         session = ctx.find_object(Session)

@@ -15,6 +15,7 @@ import click
 from mgeconvert import registry
 from mgeconvert.errors import UsageError
 
+from .options import FILE
 from .reading import STREAM, read
 from .session import Session
 from .state import State
@@ -131,10 +132,10 @@ command = Step(
             metavar="[NAME=]SHAPE[:DTYPE]",
             help="An argument of forward(): 1,3,224,224 (random numbers) or a file.npy; once for each.",
         ),
-        click.Option(["--path", "paths"], type=Path, multiple=True, metavar="DIR", help="A folder to import from."),
+        click.Option(["--path", "paths"], type=FILE, multiple=True, metavar="DIR", help="A folder to import from."),
         click.Option(["--kwargs"], metavar="JSON", help="The factory's arguments."),
-        click.Option(["--weights"], type=Path, metavar="FILE", help="A state dict to load, as mge.save wrote it."),
-        click.Option(["-o", "--out"], type=Path, metavar="OUT", help="The TracedModule to write, and OUT.npz beside."),
+        click.Option(["--weights"], type=FILE, metavar="FILE", help="A state dict to load, as mge.save wrote it."),
+        click.Option(["-o", "--out"], type=FILE, metavar="OUT", help="The TracedModule to write, and OUT.npz beside."),
     ],
     "Import a factory of a MegEngine network, call it, trace the module in inference mode, write it as a TracedModule "
     "and record what it computed. Runs MegEngine here where it can be imported, else in its reference environment.",

@@ -9,6 +9,7 @@ import click
 from mgeconvert.limits import QUANTIZED_RTOL, RTOL
 
 from .convert import from_option, to_option
+from .options import FILE
 from .session import Session
 from .state import State
 from .steps import Step
@@ -43,9 +44,9 @@ command = Step(
     "verify",
     _verify,
     [
-        click.Argument(["files"], nargs=-1, required=True, type=Path, metavar="[MODEL] CANDIDATE"),
+        click.Argument(["files"], nargs=-1, required=True, type=FILE, metavar="[MODEL] CANDIDATE"),
         click.Option(
-            ["--io"], type=Path, metavar="NPZ", help="Recorded inputs and outputs; else MODEL's .npz beside it."
+            ["--io"], type=FILE, metavar="NPZ", help="Recorded inputs and outputs; else MODEL's .npz beside it."
         ),
         click.Option(
             ["--rtol"],

@@ -186,3 +186,22 @@ def test_passes_by_name_run_in_place_of_a_level(invoke: Invoke, monkeypatch: pyt
 def test_passes_by_wrong_names(invoke: Invoke, line: str, text: str) -> None:
     result = invoke(f"optimize m.toy {line}")
     assert (result.exit_code, result.stderr) == (2, text)
+
+
+def test_completion_of_values(plugins: Install) -> None:
+    """Steps that may follow, formats, runtimes; the shell completes the names of files."""
+    from click.shell_completion import ShellComplete
+
+    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    completer = ShellComplete(application, {}, "mgeconvert", "_MGECONVERT_COMPLETE")
+
+    def offered(line: str, incomplete: str) -> list[tuple[str, str]]:
+        return [(item.value, item.type) for item in completer.get_completions(line.split(), incomplete)]
+
+    assert offered("load m.toy", "opt") == [("optimize", "plain")]
+    assert offered("load m.toy", "lo") == []
+    assert offered("convert m.toy out --to", "") == [("toy", "plain")]
+    assert offered("convert m.toy out --from", "x") == []
+    assert offered("run m.toy --runtime", "") == [("the", "plain")]
+    assert offered("toy-to-toy", "m") == [("m", "file")]
+    assert offered("toy-to-toy m.toy -o", "") == [("", "file")]

@@ -101,7 +101,7 @@ ERRORS = {
     "run m.onnx -i y=x.npy": (2, "-i y=x.npy: m.onnx has no input y\nhint: -i x=x.npy (float32[1,3,6,6])"),
     "run m.onnx --random -i x.npy": (2, "--random and -i are given, expected one of them"),
     "run m.onnx --random -o out.npy": (2, "out.npy: outputs are written as .npz\nhint: give -o OUT.npz"),
-    "run m.onnx -i x=nothere.npy": (1, "nothere.npy: No such file or directory"),
+    "run m.onnx -i x=nothere.npy": (3, "-i x=nothere.npy: nothere.npy: No such file or directory"),
     "run m.onnx -i x=m.npz": (
         3,
         "-i x=m.npz: m.npz: is an archive, expected one array\nhint: -i FILE.npz gives all",
