@@ -76,7 +76,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     except OSError as error:
         raise BadInputError(f"{path}: {error.strerror or error}") from error
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise BadInputError(f"{path}: not an .npz archive of plain arrays: {error}", hint=KEYS_HINT) from error
+        raise BadInputError(f"{path}: not an .npz archive of plain arrays", hint=KEYS_HINT) from error
 
 
 def _choose(

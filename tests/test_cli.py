@@ -226,7 +226,7 @@ def test_recorded_data_that_is_no_archive(invoke: Invoke, content: bytes) -> Non
     Path("bad.npz").write_bytes(content)
     result = invoke("toy-to-toy m.toy -o out.toy --io bad.npz")
     assert result.exit_code == 3
-    assert result.stderr.splitlines()[1].startswith("error: bad.npz: not an .npz archive of plain arrays: ")
+    assert result.stderr.splitlines()[1] == "error: bad.npz: not an .npz archive of plain arrays"
 
 
 def test_a_missing_runtime_does_not_stop_the_export(invoke: Invoke, plugins: Install) -> None:

@@ -328,6 +328,12 @@ ERRORS: dict[str, tuple[Edit, type[Exception], str, str | None]] = {
         "scores: two inputs or outputs would have this name",
         None,
     ),
+    "a name of both sides": (
+        lambda g: surgery.rename(g, {"x": "scores"}),
+        UsageError,
+        "scores: an input and an output would both have this name",
+        None,
+    ),
     "means": (
         lambda g: surgery.preprocess(g, mean=[1, 2]),
         UsageError,

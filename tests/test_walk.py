@@ -16,6 +16,7 @@ from mgeconvert.errors import BadInputError, ConversionError, UsageError
 from mgeconvert.tracedmodule import model, walk
 from mgeconvert.tracedmodule.arrays import MgeDType
 from mgeconvert.tracedmodule.graph import CallMethod, GetAttr
+from mgeconvert.tracedmodule.pytree import Container, TreeDef, structure_key, unflatten
 from mgeconvert.tracedmodule.records import ModuleRecord, TensorRecord, TracedModuleRecord
 from mgeconvert.tracedmodule.typeref import ForeignType, TypeRef
 from mgeconvert.tracedmodule.walk import Call
@@ -468,3 +469,13 @@ def test_progress_reaches_the_end_of_the_file() -> None:
     model.read(io.BytesIO(data), progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (len(data), len(data))
     assert seen == sorted(seen)
+
+
+def test_a_class_that_a_flatten_function_keeps_is_only_a_name() -> None:
+    """A registered NamedTuple whose flatten function gives its class along (``lambda pair: (list(pair), Pair)``)."""
+    tree = TreeDef.__new__(TreeDef)
+    for key, value in {"type": ForeignType("mynet", "Pair"), "children": [], "num_leaves": 0}.items():
+        setattr(tree, key, value)
+    tree.aux_data = (ForeignType("mynet", "Pair"), ("first", "second"))
+    assert unflatten(tree, iter(())) == Container("mynet.Pair", (), ("mynet.Pair", ("first", "second")))
+    assert structure_key(tree) == structure_key(tree)

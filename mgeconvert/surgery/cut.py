@@ -58,6 +58,9 @@ def rename(graph: Graph, names: Mapping[str, str]) -> Graph:
         pairs = list(zip(renamed, values.values(), strict=True))
         values.clear()
         values.update(pairs)
+    for name in names.values():
+        if name in graph.inputs and graph.outputs.get(name, graph.inputs[name]) is not graph.inputs[name]:
+            raise UsageError(f"{name}: an input and an output would both have this name")
     return graph
 
 

@@ -108,7 +108,7 @@ def unflatten(tree: Any, leaves: Iterator[Any], depth: int = 0) -> Any:
     children = [unflatten(child, leaves, depth + 1) for child in tree.children]
     build = _BUILD.get(tree.type_name)
     if build is None:
-        return Container(tree.type_name, tuple(children), plain(tree.aux_data))
+        return Container(tree.type_name, tuple(children), _kept(tree.aux_data))
     return build(children, tree.aux_data)
 
 
@@ -150,6 +150,15 @@ def plain(value: Any, depth: int = 0) -> Any:
     return value
 
 
+def _kept(value: Any) -> Any:
+    """What a user's flatten function kept: as `plain`, and the name of a class of the user's own, which is not used."""
+    if isinstance(value, ForeignType):
+        return value.qualname
+    if type(value) in (list, tuple):
+        return type(value)(map(_kept, value))
+    return plain(value)
+
+
 def structure_key(tree: Any, depth: int = 0) -> Hashable:
     """Equal for equal structures: what MegEngine compares when it chooses a graph by its arguments."""
     if not isinstance(tree, TreeDef) or depth > MAX_DEPTH:
@@ -159,7 +168,7 @@ def structure_key(tree: Any, depth: int = 0) -> Hashable:
             return ("variable", *map(_class_name, tree.type))
         return ("constant", _constant_key(plain(tree.const_val)))
     children = tuple(structure_key(child, depth + 1) for child in tree.children)
-    return (tree.type_name, _constant_key(plain(tree.aux_data)), children)
+    return (tree.type_name, _constant_key(_kept(tree.aux_data)), children)
 
 
 def _class_name(kind: Any) -> str:
