@@ -8,7 +8,7 @@ MAGICS: tuple[tuple[int, bytes, str, str | None], ...] = (
     (0, b"\x80\x04", "it is a pickle", "a TracedModule is read with --from tm"),
     (0, b"\x80\x05", "it is a pickle", "a TracedModule is read with --from tm"),
     (0, b"mgb", "it is a MegEngine static graph (.mge)", "trace the Python module with `mgeconvert trace`"),
-    (4, b"TFL3", "it is a TFLite model", "read it with --from tflite"),
+    (4, b"TFL3", "it is a TFLite model", "TFLite is written, not read: convert the model it was made of"),
     (0, b"PK\x03\x04", "it is a zip archive, such as PyTorch writes", "export the model to ONNX from its framework"),
     (0, b"\x89HDF", "it is an HDF5 file, such as Keras writes", "export the model to ONNX from its framework"),
     (0, b"\x1f\x8b", "it is compressed with gzip", "unpack it with gunzip"),
