@@ -57,3 +57,13 @@ def test_passes_that_change_the_result_are_found_out(
 def test_recorded_outputs_are_the_better_truth(tmp_path: Path) -> None:
     result = run("--json", "optimize", DEMO, "-o", tmp_path / "out.onnx", "--io", DEMO.with_suffix(".npz"))
     assert json.loads(result.stdout)["verification"]["method"] == "recorded"
+
+
+def test_initializers_are_called_as_the_modules_weights(plain: Path) -> None:
+    """Also those that MegEngine stores in another form, as BatchNorm's [1, C, 1, 1]."""
+    import onnx
+
+    names = {each.name for each in onnx.load(plain).graph.initializer}
+    weights = {name for name in names if name.rpartition(".")[2].startswith(("weight", "bias", "running"))}
+    assert any(name.endswith("running_mean") for name in weights)
+    assert [name for name in weights if name[-1].isdigit()] == []

@@ -52,6 +52,7 @@ def lower_model(model: Model, shapes: Mapping[str, Shape] | None = None) -> tupl
         driver.builder.output(info.name, value)
     graph = driver.builder.graph
     graph.remove_dead_nodes()
+    driver.name_weights()
     return graph, driver.problems
 
 
@@ -84,6 +85,15 @@ class Driver:
                 value = dequantized(self.builder, value, of_dtype(record.dtype))
             self._constants[id(record)] = value
         return self._constants[id(record)]
+
+    def name_weights(self) -> None:
+        """At the end: a weight that is used in another form only (``fc.weight_1``) gets its module path."""
+        paths = dict.fromkeys(value.name for value in self._constants.values())
+        live = {value.name: value for value in self.builder.graph.values()}
+        for path in paths:
+            form = live.get(f"{path}_1")
+            if path not in live and form is not None and form.is_constant and form.name not in paths:
+                form.name = path
 
     def call(self, call: Call) -> Sequence[Value]:
         b = self.builder
