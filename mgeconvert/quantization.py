@@ -15,10 +15,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .errors import UsageError
 from .ir import Graph, Node, Value
 
 FORMAT, VERSION = "mgeconvert quantization parameters", 1
@@ -88,6 +90,16 @@ def _scales(node: Node) -> Scales | None:
         return Scales(zero.array.dtype, scale.array, zero.array, axis)
     dtype = integers.dtype or np.dtype(np.uint8)
     return Scales(dtype, scale.array, np.zeros(scale.array.shape, dtype), axis)
+
+
+def document_paths(given: str, *taken: Path) -> list[Path]:
+    """The document's path in a list, empty where none is `given`; UsageError where it is one of the model's files."""
+    if not given:
+        return []
+    path = Path(given)
+    if path.resolve() in {one.resolve() for one in taken}:
+        raise UsageError(f"--quant-params {given}: a file of the model itself", hint=f"--quant-params {given}.json")
+    return [path]
 
 
 def document(rows: Iterable[dict[str, Any]]) -> bytes:

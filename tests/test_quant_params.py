@@ -10,7 +10,7 @@ import pytest
 
 import mgeconvert
 from mgeconvert.builder import Builder
-from mgeconvert.errors import MgeconvertError
+from mgeconvert.errors import MgeconvertError, UsageError
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert_converters.caffe.read import weight_files
 from mgeconvert_converters.caffe.weights import read_weights
@@ -165,3 +165,14 @@ def test_caffe_says_what_it_loses(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     caplog.clear()
     mgeconvert.save(trained_weights(quantized()), path, quant_params=str(tmp_path / "n.json"), fake_quant_weights=True)
     assert caplog.messages == [lost]
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".onnx.data", ".tflite", ".prototxt", ".caffemodel"])
+def test_the_document_does_not_overwrite_the_model(suffix: str, tmp_path: Path) -> None:
+    document = tmp_path / f"net{suffix}"
+    model = document.with_suffix({".data": "", ".caffemodel": ".prototxt"}.get(document.suffix, document.suffix))
+    with pytest.raises(UsageError) as caught:
+        mgeconvert.save(quantized(), model, quant_params=str(document))
+    assert str(caught.value) == f"--quant-params {document}: a file of the model itself"
+    assert caught.value.hint == f"--quant-params {document}.json"
+    assert list(tmp_path.iterdir()) == []

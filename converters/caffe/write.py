@@ -14,7 +14,7 @@ from google.protobuf import text_format
 from mgeconvert.errors import ConversionError, Problem, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph, Value
-from mgeconvert.quantization import document
+from mgeconvert.quantization import document, document_paths
 from mgeconvert.version import VERSION
 
 from .dialects import DEFAULT
@@ -99,7 +99,7 @@ def save(
     ]
     parts = _parts(entries, split_weights)
     weight_paths = _weight_paths(path, len(parts))
-    extra = [Path(quant_params)] if quant_params else []
+    extra = document_paths(quant_params, path, *weight_paths)
     with output_files(path, *weight_paths, *extra) as files:
         files[0].write(prototxt(graph, layers).encode())
         for file, part in zip(files[1:], parts, strict=False):

@@ -9,7 +9,7 @@ from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
 from mgeconvert.passes.half import half
-from mgeconvert.quantization import document
+from mgeconvert.quantization import document, document_paths
 from mgeconvert.version import VERSION
 
 from .legalize import legalize
@@ -47,7 +47,7 @@ def save(
     form, opset, problems = _form(in_precision(graph, fp16, fp16_io), opset)
     if problems:
         raise UnsupportedError(f"export to onnx opset {opset}", problems, hint=HINT)
-    beside = [Path(quant_params)] if quant_params else []
+    beside = document_paths(quant_params, *([target, _data(target)] if isinstance(target, Path) else []))
     with output_files(*beside) as streams:
         for stream in streams:
             stream.write(document(rows(form, opset)))
@@ -113,8 +113,13 @@ def _write_whole(rope: Rope, target: Path | BinaryIO) -> list[Path]:
     return [target]
 
 
+def _data(target: Path) -> Path:
+    """Where external data goes."""
+    return target.with_name(f"{target.name}.data")
+
+
 def _write_split(graph: Graph, opset: int, target: Path) -> list[Path]:
-    weights = target.with_name(target.name + ".data")
+    weights = _data(target)
     external = ExternalData(weights.name)
     rope = model_rope(graph, opset, VERSION, external)
     with output_files(weights, target) as (data_stream, stream):

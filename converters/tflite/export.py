@@ -11,7 +11,7 @@ from typing import Any
 from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
-from mgeconvert.quantization import Scales, document
+from mgeconvert.quantization import Scales, document, document_paths
 from mgeconvert.registry import QUANT_PARAMS, OpSupport
 
 from .compile import compile_graph
@@ -72,7 +72,7 @@ def save(graph: Graph, path: Path, **options: Any) -> Sequence[Path]:
     """Write the file, and the quantization parameters beside it where asked for; old files survive a failure."""
     from .write import write
 
-    beside = [Path(name) for name in [options.pop(QUANT_PARAMS.name, "")] if name]
+    beside = document_paths(options.pop(QUANT_PARAMS.name, ""), path)
     model = build(graph, **options)
     with output_files(path, *beside) as (stream, *others):
         write(model, stream)
