@@ -145,7 +145,7 @@ def test_positions_are_numbers_not_text(tmp_path: Path) -> None:
 
 def test_a_pickle_in_the_archive_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "m.npz", in_0=np.array([{}], object), out_0=np.float32([0]))
-    with pytest.raises(BadInputError, match=r"not an \.npz archive of plain arrays: Object arrays cannot be loaded"):
+    with pytest.raises(BadInputError, match=r"not an \.npz archive of plain arrays$"):
         read_recorded(tmp_path / "m.npz", {"x": X}, {"y": Y})
 
 
