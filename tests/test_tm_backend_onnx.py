@@ -20,10 +20,11 @@ REFUSED = {
     **dict.fromkeys(["LpNormalization", "LpPool", "MeanVarianceNormalization", "Shrink", "Unique"], UNKNOWN),
     "ArgMin": "the last of several equal extremes; MegEngine gives the first",
     "AveragePool": "pooling with gaps between the elements of a window",
+    "DeformConv": "DeformConv whose weight is only known at run time",
     "DequantizeLinear": "MegEngine has no uint16 tensors",
     "GRU": "MegEngine has no GRU",
     "GatherND": "GatherND with batch dimensions",
-    "GridSample": "GridSample that is cubic, or of an image that has not two axes of known size",
+    "GridSample": "GridSample ",
     "LSTM": "LSTM with sequence lengths, peepholes or layout",
     "LayerNormalization": "layer normalization that gives its statistics too",
     "Max": "MegEngine has no uint64 tensors",
@@ -31,9 +32,9 @@ REFUSED = {
     "Mul": "MegEngine has no uint16 tensors",
     "Pad": "",
     "Resize": "resize",
-    "RoiAlign": "RoiAlign with other than half_pixel coordinates, an adaptive sampling grid, or the largest sample",
+    "RoiAlign": "RoiAlign ",
     "ScatterElements": "ScatterElements with a reduction",
-    "ScatterND": "ScatterND with the reduction mul",
+    "ScatterND": "ScatterND with the reduction",
 }  # fmt: skip
 """Operators of which some row is refused, and a part of the reason."""
 

@@ -192,6 +192,10 @@ def warp_perspective_opdef(
     return warp_perspective(b, inp, mat, size, index[0] if index else None, bmode, border_val, format, imode)
 
 
+RING = [0, 0, 1, 1, 0, 0, 1, 1]
+"""One pixel on every side of an image."""
+
+
 @lower(VISION + "roi_align")
 def roi_align(
     b: Builder,
@@ -206,17 +210,19 @@ def roi_align(
     """`rois` (R, 5) are image index and corners x1, y1, x2, y2; every bin is the mean of a grid of samples.
 
     Boxes are never widened to a pixel, so also unaligned ones, half a pixel further, are ONNX's half_pixel form.
+    Outside the image MegEngine fades to zero where ONNX repeats the border: a ring of zeros around the image, and boxes
+    one pixel further, make the two agree.
     """
     height, width = _pair(output_shape)
     points = _pair(sample_points)
     if points[0] != points[1] or mode.lower() != "average":
         refuse("roi_align with other than square sampling grids, or with the maximum of the samples")
-    boxes = b.op("Slice", rois, [1], [5], [1])
-    if not aligned:
-        boxes = b.op("Add", boxes, 0.5 / spatial_scale)
-    images = cast(b, b.op("Gather", rois, b.constant(0, INT64), axis=1), INT64)
+    shift = (1.0 if aligned else 1.5) / spatial_scale
+    moved = b.op("Add", rois, np.array([0, shift, shift, shift, shift], np.float32))
+    boxes = b.op("Slice", moved, [1], [5], [1])
+    images = cast(b, b.op("Gather", moved, b.constant(0, INT64), axis=1), INT64)
     return b.op(
-        "RoiAlign", inp, boxes, images, mode="avg", output_height=height, output_width=width,
+        "RoiAlign", b.op("Pad", inp, RING), boxes, images, mode="avg", output_height=height, output_width=width,
         sampling_ratio=points[0], spatial_scale=spatial_scale, coordinate_transformation_mode="half_pixel",
     )  # fmt: skip
 

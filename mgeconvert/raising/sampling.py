@@ -33,6 +33,8 @@ def grid_sample(b: Rewriter, node: Node) -> Value:
     mode = str(node.attrs.get("mode", "linear"))
     if shape is None or len(shape) != 4 or mode not in ("linear", "nearest"):
         refuse("GridSample that is cubic, or of an image that has not two axes of known size")
+    if mode == "nearest" and node.attrs.get("padding_mode") == "reflection" and not node.attrs.get("align_corners"):
+        refuse("GridSample to the nearest pixel with reflection, which MegEngine rounds elsewhere")
     corners = integer(node, "align_corners")
     border = BORDERS[str(node.attrs.get("padding_mode", "zeros")), corners]
     axes = [_in_pixels(b, grid, axis, size, corners) for axis, size in ((0, shape[3]), (1, shape[2]))]
@@ -88,21 +90,36 @@ def roi_align(b: Rewriter, node: Node) -> Value:
     cut, picked = b.producer(boxes, "Slice"), b.producer(images, "Gather")
     cast = b.producer(images, "Cast")
     picked = b.producer(cast.inputs[0], "Gather") if cast is not None else picked
-    rois: Value | None
-    if cut is not None and picked is not None and cut.inputs[0] is picked.inputs[0]:
+    if cut is not None and cut.inputs[0] is not None and picked is not None and cut.inputs[0] is picked.inputs[0]:
         rois = cut.inputs[0]
     else:
         rois = b.op("Concat", b.op("Unsqueeze", b.op("Cast", images, to=1), [1]), boxes, axis=1)
     size = (integer(node, "output_height", 1), integer(node, "output_width", 1))
     scale = floats(node, "spatial_scale", 1.0)
-    return b.call("RoiAlign", [b.typed(node.output)], x, rois, size=size, scale=scale, ratio=ratio)[0]
+    ring = b.producer(x, "Pad")
+    if ring is None or ints(ring.inputs[1]) != [0, 0, 1, 1, 0, 0, 1, 1] or ring.inputs[2:]:
+        refuse("RoiAlign that repeats the border for boxes over it; MegEngine's fades to zero")
+    rois, aligned = _without_ring(b, rois, scale)
+    typed = [b.typed(node.output)]
+    return b.call("RoiAlign", typed, ring.inputs[0], rois, size=size, scale=scale, ratio=ratio, aligned=aligned)[0]
+
+
+def _without_ring(b: Rewriter, rois: Value, scale: float) -> tuple[Value, bool]:
+    """The boxes before they were moved by the ring of zeros, and whether half pixels were not added too."""
+    added = b.producer(rois, "Add")
+    shift = None if added is None or added.inputs[1] is None else added.inputs[1].array
+    if added is not None and added.inputs[0] is not None and shift is not None and shift.shape == (5,):
+        for pixels, aligned in ((1.0, True), (1.5, False)):
+            if np.array_equal(shift, np.array([0, *[pixels / scale] * 4], np.float32)):
+                return added.inputs[0], aligned
+    return b.op("Sub", rois, np.array([0, *[1.0 / scale] * 4], np.float32)), True
 
 
 @emit("megengine.RoiAlign")
 def roi_align_call(node: Node) -> Call:
-    """inputs: the features and boxes (R, 5) with their images; attrs: size, scale, ratio."""
-    size, scale, ratio = node.attrs["size"], node.attrs["scale"], node.attrs["ratio"]
-    return function("vision.roi_align", *node.inputs, size, "average", scale, ratio, True)
+    """inputs: the features and boxes (R, 5) with their images; attrs: size, scale, ratio, aligned."""
+    size, scale, ratio, aligned = (node.attrs[name] for name in ("size", "scale", "ratio", "aligned"))
+    return function("vision.roi_align", *node.inputs, size, "average", scale, ratio, bool(aligned))
 
 
 @emit("MaxRoiPool")
@@ -171,9 +188,13 @@ def nms_call(node: Node) -> Call:
 
 @rewrite("DeformConv")
 def deformable_convolution(b: Rewriter, node: Node) -> Value | None:
-    """MegEngine's always has a mask, and its bias is one of (1, C, 1, 1)."""
+    """MegEngine's always has a mask, its bias is one of (1, C, 1, 1), and its padding the same on both sides."""
     x, weight, offset, bias, mask = [*node.inputs, None, None][:5]
     assert offset is not None
+    pads = numbers(node, "pads", (0,) * 4)
+    if pads[:2] != pads[2:]:
+        padded = b.op("Pad", x, [0, 0, *pads[:2], 0, 0, *pads[2:]])
+        return b.op("DeformConv", padded, *node.inputs[1:], **node.attrs | {"pads": (0,) * 4})  # type: ignore[arg-type]
     if mask is not None and bias is None:
         return None
     shape = offset.static_shape

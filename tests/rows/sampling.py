@@ -13,6 +13,7 @@ MAP = X(2, 4, 3, 2, low=-2, high=7)
 AFFINE = P(values=[[[1, 0.1, 0.5], [-0.2, 0.9, 0.25]], [[0.5, 0, 1], [0, 0.5, -1.25]]])
 PERSPECTIVE = P(values=[[[1, 0.1, 0.5], [0, 1, 0.25], [0.01, 0.02, 1]], [[0.9, 0, -1], [0.1, 1, 0], [0, 0, 1]]])
 ROIS = P(values=[[0, 0.5, 0.5, 4.5, 3.5], [1, 0, 0, 5, 4], [1, 2, 1, 3, 4]])
+OVER = X(values=[[0, -3, -2, 7, 8], [1, 4, 3, 9, 9], [0, -0.5, -0.5, 5.5, 4.5], [1, 8, 8, 9, 9]])
 BOXES = X(values=[[0, 0, 10, 10], [0, 0, 10, 9], [20, 20, 30, 30], [0, 5, 10, 15], [0, 0, 5, 10]])
 SCORES = X(values=[0.5, 0.9, 0.4, 0.8, 0.3])
 OFFSET, MASK = X(1, 18, 5, 5, low=-1.5, high=1.5), X(1, 9, 5, 5, low=0)
@@ -40,6 +41,8 @@ ROWS = [
     Case(V + "warp_perspective", (IMAGE, PERSPECTIVE, (4, 7)), {"mat_idx": (1, 0), "border_mode": "wrap"}),
     Case(OP + "WarpPerspective", (IMAGE, PERSPECTIVE, P(values=[4, 3], dtype="int32"))),
     Case(V + "roi_align", (IMAGE, ROIS, 2)),
+    Case(V + "roi_align", (IMAGE, OVER, (3, 2)), {"sample_points": 3}, id="roi_align-over-the-border"),
+    Case(V + "roi_align", (IMAGE, OVER, 2), {"spatial_scale": 0.5, "aligned": False}, id="roi_align-over-unaligned"),
     Case(V + "roi_align", (IMAGE, ROIS, (3, 2)), {"spatial_scale": 0.5, "sample_points": 3, "aligned": False}),
     Case(V + "roi_align", (IMAGE, ROIS, 2), {"mode": "max"}, refused={"tm": MAX_REFUSED}),
     Case(V + "roi_pooling", (IMAGE, ROIS, 2), refused={"tflite": WINDOWS}),
