@@ -6,6 +6,7 @@ like are not here: a network does not compute them on constants. Results may be 
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable, Sequence
@@ -40,17 +41,16 @@ def evaluate(
     return results[:outputs]
 
 
-def has_kernel(op: str) -> bool:
-    """Whether the operator can be evaluated at all."""
-    return op in _KERNELS
-
-
 def _takes(kernel: Kernel, inputs: Sequence[Array | None], attrs: dict[str, Any]) -> bool:
     try:
-        inspect.signature(kernel).bind(*inputs, **attrs)
+        _signature(kernel).bind(*inputs, **attrs)
     except TypeError:
         return False
     return True
+
+
+_signature = functools.cache(inspect.signature)
+"""A kernel's signature, looked at once however many constants it folds."""
 
 
 def _kernel(*ops: str) -> Callable[[Kernel], Kernel]:

@@ -286,10 +286,6 @@ def _reflected(mode: str) -> Callable[..., Value]:
     return lambda b, self, value: elemwise(b, mode, value, self)
 
 
-def _in_place(mode: str) -> Callable[..., Value]:
-    return lambda b, self, value: elemwise(b, mode, self, value)
-
-
 for _module, _names in _UNARY_FUNCTIONS.items():
     for _name, _value in _pairs(_names):
         add(f"{_FUNCTIONAL}{_module}.{_name}", _unary(_value))
@@ -302,7 +298,7 @@ for _name, _value in _pairs(_BINARY_METHODS):
     add(f"{_TENSOR}__{_name}__", _method(_value))
     if _value not in ("EQ", "NEQ", "LT", "LEQ"):
         add(f"{_TENSOR}__r{_name}__", _reflected(_value))
-        add(f"{_TENSOR}__i{_name}__", _in_place(_value))
+        add(f"{_TENSOR}__i{_name}__", _method(_value))
 
 
 @lower(f"{_FUNCTIONAL}elemwise.square", until=(1, 11, 1))
