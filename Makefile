@@ -58,7 +58,7 @@ types: dev ## mypy, strict
 	$(BIN)/mypy
 
 bench: dev ## time and memory beside plain copying, with the limits
-	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench/__main__.py
 
 docs: dev ## regenerate docs/operators.md from the tables
 	$(BIN)/mgeconvert ops --markdown > docs/operators.md.new

@@ -9,7 +9,7 @@ import click
 
 from mgeconvert import registry
 from mgeconvert.errors import UsageError
-from mgeconvert.limits import QUANTIZED_RTOL, RTOL
+from mgeconvert.verification.tolerance import QUANTIZED_RTOL, RTOL
 
 from .export import Job, write
 from .options import FILE, click_options, one_of, option_values

@@ -23,7 +23,7 @@ from .values import Names, Numbers, Pair
 
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph, Shape
-    from mgeconvert.recorded import Recorded
+    from mgeconvert.verification.recorded import Recorded
 
 KINDS = ("softmax", "sigmoid", "argmax")
 NO_EDIT = "`mgeconvert edit --help` lists the edits"
@@ -86,8 +86,8 @@ class Edited:
         self.done.append(f"float16: {', '.join(names)}")
 
     def preprocess(self, wanted: tuple[str | None, Mapping[str, Any]]) -> None:
-        from mgeconvert.surgery.carry import of_bytes, through_preprocess
         from mgeconvert.surgery.processing import image_input, preprocess
+        from mgeconvert.surgery.recorded import of_bytes, through_preprocess
 
         before, name, options = self.graph, image_input(self.graph, wanted[0]), dict(wanted[1])
         self.graph = preprocess(self.graph, name, **options)
@@ -103,7 +103,7 @@ class Edited:
 
     def postprocess(self, wanted: Sequence[tuple[str, str, int | None]]) -> None:
         from mgeconvert.surgery import postprocess
-        from mgeconvert.surgery.carry import through_postprocess
+        from mgeconvert.surgery.recorded import through_postprocess
 
         for name, kind, axis in wanted:
             self.graph = postprocess(self.graph, name, kind, axis)
@@ -113,7 +113,7 @@ class Edited:
 
     def rename(self, pairs: Sequence[tuple[str, str]]) -> None:
         from mgeconvert.surgery import rename
-        from mgeconvert.surgery.carry import through_rename
+        from mgeconvert.surgery.recorded import through_rename
 
         names = dict(pairs)
         self.graph = rename(self.graph, names)
@@ -123,7 +123,7 @@ class Edited:
 
     def _cut_recorded(self, before: Graph) -> None:
         """What is recorded of the ends that are left; where nothing is, what the graph before computes there."""
-        from mgeconvert.surgery.carry import recomputed, through_cut
+        from mgeconvert.surgery.recorded import recomputed, through_cut
 
         if self.recorded is not None:
             self.recorded = through_cut(self.recorded, self.graph) or recomputed(self.recorded, before, self.graph)
@@ -197,7 +197,7 @@ def _processing(wanted: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]] 
 
 def _recorded(session: Session, state: State, io: Path | None) -> Recorded | None:
     """What the user gave, else what came along with the model."""
-    from mgeconvert.recorded import read_recorded
+    from mgeconvert.verification.recorded import read_recorded
 
     assert state.graph is not None
     if io is not None:

@@ -23,7 +23,7 @@ from .verdict import report_document, verdict
 if TYPE_CHECKING:
     from mgeconvert.api import ConversionReport
     from mgeconvert.ir import Graph
-    from mgeconvert.recorded import Recorded
+    from mgeconvert.verification.recorded import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def implied(session: Session, state: State, graph: Graph) -> Recorded | None:
     """The recorded data that came along with the model; None where there is none or it was made at other shapes."""
     if not isinstance(state.recorded, Path):
         return state.recorded
-    from mgeconvert.recorded import read_beside
+    from mgeconvert.verification.recorded import read_beside
 
     found = read_beside(state.recorded, graph.inputs, graph.outputs)
     fact = "holds its recorded outputs" if found else "is of other shapes than the model was read with: not compared"

@@ -24,7 +24,7 @@ from .table import Table
 
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph, Value
-    from mgeconvert.statistics import Statistics
+    from mgeconvert.ir.statistics import Statistics
 
 
 def _inspect(
@@ -92,7 +92,7 @@ def _describe(record: Frontend, model: Path) -> Description | None:
 
 def _inspect_graph(session: Session, graph: Graph) -> dict[str, Any]:
     """Print and return what the IR says."""
-    from mgeconvert.statistics import statistics
+    from mgeconvert.ir.statistics import statistics
 
     figures = statistics(graph)
     targets = {name: _problems(graph, name) for name in registry.backend_names()}

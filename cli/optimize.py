@@ -22,8 +22,8 @@ from .table import Table
 
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph
-    from mgeconvert.recorded import Recorded
-    from mgeconvert.statistics import Statistics
+    from mgeconvert.ir.statistics import Statistics
+    from mgeconvert.verification.recorded import Recorded
 
 BEFORE = "what the model computed before the passes, in onnxruntime"
 
@@ -40,7 +40,7 @@ def _optimize(
     passes = selection(rest)
     state, graph = model_of(session, state, model, source_format, "mgeconvert optimize MODEL -o OUT")
     target = target_for(state, out, target_format)
-    from mgeconvert.statistics import statistics
+    from mgeconvert.ir.statistics import statistics
 
     if rest["verify"] and rest["io"] is None and state.recorded is None and not (out is None and session.is_last):
         state = replace(state, recorded=_unoptimized(session, state, graph))
@@ -63,7 +63,7 @@ def _optimize(
 
 def _unoptimized(session: Session, state: State, graph: Graph) -> Recorded | None:
     """Where nothing is recorded, what the graph computes before the passes is the truth."""
-    from mgeconvert.truth import computed
+    from mgeconvert.verification.expected import computed
 
     with session.stage("verify"):
         found = computed(graph, state.source or STREAM)

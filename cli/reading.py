@@ -23,7 +23,7 @@ STREAM = Path("-")
 
 def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str, Any]) -> State:
     """The state after reading the model; recorded data beside it comes along."""
-    from mgeconvert.recorded import beside
+    from mgeconvert.verification.recorded import beside
 
     stream = model == STREAM
     length = model.stat().st_size if not stream and model.is_file() else 0

@@ -81,7 +81,7 @@ def _run_file(
     """Run a file in its own runtime; in another one, or where it has none here, what it converts to."""
     own = _own_backend(model, source_format)
     if own is not None and model != STREAM and wanted in (None, own):
-        from mgeconvert.truth import describe
+        from mgeconvert.verification.expected import describe
 
         if not model.is_file():
             raise BadInputError(f"{model}: no such file")
@@ -153,8 +153,8 @@ def _feeds(inputs: Sequence[str], random: bool, wanted: Mapping[str, Value], pla
     """The arrays by input: ``x=x.npy``, an .npz with all of them, or random ones."""
     import numpy as np
 
-    from mgeconvert.recorded import read_inputs
-    from mgeconvert.verification import random_inputs
+    from mgeconvert.verification.comparison import random_inputs
+    from mgeconvert.verification.recorded import read_inputs
 
     if random:
         if inputs:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph
-    from mgeconvert.recorded import Recorded
+    from mgeconvert.verification.recorded import Recorded
 
 
 @dataclass(frozen=True, slots=True)

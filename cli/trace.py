@@ -80,7 +80,7 @@ def _after(session: Session, state: State, traced: Traced, out: Path | None) -> 
     )
     if session.is_last:
         return state
-    from mgeconvert.recorded import read_recorded
+    from mgeconvert.verification.recorded import read_recorded
 
     state = read(session, traced.model, registry.frontend(FORMAT), {})
     assert state.graph is not None

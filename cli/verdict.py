@@ -9,8 +9,8 @@ from .session import plural
 from .table import Table
 
 if TYPE_CHECKING:
-    from mgeconvert.batches import BatchReport
-    from mgeconvert.verification import VerificationReport
+    from mgeconvert.verification.batches import BatchReport
+    from mgeconvert.verification.comparison import VerificationReport
 
 
 def verdict(report: VerificationReport) -> str:

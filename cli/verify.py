@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mgeconvert.limits import QUANTIZED_RTOL, RTOL
+from mgeconvert.verification.tolerance import QUANTIZED_RTOL, RTOL
 
 from .convert import from_option, to_option
 from .options import FILE
@@ -28,7 +28,7 @@ def _verify(
 ) -> State:
     if len(files) > 2:
         raise click.UsageError(f"{len(files)} files given, expected CANDIDATE or MODEL CANDIDATE")
-    from mgeconvert.truth import verify_files
+    from mgeconvert.verification.expected import verify_files
 
     candidate = files[-1]
     model = files[0] if len(files) == 2 else state.source

@@ -18,14 +18,14 @@ __version__ = version.VERSION
 if TYPE_CHECKING:
     from .api import ConversionReport, convert, load, optimize, save, verify
     from .ir import Graph, Node, Value
-    from .verification import VerificationReport
+    from .verification.comparison import VerificationReport
 
 _HOMES = {
     "ConversionReport": "api",
     "Graph": "ir",
     "Node": "ir",
     "Value": "ir",
-    "VerificationReport": "verification",
+    "VerificationReport": "verification.comparison",
     "convert": "api",
     "load": "api",
     "optimize": "api",

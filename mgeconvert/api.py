@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from . import registry
 from .errors import BadInputError, UsageError, VerificationError
-from .limits import Limit, limit_for
+from .verification.tolerance import Limit, limit_for
 
 if TYPE_CHECKING:
     from .ir import Graph
-    from .recorded import Recorded
-    from .verification import VerificationReport
+    from .verification.comparison import VerificationReport
+    from .verification.recorded import Recorded
 
 LEVEL = 1
 """Default optimization level of every export."""
@@ -164,7 +164,7 @@ def verify(
 
     Never raises for a mismatch: ask `.passed`, or call `.require()`. Raises BadInputError and MissingDependencyError.
     """
-    from .truth import verify_files
+    from .verification.expected import verify_files
 
     model, io = (None if path is None else Path(path) for path in (model, io))
     return verify_files(Path(candidate), model, io, rtol, candidate_format, model_format, through_ir)
@@ -191,7 +191,7 @@ def export(
     `consume` optimizes the graph itself, so that weights which a pass replaces are freed; `check` runs Graph.check()
     after the passes. The recorded data is read and checked against the graph before anything is written.
     """
-    from .recorded import Recorded, read_recorded
+    from .verification.recorded import Recorded, read_recorded
 
     recorded = None
     if verify and io is not None:
@@ -233,7 +233,7 @@ class Stopwatch:
 
 
 def _recorded_beside(path: Path, graph: Graph) -> Recorded | None:
-    from .recorded import beside, read_beside
+    from .verification.recorded import beside, read_beside
 
     found = beside(path)
     return None if found is None else read_beside(found, graph.inputs, graph.outputs)
@@ -249,8 +249,8 @@ def _verify_written(
 ) -> VerificationReport:
     """Without recorded data a target other than ONNX is compared with the same graph in onnxruntime; where an output
     fails, the first value that the two runtimes compute differently is looked for."""
-    from .truth import IR_RUNTIME, computed
-    from .verification import verify_written
+    from .verification.comparison import verify_written
+    from .verification.expected import IR_RUNTIME, computed
 
     if target.name == IR_RUNTIME or IR_RUNTIME not in registry.backend_names():
         judge = None
@@ -263,7 +263,7 @@ def _verify_written(
         raise VerificationError(error.message, hint=error.hint) from error
     if judge is None or recorded is None or not report.failed:
         return report
-    from .divergence import first_divergence
+    from .verification.divergence import first_divergence
 
     found = first_divergence(graph, recorded.inputs, backend=target, judge=judge, tolerance=limit.rtol, options=options)
     return report if found is None else replace(report, divergence=f"against onnxruntime, {found}")

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +97,16 @@ class ReferenceEnvironmentError(MgeconvertError):
     def __init__(self, message: str, *, trace: str = "", hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.trace = trace
+
+
+class RefusedError(Exception):
+    """Raised through `refuse` while one operator is handled; the driver turns it into a `Problem`, no user sees it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def refuse(reason: str) -> NoReturn:
+    """Decline the operator at hand, in any lowering or emission; `reason` is a sentence that a user understands."""
+    raise RefusedError(reason)

@@ -45,7 +45,7 @@ class Option:
 
 
 QUANT_PARAMS = Option("quant_params", str, "", "also write the quantization parameters to this JSON file")
-"""The option of every backend that writes the document of `mgeconvert.quantization` beside its file."""
+"""The option of every backend that writes the document of `mgeconvert.quant_params` beside its file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class FakeEntryPoint:
     """What the registry uses of an entry point."""
 
     record: Any
-    value: str = "tests.toy:RECORD"
+    value: str = "tests.harness.small_graphs:RECORD"
 
     def load(self) -> Any:
         return self.record

@@ -14,9 +14,9 @@ import pytest
 
 import mgeconvert
 from mgeconvert.errors import UsageError, VerificationError
-from tests import toy
+from tests.cli.test_main import MODEL, record, write
+from tests.harness import small_graphs as toy
 from tests.plugins import Install, plugins
-from tests.test_cli import MODEL, record, write
 
 __all__ = ["plugins"]
 

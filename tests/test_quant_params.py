@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import mgeconvert
-from mgeconvert.builder import Builder
 from mgeconvert.errors import MgeconvertError, UsageError
 from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir.builder import Builder
 from mgeconvert_converters.caffe.read import weight_files
 from mgeconvert_converters.caffe.weights import read_weights
-from tests.test_caffe_writer import layers
+from tests.caffe.test_write import layers
 
 
 def quantized() -> Graph:

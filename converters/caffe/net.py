@@ -52,10 +52,6 @@ class Layer:
     name: str = ""
 
 
-class RefusedError(Exception):
-    """An emitter cannot express this node; the text is the reason that the user reads."""
-
-
 class Net:
     """Appends layers. `layer` is the only way they are made, so that every blob has its shape."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.ir import Graph, Value
-from mgeconvert.quantization import Quantized, Scales, quantized_values
+from mgeconvert.quant_params import Quantized, Scales, quantized_values
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mgeconvert.errors import Problem, UnsupportedError
+from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Namer, Node, Value
 
 from .dialects import DEFAULT
 from .emit import EMITTERS, GIVEN, REFUSED, Emitter
-from .net import Blob, Net, RefusedError
+from .net import Blob, Net
 
 HINT = "`mgeconvert ops caffe` lists what can be exported"
 
@@ -122,7 +122,7 @@ def _bind(emitter: Emitter, net: Net, node: Node, blobs: dict[Value, Blob]) -> i
     try:
         bound = emitter.signature.bind(*node.inputs, **keywords)
     except TypeError as error:
-        raise RefusedError(f"a form of {node.op} that is not known: {error}") from None
+        refuse(f"a form of {node.op} that is not known: {error}")
     for name, parameter in parameters.items():
         if name not in bound.arguments or parameter.kind is inspect.Parameter.KEYWORD_ONLY:
             continue
@@ -140,5 +140,5 @@ def _operand(net: Net, value: Value, parameter: inspect.Parameter, blobs: dict[V
     if value.array is not None:
         return net.constant(value.array) if wanted == "Blob" else value.array
     if wanted == "Array":
-        raise RefusedError(f"its {parameter.name} is computed; Caffe needs a constant")
+        refuse(f"its {parameter.name} is computed; Caffe needs a constant")
     return blobs[value]

@@ -14,7 +14,7 @@ from google.protobuf import text_format
 from mgeconvert.errors import ConversionError, Problem, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph, Value
-from mgeconvert.quantization import document, document_paths
+from mgeconvert.quant_params import document, document_paths
 from mgeconvert.version import VERSION
 
 from .dialects import DEFAULT

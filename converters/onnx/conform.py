@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mgeconvert.dtypes import type_name
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
+from mgeconvert.ir.dtypes import type_name
 
-from .rewrite import RefusedError, Rewriter
+from .rewrite import Rewriter
 from .schema import OpSchema, op_schema
 
 WIDENABLE = frozenset(
@@ -49,10 +50,10 @@ def conform(node: Node, opset: int, nodes: list[Node]) -> None:
         return
     schema = op_schema(node.op, opset) if not node.domain else None
     if schema is None or schema.deprecated:
-        raise RefusedError(f"operator set {node.domain} has no definition in ONNX" if node.domain else "")
+        refuse(f"operator set {node.domain} has no definition in ONNX" if node.domain else "")
     for name in node.attrs:
         if name not in schema.attributes:
-            raise RefusedError(f"attribute {name}")
+            refuse(f"attribute {name}")
     group = _group_of_wrong_type(node, schema)
     if group is None:
         nodes.append(_counted_from_the_front(node))
@@ -60,7 +61,7 @@ def conform(node: Node, opset: int, nodes: list[Node]) -> None:
     types, dtype = group
     wider = next((name for name in WIDER if name in types and _embeds(dtype, np.dtype(name))), None)
     if wider is None or node.op not in WIDENABLE:
-        raise RefusedError(f"type {type_name(dtype)}")
+        refuse(f"type {type_name(dtype)}")
     rewriter = _widened(node, schema, dtype, np.dtype(wider))
     for new in rewriter.nodes:
         conform(new, opset, nodes)
@@ -81,7 +82,7 @@ def _group_of_wrong_type(node: Node, schema: OpSchema) -> tuple[frozenset[str], 
     for index, value in enumerate(node.inputs):
         formal = schema.input(index)
         if formal is None:
-            raise RefusedError(f"input {index + 1}")
+            refuse(f"input {index + 1}")
         if value is None:
             continue
         if value.dtype is not None and type_name(value.dtype) not in formal.types:
@@ -89,7 +90,7 @@ def _group_of_wrong_type(node: Node, schema: OpSchema) -> tuple[frozenset[str], 
     for index, value in enumerate(node.outputs):
         formal = schema.output(index)
         if formal is None:
-            raise RefusedError(f"output {index + 1}")
+            refuse(f"output {index + 1}")
         if value.dtype is not None and type_name(value.dtype) not in formal.types:
             return formal.types, value.dtype
     return None

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import functools
 
-from mgeconvert.errors import Problem
+from mgeconvert.errors import Problem, RefusedError
 from mgeconvert.ir import OPSET, Attribute, Graph, Node, Value
 
 from .conform import conform
-from .rewrite import RULES, RefusedError, Rewriter
+from .rewrite import RULES, Rewriter
 from .rules import load_rules
 from .schema import newest, versions
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import onnx
 
-from mgeconvert.builder import Builder
-from mgeconvert.errors import ConversionError, Problem, UnsupportedError
-from mgeconvert.inference import InferenceError
+from mgeconvert.errors import ConversionError, Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import OPSET, Attribute, Graph, Node, Shape, Value
+from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.inference import InferenceError
 from mgeconvert.registry import Source
 
 from .conform import FOREIGN
@@ -21,7 +21,6 @@ from .input_shape import fixed_sizes
 from .legalize import legal_forms
 from .nodes import check_form, constant_of, count_of
 from .read import ModelFile, declared_type
-from .rewrite import RefusedError
 from .rules import load_rules
 from .schema import OLDEST, newest, op_schema
 from .sizes import Sizes, is_known
@@ -159,14 +158,14 @@ class Lowering:
         if node.domain in FOREIGN:
             return self._foreign(node, inputs)
         if node.domain not in ("", "ai.onnx"):
-            raise RefusedError(f"operator set {node.domain} is not known")
+            refuse(f"operator set {node.domain} is not known")
         if node.op_type == "If":
             return self._branch(node, inputs[0])
         if node.op_type in REFUSED:
-            raise RefusedError(REFUSED[node.op_type])
+            refuse(REFUSED[node.op_type])
         schema = op_schema(node.op_type, self.opset)
         if schema is None:
-            raise RefusedError(f"is no operator of ONNX opset {self.opset}")
+            refuse(f"is no operator of ONNX opset {self.opset}")
         check_form(node, schema)
         return self._standard(node, inputs)
 
@@ -226,7 +225,7 @@ class Lowering:
     def _branch(self, node: onnx.NodeProto, condition: Value | None) -> Sequence[Value]:
         """The branch of an If that a constant condition takes."""
         if condition is None or condition.array is None:
-            raise RefusedError("a branch that is chosen at run time; only straight networks can be converted")
+            refuse("a branch that is chosen at run time; only straight networks can be converted")
         taken = "then_branch" if condition.array.item() else "else_branch"
         (branch,) = (attribute.g for attribute in node.attribute if attribute.name == taken)
         self._constants(branch)
@@ -250,7 +249,7 @@ class Lowering:
                 return tuple(attribute.ints)
             case kinds.STRINGS:
                 return tuple(text.decode(errors="replace") for text in attribute.strings)
-        raise RefusedError(f"attribute {attribute.name} of type {kinds.AttributeType.Name(attribute.type)}")
+        refuse(f"attribute {attribute.name} of type {kinds.AttributeType.Name(attribute.type)}")
 
     def _value(self, name: str, reader: str) -> Value:
         if name not in self.values:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import onnx
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute
 
-from .rewrite import RefusedError
 from .schema import OpSchema
 
 
@@ -17,18 +17,18 @@ def check_form(node: onnx.NodeProto, schema: OpSchema) -> None:
     """Raise RefusedError where a node lacks what its operator needs, or has what it does not know."""
     for index, formal in enumerate(schema.inputs):
         if not formal.optional and not formal.variadic and not (index < len(node.input) and node.input[index]):
-            raise RefusedError(f"input {formal.name} is missing")
+            refuse(f"input {formal.name} is missing")
     if node.input and schema.input(len(node.input) - 1) is None:
-        raise RefusedError(f"it has {len(node.input)} inputs; the operator takes {len(schema.inputs)}")
+        refuse(f"it has {len(node.input)} inputs; the operator takes {len(schema.inputs)}")
     if not any(node.output) or schema.output(len(node.output) - 1) is None:
-        raise RefusedError(f"it has {len(node.output)} outputs; the operator has {len(schema.outputs)}")
+        refuse(f"it has {len(node.output)} outputs; the operator has {len(schema.outputs)}")
     given = {attribute.name: attribute.type for attribute in node.attribute}
     for name in schema.required - set(given):
-        raise RefusedError(f"attribute {name} is missing")
+        refuse(f"attribute {name} is missing")
     for name, number in given.items():
         kind = onnx.AttributeProto.AttributeType.Name(number)
         if schema.attributes.get(name) != kind:
-            raise RefusedError(f"attribute {name} of type {kind} is none that the operator knows")
+            refuse(f"attribute {name} of type {kind} is none that the operator knows")
 
 
 def count_of(outputs: Sequence[str]) -> int:

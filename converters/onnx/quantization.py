@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mgeconvert.ir import Graph
-from mgeconvert.quantization import quantized_values
+from mgeconvert.quant_params import quantized_values
 
 from .write import Names, model_rope
 

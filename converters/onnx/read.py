@@ -17,9 +17,9 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
-from mgeconvert.dtypes import NAMES, dtype_of
 from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Dim, Shape
+from mgeconvert.ir.dtypes import NAMES, dtype_of
 from mgeconvert.registry import Source
 
 from .foreign import foreign_kind

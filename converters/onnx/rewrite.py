@@ -17,8 +17,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mgeconvert.dtypes import ELEM_TYPES
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute, Dim, Node, Shape, Value
+from mgeconvert.ir.dtypes import ELEM_TYPES
 
 Operand: TypeAlias = "Value | np.ndarray | np.generic | None"
 Result: TypeAlias = "Value | Sequence[Value]"
@@ -59,14 +60,10 @@ def without_attribute(
     def rule(r: Rewriter, node: Node) -> Result:
         given = node.attrs.get(name, only if default is None else default)
         if only is not None and given != only:
-            raise RefusedError(f"{name} {given}")
+            refuse(f"{name} {given}")
         return r.form(*node.inputs, **{key: value for key, value in node.attrs.items() if key != name})
 
     downgrade(*ops, since=since)(rule)
-
-
-class RefusedError(Exception):
-    """The node has no equivalent at the target opset; the text is the reason."""
 
 
 class Rewriter:
@@ -165,20 +162,20 @@ def constant(node: Node, index: int, what: str) -> np.ndarray | None:
     if value is None:
         return None
     if value.array is None:
-        raise RefusedError(f"{what} computed at run time")
+        refuse(f"{what} computed at run time")
     return value.array
 
 
 def shape_of(value: Value) -> Shape:
     """The shape, whose dimensions may be symbolic; RefusedError where even the rank is unknown."""
     if value.shape is None:
-        raise RefusedError("an input of unknown rank")
+        refuse("an input of unknown rank")
     return value.shape
 
 
 def dtype_of(value: Value) -> np.dtype:
     if value.dtype is None:
-        raise RefusedError("an input of unknown type")
+        refuse("an input of unknown type")
     return value.dtype
 
 
@@ -192,14 +189,14 @@ def axis_of(node: Node, default: int, name: str = "axis") -> int:
 def size(dim: Dim, what: str) -> int:
     """A dimension that must be a number."""
     if isinstance(dim, str):
-        raise RefusedError(f"{what} of size {dim}, known only at run time")
+        refuse(f"{what} of size {dim}, known only at run time")
     return dim
 
 
 def reshape_target(shape: Shape) -> list[int]:
     """A shape as Reshape takes it: the one dimension that is not a number is -1."""
     if sum(isinstance(dim, str) for dim in shape) > 1:
-        raise RefusedError(f"a shape with several dimensions known only at run time ({', '.join(map(str, shape))})")
+        refuse(f"a shape with several dimensions known only at run time ({', '.join(map(str, shape))})")
     return [-1 if isinstance(dim, str) else dim for dim in shape]
 
 

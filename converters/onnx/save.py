@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
-from mgeconvert.passes.half import half
-from mgeconvert.quantization import document, document_paths
+from mgeconvert.passes.float16 import half
+from mgeconvert.quant_params import document, document_paths
 from mgeconvert.version import VERSION
 
 from .legalize import legalize

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.dtypes import dtype_of
-from mgeconvert.evaluate import evaluate
 from mgeconvert.ir import Value
+from mgeconvert.ir.dtypes import dtype_of
+from mgeconvert.ir.evaluate import evaluate
 
 PASSING_ON = frozenset({"Concat", "Gather", "Identity", "Reshape", "Slice", "Squeeze", "Unsqueeze"})
 """Operators that only move the numbers they are given; computed on arrays of numbers and names alike."""

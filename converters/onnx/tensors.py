@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mgeconvert.dtypes import ELEM_TYPES
+from mgeconvert.ir.dtypes import ELEM_TYPES
 
 STRING = ELEM_TYPES["object"]
 PER_BYTE = {"uint4": 2, "int4": 2, "float4_e2m1fn": 2, "uint2": 4, "int2": 4}

@@ -16,10 +16,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mgeconvert.builder import Builder
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute, Shape, Value
-
-from .rewrite import RefusedError
+from mgeconvert.ir.builder import Builder
 
 
 @dataclass(slots=True)
@@ -44,7 +43,7 @@ class Form:
         """The first input's shape; RefusedError where its rank is unknown."""
         shape = self.data().shape
         if shape is None:
-            raise RefusedError("an input of unknown rank")
+            refuse("an input of unknown rank")
         return shape
 
 
@@ -155,14 +154,14 @@ def pad_inputs(b: Builder, form: Form) -> Form:
 def dropout(_: Builder, form: Form) -> Result:
     """Nothing at inference, which is all that these forms could say."""
     if form.outputs > 1:
-        raise RefusedError("its mask is used")
+        refuse("its mask is used")
     return [form.data()]
 
 
 @upgrade("BatchNormalization", since=9)
 def batch_norm_of_channels(_: Builder, form: Form) -> Form:
     if form.attrs.pop("spatial", 1) != 1:
-        raise RefusedError("spatial 0, statistics of each element")
+        refuse("spatial 0, statistics of each element")
     return form
 
 
@@ -170,7 +169,7 @@ def batch_norm_of_channels(_: Builder, form: Form) -> Form:
 def batch_norm_at_inference(_: Builder, form: Form) -> Form:
     """More outputs than one meant training."""
     if form.outputs > 1:
-        raise RefusedError("training mode")
+        refuse("training mode")
     return form
 
 
@@ -208,7 +207,7 @@ def resize_inputs(_: Builder, form: Form) -> Form:
     form.inputs = [None if value is not None and value.shape == (0,) else value for value in form.inputs]
     if form.attrs.get("coordinate_transformation_mode") == "tf_half_pixel_for_nn":
         if form.attrs.get("nearest_mode") != "floor":
-            raise RefusedError("coordinate_transformation_mode tf_half_pixel_for_nn without nearest_mode floor")
+            refuse("coordinate_transformation_mode tf_half_pixel_for_nn without nearest_mode floor")
         # floor((i + 0.5) / scale) is the nearest to (i + 0.5) / scale - 0.5, the upper one of two
         form.attrs |= {"coordinate_transformation_mode": "half_pixel", "nearest_mode": "round_prefer_ceil"}
     return form
@@ -244,7 +243,7 @@ def group_norm_of_channels(b: Builder, form: Form) -> Form:
     """Scale and bias had one number a group; since 21 one a channel."""
     channels, groups = form.shape()[1], form.attrs["num_groups"]
     if not isinstance(channels, int) or not isinstance(groups, int):
-        raise RefusedError("an unknown number of channels")
+        refuse("an unknown number of channels")
 
     def spread(value: Value | None) -> Value:
         column = b.op("Unsqueeze", value, [1])
@@ -256,7 +255,7 @@ def group_norm_of_channels(b: Builder, form: Form) -> Form:
 
 @upgrade("Scan", since=9)
 def scan(_: Builder, form: Form) -> Form:
-    raise RefusedError(f"the form of opset 8, with {len(form.inputs)} inputs")
+    refuse(f"the form of opset 8, with {len(form.inputs)} inputs")
 
 
 UNCHANGED: dict[tuple[str, int], str] = {

@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from mgeconvert.dtypes import ELEM_TYPES, type_name
 from mgeconvert.errors import ConversionError
 from mgeconvert.ir import Attribute, Graph, Namer, Node, Shape, Value
+from mgeconvert.ir.dtypes import ELEM_TYPES, type_name
 
 from .schema import IR_VERSIONS, op_schema
 from .tensors import STRING, TensorData, text_items

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mgeconvert.inference import broadcast
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Shape, Value
+from mgeconvert.ir.inference import broadcast
 
 from .model import Array, Layout, Operator, Tensor, permuted
 from .ranks import FAILING, LARGEST, LIMIT, collapsed
-from .table import Refusal
 from .types import NARROW, WIDENED, stored_dtype
 from .view import Stored, View, plain
 
@@ -79,7 +79,7 @@ class Call:
             return None
         array = self.constant(value)
         if array is None:
-            raise Refusal(f"its {what} is computed at run time; TFLite wants a constant")
+            refuse(f"its {what} is computed at run time; TFLite wants a constant")
         return array
 
     def constant(self, value: Value) -> Array | None:
@@ -136,12 +136,12 @@ class Call:
             shape = broadcast([tensor.shape for tensor in tensors])
             if shape is None:
                 texts = ", ".join(str(list(tensor.shape)) for tensor in tensors)
-                raise Refusal(f"{op} of {texts}: shapes do not fit")
+                refuse(f"{op} of {texts}: shapes do not fit")
             if len(shape) > (LIMIT if any(tensor.shape != shape for tensor in tensors) else LARGEST):
                 return [self._collapsed(op, tensors, shape, dtype, options)]
         largest = max((tensor.rank for tensor in tensors), default=0)
         if op in FAILING and largest > LARGEST:
-            raise Refusal(f"{op} of {largest} axes; XNNPACK has {LARGEST}")
+            refuse(f"{op} of {largest} axes; XNNPACK has {LARGEST}")
         shapes = shape if isinstance(shape, list) else [shape] * outputs
         types = dtype if isinstance(dtype, list) else [tensors[0].dtype if dtype is None else dtype] * outputs
         made = [
@@ -201,13 +201,13 @@ class Call:
     def static(self, tensor: Tensor, what: str) -> tuple[int, ...]:
         """The tensor's shape; refuses symbolic dimensions."""
         if not tensor.is_static:
-            raise Refusal(f"{what} with {list(tensor.shape)}: TFLite wants these sizes known")
+            refuse(f"{what} with {list(tensor.shape)}: TFLite wants these sizes known")
         return tensor.shape  # type: ignore[return-value]
 
     def known(self, shape: Shape, what: str) -> tuple[int, ...]:
         """The shape as numbers; refuses symbolic dimensions."""
         if not all(isinstance(dim, int) for dim in shape):
-            raise Refusal(f"{what} to {list(shape)}: TFLite wants these sizes known")
+            refuse(f"{what} to {list(shape)}: TFLite wants these sizes known")
         return shape  # type: ignore[return-value]
 
 

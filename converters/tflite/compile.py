@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mgeconvert.errors import Problem, UnsupportedError
+from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Namer, Node, Value
 
 from .call import Call
@@ -24,7 +24,7 @@ from .model import (
 )
 from .plan import BorderLayouts, wants_channels_last
 from .storage import Storage
-from .table import Emitter, Refusal, Wants
+from .table import Emitter, Wants
 from .types import is_stored, stored_dtype
 from .view import Stored, plain
 
@@ -65,16 +65,16 @@ class Compiler(Storage):
     def _border(self, name: str, value: Value, kind: str, action: Callable[[str, Value], None]) -> None:
         try:
             action(name, value)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             self.problems.append(Problem(name, kind, str(refusal)))
             self.broken.add(value)
 
     def _input(self, name: str, value: Value) -> None:
         if value.shape is None or value.dtype is None:
-            raise Refusal("its rank or type is not known; TFLite wants both")
+            refuse("its rank or type is not known; TFLite wants both")
         layout = self.borders.of_input(value, value in self.preferring)
         if value.dtype.name not in ("float32", "int8", "uint8", "int32", "int64", "bool", "float16", "int16"):
-            raise Refusal(f"LiteRT takes no {value.dtype.name} inputs")
+            refuse(f"LiteRT takes no {value.dtype.name} inputs")
         tensor = Tensor(name, value.dtype, permuted(value.shape, layout))
         self.model.inputs[name] = tensor
         self.model.input_layouts[name] = layout
@@ -86,7 +86,7 @@ class Compiler(Storage):
         if value in self.broken:
             return
         if value.shape is None or value.dtype is None:
-            raise Refusal("its rank or type is not known; TFLite wants both")
+            refuse("its rank or type is not known; TFLite wants both")
         view = None if value.is_constant else self.stored[value].view
         # what the source itself has transposed is an output as the source has it
         natural = None if view is None or view.moved else view.natural(self.preferred(value))
@@ -116,7 +116,7 @@ class Compiler(Storage):
         mark = len(self.operators)
         try:
             self._keep(node, self._emit(node), mark)
-        except Refusal as refusal:
+        except RefusedError as refusal:
             self.forget(mark)
             if not self._foreign(node):
                 self.problems.append(Problem(_place(node), node.op, str(refusal)))
@@ -151,16 +151,16 @@ class Compiler(Storage):
     def _emit(self, node: Node) -> list[Stored]:
         reason = REFUSED.get(node.op)
         if reason is not None:
-            raise Refusal(reason)
+            refuse(reason)
         emitter = EMITTERS.get(node.op) if not node.domain else None
         if emitter is None:
             name = f"{node.domain}::{node.op}" if node.domain else node.op
-            raise Refusal(f"{name} has no TFLite emitter")
+            refuse(f"{name} has no TFLite emitter")
         for value in (*node.inputs, *node.outputs):
             if value is not None and value.shape is None:
-                raise Refusal(f"the rank of {value.name} is known only at run time; TFLite wants fixed ranks")
+                refuse(f"the rank of {value.name} is known only at run time; TFLite wants fixed ranks")
             if value is not None and value.shape is not None and 0 in value.shape:
-                raise Refusal(f"{value.name} has no elements; LiteRT does not allocate empty tensors")
+                refuse(f"{value.name} has no elements; LiteRT does not allocate empty tensors")
         if emitter.wants is Wants.VIEW:
             stored = emitter.function(Call(self, node, ()))
             return [stored] if isinstance(stored, Stored) else list(stored)

@@ -11,7 +11,7 @@ from typing import Any
 from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
-from mgeconvert.quantization import Scales, document, document_paths
+from mgeconvert.quant_params import Scales, document, document_paths
 from mgeconvert.registry import QUANT_PARAMS, OpSupport
 
 from .compile import compile_graph

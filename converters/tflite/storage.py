@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Namer, Shape, Value
 
 from .model import BORDER, LAYOUT, MODEL, Array, Layout, Model, Operator, Quantization, Tensor, merged, permuted
-from .table import Refusal
 from .types import narrowed
 from .view import Stored, View, runs
 
@@ -126,7 +126,7 @@ class Storage:
             tensor.shape.index(dim) if dim in tensor.shape else tensor.rank + axis for axis, dim in enumerate(shape)
         ]
         if sum(numbers[pick - tensor.rank] < 0 for pick in picks if pick >= tensor.rank) > 1:
-            raise Refusal(f"a reshape of {list(tensor.shape)} to {list(shape)}: several sizes only the run will tell")
+            refuse(f"a reshape of {list(tensor.shape)} to {list(shape)}: several sizes only the run will tell")
         own = self.operator("SHAPE", [tensor], (tensor.rank,), np.int32, OutType=2)
         known = self.constant(np.array(numbers, np.int32), "shape")
         both = self.operator("CONCATENATION", [own, known], (tensor.rank + len(shape),), np.int32, Axis=0)

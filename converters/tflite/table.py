@@ -5,7 +5,7 @@
         return c.op("LEAKY_RELU", x, Alpha=c.attr("alpha", 0.01))
 
 An emitter gets a `Call` and its data inputs as tensors that are already in the layout `c.layout`; it returns the output
-tensors in that layout (or says otherwise with `c.layout = ...`). What it cannot express it refuses with `Refusal`.
+tensors in that layout (or says otherwise with `c.layout = ...`). What it cannot express it declines with `refuse`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,3 @@ def emit(*ops: str, wants: Wants = PLAIN, data: int | None = None, note: str = "
 
 REFUSED: dict[str, str] = {}
 """IR operators TFLite cannot express, with the reason."""
-
-
-class Refusal(Exception):  # noqa: N818  it is an answer, not a fault
-    """This node cannot be expressed; the message is the reason, for a user of the model."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from .model import Array
-from .table import Refusal
 
 COMPUTED_AS = {"int64": np.dtype(np.int32), "float16": np.dtype(np.float32), "uint64": np.dtype(np.int32)}
 """Most kernels have neither 64-bit integers nor half floats: indices and sizes fit int32, floats are computed wider."""
@@ -35,9 +36,9 @@ WIDENED = {
 def stored_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype a value of that IR dtype has inside the file; refuses what has no kernels."""
     if dtype.name in REFUSED:
-        raise Refusal(REFUSED[dtype.name])
+        refuse(REFUSED[dtype.name])
     if dtype.name not in STORED:
-        raise Refusal(f"{dtype.name} has no TFLite kernels")
+        refuse(f"{dtype.name} has no TFLite kernels")
     return COMPUTED_AS.get(dtype.name, dtype)
 
 
@@ -54,5 +55,5 @@ def narrowed(array: Array, name: str) -> Array:
     if dtype.kind == "i" and array.size:
         limits = np.iinfo(dtype)
         if array.max() > limits.max or array.min() < limits.min:
-            raise Refusal(f"{name} holds 64-bit integers beyond int32, the widest TFLite computes with")
+            refuse(f"{name} holds 64-bit integers beyond int32, the widest TFLite computes with")
     return array.astype(dtype)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mgeconvert.inference import broadcast
 from mgeconvert.ir import Node, Value
+from mgeconvert.ir.inference import broadcast
 
 from .nodes import data, operand, scalar, with_constant
 from .rewriter import NODE_BYTES, Rewriter, share

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mgeconvert.inference import dtype_of
 from mgeconvert.ir import Node, Value
+from mgeconvert.ir.inference import dtype_of
 
 from .nodes import array, data, integer, ints, is_computed, operand, same_shape, scalar, text
 from .rewriter import Rewriter

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from mgeconvert.evaluate import evaluate
 from mgeconvert.ir import Dim, Node, Shape
+from mgeconvert.ir.evaluate import evaluate
 
 from .nodes import data, integer, is_computed
 from .rewriter import NODE_BYTES, Rewriter, share

@@ -10,10 +10,10 @@ import numpy as np
 
 from mgeconvert.ir import Node
 
-from .linear import LINEAR, read_linear, write_linear
 from .nodes import array, data, integer, ints, is_computed, number, text
 from .rewriter import NODE_BYTES, Rewriter, share
 from .table import Decline, Result, rule
+from .weighted import LINEAR, read_linear, write_linear
 
 RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from mgeconvert.inference import broadcast
 from mgeconvert.ir import Node, Value
+from mgeconvert.ir.inference import broadcast
 
 from .add_mul import AFFINE, check_rounding, read_affine
-from .linear import LINEAR, Linear, read_linear, write_linear
 from .nodes import array, channel_vector, data, integer, with_constant
 from .rewriter import NODE_BYTES, Rewriter, share
 from .table import Decline, Result, rule
+from .weighted import LINEAR, Linear, read_linear, write_linear
 
 
 @rule("fuse-conv-scale", *AFFINE)

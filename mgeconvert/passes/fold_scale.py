@@ -15,11 +15,11 @@ from mgeconvert.ir import Node, Value
 
 from .add_mul import read_affine
 from .conv_bn import has_padding
-from .linear import LINEAR, read_linear, write_linear
+from .factors import ROWS, Factor
 from .nodes import channel_vector, data, integer
-from .regions import ROWS, Factor
 from .rewriter import NODE_BYTES, Rewriter, share
 from .table import Decline, Result, rule
+from .weighted import LINEAR, read_linear, write_linear
 
 LARGEST = 64
 """How many nodes a region may have."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mgeconvert.inference import dtype_of
 from mgeconvert.ir import Node, Value
+from mgeconvert.ir.inference import dtype_of
 
 from .nodes import array, data, integer, ints, is_computed, same_shape, text
 from .rewriter import Rewriter

@@ -9,8 +9,8 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from mgeconvert.inference import infer
 from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir.inference import infer
 
 
 class Index:

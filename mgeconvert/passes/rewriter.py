@@ -5,18 +5,21 @@ That place is topologically right because a pattern's last node is the one that 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Callable, Collection, Container, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from mgeconvert.builder import Builder, Operand
 from mgeconvert.errors import GraphError
 from mgeconvert.ir import Graph, Namer, Node, Shape, Value
+from mgeconvert.ir.builder import Builder, Operand
 
 from .index import Index, take_shape
-from .table import Decline, Rule
+
+Result: TypeAlias = "Value | Sequence[Value] | None"
+"""What a rule returns: what stands for the node's outputs, or None where it does not apply."""
+Rule: TypeAlias = "Callable[[Rewriter, Node], Result]"
 
 NODE_BYTES = 64
 """What a node takes in a file, at the least: how much larger constants may become when one goes."""
@@ -32,6 +35,10 @@ class Declined:
 
     def __str__(self) -> str:
         return f"{self.name}: {self.node}: {self.reason}"
+
+
+class Decline(Exception):  # noqa: N818 - no error: the graph stays as it is
+    """A pattern was recognised and is left alone; the text is the reason."""
 
 
 class _AsWanted(Namer):

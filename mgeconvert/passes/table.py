@@ -10,24 +10,17 @@ made with `r.op`; where a rule nearly applies it says why it does not: ``raise D
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
-from mgeconvert.ir import Node, Value
+from .rewriter import Decline as Decline
+from .rewriter import Result as Result
+from .rewriter import Rewriter, Rule
 
-if TYPE_CHECKING:
-    from .rewriter import Rewriter
-
-Result: TypeAlias = "Value | Sequence[Value] | None"
-Rule: TypeAlias = "Callable[[Rewriter, Node], Result]"
 Whole: TypeAlias = "Callable[[Rewriter], int]"
 
 RULES: dict[str, dict[str, list[Rule]]] = {}
 """pass -> operator of the pattern's last node -> its rules, tried in order."""
-
-
-class Decline(Exception):  # noqa: N818 - no error: the graph stays as it is
-    """A pattern was recognised and is left alone; the text is the reason."""
 
 
 EVERY = "*"

@@ -14,10 +14,10 @@ from .cut import add_outputs as add_outputs
 from .cut import cut as cut
 from .cut import drop_outputs as drop_outputs
 from .cut import rename as rename
-from .feeds import Feed as Feed
-from .feeds import feeds as feeds
+from .float16 import to_half as to_half
+from .input_shapes import set_shapes as set_shapes
+from .inputs_of import Feed as Feed
+from .inputs_of import feeds as feeds
 from .pattern import replace_pattern as replace_pattern
-from .precision import to_half as to_half
 from .processing import postprocess as postprocess
 from .processing import preprocess as preprocess
-from .shapes import set_shapes as set_shapes

@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mgeconvert.builder import Builder
 from mgeconvert.errors import ConversionError, UsageError
 from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir.builder import Builder
 
 from .names import copied, place
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.builder import Builder
-from mgeconvert.dtypes import elem_type
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph, Namer, Node, Value
-from mgeconvert.passes.linear import Linear, read_linear
+from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.dtypes import elem_type
 from mgeconvert.passes.table import Decline
+from mgeconvert.passes.weighted import Linear, read_linear
 
 from .names import copied, public
 

@@ -9,13 +9,13 @@ FRONTEND = Frontend(
     name="tm",
     title="MegEngine TracedModule",
     suffixes=(".pkl", ".tm", ".tm.pkl"),
-    load=deferred("mgeconvert.lowering.frontend:load"),
-    ops=deferred("mgeconvert.lowering.frontend:ops"),
+    load=deferred("mgeconvert.tracedmodule.lower.frontend:load"),
+    ops=deferred("mgeconvert.tracedmodule.lower.frontend:ops"),
     options=(
         Option("dynamic_batch", bool, False, "let the first axis of every input vary"),
         Option("dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5"),
     ),
-    describe=deferred("mgeconvert.lowering.frontend:describe"),
+    describe=deferred("mgeconvert.tracedmodule.lower.frontend:describe"),
     progress=True,
 )
 
@@ -23,10 +23,10 @@ BACKEND = Backend(
     name="tm",
     title="MegEngine TracedModule",
     suffixes=(".pkl", ".tm"),
-    save=deferred("mgeconvert.raising.backend:save"),
-    problems=deferred("mgeconvert.raising.backend:problems"),
-    ops=deferred("mgeconvert.raising.backend:ops"),
-    run=deferred("mgeconvert.raising.backend:run"),
-    describe=deferred("mgeconvert.lowering.frontend:describe"),
+    save=deferred("mgeconvert.tracedmodule.emit.backend:save"),
+    problems=deferred("mgeconvert.tracedmodule.emit.backend:problems"),
+    ops=deferred("mgeconvert.tracedmodule.emit.backend:ops"),
+    run=deferred("mgeconvert.tracedmodule.emit.backend:run"),
+    describe=deferred("mgeconvert.tracedmodule.lower.frontend:describe"),
     runtime="MegEngine",
 )

@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
-from ..net import Blob, Net, RefusedError
+from mgeconvert.errors import refuse
+
+from ..net import Blob, Net
 from .arithmetic import add, maximum, minimum, multiply
 from .table import Operand, emit
 
@@ -178,7 +180,7 @@ def cast(net: Net, x: Blob, *, to: int, saturate: int = 1, in_dtype: np.dtype, d
     if dtype == np.bool_:
         return step(net, net.layer("AbsVal", x))
     if in_dtype.kind == "f" and dtype.kind in "iu":
-        raise RefusedError("Caffe has no layer that rounds, so a real number cannot become an integer")
+        refuse("Caffe has no layer that rounds, so a real number cannot become an integer")
     return x
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..net import Blob, Net, RefusedError, Shape
+from mgeconvert.errors import refuse
+
+from ..net import Blob, Net, Shape
 from .table import Array, Operand, emit
 
 CONCAT_UP_TO = 8
@@ -111,7 +113,7 @@ def multiply_(net: Net, x: Operand, y: Operand) -> Blob:
 @emit("Div")
 def divide(net: Net, x: Operand, y: Operand, *, dtype: np.dtype) -> Blob:
     if dtype.kind in "iu":
-        raise RefusedError("Caffe has no layer that rounds, so integers cannot be divided")
+        refuse("Caffe has no layer that rounds, so integers cannot be divided")
     if isinstance(y, np.ndarray):
         return multiply(net, x, np.asarray(np.float32(1) / y.astype(np.float32)))
     return multiply(net, x, net.power(y, power=-1.0))
@@ -153,7 +155,7 @@ def pow_(net: Net, x: Operand, y: Operand) -> Blob:
         return net.power(expand(net, x, broadcast_shape(x, y)), power=float(y.reshape(())))
     if isinstance(x, np.ndarray) and x.size == 1 and isinstance(y, Blob) and float(x.reshape(())) > 0:
         return net.layer("Exp", expand(net, y, broadcast_shape(x, y)), base=float(x.reshape(())))
-    raise RefusedError("Caffe's Power has a constant exponent and its Exp a constant base; neither is one number here")
+    refuse("Caffe's Power has a constant exponent and its Exp a constant base; neither is one number here")
 
 
 @emit("Sum")

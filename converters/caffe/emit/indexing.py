@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..net import Blob, Net, RefusedError, Shape
+from mgeconvert.errors import refuse
+
+from ..net import Blob, Net, Shape
 from .arithmetic import multiply
 from .lookup import gather_computed
 from .reduction import along
@@ -23,7 +25,7 @@ def mix(net: Net, x: Blob, axis: int, matrix: np.ndarray) -> Blob:
     count, size = matrix.shape
     shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
     if matrix.size > MATRIX:
-        raise RefusedError(f"Caffe has no layer that picks {count} of {size} elements; their matrix is too large")
+        refuse(f"Caffe has no layer that picks {count} of {size} elements; their matrix is too large")
     matrix = matrix.astype(np.float32)
     if axis == x.rank - 1:
         rows = net.reshape(x, (int(np.prod(x.shape[:-1])), size))
@@ -77,7 +79,7 @@ def slice_(
         last = min(max(end + size if end < 0 else end, low), size)
         positions = range(first, last, step)
         if not positions:
-            raise RefusedError("a Caffe blob cannot be empty")
+            refuse("a Caffe blob cannot be empty")
         x = pick(net, x, axis % x.rank, positions)
     return x
 
@@ -92,7 +94,7 @@ def gather(net: Net, data: Operand, indices: Operand, *, axis: int = 0, out: Sha
     if isinstance(data, np.ndarray):
         table = np.moveaxis(data, axis, 0).reshape(data.shape[axis], -1)
         if axis % data.ndim:
-            raise RefusedError("Caffe's Embed looks rows up; here the positions are along another axis")
+            refuse("Caffe's Embed looks rows up; here the positions are along another axis")
         y = net.layer(
             "Embed", indices, shape=(*indices.shape, table.shape[1]), blobs=[table], num_output=table.shape[1],
             input_dim=table.shape[0], bias_term=False,
@@ -104,7 +106,7 @@ def gather(net: Net, data: Operand, indices: Operand, *, axis: int = 0, out: Sha
 @emit("OneHot")
 def one_hot(net: Net, indices: Blob, depth: Array, values: Array, *, axis: int = -1) -> Blob:
     if axis not in (-1, indices.rank):
-        raise RefusedError("Caffe's Embed appends the new axis last")
+        refuse("Caffe's Embed appends the new axis last")
     count, (off, on) = int(depth.reshape(())), values.astype(np.float32)
     table = np.full((count, count), off, np.float32)
     np.fill_diagonal(table, on)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..net import Blob, Net, RefusedError, Shape
+from mgeconvert.errors import refuse
+
+from ..net import Blob, Net, Shape
 from .arithmetic import add, expand
 from .reduction import total
 from .shaping import transpose
@@ -61,9 +63,7 @@ def mat_mul(net: Net, x: Operand, y: Operand, *, out: Shape) -> Blob:
     rows, inner, columns = left.shape[-2], left.shape[-1], right.shape[-1]
     full = (*batch, rows, columns, inner)
     if np.prod(full, dtype=np.int64) > PRODUCTS:
-        raise RefusedError(
-            f"Caffe's InnerProduct has a constant matrix; a product of two blobs of {list(full)} is too large"
-        )
+        refuse(f"Caffe's InnerProduct has a constant matrix; a product of two blobs of {list(full)} is too large")
     right = transpose(net, right, [*range(rank - 2), rank - 1, rank - 2])
     left = expand(net, net.reshape(left, (*left.shape[:-1], 1, inner)), full)
     right = expand(net, net.reshape(right, (*right.shape[:-2], 1, columns, inner)), full)

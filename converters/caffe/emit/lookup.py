@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..net import Blob, Net, RefusedError, Shape
+from mgeconvert.errors import refuse
+
+from ..net import Blob, Net, Shape
 from .activation import step
 from .arithmetic import add, multiply
 from .linear import PRODUCTS, mat_mul
@@ -19,9 +21,7 @@ def one_hot(net: Net, positions: Operand, count: int) -> Operand:
     """[..., count] from positions [...]; a negative one counts from the end."""
     shape = positions.shape or (1,)
     if np.prod((*shape, count), dtype=np.int64) > PRODUCTS or count * count > PRODUCTS:
-        raise RefusedError(
-            f"Caffe has no layer that picks at computed positions, and {list(shape)} of {count} are too many"
-        )
+        refuse(f"Caffe has no layer that picks at computed positions, and {list(shape)} of {count} are too many")
     eye = np.eye(count, dtype=np.float32)
     if isinstance(positions, np.ndarray):
         return np.asarray(eye[positions.reshape(shape)])
@@ -93,7 +93,7 @@ def _flat_positions(net: Net, indices: Operand, sizes: Shape) -> Operand:
 @emit("GatherND", note="computed positions by products, up to 16 million")
 def gather_nd(net: Net, data: Operand, indices: Operand, *, batch_dims: int = 0, out: Shape) -> Blob:
     if batch_dims:
-        raise RefusedError("Caffe has no layer that picks at computed positions; batch_dims is not composed")
+        refuse("Caffe has no layer that picks at computed positions; batch_dims is not composed")
     axes = indices.shape[-1]
     count, rest = int(np.prod(data.shape[:axes])), int(np.prod(data.shape[axes:]))
     table = net.reshape(_blob(net, data), (count, rest))
@@ -108,7 +108,7 @@ def scatter_elements(
     axis %= len(data.shape)
     same = [at for at in range(len(data.shape)) if at != axis]
     if reduction not in ("none", "add") or any(data.shape[at] != indices.shape[at] for at in same):
-        raise RefusedError("Caffe has no layer that writes at computed positions; this form is not composed")
+        refuse("Caffe has no layer that writes at computed positions; this form is not composed")
     x = _last(net, data, axis)
     places = np.moveaxis(indices, axis, -1) if isinstance(indices, np.ndarray) else _last(net, indices, axis)
     chosen = _blob(net, one_hot(net, places, x.shape[-1]))
@@ -125,7 +125,7 @@ def _written(net: Net, x: Blob, mask: Blob, values: Blob, reduction: str) -> Blo
 @emit("ScatterND", note="at distinct positions; by products, up to 16 million")
 def scatter_nd(net: Net, data: Operand, indices: Operand, updates: Operand, *, reduction: str = "none") -> Blob:
     if reduction not in ("none", "add"):
-        raise RefusedError("Caffe has no layer that writes at computed positions; this reduction is not composed")
+        refuse("Caffe has no layer that writes at computed positions; this reduction is not composed")
     axes = indices.shape[-1]
     count, rest = int(np.prod(data.shape[:axes])), int(np.prod(data.shape[axes:]))
     table = net.reshape(_blob(net, data), (count, rest))

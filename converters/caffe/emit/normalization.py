@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..net import Blob, Net, RefusedError
+from mgeconvert.errors import refuse
+
+from ..net import Blob, Net
 from .arithmetic import add, multiply
 from .reduction import standardize
 from .table import Array, Operand, emit
@@ -16,7 +18,7 @@ def batch_normalization(
     *, epsilon: float = 1e-5, momentum: float = 0.9, training_mode: int = 0,
 ) -> Blob:  # fmt: skip
     if training_mode:
-        raise RefusedError("training mode")
+        refuse("training mode")
     factor = np.ones(1, np.float32)
     y = net.layer("BatchNorm", x, blobs=[mean, variance, factor], use_global_stats=True, eps=epsilon)
     return net.layer("Scale", y, blobs=[scale, bias], bias_term=True)
@@ -53,7 +55,7 @@ def layer_normalization(
 @emit("LRN")
 def lrn(net: Net, x: Blob, *, size: int, alpha: float = 1e-4, beta: float = 0.75, bias: float = 1.0) -> Blob:
     if size % 2 == 0:
-        raise RefusedError(f"Caffe's LRN has an odd size; here {size}")
+        refuse(f"Caffe's LRN has an odd size; here {size}")
     # with the bias as a factor outside, because OpenCV does not know Caffe's k
     return net.power(net.layer("LRN", x, local_size=size, alpha=alpha / bias, beta=beta), scale=bias**-beta)
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..net import Blob, Net, Params, RefusedError, Shape
+from mgeconvert.errors import refuse
+
+from ..net import Blob, Net, Params, Shape
 from .table import emit
 from .window import begin_end, conv, flat
 
@@ -81,9 +83,9 @@ def max_pool(
     outs: Sequence[Shape],
 ) -> Blob:
     if len(outs) > 1:
-        raise RefusedError("Caffe's Pooling does not give the indices of ONNX")
+        refuse("Caffe's Pooling does not give the indices of ONNX")
     if any(dilation != 1 for dilation in dilations):
-        raise RefusedError("Caffe's Pooling has no dilation")
+        refuse("Caffe's Pooling has no dilation")
     strides = tuple(strides) or (1,) * len(kernel_shape)
     padding = begin_end(auto_pad, pads, x.shape, out, kernel_shape, strides)
     if x.rank == 3:
@@ -94,9 +96,7 @@ def max_pool(
         return net.reshape(y, out)
     axes = _plans(x, kernel_shape, strides, padding, out)
     if axes is None:
-        raise RefusedError(
-            f"Caffe pads both ends alike and less than the kernel; here {padding} with kernel {list(kernel_shape)}"
-        )
+        refuse(f"Caffe pads both ends alike and less than the kernel; here {padding} with kernel {list(kernel_shape)}")
     return pool(net, x, "MAX", kernel_shape, strides, axes, out)
 
 
@@ -104,7 +104,7 @@ def _plans(
     x: Blob, kernel: Sequence[int], strides: Sequence[int], padding: Sequence[tuple[int, int]], out: Shape
 ) -> list[Axis] | None:
     if x.rank != 4:
-        raise RefusedError(f"Caffe pools blobs of 4 axes; here {x.rank}")
+        refuse(f"Caffe pools blobs of 4 axes; here {x.rank}")
     found = [plan(x.shape[2 + a], kernel[a], strides[a], padding[a][0], out[2 + a]) for a in range(2)]
     return [axis for axis in found if axis is not None] if None not in found else None
 
@@ -142,7 +142,7 @@ def average_pool(
         low, high = (-padding[a][0], x.shape[2 + a] + padding[a][1]) if count_include_pad else (0, x.shape[2 + a])
         wanted = ((taps >= low) & (taps < high)).sum(1)
         if not wanted.all():
-            raise RefusedError("a window lies wholly in the padding")
+            refuse("a window lies wholly in the padding")
         by_caffe = np.minimum(taps[:, -1] + 1, x.shape[2 + a] + axes[a].pad) - starts if axes else kernel_shape[a]
         divided.append(by_caffe / wanted)
     if axes:

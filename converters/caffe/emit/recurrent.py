@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..net import PIECES, Blob, Net, RefusedError, Shape
+from mgeconvert.errors import refuse
+
+from ..net import PIECES, Blob, Net, Shape
 from .arithmetic import add, multiply
 from .linear import inner_product
 from .table import Array, Operand, emit
@@ -20,7 +22,7 @@ Step = Callable[[Blob, State, np.ndarray], None]
 
 def gate(net: Net, function: str, x: Blob) -> Blob:
     if function not in FUNCTIONS:
-        raise RefusedError(f"the activation {function} in a recurrent layer")
+        refuse(f"the activation {function} in a recurrent layer")
     return net.layer(FUNCTIONS[function], x)
 
 
@@ -50,7 +52,7 @@ def unroll(
     """Run each direction over time: [time, 1, batch, hidden] outputs and the last states, by direction."""
     times, batch, size = x.shape
     if times > PIECES:
-        raise RefusedError(f"a sequence of {times} steps; at most {PIECES} are written out")
+        refuse(f"a sequence of {times} steps; at most {PIECES} are written out")
     rows = net.reshape(x, (times * batch, size))
     outputs, last = [], []
     for at, step in enumerate(steps):
@@ -98,7 +100,7 @@ def results(net: Net, outputs: list[Blob], last: list[list[Blob]], outs: Sequenc
 
 def _plain(sequence_lens: object, layout: int, clip: float) -> None:
     if sequence_lens is not None or layout or clip:
-        raise RefusedError("sequence lengths, batch-first layout or clipping in a recurrent layer")
+        refuse("sequence lengths, batch-first layout or clipping in a recurrent layer")
 
 
 @emit("RNN", note="written out step by step, up to 64")
@@ -129,7 +131,7 @@ def lstm(
 ) -> list[Blob]:  # fmt: skip
     _plain(sequence_lens, layout, clip)
     if input_forget or (peepholes is not None and peepholes.any()):
-        raise RefusedError("peepholes or coupled gates in an LSTM")
+        refuse("peepholes or coupled gates in an LSTM")
     functions = list(activations) or ["Sigmoid", "Tanh", "Tanh"] * len(w)
 
     def step_of(f: str, g: str, h: str) -> Step:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..net import PIECES, Blob, Net, Params, RefusedError, Shape
+from mgeconvert.errors import refuse
+
+from ..net import PIECES, Blob, Net, Params, Shape
 from .arithmetic import add, multiply
 from .table import Array, emit
 
@@ -62,7 +64,7 @@ def product(net: Net, x: Blob, axes: Sequence[int]) -> Blob:
     for axis in axes:
         count = x.shape[axis]
         if count > PIECES:
-            raise RefusedError(f"Caffe has no product along an axis; by slices at most {PIECES}, here {count}")
+            refuse(f"Caffe has no product along an axis; by slices at most {PIECES}, here {count}")
         shape = (*x.shape[:axis], 1, *x.shape[axis + 1 :])
         if count > 1:
             x = net.eltwise("PROD", *net.layer_n("Slice", [x], [shape] * count, axis=axis))

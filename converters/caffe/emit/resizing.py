@@ -8,7 +8,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ..net import Blob, Net, RefusedError, Shape
+from mgeconvert.errors import refuse
+
+from ..net import Blob, Net, Shape
 from .indexing import mix
 from .table import Array, emit
 from .window import convolution
@@ -24,9 +26,7 @@ def resize(
 ) -> Blob:  # fmt: skip
     transform = coordinate_transformation_mode
     if antialias or exclude_outside or transform not in TRANSFORMS:
-        raise RefusedError(
-            f"Resize with {transform if transform not in TRANSFORMS else 'antialias or exclude_outside'}"
-        )
+        refuse(f"Resize with {transform if transform not in TRANSFORMS else 'antialias or exclude_outside'}")
     ratios = [new / old for new, old in zip(out, x.shape, strict=True)]
     if scales is not None and scales.size:
         for axis, scale in zip(axes or range(x.rank), scales.tolist(), strict=True):

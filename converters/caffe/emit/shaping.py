@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..net import PIECES, Blob, Net, RefusedError, Shape
+from mgeconvert.errors import refuse
+
+from ..net import PIECES, Blob, Net, Shape
 from .table import Array, emit
 from .window import convolution
 
@@ -41,7 +43,7 @@ def _permute_by_slices(net: Net, x: Blob, order: Sequence[int]) -> Blob:
         int(np.prod(current.shape[part])) for part in (slice(at), slice(at, first), slice(first, end), slice(end, None))
     )
     if min(a, b) > PIECES:
-        raise RefusedError(
+        refuse(
             f"BVLC Caffe has no layer that reorders the axes of a blob of {list(x.shape)}; --dialect ssd has Permute"
         )
     if a <= b:

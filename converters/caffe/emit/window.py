@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..net import Blob, Net, RefusedError, Shape
+from mgeconvert.errors import refuse
+
+from ..net import Blob, Net, Shape
 from .table import Array, emit
 
 
@@ -75,9 +77,7 @@ def conv(
             continue
         surplus, odd = divmod(abs(end - begin), dilation)
         if odd:
-            raise RefusedError(
-                f"Caffe pads both ends alike; here {begin} and {end}, which a dilation of {dilation} cannot hide"
-            )
+            refuse(f"Caffe pads both ends alike; here {begin} and {end}, which a dilation of {dilation} cannot hide")
         w = np.pad(
             w, [(0, 0)] * (axis + 2) + [(surplus, 0) if end > begin else (0, surplus)] + [(0, 0)] * (count - 1 - axis)
         )
@@ -120,7 +120,7 @@ def conv_transpose(
     count = x.rank - 2
     strides, dilations = tuple(strides) or (1,) * count, tuple(dilations) or (1,) * count
     if auto_pad not in ("NOTSET", "VALID") or output_shape:
-        raise RefusedError("ConvTranspose without explicit padding")
+        refuse("ConvTranspose without explicit padding")
     if count == 1:
         begin, end = tuple(pads) or (0, 0)
         y = conv_transpose(

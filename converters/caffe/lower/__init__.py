@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from mgeconvert.errors import RefusedError
+
 from . import convolution, detection, elementwise, normalization, recurrent, shapes
 from .refused import DATA, REFUSED, TRAINING
-from .table import LOWERINGS, Layer, MissingBlobError, RefusedError
+from .table import LOWERINGS, Layer, MissingBlobError
 
 __all__ = [
     "DATA",

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.builder import Builder
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
+from mgeconvert.ir.builder import Builder
 
 from ..emit.pooling import caffe_count
-from .table import Layer, RefusedError, lower, shape_of
+from .table import Layer, lower, shape_of
 
 MAX, AVE = 0, 1
 FLOOR = 1
@@ -93,9 +94,9 @@ def embed(b: Builder, layer: Layer, x: Value) -> Value:
 def pooling(b: Builder, layer: Layer, x: Value) -> Value:
     p = layer.param
     if p.pool not in (MAX, AVE):
-        raise RefusedError("stochastic pooling")
+        refuse("stochastic pooling")
     if len(layer.message.top) > 1:
-        raise RefusedError("its second top, the mask, is used for unpooling")
+        refuse("its second top, the mask, is used for unpooling")
     if p.global_pooling:
         return b.op("GlobalMaxPool" if p.pool == MAX else "GlobalAveragePool", x)
     kernel, pad = spatial(layer, "kernel_size", "kernel", 2, 0), spatial(layer, "pad", "pad", 2, 0)
@@ -110,7 +111,7 @@ def spatial_pyramid(b: Builder, layer: Layer, x: Value) -> Value:
     """Poolings into 1, 2 x 2, 4 x 4 ... bins, joined as one vector."""
     p = layer.param
     if p.pool not in (MAX, AVE):
-        raise RefusedError("stochastic pooling")
+        refuse("stochastic pooling")
     if p.pyramid_height < 1:
         raise layer.invalid("no pyramid_height")
     parts = []
@@ -145,7 +146,7 @@ def pool(
     for size, k, s, p in zip(sizes, kernel, strides, pad, strict=True):
         count = (size + 2 * p - k) // s + 1 if floor else caffe_count(size, k, s, p)
         if count < 1 or (count - 1) * s >= size + p:
-            raise RefusedError(f"a window of {k} with stride {s} lies outside an input of {size}")
+            refuse(f"a window of {k} with stride {s} lies outside an input of {size}")
         counts.append(count)
         ends.append(max(0, (count - 1) * s + k - size - p))
     attrs: dict[str, Any] = {"kernel_shape": kernel, "strides": strides, "pads": [*pad, *ends]}

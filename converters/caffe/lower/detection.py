@@ -7,10 +7,11 @@ import math
 
 import numpy as np
 
-from mgeconvert.builder import Builder
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
+from mgeconvert.ir.builder import Builder
 
-from .table import Layer, RefusedError, lower, shape_of
+from .table import Layer, lower, shape_of
 
 CORNER, CENTER_SIZE = 1, 2
 FLOAT, INT64 = 1, 7
@@ -61,7 +62,7 @@ def detection_output(b: Builder, layer: Layer, location: Value, confidence: Valu
         raise layer.invalid(f"the prior boxes are {priors.type_text}; expected [1,2,4 * boxes]")
     batch, count, classes = shape_of(location)[0], shape_of(priors)[2] // 4, p.num_classes
     if batch != 1 or not p.share_location or p.nms_param.eta != 1:
-        raise RefusedError("more than one image, boxes of each class, or an adaptive overlap")
+        refuse("more than one image, boxes of each class, or an adaptive overlap")
     boxes = _decoded(b, layer, b.op("Reshape", location, [count, 4]), priors, count)
     scores = b.op("Transpose", b.op("Reshape", confidence, [1, count, classes]), perm=[0, 2, 1])
     background = p.background_label_id
@@ -110,7 +111,7 @@ def _decoded(b: Builder, layer: Layer, offsets: Value, priors: Value, count: int
     """[boxes, 4] corners: the network's offsets applied to the prior boxes."""
     p = layer.param
     if p.code_type not in (CORNER, CENTER_SIZE):
-        raise RefusedError("code_type CORNER_SIZE")
+        refuse("code_type CORNER_SIZE")
     kinds = shape_of(priors)[1]  # the boxes, and their variances unless the network has learned to include them
     rows = b.op("Reshape", priors, [kinds * count, 4])
     prior = b.op("Slice", rows, [0], [count], [0])

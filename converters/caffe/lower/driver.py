@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mgeconvert.builder import Builder
-from mgeconvert.errors import BadInputError, Problem, UnsupportedError
-from mgeconvert.inference import InferenceError
+from mgeconvert.errors import BadInputError, Problem, RefusedError, UnsupportedError
 from mgeconvert.ir import Graph, Value
+from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.inference import InferenceError
 
 from ..messages import Message
 from ..upgrade import SourceLayer
-from . import DATA, LOWERINGS, REFUSED, TRAINING, Layer, MissingBlobError, RefusedError
+from . import DATA, LOWERINGS, REFUSED, TRAINING, Layer, MissingBlobError
 from .table import shape_of
 
 WEIGHTED = {

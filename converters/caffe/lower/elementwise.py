@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
+from mgeconvert.ir.builder import Builder
 
 from .table import Layer, lower, shape_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mgeconvert.builder import Builder
 from mgeconvert.ir import Value
+from mgeconvert.ir.builder import Builder
 
 from .convolution import AVE, pool
 from .elementwise import affine

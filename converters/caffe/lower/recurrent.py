@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mgeconvert.builder import Builder
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
+from mgeconvert.ir.builder import Builder
 
-from .table import Layer, RefusedError, lower, shape_of
+from .table import Layer, lower, shape_of
 
 STEPS = 256
 """The longest sequence that is written out step by step."""
@@ -20,7 +21,7 @@ def _steps(b: Builder, x: Value, cont: Value, transformed: Value, step: Callable
     """Run `step(input of the step, what continues)` over time and join what it gives; tops are [time, batch, size]."""
     times, batch = shape_of(x)[:2]
     if times > STEPS:
-        raise RefusedError(f"a sequence of {times} steps; at most {STEPS} are written out")
+        refuse(f"a sequence of {times} steps; at most {STEPS} are written out")
     inputs = b.ops("Split", times, transformed, [1] * times, axis=0) if times > 1 else [transformed]
     flags = b.ops("Split", times, cont, [1] * times, axis=0) if times > 1 else [cont]
     outputs = []
@@ -40,9 +41,9 @@ def _transform(b: Builder, x: Value, weights: np.ndarray, bias: np.ndarray | Non
 
 def _inputs(layer: Layer, x: Value, static: tuple[Value, ...]) -> int:
     if static:
-        raise RefusedError("a static input beside the sequence")
+        refuse("a static input beside the sequence")
     if layer.param.expose_hidden:
-        raise RefusedError("expose_hidden")
+        refuse("expose_hidden")
     return int(np.prod(shape_of(x)[2:]))
 
 

@@ -22,10 +22,6 @@ Handler: TypeAlias = Callable[..., Lowered]
 H = TypeVar("H", bound=Handler)
 
 
-class RefusedError(Exception):
-    """A lowering does not support this form of its layer; the text is the reason."""
-
-
 class MissingBlobError(Exception):
     """The layer's weights are not there."""
 

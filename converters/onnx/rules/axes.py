@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node
 
-from ..rewrite import RefusedError, Result, Rewriter, axis_of, constant, data, downgrade, operand, shape_of, size
+from ..rewrite import Result, Rewriter, axis_of, constant, data, downgrade, operand, shape_of, size
 
 
 @downgrade("Squeeze", "Unsqueeze", since=13)
@@ -77,7 +78,7 @@ def one_hot_from_the_front(r: Rewriter, node: Node) -> Result:
     assert isinstance(axis, int)
     indices = constant(node, 0, "indices")
     if indices is not None and indices.size and indices.min() < 0:
-        raise RefusedError("indices below zero")
+        refuse("indices below zero")
     return r.form(*node.inputs, axis=axis if axis >= 0 else axis + len(shape_of(data(node))) + 1)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import RefusedError, Result, Rewriter, data, downgrade, dtype_of
+from ..rewrite import Result, Rewriter, data, downgrade, dtype_of
 
 
 def choose(r: Rewriter, op: str, first: Value, second: Value) -> Value:
@@ -63,6 +64,6 @@ def where_by_arithmetic(r: Rewriter, node: Node) -> Result:
         chosen = r.op("And", condition, first)
         return r.op("Or", chosen, r.op("And", r.op("Not", condition), second))
     if dtype.kind not in "iu":
-        raise RefusedError("a choice between floats")
+        refuse("a choice between floats")
     chosen = r.op("Mul", r.cast(condition, dtype), first)
     return r.op("Add", chosen, r.op("Mul", r.cast(r.op("Not", condition), dtype), second))

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mgeconvert.dtypes import ELEM_TYPES
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node
+from mgeconvert.ir.dtypes import ELEM_TYPES
 
-from ..rewrite import (
-    RefusedError,
-    Result,
-    Rewriter,
-    constant,
-    data,
-    downgrade,
-    dtype_of,
-    operand,
-    shape_of,
-    size,
-    without_attribute,
-)
+from ..rewrite import Result, Rewriter, constant, data, downgrade, dtype_of, operand, shape_of, size, without_attribute
 
 
 @downgrade("Pad", since=19)
@@ -115,7 +104,7 @@ def reshape_without_zeros(r: Rewriter, node: Node) -> Result:
     if node.attrs.get("allowzero"):
         shape = constant(node, 1, "a shape that may hold zeros")
         if shape is not None and (shape == 0).any():
-            raise RefusedError("allowzero")
+            refuse("allowzero")
     return r.form(*node.inputs)
 
 
@@ -182,7 +171,7 @@ without_attribute("round_mode", "Cast", "CastLike", since=24)
 @downgrade("Range", since=27)
 def range_without_stash_type(r: Rewriter, node: Node) -> Result:
     if node.attrs.get("stash_type", 1) != 1 and dtype_of(data(node)).itemsize < 4:
-        raise RefusedError("stash_type")
+        refuse("stash_type")
     return r.form(*node.inputs)
 
 
@@ -195,7 +184,7 @@ def gemm_with_bias(r: Rewriter, node: Node) -> Result:
 
 @downgrade("Scan", since=9)
 def scan_of_a_batch(_: Rewriter, node: Node) -> Result:
-    raise RefusedError(f"the form without a batch dimension, with {len(node.inputs)} inputs")
+    refuse(f"the form without a batch dimension, with {len(node.inputs)} inputs")
 
 
 @downgrade("Range", since=11)
@@ -230,14 +219,14 @@ def eye(r: Rewriter, node: Node) -> Result:
 def dropout_at_inference(r: Rewriter, node: Node) -> Result:
     ratio, training = constant(node, 1, "a ratio"), constant(node, 2, "a training mode")
     if training is not None and training.item():
-        raise RefusedError("training mode")
+        refuse("training mode")
     return r.form(data(node), ratio=0.5 if ratio is None else float(ratio.item()))
 
 
 @downgrade("Dropout", since=10)
 def dropout_without_bool_mask(r: Rewriter, node: Node) -> Result:
     if len(node.outputs) > 1:
-        raise RefusedError("a mask of type bool")
+        refuse("a mask of type bool")
     return r.form(data(node), **node.attrs)
 
 

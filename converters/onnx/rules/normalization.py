@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import (
-    RefusedError,
-    Result,
-    Rewriter,
-    axis_of,
-    data,
-    downgrade,
-    dtype_of,
-    operand,
-    shape_of,
-    without_attribute,
-)
+from ..rewrite import Result, Rewriter, axis_of, data, downgrade, dtype_of, operand, shape_of, without_attribute
 
 STASH: dict[int, np.dtype] = {1: np.dtype(np.float32), 11: np.dtype(np.float64)}
 """`stash_type`, a TensorProto.DataType, as the type the statistics are computed in."""
@@ -109,6 +99,6 @@ def _stash(node: Node, x: Value) -> np.dtype:
     stash = node.attrs.get("stash_type", 1)
     assert isinstance(stash, int)
     if stash not in STASH:
-        raise RefusedError(f"stash_type {stash}")
+        refuse(f"stash_type {stash}")
     wide: np.dtype = np.promote_types(STASH[stash], dtype_of(x))
     return wide

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute, Node, Value
 
-from ..rewrite import RefusedError, Result, Rewriter, data, downgrade, shape_of, size
+from ..rewrite import Result, Rewriter, data, downgrade, shape_of, size
 
 
 @downgrade("AveragePool", since=19)
@@ -20,7 +21,7 @@ def lp_pool_plain(r: Rewriter, node: Node) -> Result:
 @downgrade("AveragePool", since=10)
 def average_pool_rounded_down(r: Rewriter, node: Node) -> Result:
     if node.attrs.get("ceil_mode") and node.attrs.get("count_include_pad"):
-        raise RefusedError("ceil_mode with count_include_pad")
+        refuse("ceil_mode with count_include_pad")
     return _rounded_down(r, node)
 
 
@@ -32,7 +33,7 @@ def max_pool_rounded_down(r: Rewriter, node: Node) -> Result:
 @downgrade("MaxPool", since=8)
 def max_pool_without_indices(r: Rewriter, node: Node) -> Result:
     if len(node.outputs) > 1:
-        raise RefusedError("indices")
+        refuse("indices")
     return r.form(data(node), **{key: value for key, value in node.attrs.items() if key != "storage_order"})
 
 
@@ -40,7 +41,7 @@ def _without_dilations(node: Node) -> dict[str, Attribute]:
     dilations = node.attrs.get("dilations", ())
     assert isinstance(dilations, tuple)
     if any(dilation != 1 for dilation in dilations):
-        raise RefusedError("dilations")
+        refuse("dilations")
     return {key: value for key, value in node.attrs.items() if key != "dilations"}
 
 
@@ -54,7 +55,7 @@ def _rounded_down(r: Rewriter, node: Node) -> Result:
 
 def _pads_to_fill(node: Node, x: Value) -> tuple[int, ...]:
     if node.attrs.get("auto_pad", "NOTSET") != "NOTSET":
-        raise RefusedError("ceil_mode with auto_pad")
+        refuse("ceil_mode with auto_pad")
     kernel = node.attrs["kernel_shape"]
     assert isinstance(kernel, tuple)
     axes = len(kernel)

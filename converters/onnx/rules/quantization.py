@@ -6,21 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.dtypes import NAMES
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute, Node, Value
+from mgeconvert.ir.dtypes import NAMES
 
-from ..rewrite import (
-    RefusedError,
-    Result,
-    Rewriter,
-    axis_of,
-    data,
-    downgrade,
-    dtype_of,
-    operand,
-    shape_of,
-    without_attribute,
-)
+from ..rewrite import Result, Rewriter, axis_of, data, downgrade, dtype_of, operand, shape_of, without_attribute
 
 BYTES = ("int8", "uint8")
 
@@ -93,7 +83,7 @@ def dequantize_by_arithmetic(r: Rewriter, node: Node) -> Result:
 
 def _without_blocks(node: Node) -> dict[str, Attribute]:
     if node.attrs.get("block_size"):
-        raise RefusedError("block_size")
+        refuse("block_size")
     return {key: value for key, value in node.attrs.items() if key != "block_size"}
 
 

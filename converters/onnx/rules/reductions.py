@@ -6,21 +6,10 @@ import functools
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import (
-    RefusedError,
-    Result,
-    Rewriter,
-    axis_of,
-    constant,
-    data,
-    downgrade,
-    dtype_of,
-    shape_of,
-    size,
-    without_attribute,
-)
+from ..rewrite import Result, Rewriter, axis_of, constant, data, downgrade, dtype_of, shape_of, size, without_attribute
 from .comparisons import choose
 
 OF_ONE_ELEMENT = {"ReduceL1": "Abs", "ReduceL2": "Abs", "ReduceLogSum": "Log", "ReduceSumSquare": "Mul"}
@@ -64,7 +53,7 @@ def topk_largest(r: Rewriter, node: Node) -> Result:
     if node.attrs.get("largest", 1):
         return r.form(data(node), k, axis=axis)
     if dtype_of(data(node)).kind != "f":
-        raise RefusedError("the smallest of integers")
+        refuse("the smallest of integers")
     negated = r.op("Neg", data(node))
     outputs = r.ops("TopK", 2, negated, k, axis=axis)
     outputs[0].shape = outputs[1].shape = node.outputs[0].shape

@@ -9,10 +9,11 @@ import itertools
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
 from ..interpolation import Sampling, axis_taps
-from ..rewrite import RefusedError, Result, Rewriter, constant, data, downgrade, dtype_of, operand, shape_of, size
+from ..rewrite import Result, Rewriter, constant, data, downgrade, dtype_of, operand, shape_of, size
 
 NONE = np.zeros(0, np.float32)
 
@@ -151,7 +152,7 @@ def _along(
 ) -> Value:
     positions, weights, outside = taps
     if outside.any():
-        raise RefusedError("extrapolation")
+        refuse("extrapolation")
     shape = tuple(positions.shape[1] if at == axis else dim for at, dim in enumerate(shape_of(x)))
     column = (-1, *(1 for _ in shape[axis + 1 :]))
     total: Value | None = None

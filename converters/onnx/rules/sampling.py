@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import RefusedError, Result, Rewriter, data, downgrade, dtype_of, operand, shape_of, size
+from ..rewrite import Result, Rewriter, data, downgrade, dtype_of, operand, shape_of, size
 from .activations import scalar
 from .positions import product, sampled
 
@@ -32,7 +33,7 @@ def grid_sample(r: Rewriter, node: Node) -> Result:
     mode = str(node.attrs.get("mode", "linear"))
     mode = OLD_MODES.get(mode, mode)
     if mode != "nearest" and dtype_of(x).kind != "f":
-        raise RefusedError(f"mode {mode} of {dtype_of(x)}")
+        refuse(f"mode {mode} of {dtype_of(x)}")
     corners = bool(node.attrs.get("align_corners", 0))
     sizes = [size(dim, "an image") for dim in shape_of(x)[2:]]
     positions = []
@@ -60,9 +61,9 @@ def roi_align(r: Rewriter, node: Node) -> Result:
         return r.form(data(node), boxes.array - scalar(boxes, 0.5 / scale), data(node, 2), **plain)
     ratio = int(_number(node, "sampling_ratio", 0))
     if ratio < 1:
-        raise RefusedError("a number of samples that depends on the boxes")
+        refuse("a number of samples that depends on the boxes")
     if node.attrs.get("mode", "avg") != "avg":
-        raise RefusedError("the maximum of the samples")
+        refuse("the maximum of the samples")
     return _mean_of_samples(r, node, scale, ratio)
 
 
@@ -99,7 +100,7 @@ def deform_conv(r: Rewriter, node: Node) -> Result:
     """
     x, weights, offsets, bias, mask = data(node), data(node, 1), data(node, 2), operand(node, 3), operand(node, 4)
     if len(shape_of(x)) != 4:
-        raise RefusedError("a deformable convolution of other than images")
+        refuse("a deformable convolution of other than images")
     batch, channels, *lengths = shape_of(x)
     outputs, inside, *kernel = (size(dim, "a filter") for dim in shape_of(weights))
     places = [size(dim, "a deformable convolution") for dim in shape_of(offsets)[2:]]

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from ..call import Call
 from ..model import Array, Layout, Tensor
-from ..table import CHANNELS_LAST, Refusal, emit
+from ..table import CHANNELS_LAST, emit
 from ..view import Stored
 
 VALID, SAME = 1, 0
@@ -87,7 +89,7 @@ def conv(c: Call, x: Tensor) -> Tensor:
     dims = c.known(c.input_dims(1), "a convolution")
     count = len(dims) - 2
     if count > 3:
-        raise Refusal(f"a {count}-D convolution; TFLite has 1-D, 2-D and 3-D")
+        refuse(f"a {count}-D convolution; TFLite has 1-D, 2-D and 3-D")
     kernel = list(dims[2:])
     strides, dilations = spatial(c, "strides", count), spatial(c, "dilations", count)
     x = pad(c, x, pads_of(c, x, kernel, strides, dilations))

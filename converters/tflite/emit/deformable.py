@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from ..call import Call
 from ..model import Array, Tensor
-from ..table import VIEW, Refusal, emit
+from ..table import VIEW, emit
 from ..view import Stored, plain
 from .convolution import VALID, pads_of, spatial, weights_of
 from .sampling import sampled
@@ -16,7 +18,7 @@ from .sampling import sampled
 def deform_conv(c: Call) -> Stored:
     w = weights_of(c)
     if w.ndim != 4:
-        raise Refusal(f"a {w.ndim - 2}-D deformable convolution; TFLite gets 2-D")
+        refuse(f"a {w.ndim - 2}-D deformable convolution; TFLite gets 2-D")
     x = c.tensor(0, (0, 2, 3, 1))
     kernel = [int(size) for size in w.shape[2:]]
     batch, channels, *_ = c.known(c.input_dims(0), "a deformable convolution")

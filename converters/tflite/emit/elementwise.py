@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from ..call import Call
 from ..model import Tensor
-from ..table import ANY, FOLLOW, Refusal, emit
+from ..table import ANY, FOLLOW, emit
 
 UNARY = {
     "Abs": "ABS", "Ceil": "CEIL", "Cos": "COS", "Exp": "EXP", "Floor": "FLOOR", "Log": "LOG", "Neg": "NEG",
@@ -29,7 +31,7 @@ def unary(c: Call, x: Tensor) -> Tensor:
             return x
         if c.node.op == "Relu":
             return c.op("MAXIMUM", x, c.like(0, x))
-        raise Refusal(f"{UNARY[c.node.op]} computes float32, not {x.dtype.name}")
+        refuse(f"{UNARY[c.node.op]} computes float32, not {x.dtype.name}")
     return c.op(UNARY[c.node.op], x)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Shape
 
 from ..call import Call
 from ..model import Array, Tensor
-from ..table import FOLLOW, PLAIN, Refusal, emit
+from ..table import FOLLOW, PLAIN, emit
 from .reduction import without
 
 
@@ -44,7 +45,7 @@ def gather(c: Call, x: Tensor) -> Tensor:
 @emit("GatherND", wants=PLAIN)
 def gather_nd(c: Call, x: Tensor, indices: Tensor) -> Tensor:
     if c.attr("batch_dims", 0):
-        raise Refusal("GatherND with batch dimensions: TFLite's GATHER_ND has none")
+        refuse("GatherND with batch dimensions: TFLite's GATHER_ND has none")
     return c.op("GATHER_ND", x, _wrapped_rows(c, indices, x.shape), shape=c.dims(), dtype=x.dtype)
 
 
@@ -97,7 +98,7 @@ def _scattered(c: Call, x: Tensor, rows: Tensor, updates: Tensor) -> Tensor:
     if mode == "add":
         return c.op("ADD", x, placed)
     if mode != "none":
-        raise Refusal(f"a scatter with reduction {mode}: TFLite's SCATTER_ND only adds")
+        refuse(f"a scatter with reduction {mode}: TFLite's SCATTER_ND only adds")
     if x.array is not None and not x.array.any():
         return placed
     if rows.array is not None:
@@ -189,7 +190,7 @@ def pad(c: Call, x: Tensor) -> Tensor:
     if mode != "constant":
         return _extended(c, x, widths, mode)
     if x.rank > 5:
-        raise Refusal(f"a pad of {x.rank} axes; TFLite's PAD has 5")
+        refuse(f"a pad of {x.rank} axes; TFLite's PAD has 5")
     value = c.value(2)
     operand = c.const(widths, name="pads")
     if value is None or (value.array is not None and not value.array.any()):

@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from ..call import Call
 from ..model import Tensor
-from ..table import ANY, FOLLOW, Refusal, emit
+from ..table import ANY, FOLLOW, emit
 
 TINY = 1e-30
 """Stands in for 0 where a quotient by x has a limit there."""
@@ -165,7 +167,7 @@ def is_inf(c: Call, x: Tensor) -> Tensor:
 def bit_shift(c: Call, x: Tensor, count: Tensor) -> Tensor:
     if c.attr("direction") == "RIGHT":
         return c.op("RIGHT_SHIFT", x, count)
-    raise Refusal("TFLite shifts bits only to the right")
+    refuse("TFLite shifts bits only to the right")
 
 
 @emit("BitwiseNot", wants=ANY)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Shape, Value
 
 from ..call import Call
 from ..model import Array, Layout, Quantization, Tensor, channels_last, permuted
-from ..table import VIEW, Refusal, emit
+from ..table import VIEW, emit
 from ..view import Stored, View, plain
 
 
@@ -82,7 +83,7 @@ def matmul(c: Call) -> Stored:
     x = c.reshape(x, (1, *left)) if len(left) == 1 else x
     y = c.reshape(y, (*right, 1)) if len(right) == 1 else y
     if max(x.rank, y.rank) > 5:
-        raise Refusal(f"a matrix product of {max(x.rank, y.rank)} axes; TFLite's BATCH_MATMUL has 5")
+        refuse(f"a matrix product of {max(x.rank, y.rank)} axes; TFLite's BATCH_MATMUL has 5")
     shape = list(out)
     if len(left) == 1:
         shape.insert(len(shape) - (len(right) > 1), 1)

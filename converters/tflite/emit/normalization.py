@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from ..call import Call
 from ..model import Array, Tensor, merged
-from ..table import CHANNELS_LAST, FOLLOW, PLAIN, VIEW, Refusal, emit
+from ..table import CHANNELS_LAST, FOLLOW, PLAIN, VIEW, emit
 from ..view import Stored, plain
 
 
@@ -40,7 +42,7 @@ def normalized(c: Call, x: Tensor, axes: list[int], epsilon: float) -> Tensor:
 @emit("LayerNormalization", wants=FOLLOW, data=1)
 def layer_normalization(c: Call, x: Tensor) -> Tensor:
     if len(c.node.outputs) > 1:
-        raise Refusal("LayerNormalization with its mean as an output")
+        refuse("LayerNormalization with its mean as an output")
     first = c.attr("axis", -1) % x.rank
     axes = sorted(c.axis(axis) for axis in range(first, x.rank))
     x = normalized(c, x, axes, c.attr("epsilon", 1e-5))
@@ -71,7 +73,7 @@ def group_normalization(c: Call) -> Stored:
     dims, groups = c.dims(), c.attr("num_groups")
     channels = dims[1]
     if not isinstance(channels, int):
-        raise Refusal("a channel count that is known only at run time")
+        refuse("a channel count that is known only at run time")
     stored = c.stored()
     layout = stored.view.natural([]) or tuple(range(len(dims)))
     x = c.tensor(0, layout)
@@ -110,7 +112,7 @@ def lp_normalization(c: Call, x: Tensor) -> Tensor:
 def lrn(c: Call, x: Tensor) -> Tensor:
     size = c.attr("size")
     if size % 2 == 0 or x.rank != 4:
-        raise Refusal(f"LRN over {size} channels of {x.rank}-D data: TFLite has odd sizes and 4-D")
+        refuse(f"LRN over {size} channels of {x.rank}-D data: TFLite has odd sizes and 4-D")
     return c.op(
         "LOCAL_RESPONSE_NORMALIZATION", x, Radius=size // 2, Bias=c.attr("bias", 1.0),
         Alpha=c.attr("alpha", 1e-4) / size, Beta=c.attr("beta", 0.75),

@@ -7,9 +7,11 @@ import math
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from ..call import Call
 from ..model import Array, Tensor
-from ..table import CHANNELS_LAST, FOLLOW, Refusal, emit
+from ..table import CHANNELS_LAST, FOLLOW, emit
 from .convolution import VALID, flat, pad, pads_of, spatial
 
 LOWEST = float(np.finfo(np.float32).min)
@@ -18,7 +20,7 @@ LOWEST = float(np.finfo(np.float32).min)
 @emit("MaxPool", wants=CHANNELS_LAST, data=1)
 def max_pool(c: Call, x: Tensor) -> Tensor:
     if len(c.node.outputs) > 1:
-        raise Refusal("MaxPool with indices: TFLite's MAX_POOL_2D gives none")
+        refuse("MaxPool with indices: TFLite's MAX_POOL_2D gives none")
     kernel = [int(number) for number in c.attr("kernel_shape")]
     strides, dilations = spatial(c, "strides", len(kernel)), spatial(c, "dilations", len(kernel))
     lowest = LOWEST if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
@@ -50,7 +52,7 @@ def average_pool(c: Call, x: Tensor) -> Tensor:
     kernel = [int(number) for number in c.attr("kernel_shape")]
     strides, dilations = spatial(c, "strides", len(kernel)), spatial(c, "dilations", len(kernel))
     if any(d > 1 for d in dilations):
-        raise Refusal("AveragePool with dilations: TFLite's AVERAGE_POOL_2D has none")
+        refuse("AveragePool with dilations: TFLite's AVERAGE_POOL_2D has none")
     explicit = pads_of(c, x, kernel, strides, dilations)
     pads = _window_pads(c, x, kernel, strides, dilations)
     if not any(map(any, pads)):
@@ -108,7 +110,7 @@ def _pooled(c: Call, op: str, x: Tensor, kernel: list[int], strides: list[int]) 
     if len(kernel) == 2:
         return _pool2d(c, op, x, kernel, strides)
     if len(kernel) > 3:
-        raise Refusal(f"a {len(kernel)}-D pool; TFLite has at most 3")
+        refuse(f"a {len(kernel)}-D pool; TFLite has at most 3")
     n, depth, height, width, channels = c.known(x.shape, "a 3-D pool")
     planes = _pool2d(c, op, c.reshape(x, (n * depth, height, width, channels)), kernel[1:], strides[1:])
     rest = math.prod(c.known(planes.shape[1:3], "a 3-D pool"))

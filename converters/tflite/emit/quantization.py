@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from ..call import Call
 from ..model import Array, Quantization, Tensor
-from ..table import FOLLOW, VIEW, Refusal, emit
+from ..table import FOLLOW, VIEW, emit
 from ..view import Stored, plain
 
 
@@ -17,7 +19,7 @@ def parameters(c: Call, rank: int) -> Quantization:
     scale, zero = c.array(1, "scale"), c.array(2, "zero point")
     assert scale is not None
     if c.attr("block_size", 0):
-        raise Refusal("blocked quantization: TFLite has one scale a tensor or a channel")
+        refuse("blocked quantization: TFLite has one scale a tensor or a channel")
     zeros = np.zeros(scale.shape, np.int64) if zero is None else zero.astype(np.int64)
     axis = c.attr("axis", 1) % rank if scale.size > 1 else 0
     return Quantization(scale.reshape(-1).astype(np.float32), zeros.reshape(-1), axis)
@@ -69,5 +71,5 @@ def _stored_axis(c: Call, quantization: Quantization) -> Quantization:
 
 def _stored(dtype: np.dtype[Any]) -> np.dtype[Any]:
     if dtype.name not in ("int8", "uint8", "int16"):
-        raise Refusal(f"quantized to {dtype.name}: TFLite has int8, uint8 and int16")
+        refuse(f"quantized to {dtype.name}: TFLite has int8, uint8 and int16")
     return dtype

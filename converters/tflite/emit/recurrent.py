@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Shape
 
 from ..call import Call
 from ..model import Array, Tensor, merged
-from ..table import PLAIN, Refusal, emit
+from ..table import PLAIN, emit
 
 STEPS = 512
 """More steps than this would make a file of tens of thousands of operators."""
@@ -72,13 +73,13 @@ CELLS: dict[str, tuple[Cell, int, tuple[str, ...]]] = {
 def recurrent(c: Call, x: Tensor) -> list[Tensor]:
     cell, gates, defaults = CELLS[c.node.op]
     if c.attr("layout", 0) or c.attr("clip") is not None or c.attr("input_forget", 0) or c.value(7) is not None:
-        raise Refusal(f"{c.node.op} with batch-first layout, clipping, coupled gates or peepholes")
+        refuse(f"{c.node.op} with batch-first layout, clipping, coupled gates or peepholes")
     if c.value(4) is not None:
-        raise Refusal(f"{c.node.op} with sequence lengths: each sequence would take another number of steps")
+        refuse(f"{c.node.op} with sequence lengths: each sequence would take another number of steps")
     (steps,) = c.known(x.shape[:1], "a recurrent network")
     batch = x.shape[1]
     if steps > STEPS:
-        raise Refusal(f"{c.node.op} of {steps} steps: more than {STEPS} are not unrolled")
+        refuse(f"{c.node.op} of {steps} steps: more than {STEPS} are not unrolled")
     w, r = c.array(1, "weight"), c.array(2, "recurrent weight")
     assert w is not None
     assert r is not None
@@ -87,7 +88,7 @@ def recurrent(c: Call, x: Tensor) -> list[Tensor]:
     bias = np.zeros((directions, 2 * gates * hidden), np.float32) if given is None else given
     names = c.attr("activations") or defaults * directions
     if set(names) - set(ACTIVATIONS):
-        raise Refusal(f"{c.node.op} with activation {', '.join(sorted(set(names) - set(ACTIVATIONS)))}")
+        refuse(f"{c.node.op} with activation {', '.join(sorted(set(names) - set(ACTIVATIONS)))}")
     outputs: list[list[Tensor]] = []
     lasts: list[list[Tensor]] = []
     states = 2 if c.node.op == "LSTM" else 1

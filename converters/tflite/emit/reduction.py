@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from ..call import Call
 from ..model import Layout, Tensor
 from ..ranks import LARGEST, around
-from ..table import FOLLOW, Refusal, emit
+from ..table import FOLLOW, emit
 
 PLAIN_KERNELS = {
     "ReduceSum": "SUM", "ReduceMean": "MEAN", "ReduceMax": "REDUCE_MAX", "ReduceMin": "REDUCE_MIN",
@@ -56,7 +58,7 @@ def reduce(c: Call, x: Tensor) -> Tensor:
         if x.dtype == bool:
             kernel = {"ReduceMax": "REDUCE_ANY", "ReduceMin": "REDUCE_ALL"}.get(op)
             if kernel is None:
-                raise Refusal(f"{op} of booleans")
+                refuse(f"{op} of booleans")
             return c.op(kernel, x, where, shape=c.shape(), KeepDims=keep)
         if x.rank > LARGEST:
             x = c.reshape(_one_by_one(c, PLAIN_KERNELS[op], x, stored), c.shape())
@@ -97,7 +99,7 @@ def arg(c: Call, x: Tensor) -> Tensor:
     axis = c.attr("axis", 0) % x.rank
     where = c.axis(axis)
     if c.attr("select_last_index", 0):
-        raise Refusal(f"{c.node.op} of the last among equals: TFLite's takes the first")
+        refuse(f"{c.node.op} of the last among equals: TFLite's takes the first")
     shape = tuple(dim for index, dim in enumerate(x.shape) if index != where)
     name = "ARG_MAX" if c.node.op == "ArgMax" else "ARG_MIN"
     made = c.op(name, x, c.const(where, np.int32, "axis"), shape=shape, dtype=np.int32, OutputType=2)

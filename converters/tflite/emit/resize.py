@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from ..call import Call
 from ..model import Array, Tensor, merged
-from ..table import CHANNELS_LAST, Refusal, emit
+from ..table import CHANNELS_LAST, emit
 
 BILINEAR = {"half_pixel": {"HalfPixelCenters": True}, "pytorch_half_pixel": {"HalfPixelCenters": True},
             "align_corners": {"AlignCorners": True}, "asymmetric": {}}  # fmt: skip
@@ -20,14 +22,14 @@ def resize(c: Call, x: Tensor) -> Tensor:
     if c.node.op == "Upsample":
         rule = "asymmetric"
     if c.attr("antialias", 0) or rule == "tf_crop_and_resize":
-        raise Refusal(f"Resize with {'antialias' if c.attr('antialias', 0) else rule}: TFLite has no kernel for it")
+        refuse(f"Resize with {'antialias' if c.attr('antialias', 0) else rule}: TFLite has no kernel for it")
     if not all(isinstance(dim, int) for dim in (*x.shape[1:-1], *c.shape()[1:-1])):
         return _to_computed_size(c, x, mode, rule)
     sizes = c.known(x.shape[1:-1], "a resize")
     target = c.known(c.shape()[1:-1], "a resize")
     ends = [(x.shape[0], c.shape()[0]), (x.shape[-1], c.shape()[-1])]
     if any(isinstance(old, int) and old != new for old, new in ends):
-        raise Refusal("a resize of batch or channels: TFLite resizes the spatial axes")
+        refuse("a resize of batch or channels: TFLite resizes the spatial axes")
     scales = _scales(c, sizes, target)
     ratios = [out / size for size, out in zip(sizes, target, strict=True)]
     exact = all(math.isclose(scale, ratio) for scale, ratio in zip(scales, ratios, strict=True))
@@ -57,10 +59,10 @@ def _to_computed_size(c: Call, x: Tensor, mode: str, rule: str) -> Tensor:
     if x.rank != 4 or not (
         (mode == "nearest" and floors) or (mode == "linear" and rule in ("half_pixel", "asymmetric"))
     ):
-        raise Refusal(f"a resize ({mode}, {rule}) to a size that is known only at run time")
+        refuse(f"a resize ({mode}, {rule}) to a size that is known only at run time")
     index = 3 if c.node.op == "Resize" else 1
     if c.value(index) is None:
-        raise Refusal("a resize by a factor of a size that is known only at run time; give the target size")
+        refuse("a resize by a factor of a size that is known only at run time; give the target size")
     axes = c.attr("axes", (0, 1, 2, 3))
     picks = [[axis % 4 for axis in axes].index(axis) for axis in (2, 3)]
     given = c.tensor(index)

@@ -6,9 +6,11 @@ import itertools
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from ..call import Call
 from ..model import Tensor
-from ..table import VIEW, Refusal, emit
+from ..table import VIEW, emit
 from ..view import Stored, plain
 from .convolution import VALID
 
@@ -18,7 +20,7 @@ def grid_sample(c: Call) -> Stored:
     """Positions from [-1, 1] to pixels, then `sampled`."""
     mode, padding, corners = c.attr("mode", "linear"), c.attr("padding_mode", "zeros"), c.attr("align_corners", 0)
     if len(c.input_dims()) != 4 or mode not in ("linear", "nearest", "bilinear"):
-        raise Refusal(f"GridSample {mode} of {len(c.input_dims())}-D data: TFLite gets linear and nearest of 4-D")
+        refuse(f"GridSample {mode} of {len(c.input_dims())}-D data: TFLite gets linear and nearest of 4-D")
     x = c.tensor(0, (0, 2, 3, 1))
     grid = c.tensor(1)
     batch, rows, columns, _ = c.static(grid, "GridSample")
@@ -50,7 +52,7 @@ def roi_align(c: Call) -> Stored:
     """Every bin is the mean of ratio x ratio samples; those beyond a pixel outside are 0, others read the border."""
     ratio, rule = c.attr("sampling_ratio", 0), c.attr("coordinate_transformation_mode", "half_pixel")
     if ratio < 1 or c.attr("mode", "avg") != "avg":
-        raise Refusal("RoiAlign with a number of samples that depends on the boxes, or with the maximum of the samples")
+        refuse("RoiAlign with a number of samples that depends on the boxes, or with the maximum of the samples")
     x, boxes, images = c.tensor(0, (0, 2, 3, 1)), c.tensor(1), c.tensor(2)
     count, channels = boxes.shape[0], x.shape[3]
     outs = [c.attr("output_height", 1), c.attr("output_width", 1)]

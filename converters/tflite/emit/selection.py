@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim
 
 from ..call import Call
 from ..model import Tensor, permuted
-from ..table import PLAIN, VIEW, Refusal, emit
+from ..table import PLAIN, VIEW, emit
 from ..view import Stored, plain
 
 
@@ -41,9 +42,9 @@ def non_max_suppression(c: Call, boxes: Tensor, scores: Tensor) -> Tensor:
     """The kernel pads its indices to the limit: only as many as it found are kept."""
     images, count, _ = boxes.shape
     if images != 1 or scores.shape[1] != 1:
-        raise Refusal("NonMaxSuppression of several images or classes; TFLite's kernel takes one list of boxes")
+        refuse("NonMaxSuppression of several images or classes; TFLite's kernel takes one list of boxes")
     if c.attr("center_point_box", 0):
-        raise Refusal("NonMaxSuppression of boxes by centre and size; TFLite's kernel wants corners")
+        refuse("NonMaxSuppression of boxes by centre and size; TFLite's kernel wants corners")
     overlap, lowest = c.array(3, "threshold"), c.array(4, "score threshold")
     rows = c.dims()[0]
     most, limit = _limit(c, count)

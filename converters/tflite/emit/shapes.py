@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+
 from ..call import Call
 from ..model import Tensor
 from ..ranks import LARGEST, around
-from ..table import FOLLOW, PLAIN, VIEW, Refusal, emit
+from ..table import FOLLOW, PLAIN, VIEW, emit
 from ..view import Stored, plain
 
 
@@ -15,7 +17,7 @@ from ..view import Stored, plain
 def identity(c: Call) -> Stored | list[Stored]:
     training = c.array(2, "training mode") if c.node.op == "Dropout" else None
     if training is not None and training.any():
-        raise Refusal("Dropout in training mode draws random numbers; trace the model in evaluation mode")
+        refuse("Dropout in training mode draws random numbers; trace the model in evaluation mode")
     stored = c.stored()
     if len(c.node.outputs) == 1:
         return stored
@@ -128,7 +130,7 @@ def depth_to_space(c: Call, x: Tensor) -> Tensor:
     if c.attr("mode", "DCR") == "DCR":
         return c.op("DEPTH_TO_SPACE", c.tensor(0, c.layout), shape=c.shape(), BlockSize=block)
     if not isinstance(depth, int):
-        raise Refusal("a channel count that is known only at run time")
+        refuse("a channel count that is known only at run time")
     atoms = (n, depth // block**2, block, block, height, width)
     return _through(c, atoms, (0, 1, 4, 2, 5, 3))
 
@@ -145,7 +147,7 @@ def _through(c: Call, atoms: tuple[int | str, ...], perm: tuple[int, ...]) -> Te
     stored = c.stored()
     view = stored.view.reshaped(atoms)
     if view is None:
-        raise Refusal(f"a rearrangement to {list(atoms)} with sizes known only at run time")
+        refuse(f"a rearrangement to {list(atoms)} with sizes known only at run time")
     result = view.transposed(perm).reshaped(c.dims())
     assert result is not None
     return c.compiler.realise_view(Stored(stored.tensor, result), c.layout)
@@ -161,5 +163,5 @@ def eye_like(c: Call, x: Tensor) -> Tensor:
 def constant(c: Call) -> Tensor:
     value = c.attr("value")
     if not isinstance(value, np.ndarray):
-        raise Refusal("a Constant without a tensor")
+        refuse("a Constant without a tensor")
     return c.const(value, c.dtype())

@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Shape
 
 from ..call import Call
 from ..model import Tensor
 from ..ranks import LARGEST as RANKS
 from ..ranks import around
-from ..table import FOLLOW, Refusal, emit
+from ..table import FOLLOW, emit
 
 LIMIT_RANK = 5
 """STRIDED_SLICE takes so many axes."""
@@ -66,7 +67,7 @@ def slice_(c: Call, x: Tensor) -> Tensor:
                 picked = picked[::-1]
             ranges[at] = (picked[0], picked[-1] + 1, abs(step)) if len(picked) else (0, 0, 1)
         elif step < 0:
-            raise Refusal("a backward slice along a dimension that is known only at run time")
+            refuse("a backward slice along a dimension that is known only at run time")
         else:
             ranges[at] = (max(start, -LARGEST), min(stop, LARGEST), step)
     x = strided(c, x, {at: bounds for at, bounds in ranges.items() if bounds != (0, x.shape[at], 1)})
@@ -109,16 +110,16 @@ def _merged(c: Call, x: Tensor, ranges: dict[int, tuple[int, int, int]], shape: 
             merged.append(size)
             whole = True
     if len(merged) > LIMIT_RANK:
-        raise Refusal(f"a slice of {x.rank} axes; TFLite's STRIDED_SLICE has {LIMIT_RANK}")
+        refuse(f"a slice of {x.rank} axes; TFLite's STRIDED_SLICE has {LIMIT_RANK}")
     return c.reshape(strided(c, c.reshape(x, tuple(merged)), moved), shape)
 
 
 def _computed(c: Call, x: Tensor, axes: list[int] | None, steps: list[int] | None) -> Tensor:
     """Bounds known only at run time, forwards; TFLite counts negative ones from the end and clips as ONNX does."""
     if x.rank > LIMIT_RANK:
-        raise Refusal(f"a slice of {x.rank} axes; TFLite's STRIDED_SLICE has {LIMIT_RANK}")
+        refuse(f"a slice of {x.rank} axes; TFLite's STRIDED_SLICE has {LIMIT_RANK}")
     if steps is not None and min(steps) < 0:
-        raise Refusal("a backward slice whose bounds are computed at run time")
+        refuse("a backward slice whose bounds are computed at run time")
     count = c.known(c.input_dims(1), "the bounds of a slice")[0]
     places = {c.axis(axis): index for index, axis in enumerate(range(count) if axes is None else axes)}
     whole = sum(1 << at for at in range(x.rank) if at not in places)

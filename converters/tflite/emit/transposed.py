@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Shape
 
 from ..call import Call
 from ..model import Array, Layout, Tensor
-from ..table import CHANNELS_LAST, Refusal, emit
+from ..table import CHANNELS_LAST, emit
 from .convolution import VALID, channel_groups, flat, joined, spatial, weights_of
 
 
@@ -21,7 +22,7 @@ def conv_transpose(c: Call, x: Tensor) -> Tensor:
     if w.ndim == 3:
         return c.reshape(_transposed(c, flat(c, x), w[:, :, None], 1), c.shape())
     if w.ndim > 5:
-        raise Refusal(f"a {w.ndim - 2}-D transposed convolution; TFLite has 1-D, 2-D and 3-D")
+        refuse(f"a {w.ndim - 2}-D transposed convolution; TFLite has 1-D, 2-D and 3-D")
     return _transposed(c, x, w, 0)
 
 

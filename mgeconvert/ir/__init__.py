@@ -1,0 +1,8 @@
+"""The intermediate representation: inert graphs of ONNX operators, how they are built, and what follows from them.
+
+The data classes are re-exported, so that ``from mgeconvert.ir import Graph, Node, Value`` is all that a format needs.
+"""
+
+from .graph import OPSET, Attribute, Dim, Graph, Namer, Node, Shape, Value
+
+__all__ = ["OPSET", "Attribute", "Dim", "Graph", "Namer", "Node", "Shape", "Value"]

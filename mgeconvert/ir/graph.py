@@ -1,0 +1,291 @@
+"""The intermediate representation: inert data, operators of ONNX opset 21.
+
+The ONNX specification is the semantics document: a `Node` is an ONNX operator by its ONNX name with its ONNX inputs
+and attributes. Nothing here knows a file format, and weight arrays are shared, never copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from mgeconvert.errors import GraphError
+
+OPSET = 21
+"""The ONNX operator set the IR speaks."""
+
+Dim: TypeAlias = "int | str"
+"""One dimension: a size, or the name of one known only at run time."""
+Shape: TypeAlias = "tuple[Dim, ...]"
+Attribute: TypeAlias = "int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | np.ndarray | Graph"
+
+
+class Value:
+    """One tensor: a graph input, a node's output or a constant (`array` is set). Compared by identity.
+
+    `dtype` and `shape` are None where they are not known; `shape` may hold symbolic dimensions.
+    """
+
+    __slots__ = ("array", "dtype", "name", "shape")
+
+    def __init__(
+        self,
+        name: str,
+        dtype: np.dtype | None = None,
+        shape: Shape | None = None,
+        array: np.ndarray | None = None,
+    ) -> None:
+        self.name = name
+        self.array = array
+        self.dtype = dtype if array is None else array.dtype
+        self.shape = shape if array is None else array.shape
+
+    @property
+    def is_constant(self) -> bool:
+        return self.array is not None
+
+    @property
+    def rank(self) -> int | None:
+        return None if self.shape is None else len(self.shape)
+
+    @property
+    def static_shape(self) -> tuple[int, ...] | None:
+        """The shape when every dimension is a number, else None."""
+        if self.shape is None or any(isinstance(dim, str) for dim in self.shape):
+            return None
+        return self.shape  # type: ignore[return-value]
+
+    @property
+    def type_text(self) -> str:
+        """``float32[1,3,N,224]``; ``?`` where unknown."""
+        dtype = "?" if self.dtype is None else self.dtype.name
+        shape = "?" if self.shape is None else ",".join(map(str, self.shape))
+        return f"{dtype}[{shape}]"
+
+    def __repr__(self) -> str:
+        return f"<Value {self.name}: {self.type_text}>"
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One ONNX operator.
+
+    `inputs` holds None for an omitted optional input; `outputs` are always Values, unused optional trailing ones are
+    left out. `origin` says where in the source model the node came from (``layer1.0.conv1 (Conv2d)``).
+    """
+
+    op: str
+    inputs: list[Value | None]
+    outputs: list[Value]
+    attrs: dict[str, Attribute] = field(default_factory=dict)
+    name: str = ""
+    origin: str = ""
+    domain: str = ""
+
+    @property
+    def output(self) -> Value:
+        """The only output of a one-output node."""
+        (value,) = self.outputs
+        return value
+
+    def __str__(self) -> str:
+        outputs = ", ".join(f"{value.name}: {value.type_text}" for value in self.outputs)
+        inputs = ", ".join("_" if value is None else _operand_text(value) for value in self.inputs)
+        attrs = ", ".join(f"{key}={_attribute_text(value)}" for key, value in sorted(self.attrs.items()))
+        op = f"{self.domain}::{self.op}" if self.domain else self.op
+        return f"{outputs} = {op}({inputs})" + (f" {{{attrs}}}" if attrs else "")
+
+
+@dataclass(slots=True, eq=False)
+class Graph:
+    """A model: `inputs` and `outputs` map the public names to values, `nodes` are in topological order.
+
+    An output's public name may differ from its value's own name, and one value may stand under two names. Constants
+    are not listed: they are the values with an array that nodes or outputs refer to. `metadata` is text about the model
+    that backends store where the format has a place for it.
+    """
+
+    name: str = "main"
+    inputs: dict[str, Value] = field(default_factory=dict)
+    outputs: dict[str, Value] = field(default_factory=dict)
+    nodes: list[Node] = field(default_factory=list)
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    def constants(self) -> Iterator[Value]:
+        """Every constant in use, once each, in order of first use."""
+        seen: set[Value] = set()
+        for value in self._references():
+            if value.array is not None and value not in seen:
+                seen.add(value)
+                yield value
+
+    def values(self) -> Iterator[Value]:
+        """Every value once: inputs, then constants and node outputs in order of first appearance."""
+        seen = dict.fromkeys(self.inputs.values())
+        for node in self.nodes:
+            seen.update(dict.fromkeys(value for value in node.inputs if value is not None))
+            seen.update(dict.fromkeys(node.outputs))
+        seen.update(dict.fromkeys(self.outputs.values()))
+        yield from seen
+
+    def producers(self) -> dict[Value, Node]:
+        """The node that computes each value (absent: inputs and constants)."""
+        return {value: node for node in self.nodes for value in node.outputs}
+
+    def use_counts(self) -> dict[Value, int]:
+        """How often each value is read by nodes and graph outputs."""
+        counts: dict[Value, int] = {}
+        for value in self._references():
+            counts[value] = counts.get(value, 0) + 1
+        return counts
+
+    def users(self) -> dict[Value, list[Node]]:
+        """The nodes that read each value, in order (once per node)."""
+        users: dict[Value, list[Node]] = {}
+        for node in self.nodes:
+            for value in dict.fromkeys(node.inputs):
+                if value is not None:
+                    users.setdefault(value, []).append(node)
+        return users
+
+    def replace(self, replacements: Mapping[Value, Value]) -> None:
+        """Let every reader of a key read its replacement instead; chains (a to b, b to c) are followed. One sweep."""
+
+        def final(value: Value | None) -> Value | None:
+            while value is not None and value in replacements:
+                value = replacements[value]
+            return value
+
+        for node in self.nodes:
+            node.inputs = [final(value) for value in node.inputs]
+        for name, value in self.outputs.items():
+            self.outputs[name] = final(value) or value
+
+    def remove_dead_nodes(self) -> int:
+        """Drop nodes whose outputs nobody reads; returns how many. One backward sweep."""
+        live = set(self.outputs.values())
+        kept: list[Node] = []
+        for node in reversed(self.nodes):
+            if any(value in live for value in node.outputs):
+                live.update(value for value in node.inputs if value is not None)
+                kept.append(node)
+        removed = len(self.nodes) - len(kept)
+        self.nodes = kept[::-1]
+        return removed
+
+    def copy(self) -> Graph:
+        """A graph with its own nodes and values; constant arrays are shared."""
+        twins: dict[Value, Value] = {}
+
+        def twin(value: Value) -> Value:
+            if value not in twins:
+                twins[value] = Value(value.name, value.dtype, value.shape, value.array)
+            return twins[value]
+
+        return Graph(
+            self.name,
+            {name: twin(value) for name, value in self.inputs.items()},
+            {name: twin(value) for name, value in self.outputs.items()},
+            [
+                Node(
+                    node.op,
+                    [None if value is None else twin(value) for value in node.inputs],
+                    [twin(value) for value in node.outputs],
+                    dict(node.attrs),
+                    node.name,
+                    node.origin,
+                    node.domain,
+                )
+                for node in self.nodes
+            ],
+            dict(self.metadata),
+        )
+
+    def check(self) -> None:
+        """Raise GraphError unless: names are unique, every value is defined once and before its use, constants agree
+        with their declared type, and every output is defined."""
+        defined: dict[Value, str] = {}
+        names: dict[str, Value] = {}
+
+        def define(value: Value, where: str) -> None:
+            if value in defined:
+                raise GraphError(f"{where}: {value.name} is already defined by {defined[value]}")
+            if names.setdefault(value.name, value) is not value:
+                raise GraphError(f"{where}: two values are named {value.name}")
+            defined[value] = where
+
+        for name, value in self.inputs.items():
+            if value.is_constant:
+                raise GraphError(f"input {name}: an input cannot be a constant")
+            define(value, f"input {name}")
+        for node in self.nodes:
+            where = f"node {node.name or node.op}"
+            for operand in node.inputs:
+                if operand is None:
+                    continue
+                if operand.array is not None and operand not in defined:
+                    define(operand, "constant")
+                elif operand not in defined:
+                    raise GraphError(f"{where}: input {operand.name} is not defined before its use")
+            for value in node.outputs:
+                if value.is_constant:
+                    raise GraphError(f"{where}: output {value.name} is a constant")
+                define(value, where)
+        for name, value in self.outputs.items():
+            if value.is_constant and value not in defined:
+                define(value, "constant")
+            if value not in defined:
+                raise GraphError(f"output {name}: {value.name} is not defined")
+        for value in defined:
+            array = value.array
+            if array is not None and (array.dtype != value.dtype or array.shape != value.shape):
+                raise GraphError(f"constant {value.name}: declared {value.type_text}, holds {array.dtype}{array.shape}")
+
+    def __str__(self) -> str:
+        inputs = ", ".join(f"{name}: {value.type_text}" for name, value in self.inputs.items())
+        lines = [f"graph {self.name} ({inputs})"]
+        lines += [f"  {node}" for node in self.nodes]
+        lines += [f"  return {', '.join(f'{name}={value.name}' for name, value in self.outputs.items())}"]
+        return "\n".join(lines)
+
+    def _references(self) -> Iterator[Value]:
+        for node in self.nodes:
+            for value in node.inputs:
+                if value is not None:
+                    yield value
+        yield from self.outputs.values()
+
+
+class Namer:
+    """Hands out names that are unique among all it has given: ``conv``, ``conv_1``, ``conv_2`` ..."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._used = dict.fromkeys(taken, 0)
+
+    def __call__(self, wanted: str) -> str:
+        if wanted not in self._used:
+            self._used[wanted] = 0
+            return wanted
+        while True:
+            self._used[wanted] += 1
+            name = f"{wanted}_{self._used[wanted]}"
+            if name not in self._used:
+                self._used[name] = 0
+                return name
+
+
+def _operand_text(value: Value) -> str:
+    if value.array is None:
+        return value.name
+    if value.array.size <= 8:
+        return f"{value.array.dtype.name}({value.array.tolist()})"
+    return f"{value.name}<{value.type_text}>"
+
+
+def _attribute_text(value: Attribute) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype.name}{list(value.shape)}"
+    return repr(value)

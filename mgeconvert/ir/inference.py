@@ -1,0 +1,172 @@
+"""Infers the dtypes and shapes of a node's outputs: our own rules for the commonest operators, onnx's for the rest."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mgeconvert.errors import ConversionError
+
+from .dtypes import dtype_of as dtype_of
+from .dtypes import elem_type as elem_type
+from .graph import OPSET, Graph, Node, Shape, Value
+
+if TYPE_CHECKING:
+    import onnx
+
+
+class InferenceError(ConversionError):
+    """A node whose operands or attributes its operator does not take."""
+
+
+SMALL = 4096
+"""Constants up to this many elements are shown to onnx's inference, which reads shapes, axes and sizes from them."""
+
+
+def infer(node: Node) -> None:
+    """Set dtype and shape of the node's outputs as far as the inputs tell; unknown stays None.
+
+    Dimensions that only the run will tell get symbolic names. Raises InferenceError.
+    """
+    rule = _RULES.get(node.op)
+    if rule is not None and not node.domain and len(node.outputs) == 1 and _known(node):
+        rule(node)
+    elif not node.domain:
+        _infer_with_onnx(node)
+
+
+def broadcast(shapes: Sequence[Shape]) -> Shape | None:
+    """The numpy broadcast of shapes, None if they do not fit.
+
+    A number above 1 wins over a name, a name over 1; of several names the first stands for all, since they must be
+    equal when the model runs.
+    """
+    rank = max(map(len, shapes))
+    result: list[int | str] = []
+    for axis in range(-rank, 0):
+        dims = dict.fromkeys(shape[axis] for shape in shapes if len(shape) >= -axis and shape[axis] != 1)
+        numbers = [dim for dim in dims if isinstance(dim, int)]
+        if len(numbers) > 1:
+            return None
+        result.append(numbers[0] if numbers else next(iter(dims), 1))
+    return tuple(result)
+
+
+def _known(node: Node) -> bool:
+    return all(value is None or (value.dtype is not None and value.shape is not None) for value in node.inputs)
+
+
+def _operands(node: Node) -> list[Value]:
+    return [value for value in node.inputs if value is not None]
+
+
+def _like_first(node: Node) -> None:
+    source = _operands(node)[0]
+    node.outputs[0].dtype, node.outputs[0].shape = source.dtype, source.shape
+
+
+def _broadcasting(node: Node) -> None:
+    operands = _operands(node)
+    node.outputs[0].dtype = operands[-1 if node.op == "Where" else 0].dtype
+    node.outputs[0].shape = broadcast([value.shape for value in operands if value.shape is not None])
+    if node.outputs[0].shape is None:
+        raise InferenceError(f"{node.name}: {node.op} of {', '.join(value.type_text for value in operands)}")
+
+
+def _comparison(node: Node) -> None:
+    _broadcasting(node)
+    node.outputs[0].dtype = np.dtype(bool)
+
+
+def _cast(node: Node) -> None:
+    node.outputs[0].dtype = dtype_of(node.attrs["to"])
+    node.outputs[0].shape = _operands(node)[0].shape
+
+
+_UNARY = """Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Ceil Celu Clip Cos Cosh Elu Erf Exp Floor Gelu
+GroupNormalization HardSigmoid HardSwish Identity LayerNormalization LeakyRelu Log LogSoftmax
+MeanVarianceNormalization Mish Neg Not PRelu Reciprocal Relu Round Selu Sigmoid Sign Sin Sinh Softmax Softplus
+Softsign Sqrt Tan Tanh"""
+_RULES: dict[str, Callable[[Node], None]] = {
+    **dict.fromkeys(_UNARY.split(), _like_first),
+    **dict.fromkeys(
+        ["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mod", "And", "Or", "Xor", "Where"], _broadcasting
+    ),
+    **dict.fromkeys(["Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual"], _comparison),
+    "Cast": _cast,
+}
+
+
+@functools.cache
+def _schema(op: str) -> Any:
+    import onnx
+
+    return onnx.defs.get_schema(op, OPSET)
+
+
+def _infer_with_onnx(node: Node) -> None:
+    import onnx
+    from onnx import shape_inference
+
+    inputs = {f"i{index}": value for index, value in enumerate(node.inputs) if value is not None}
+    if any(value.dtype is None for value in inputs.values()):
+        return
+    proto = onnx.NodeProto(
+        op_type=node.op,
+        input=["" if value is None else f"i{index}" for index, value in enumerate(node.inputs)],
+        output=[f"o{index}" for index in range(len(node.outputs))],
+        attribute=[
+            onnx.helper.make_attribute(key, _plain(value), attr_type=_kind_of_empty(value))
+            for key, value in node.attrs.items()
+            if not isinstance(value, Graph)
+        ],
+    )
+    types = {name: _type_proto(value) for name, value in inputs.items()}
+    data = {
+        name: onnx.numpy_helper.from_array(value.array)
+        for name, value in inputs.items()
+        if value.array is not None and value.array.size <= SMALL
+    }
+    try:
+        inferred = shape_inference.infer_node_outputs(_schema(node.op), proto, types, data)
+    except (shape_inference.InferenceError, onnx.checker.ValidationError) as error:
+        operands = ", ".join("_" if value is None else value.type_text for value in node.inputs)
+        raise InferenceError(f"{node.name}: {node.op}({operands}): {error}") from error
+    for index, value in enumerate(node.outputs):
+        result = inferred.get(f"o{index}")
+        if result is not None:
+            _take(value, result.tensor_type)
+
+
+def _kind_of_empty(value: Any) -> int | None:
+    """Of what an empty list is a list: of integers; None for other values, which say what they are."""
+    import onnx
+
+    return int(onnx.AttributeProto.INTS) if isinstance(value, tuple) and not value else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        import onnx
+
+        return onnx.numpy_helper.from_array(value)
+    return value
+
+
+def _type_proto(value: Value) -> onnx.TypeProto:
+    import onnx
+
+    proto: onnx.TypeProto = onnx.helper.make_tensor_type_proto(elem_type(value.dtype), value.shape)
+    return proto
+
+
+def _take(value: Value, tensor_type: Any) -> None:
+    value.dtype = dtype_of(tensor_type.elem_type)
+    if tensor_type.HasField("shape"):
+        value.shape = tuple(
+            dim.dim_value if dim.HasField("dim_value") else dim.dim_param or f"{value.name}_{axis}"
+            for axis, dim in enumerate(tensor_type.shape.dim)
+        )

@@ -1,0 +1,87 @@
+"""Other input shapes: everything behind them is inferred again, sizes baked into the graph are followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from mgeconvert.errors import ConversionError, UsageError
+from mgeconvert.ir import Graph, Node, Shape
+from mgeconvert.ir.evaluate import evaluate
+from mgeconvert.ir.inference import InferenceError, infer
+
+from .compatibility import check_fits
+from .constant_sizes import Baked
+from .names import copied, place, public
+
+FOLD_BYTES = 1 << 20
+HINT = "sizes of the old shape are constants in the model: trace it at the new shape, or cut before that operator"
+
+
+def set_shapes(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
+    """The graph with other input shapes, numbers or names (``("N", 3, 224, 224)``).
+
+    Raises UsageError for unknown inputs and other ranks, ConversionError naming the first operator that does not fit.
+    """
+    public("input", list(shapes), list(graph.inputs))
+    graph = copied(graph)
+    old = {value: value.shape for value in graph.values()}
+    for name, shape in shapes.items():
+        value = graph.inputs[name]
+        if value.shape is not None and len(value.shape) != len(shape):
+            raise UsageError(f"input {name}: {len(shape)} sizes given, it is {value.type_text}")
+        value.shape = tuple(shape)
+    symbols = {dim for shape in shapes.values() for dim in shape if isinstance(dim, str)}
+    wanted = ", ".join(f"{name}={','.join(map(str, shape))}" for name, shape in shapes.items())
+    baked = Baked(old, [value.name for value in graph.values()])
+    kept = []
+    for node in graph.nodes:
+        if _folded(node):
+            continue
+        kept.append(node)
+        try:
+            baked.follow(node)
+            check_fits(node, symbols)
+            _infer_again(node)
+        except InferenceError as error:
+            raise ConversionError(f"{place(node)}: {wanted} does not fit: {_fact(node, error)}", hint=HINT) from error
+    graph.nodes = kept
+    return graph
+
+
+def _folded(node: Node) -> bool:
+    """Whether the node's results have become constants, which they are then."""
+    operands = [None if value is None else value.array for value in node.inputs]
+    source = node.inputs[0] if node.inputs else None
+    results: list[np.ndarray] | None
+    if node.op == "Shape" and not node.attrs and source is not None and source.static_shape is not None:
+        results = [np.array(source.static_shape, np.int64)]
+    elif node.domain or not operands or any(value is not None and value.array is None for value in node.inputs):
+        return False
+    else:
+        results = evaluate(node.op, operands, node.attrs, len(node.outputs), FOLD_BYTES)
+    if results is None:
+        return False
+    for value, array in zip(node.outputs, results, strict=True):
+        value.array, value.dtype, value.shape = array, array.dtype, array.shape
+    return True
+
+
+def _infer_again(node: Node) -> None:
+    declared = [(value.dtype, value.rank) for value in node.outputs]
+    for value in node.outputs:
+        value.dtype = value.shape = None
+    infer(node)
+    for value, (dtype, rank) in zip(node.outputs, declared, strict=True):
+        value.dtype = value.dtype or dtype
+        if rank is not None and value.rank not in (None, rank):
+            raise InferenceError(f"would give {value.type_text}")
+
+
+def _fact(node: Node, error: InferenceError) -> str:
+    """Our own words where we have them, else the operands."""
+    if error.message.startswith(("gets ", "meets ", "would ")):
+        return f"{node.op} {error.message}"
+    operands = ", ".join("_" if value is None else value.type_text for value in node.inputs)
+    return f"{node.op}({operands})"

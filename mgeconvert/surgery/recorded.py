@@ -1,0 +1,119 @@
+"""Recorded inputs and outputs through an edit: what the edited model should compute, where that follows by itself.
+
+Each function takes recorded data of the model before and gives that after the edit, None where it does not follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.ir import Graph
+from mgeconvert.verification.comparison import SEED
+from mgeconvert.verification.expected import run_graph
+from mgeconvert.verification.recorded import Recorded
+
+from .cut import drop_unread
+from .names import Names, copied
+
+
+def through_cut(recorded: Recorded, graph: Graph) -> Recorded | None:
+    """Of a graph whose inputs are some of those before: the outputs it still has; None where it has none of them."""
+    if not set(graph.inputs) <= set(recorded.inputs) or not set(graph.outputs) & set(recorded.outputs):
+        return None
+    return replace(
+        recorded,
+        inputs={name: recorded.inputs[name] for name in graph.inputs},
+        outputs={name: recorded.outputs[name] for name in graph.outputs if name in recorded.outputs},
+    )
+
+
+BEFORE = "what the model computed before the edit, in onnxruntime"
+
+
+def computed(before: Graph, names: Iterable[str], inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Inputs, outputs or inner values of a graph by name, as onnxruntime computes them from these inputs."""
+    wanted = list(names)
+    graph = copied(before)
+    index = Names(graph)
+    graph.outputs = {name: value for name in wanted if name not in inputs for value in index.leaving(name)}
+    drop_unread(graph)
+    found = run_graph(graph, {name: inputs[name] for name in graph.inputs})
+    return {name: inputs[name] if name in inputs else found[name] for name in wanted}
+
+
+def recomputed(recorded: Recorded, before: Graph, after: Graph) -> Recorded:
+    """Truth for a part of a graph with other inputs or outputs: the values of the whole one."""
+    values = computed(before, dict.fromkeys([*after.inputs, *after.outputs]), recorded.inputs)
+    inputs, outputs = ({name: values[name] for name in ends} for ends in (after.inputs, after.outputs))
+    return Recorded(recorded.path, inputs, outputs, BEFORE)
+
+
+def of_bytes(recorded: Recorded, before: Graph, name: str, **options: Any) -> Recorded:
+    """Truth for a graph that takes bytes: random ones, normalized by numpy for the graph before."""
+    shape = recorded.inputs[name].shape
+    image = np.random.default_rng(SEED).integers(0, 256, shape).astype(np.uint8)
+    means, stds = (np.array(options[each], np.float64).reshape(-1, 1, 1) for each in ("mean", "std"))
+    normal = (image * options["scale"] - means) / stds
+    feeds = {**recorded.inputs, name: normal.astype(recorded.inputs[name].dtype)}
+    raw = image[:, ::-1] if options["swap_channels"] else image
+    raw = np.ascontiguousarray(raw.transpose(0, 2, 3, 1) if options["nhwc"] else raw)
+    return Recorded(recorded.path, {**feeds, name: raw}, computed(before, before.outputs, feeds), BEFORE)
+
+
+def through_rename(recorded: Recorded, names: Mapping[str, str]) -> Recorded:
+    inputs, outputs = (
+        {names.get(name, name): array for name, array in arrays.items()}
+        for arrays in (recorded.inputs, recorded.outputs)
+    )
+    return replace(recorded, inputs=inputs, outputs=outputs)
+
+
+def through_preprocess(
+    recorded: Recorded,
+    name: str,
+    *,
+    mean: Sequence[float],
+    std: Sequence[float],
+    scale: float,
+    nhwc: bool,
+    swap_channels: bool,
+) -> Recorded:
+    """The raw image of floats that gives the recorded one."""
+    image = recorded.inputs[name]
+    means, stds = (np.array(each, np.float64).reshape(-1, 1, 1) for each in (mean, std))
+    raw = (image * stds + means) / scale
+    raw = raw[:, ::-1] if swap_channels else raw
+    raw = raw.transpose(0, 2, 3, 1) if nhwc else raw
+    return replace(recorded, inputs={**recorded.inputs, name: np.ascontiguousarray(raw.astype(image.dtype))})
+
+
+def through_postprocess(recorded: Recorded, name: str, kind: str, axis: int | None) -> Recorded:
+    if name not in recorded.outputs:
+        return recorded
+    scores = recorded.outputs[name]
+    along = axis if axis is not None else -1 if scores.ndim < 2 else 1
+    return replace(recorded, outputs={**recorded.outputs, name: _POST[kind](scores, along)})
+
+
+def _softmax(x: np.ndarray, axis: int) -> np.ndarray:
+    wide = np.exp(x.astype(np.float64) - x.max(axis, keepdims=True))
+    result: np.ndarray[Any, Any] = (wide / wide.sum(axis, keepdims=True)).astype(x.dtype)
+    return result
+
+
+def _sigmoid(x: np.ndarray, axis: int) -> np.ndarray:  # noqa: ARG001 - all kinds are called alike
+    with np.errstate(over="ignore"):
+        result: np.ndarray[Any, Any] = (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype)
+    return result
+
+
+_POST: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
+    "softmax": _softmax,
+    "sigmoid": _sigmoid,
+    "argmax": lambda x, axis: x.argmax(axis),
+}
+"""Post-processing again, by numpy: the truth does not come from the operators that were appended."""

@@ -1,0 +1,87 @@
+"""What the TracedModule backend's record calls: save, problems, ops and run."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from mgeconvert.errors import Problem, UnsupportedError, UsageError
+from mgeconvert.files import output_files
+from mgeconvert.ir import Graph
+from mgeconvert.registry import OpSupport
+
+from ..write import pickler
+from ..write.pickler import Instance
+from .assemble import emitted, traced_module
+from .prepare import prepare
+from .table import REFUSALS, raised
+
+FAMILIES = (
+    "elemwise", "layers", "shaping", "reduction", "sampling", "quantization", "recurrent", "rewrite_movement",
+    "rewrite_indexing",
+    "rewrite_elemwise", "rewrite_products", "rewrite_selection", "rewrite_reductions", "rewrite_resize",
+    "rewrite_windows", "rewrite_normalization",
+)  # fmt: skip
+"""The modules that fill the tables."""
+
+
+def load_tables() -> None:
+    """Import every family, so that the tables are complete."""
+    for family in FAMILIES:
+        importlib.import_module(f"{__package__}.{family}")
+
+
+def save(graph: Graph, path: Path | BinaryIO) -> list[Path]:
+    """Write `graph` as a TracedModule; returns the file written (none for a stream).
+
+    Raises UnsupportedError with every operator that MegEngine cannot express.
+    """
+    module, found = _raised(graph)
+    if module is None:
+        raise UnsupportedError("export to tm", found, hint="`mgeconvert ops tm` lists what can be written")
+    if not isinstance(path, Path):
+        pickler.write(module, path)
+        return []
+    with output_files(path) as (stream,):
+        pickler.write(module, stream)
+    return [path]
+
+
+def problems(graph: Graph) -> list[Problem]:
+    """What stops `save`, without writing anything."""
+    return _raised(graph)[1]
+
+
+def ops() -> list[OpSupport]:
+    """The raising tables: IR operators that are written, and refusals."""
+    load_tables()
+    return [OpSupport(op) for op in raised()] + [
+        OpSupport(op, refused=reason) for op, reason in sorted(REFUSALS.items())
+    ]
+
+
+def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What real MegEngine computes, in the reference environment. Outputs are named as the frontend names them."""
+    from mgeconvert.reference import client
+
+    from ..lower.frontend import describe
+
+    said = describe(path)
+    missing = [name for name in said.inputs if name not in inputs]
+    if missing or len(inputs) != len(said.inputs):
+        raise UsageError(f"{path}: inputs {', '.join(inputs)} given; the model's are {', '.join(said.inputs)}")
+    given = [np.asarray(inputs[name], value.dtype) for name, value in said.inputs.items()]
+    return dict(zip(said.outputs, client.run(path, given), strict=True))
+
+
+def _raised(graph: Graph) -> tuple[Instance | None, list[Problem]]:
+    load_tables()
+    prepared, found = prepare(graph)
+    calls, more = emitted(prepared)
+    said = {(problem.place, problem.op) for problem in found}
+    found = [*found, *(problem for problem in more if (problem.place, problem.op) not in said)]
+    return (None if found else traced_module(prepared, calls)), found

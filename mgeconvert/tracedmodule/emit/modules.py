@@ -1,0 +1,178 @@
+"""The tree of modules and tensors under the top module: who hangs where.
+
+A path belongs to one thing, and nothing hangs below a built-in module but its own tensors. Where the source's names ask
+for more, the later one gets a path of its own; names that TracedModule needs for itself get an underscore.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..write import objects as written
+from ..write.pickler import Instance
+from .calls import Module, Parameter
+
+Array = np.ndarray[Any, Any]
+
+RESERVED = frozenset(
+    [
+        "apply",
+        "argdef_graph_map",
+        "argdef_outdef_map",
+        "argspec",
+        "buffers",
+        "children",
+        "clear_end_points",
+        "clear_watch_points",
+        "disable_quantize",
+        "dump_info",
+        "end_points",
+        "eval",
+        "flatten",
+        "forward",
+        "graph",
+        "is_qat",
+        "load_state_dict",
+        "modules",
+        "name",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "named_tensors",
+        "parameters",
+        "quantize_disabled",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "replace_param",
+        "set_end_points",
+        "set_watch_points",
+        "state_dict",
+        "tensors",
+        "train",
+        "training",
+        "watch_node_value",
+        "watch_points",
+        "zero_grad",
+    ]
+)
+"""Attributes of a TracedModule that a model's own must not hide."""
+
+
+class Tree:
+    """Hands out paths; `wanted` are all that will be asked for, so that none ends where another goes on."""
+
+    def __init__(self, wanted: Iterable[str]) -> None:
+        self._inner = {prefix for path in wanted for prefix in _prefixes(clean(path))}
+        self._tensors: dict[str, Array] = {}
+        self._modules: dict[str, Module] = {}
+        self._by_memory: dict[Any, str] = {}
+
+    def constant(self, name: str, array: Array) -> str:
+        """Where a tensor hangs; the same memory in the same form hangs once."""
+        memory = (array.__array_interface__["data"][0], array.shape, array.strides, repr(array.dtype))
+        if memory not in self._by_memory or not array.size:
+            path = self._free(clean(name), "value")
+            self._tensors[path] = array
+            self._by_memory[memory] = path
+        return self._by_memory[memory]
+
+    def module(self, call: Module) -> str:
+        """Where a module hangs; a call of a module that is there already means that one."""
+        kind = call.name.rpartition(".")[2]
+        wanted = self._apart(clean(call.path), kind.lower())
+        path, number = wanted, 0
+        while path in self._modules or path in self._tensors:
+            if path in self._modules and _same(self._modules[path], call):
+                return path
+            number += 1
+            path = f"{wanted}_{number}"
+        self._modules[path] = call
+        return path
+
+    def attributes(self) -> dict[str, Instance]:
+        """What hangs on the top module."""
+        root: dict[str, Any] = {}
+        made: dict[int, Instance] = {}
+        for path, array in self._tensors.items():
+            _hang(root, path, _tensor(array, array.dtype.kind == "f" or array.dtype.metadata is not None, made))
+        for path, module in self._modules.items():
+            attributes = {
+                key: _tensor(value.array, value.trained, made) if isinstance(value, Parameter) else value
+                for key, value in module.attributes.items()
+            }
+            package, _, kind = f"megengine.module.{module.name}".rpartition(".")
+            _hang(root, path, written.builtin_module(package, kind, attributes, path))
+        return _filled(root, "")
+
+    def _free(self, wanted: str, kind: str) -> str:
+        wanted = self._apart(wanted, kind)
+        path, number = wanted, 0
+        while path in self._modules or path in self._tensors:
+            number += 1
+            path = f"{wanted}_{number}"
+        return path
+
+    def _apart(self, path: str, kind: str) -> str:
+        """`path`, moved where it ends inside the tree or goes on below something that has an end."""
+        if path in self._inner:
+            path = f"{path}.{kind}"
+        for prefix in _prefixes(path):
+            if prefix in self._modules or prefix in self._tensors:
+                path = f"{prefix}_{path[len(prefix) + 1 :]}"
+                return self._apart(path, kind)
+        self._inner.update(_prefixes(path))
+        return path
+
+
+def clean(path: str) -> str:
+    """A dotted path of attribute names: letters, digits and underscores."""
+    names = [re.sub(r"[^0-9A-Za-z_]+", "_", name) or "_" for name in path.strip("/").split(".")]
+    return ".".join(f"{name}_" if name in RESERVED or name.startswith("__") else name for name in names)
+
+
+def _prefixes(path: str) -> Iterable[str]:
+    """``layer1`` and ``layer1.0`` of ``layer1.0.conv1``."""
+    return [path[: found.start()] for found in re.finditer(r"\.", path)]
+
+
+def _same(one: Module, other: Module) -> bool:
+    if one.name != other.name or one.attributes.keys() != other.attributes.keys():
+        return False
+    return all(_equal(value, other.attributes[key]) for key, value in one.attributes.items())
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, Parameter) and isinstance(other, Parameter):
+        return one.array.shape == other.array.shape and np.array_equal(one.array, other.array, equal_nan=True)
+    return bool(one == other)
+
+
+def _tensor(array: Array, trained: bool, made: dict[int, Instance]) -> Instance:
+    """One tensor an array."""
+    if id(array) not in made:
+        narrow = np.int32 if array.dtype == np.int64 else array.dtype
+        made[id(array)] = written.tensor(array.astype(narrow, copy=False), trained)
+    return made[id(array)]
+
+
+def _hang(root: dict[str, Any], path: str, thing: Instance) -> None:
+    *way, name = path.split(".")
+    for step in way:
+        root = root.setdefault(step, {})
+    root[name] = thing
+
+
+def _filled(node: dict[str, Any], path: str) -> dict[str, Instance]:
+    """Plain TracedModules for the inner places of the tree."""
+    filled: dict[str, Instance] = {}
+    for name, item in node.items():
+        below = f"{path}.{name}" if path else name
+        filled[name] = (
+            written.traced_module(below, _filled(item, below), {}, {}, None) if isinstance(item, dict) else item
+        )
+    return filled

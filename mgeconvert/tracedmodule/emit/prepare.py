@@ -1,0 +1,113 @@
+"""Brings a graph into the form that emitters take: rewrites nodes until each is one call of MegEngine."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+
+from mgeconvert.errors import Problem, RefusedError
+from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir.inference import InferenceError
+
+from .rewriter import Rewriter
+from .scopes import fallback_path, origin, place
+from .table import EMITTERS, REFUSALS, REWRITES, key
+
+
+def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
+    """A graph of nodes with emitters, and what could not be rewritten. The given graph stays as it is."""
+    b = Rewriter(graph)
+    renamed: dict[Value, Value] = {}
+    done: list[Node] = []
+    problems: list[Problem] = []
+    for source in graph.nodes:
+        pending = deque([_copy(source)])
+        while pending:
+            node = pending.popleft()
+            node.inputs = [_final(value, renamed) for value in node.inputs]
+            try:
+                new = _rewritten(b, node, renamed)
+            except (RefusedError, InferenceError) as refused:
+                reason = refused.reason if isinstance(refused, RefusedError) else refused.message
+                problems.append(Problem(fallback_path(node), node.op, reason))
+                new = None
+            if new is None:
+                done.append(node)
+                b.producers.update(dict.fromkeys(node.outputs, node))
+            else:
+                pending.extendleft(reversed(new))
+    outputs = {name: _final(value, renamed) or value for name, value in graph.outputs.items()}
+    prepared = Graph(graph.name, dict(graph.inputs), outputs, done, dict(graph.metadata))
+    _keep_names(prepared, renamed)
+    prepared.remove_dead_nodes()
+    return prepared, [*problems, *_without_emitter(prepared, problems)]
+
+
+_MADE_UP = re.compile(r"(?:.*/)?[A-Z][A-Za-z0-9]*(?:_\d+)*")
+"""How values are named that a lowering made on the way to its result."""
+
+
+def _keep_names(graph: Graph, renamed: dict[Value, Value]) -> None:
+    """A value with a made-up name takes over that of a result it stands for now."""
+    twins: dict[Value, Value] = {}
+    inputs = set(graph.inputs.values())
+    for old in renamed:
+        value = _final(old, renamed)
+        if value is None or value.array is not None or _MADE_UP.fullmatch(old.name):
+            continue
+        if value not in inputs and _MADE_UP.fullmatch(value.name) and value not in twins:
+            twins[value] = Value(old.name, value.dtype, value.shape)
+    for node in graph.nodes:
+        node.inputs = [value if value is None else twins.get(value, value) for value in node.inputs]
+        node.outputs = [twins.get(value, value) for value in node.outputs]
+    graph.outputs = {name: twins.get(value, value) for name, value in graph.outputs.items()}
+
+
+def _without_emitter(graph: Graph, found: list[Problem]) -> Iterator[Problem]:
+    """What is left that no table knows and that was not refused already."""
+    refused = {(problem.place, problem.op) for problem in found}
+    for node in graph.nodes:
+        path = fallback_path(node)
+        if key(node) not in EMITTERS and (path, node.op) not in refused:
+            reason = REFUSALS.get(key(node), "MegEngine has no such operator and no rewrite is known")
+            yield Problem(path, node.op, reason)
+
+
+def _rewritten(b: Rewriter, node: Node, renamed: dict[Value, Value]) -> list[Node] | None:
+    """The nodes that take the node's place; None where no rewrite applies."""
+    b.place, b.origin = place(node) if origin(node)[1] else fallback_path(node), node.origin
+    for rule in REWRITES.get(key(node), ()):
+        result = rule(b, node)
+        new, b.graph.nodes = b.graph.nodes, []
+        if result is not None:
+            results = [result] if isinstance(result, Value) else list(result)
+            _take_over(b, node, results, new, renamed)
+            return new
+    return None
+
+
+def _take_over(b: Rewriter, node: Node, results: list[Value], new: list[Node], renamed: dict[Value, Value]) -> None:
+    """Let the new nodes compute the old node's outputs, under their names; what was there already is renamed to."""
+    made = {value for item in new for value in item.outputs}
+    twins: dict[Value, Value] = {}
+    for old, value in zip(node.outputs, results, strict=True):
+        if value in made and value not in twins:
+            twins[value] = old
+        elif value is not old:
+            renamed[old] = twins.get(value, value)
+    for item in new:
+        item.inputs = [twins.get(value, value) if value is not None else None for value in item.inputs]
+        item.outputs = [twins.get(value, value) for value in item.outputs]
+        for value in item.outputs:
+            b.producers[value] = item
+
+
+def _copy(node: Node) -> Node:
+    return Node(node.op, list(node.inputs), list(node.outputs), dict(node.attrs), node.name, node.origin, node.domain)
+
+
+def _final(value: Value | None, renamed: dict[Value, Value]) -> Value | None:
+    while value is not None and value in renamed:
+        value = renamed[value]
+    return value

@@ -1,0 +1,169 @@
+"""Quantized arithmetic: what QuantizeLinear and DequantizeLinear around float operators are in MegEngine.
+
+A pair of them is one FakeQuant, which rounds to the same grid and stays float. The integers of a weight or bias are a
+Parameter of a quantized dtype, read with ``astype("float32")``. Scales of their own for each channel, which MegEngine
+has not, are computed with.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import refuse
+from mgeconvert.ir import Node, Value
+from mgeconvert.ir.inference import elem_type
+
+from .attributes import integer, numbers, one_side, rank
+from .calls import Call, Method, Opdef, Parameter, function, sole
+from .rewriter import Rewriter
+from .scopes import constant_name, place
+from .table import emit, rewrite
+
+DTYPES = {"int8": "QuantizedS8", "uint8": "Quantized8Asymm", "int32": "QuantizedS32"}
+"""MegEngine's quantized dtype of an integer dtype."""
+
+
+def quantized_dtype(integers: np.dtype[Any], scale: float, zero_point: int) -> np.dtype[Any]:
+    """The numpy dtype with MegEngine's metadata."""
+    fields: dict[str, Any] = {"name": DTYPES[integers.name], "scale": scale}
+    if integers.name == "uint8":
+        fields["zero_point"] = zero_point
+    dtype: np.dtype[Any] = np.dtype(integers.str, metadata={"mgb_dtype": fields})
+    return dtype
+
+
+def _grid(node: Node) -> tuple[np.float32, int] | None:
+    """Scale and zero point, where there is one of each and MegEngine has the dtype."""
+    _, scale, zero = [*node.inputs, None][:3]
+    kind = node.inputs[0].dtype if node.op == "DequantizeLinear" and node.inputs[0] is not None else node.output.dtype
+    single = scale is not None and scale.array is not None and scale.array.size == 1 and scale.array.dtype == np.float32
+    if not single or (zero is not None and zero.array is None) or kind is None or kind.name not in DTYPES:
+        return None
+    assert scale is not None
+    point = 0 if zero is None else int(sole(zero))
+    return None if point and kind.name != "uint8" else (np.float32(sole(scale)), point)
+
+
+@rewrite("QuantizeLinear")
+def quantize(b: Rewriter, node: Node) -> Value | None:
+    """Nothing where only its own DequantizeLinear reads it, which takes both; else computed."""
+    users = b.users.get(node.output, [])
+    grid = _grid(node)
+    pairs = [user for user in users if user.op == "DequantizeLinear" and _grid(user) == grid]
+    if grid is not None and len(pairs) == b.uses.get(node.output, 0):
+        return None
+    x, scale, zero = [*node.inputs, None][:3]
+    kind = node.output.dtype
+    if kind is None or kind.kind not in "iu" or node.attrs.get("block_size"):
+        refuse(f"quantization to {kind}, or by blocks")
+    limits = np.iinfo(kind.name)
+    steps = b.op("Round", b.op("Div", x, _along(b, node, scale)))
+    if zero is not None:
+        steps = b.op("Add", steps, b.op("Cast", _along(b, node, zero), to=elem_type(np.float32)))
+    clipped = b.op("Clip", steps, np.float32(limits.min), np.float32(limits.max))
+    return b.op("Cast", clipped, to=elem_type(kind))
+
+
+@rewrite("DequantizeLinear")
+def dequantize(b: Rewriter, node: Node) -> Value | None:
+    x, scale, zero = [*node.inputs, None][:3]
+    assert x is not None
+    grid = _grid(node)
+    pair = b.producer(x, "QuantizeLinear")
+    if grid is not None and pair is not None and _grid(pair) == grid and x.dtype is not None and x.dtype.itemsize == 1:
+        limits = np.iinfo(x.dtype.name)
+        attrs: dict[str, Any] = {"scale": float(grid[0]), "zero_point": grid[1], "qmin": limits.min, "qmax": limits.max}
+        return b.call("FakeQuant", [b.typed(node.output)], pair.inputs[0], **attrs)[0]
+    if grid is not None and x.array is not None:
+        return b.call("Integers", [b.typed(node.output)], x, scale=float(grid[0]), zero_point=grid[1])[0]
+    if node.attrs.get("block_size"):
+        refuse("quantization by blocks")
+    value = b.op("Cast", x, to=elem_type(np.float32))
+    if zero is not None:
+        value = b.op("Sub", value, b.op("Cast", _along(b, node, zero), to=elem_type(np.float32)))
+    return b.op("Mul", value, _along(b, node, scale))
+
+
+def _along(b: Rewriter, node: Node, values: Value | None) -> Value:
+    """A scale or zero point for each channel, as it broadcasts."""
+    assert values is not None
+    if rank(values) != 1 or values.shape == (1,):
+        return values if rank(values) == 0 else b.op("Reshape", values, [])
+    count = rank(node.inputs[0])
+    axis = integer(node, "axis", 1) % count
+    return b.op("Reshape", values, [-1 if place == axis else 1 for place in range(count)])
+
+
+@emit("megengine.FakeQuant")
+def fake_quant(node: Node) -> Call:
+    """attrs: scale, zero_point, qmin, qmax."""
+    where = place(node)
+    scale, zero_point = (
+        Parameter(np.array([node.attrs[name]], np.float32), f"{where}.{name}" if where else name, trained=False)
+        for name in ("scale", "zero_point")
+    )
+    limits = {name: node.attrs[name] for name in ("qmin", "qmax")}
+    return Opdef("FakeQuant", (node.inputs[0], scale, zero_point), limits)
+
+
+@emit("megengine.Integers")
+def integers(node: Node) -> Call:
+    """inputs: the integers; attrs: scale, zero_point."""
+    x = node.inputs[0]
+    assert x is not None
+    assert x.array is not None
+    scale: Any = node.attrs["scale"]
+    dtype = quantized_dtype(x.array.dtype, scale, integer(node, "zero_point"))
+    array = np.ascontiguousarray(x.array).reshape(x.array.shape).view(dtype)
+    path = constant_name(x)
+    return Method("astype", (Parameter(array, path), "float32"), path=path)
+
+
+def in_shape(b: Rewriter, value: Value, shape: tuple[int, ...]) -> Value:
+    """A value in another shape; integers are reshaped before they are read as floats."""
+    made = b.producer(value, "Integers")
+    if made is not None and made.inputs[0] is not None and made.inputs[0].array is not None:
+        stored = Value(made.inputs[0].name, array=made.inputs[0].array.reshape(shape))
+        floats = Value(b.name_value(value.name), np.dtype(np.float32), stored.shape)
+        return b.call("Integers", [floats], stored, **made.attrs)[0]
+    return value if value.static_shape == shape else b.op("Reshape", value, list(shape))
+
+
+@rewrite("Conv", "ConvTranspose")
+def computed_weights(b: Rewriter, node: Node) -> Value | None:
+    """A convolution whose weight or bias is computed is a function of them, in MegEngine's layout."""
+    x, weight, bias = [*node.inputs, None][:3]
+    if weight is None or (weight.array is not None and (bias is None or bias.array is not None)):
+        return None
+    shape, groups, dims = weight.static_shape, integer(node, "group", 1), rank(x) - 2
+    if shape is None:
+        refuse("a convolution whose weight has a shape that is only known at run time")
+    if groups > 1:
+        weight = in_shape(b, weight, (groups, shape[0] // groups, *shape[1:]))
+    if bias is not None:
+        channels = shape[0] if node.op == "Conv" else shape[1] * groups
+        bias = in_shape(b, bias, (1, channels, *(1,) * dims))
+    return b.call(f"{node.op}Of", [b.typed(node.output)], x, weight, bias, **node.attrs)[0]
+
+
+@emit("megengine.ConvOf", "megengine.ConvTransposeOf")
+def convolution_of(node: Node) -> Call:
+    """inputs: the tensor, weight and bias in MegEngine's layout; attrs: ONNX's."""
+    x, weight, bias = node.inputs
+    dims, groups = rank(x) - 2, integer(node, "group", 1)
+    stride, dilation = (numbers(node, name, (1,) * dims) for name in ("strides", "dilations"))
+    padding, extra = one_side(node, dims), numbers(node, "output_padding", (0,) * dims)
+    if node.op == "ConvOf":
+        geometry = tuple(values[0] if dims == 1 else values for values in (stride, padding, dilation))
+        modes = ["cross_correlation", "default"][: 2 if dims < 3 else 1]
+        return function(f"nn.conv{dims}d", x, weight, bias, *geometry, groups, *modes)
+    modes = ["cross_correlation", "default"] if dims == 2 else []
+    return function(f"nn.conv_transpose{dims}d", x, weight, bias, stride, padding, extra, dilation, groups, *modes)
+
+
+@emit("megengine.LinearOf")
+def linear_of(node: Node) -> Call:
+    """inputs: the tensor, an (out, in) weight and a bias."""
+    return function("nn.linear", *node.inputs, "default")

@@ -1,0 +1,155 @@
+"""Rewrites of operators that move data, and of those that change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mgeconvert.errors import refuse
+from mgeconvert.ir import Node, Value
+
+from .attributes import integer, numbers, rank
+from .calls import ints, sole
+from .rewriter import Rewriter
+from .table import rewrite
+
+
+@rewrite("Identity", "Dropout")
+def identity(b: Rewriter, node: Node) -> Sequence[Value]:
+    """At inference; the mask of a Dropout that keeps everything is all true."""
+    x = node.inputs[0]
+    assert x is not None
+    if len(node.outputs) == 1:
+        return [x]
+    if x.static_shape is None:
+        refuse("the mask of a Dropout of a shape that is only known at run time")
+    return [x, b.constant(np.ones(x.static_shape, bool))]
+
+
+@rewrite("Reshape", "Expand", "Transpose", "Unsqueeze", "Squeeze", "Slice", "Pad", "Resize")
+def nothing(_: Rewriter, node: Node) -> Value | None:
+    """What changes neither shape nor order."""
+    x = node.inputs[0]
+    assert x is not None
+    same = x.static_shape is not None and x.static_shape == node.output.static_shape
+    if not same or (node.op == "Transpose" and not _in_order(node, rank(x))):
+        return None
+    if node.op in ("Slice", "Pad") and not _touches_nothing(node):
+        return None
+    return x
+
+
+@rewrite("Squeeze", "Transpose", "Reshape")
+def back_again(b: Rewriter, node: Node) -> Value | None:
+    """What takes back the step before it."""
+    before = {"Squeeze": "Unsqueeze"}.get(node.op, node.op)
+    step = b.producer(node.inputs[0], before)
+    x = None if step is None else step.inputs[0]
+    if step is None or x is None or x.static_shape is None or x.static_shape != node.output.static_shape:
+        return None
+    if node.op == "Transpose":
+        first, second = (numbers(item, "perm", range(rank(x))[::-1]) for item in (step, node))
+        return x if [first[axis] for axis in second] == list(range(rank(x))) else None
+    if node.op == "Squeeze" and (len(node.inputs) < 2 or ints(node.inputs[1]) != ints(step.inputs[1])):
+        return None
+    return x
+
+
+def _in_order(node: Node, count: int) -> bool:
+    return numbers(node, "perm", range(count)[::-1]) == tuple(range(count))
+
+
+def _touches_nothing(node: Node) -> bool:
+    if node.op == "Slice":
+        steps = ints(node.inputs[4]) if len(node.inputs) > 4 else [1]
+        return steps is not None and all(step > 0 for step in steps)
+    widths = ints(node.inputs[1])
+    return widths is not None and not any(widths)
+
+
+@rewrite("Pad")
+def pad(b: Rewriter, node: Node) -> Value | None:
+    """Widths for some axes, and negative widths, which cut."""
+    x, widths, value, axes = [*node.inputs, None, None][:4]
+    assert x is not None
+    given, count = ints(widths), rank(x)
+    if given is None:
+        refuse("padding by widths that are only known at run time")
+    places = [axis % count for axis in ints(axes) or []] if axes is not None else list(range(count))
+    pads = [0] * 2 * count
+    for index, place in enumerate(places):
+        pads[place], pads[place + count] = given[index], given[index + len(places)]
+    if axes is None and min(pads, default=0) >= 0:
+        return _bool_pad(b, node, x, pads) if x.dtype == bool else None
+    if min(pads) < 0:
+        cuts = [axis for axis in range(count) if min(pads[axis], pads[axis + count]) < 0]
+        stops = [min(pads[axis + count], 0) or (1 << 62) for axis in cuts]
+        x = b.op("Slice", x, [max(-pads[axis], 0) for axis in cuts], stops, cuts, [1] * len(cuts))
+    return b.op("Pad", x, [max(width, 0) for width in pads], value, mode=node.attrs.get("mode", "constant"))
+
+
+def _bool_pad(b: Rewriter, node: Node, x: Value, pads: list[int]) -> Value:
+    value = node.inputs[2] if len(node.inputs) > 2 else None
+    fill = b.constant(0 if value is None or value.array is None else int(sole(value)), np.int32)
+    wide = b.op("Pad", b.op("Cast", x, to=6), pads, fill, mode=node.attrs.get("mode", "constant"))
+    return b.op("Cast", wide, to=9)
+
+
+@rewrite("Flatten")
+def flatten(b: Rewriter, node: Node) -> Value:
+    shape = node.output.static_shape
+    x = node.inputs[0]
+    if shape is not None:
+        return b.op("Reshape", x, list(shape))
+    if integer(node, "axis", 1) != 1:
+        refuse("Flatten at another axis than 1 of a shape that is only known at run time")
+    return b.op("Reshape", x, [0, -1])
+
+
+@rewrite("DepthToSpace", "SpaceToDepth")
+def block_moves(b: Rewriter, node: Node) -> Value:
+    x = node.inputs[0]
+    shape = None if x is None else x.static_shape
+    if shape is None:
+        refuse(f"{node.op} of a shape that is only known at run time")
+    n, c, h, w = shape
+    size = integer(node, "blocksize")
+    if node.op == "SpaceToDepth":
+        split, order = [n, c, h // size, size, w // size, size], [0, 3, 5, 1, 2, 4]
+        final = [n, c * size * size, h // size, w // size]
+    else:
+        crd = node.attrs.get("mode", "DCR") == "CRD"
+        inner = c // (size * size)
+        split = [n, inner, size, size, h, w] if crd else [n, size, size, inner, h, w]
+        order = [0, 1, 4, 2, 5, 3] if crd else [0, 3, 4, 1, 5, 2]
+        final = [n, inner, h * size, w * size]
+    return b.op("Reshape", b.op("Transpose", b.op("Reshape", x, split), perm=order), final)
+
+
+@rewrite("Shape")
+def part_of_shape(b: Rewriter, node: Node) -> Value | None:
+    """`start` and `end` become a Slice."""
+    x = node.inputs[0]
+    start, last = integer(node, "start"), integer(node, "end", rank(x))
+    if not start and last == rank(x):
+        return None
+    return b.op("Slice", b.op("Shape", x), [start], [last], [0])
+
+
+@rewrite("Size")
+def size(b: Rewriter, node: Node) -> Value:
+    return b.op("ReduceProd", b.op("Shape", node.inputs[0]), None, keepdims=0)
+
+
+@rewrite("ConstantOfShape")
+def constant_of_shape(b: Rewriter, node: Node) -> Value:
+    value = node.attrs.get("value")
+    number = np.zeros(1, np.float32) if not isinstance(value, np.ndarray) else value
+    return b.op("Expand", b.constant(number.reshape(())), node.inputs[0])
+
+
+@rewrite("Constant")
+def constant(b: Rewriter, node: Node) -> Value | None:
+    value = node.attrs.get("value")
+    return b.constant(value) if isinstance(value, np.ndarray) else None

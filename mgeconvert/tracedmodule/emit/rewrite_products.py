@@ -1,0 +1,94 @@
+"""Rewrites of products of matrices and of lookups in constant tables: Linear and Embedding."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgeconvert.ir import Node, Value
+
+from .attributes import floats, rank
+from .rewrite_elemwise import elem_type_of, is_float
+from .rewriter import Rewriter
+from .scopes import origin, reshaped_name, was_function
+from .table import rewrite
+
+
+@rewrite("Gemm")
+def gemm(b: Rewriter, node: Node) -> Value | None:
+    """A Linear where the second matrix is constant, else a product and a sum."""
+    left, right, bias = [*node.inputs, None][:3]
+    assert left is not None
+    assert right is not None
+    alpha, beta = floats(node, "alpha", 1.0), floats(node, "beta", 1.0)
+    if node.attrs.get("transA"):
+        left = b.op("Transpose", left, perm=[1, 0])
+    plain_bias = bias is None or (bias.array is not None and rank(bias) == 1 and beta == 1.0)
+    if right.array is not None and alpha == 1.0 and plain_bias and is_float(left):
+        weight = right.array if node.attrs.get("transB") else right.array.T
+        vector = None if bias is None or bias.array is None else _wide(b, bias, weight.shape[0])
+        kernel = right if weight is right.array else Value(right.name, array=weight)
+        return b.call("Linear", [b.typed(node.output)], left, kernel, vector)[0]
+    if right.array is None and node.attrs.get("transB") and alpha == beta == 1.0 and (bias is None or rank(bias) == 1):
+        return b.call("LinearOf", [b.typed(node.output)], left, right, bias)[0]
+    if node.attrs.get("transB"):
+        right = b.op("Transpose", right, perm=[1, 0])
+    product = b.op("MatMul", left, right)
+    product = product if alpha == 1.0 else b.op("Mul", product, alpha)
+    if bias is None:
+        return product
+    return b.op("Add", product, bias if beta == 1.0 else b.op("Mul", bias, beta))
+
+
+def _wide(b: Rewriter, bias: Value, count: int) -> Value:
+    assert bias.array is not None
+    return bias if bias.array.size == count else b.constant(np.broadcast_to(bias.array, count).copy(), name=bias.name)
+
+
+@rewrite("MatMul")
+def matmul(b: Rewriter, node: Node) -> Value | None:
+    """By a constant matrix: a Linear, if the source had one. Integers are multiplied as float32."""
+    left, right = node.inputs
+    assert left is not None
+    assert right is not None
+    if not is_float(left):
+        product = b.op("MatMul", b.op("Cast", left, to=1), b.op("Cast", right, to=1))
+        return b.op("Cast", product, to=elem_type_of(node.output))
+    if right.array is None or rank(right) != 2 or rank(left) < 2 or not _linear(node):
+        return None
+    weight = Value(reshaped_name(right), array=right.array.T)
+    return b.call("Linear", [b.typed(node.output)], left, weight, None)[0]
+
+
+def _linear(node: Node) -> bool:
+    return not was_function(node) or origin(node)[1] == "linear"
+
+
+@rewrite("Add")
+def bias_of_linear(b: Rewriter, node: Node) -> Value | None:
+    """A Linear without a bias, and its bias."""
+    for product, bias in (node.inputs, node.inputs[::-1]):
+        made = b.producer(product, "Linear", alone=True)
+        if made is None or made.inputs[2] is not None or bias is None or bias.array is None:
+            continue
+        weight = made.inputs[1]
+        belongs = made.origin == node.origin or origin(node)[1] == ""
+        if belongs and weight is not None and weight.shape is not None and bias.shape == weight.shape[:1]:
+            return b.call("Linear", [b.typed(node.output)], made.inputs[0], weight, bias)[0]
+    return None
+
+
+@rewrite("Gather")
+def embedding(b: Rewriter, node: Node) -> Value | None:
+    """Rows of a constant table, where the source had an Embedding; a vector of run-time indices is cut as it is."""
+    table, index = node.inputs
+    assert table is not None
+    assert index is not None
+    kind = origin(node)[1]
+    if (
+        kind in ("Embedding", "embedding")
+        and table.array is not None
+        and rank(table) == 2
+        and not node.attrs.get("axis")
+    ):
+        return b.call("Embedding", [b.typed(node.output)], index, table)[0]
+    return None

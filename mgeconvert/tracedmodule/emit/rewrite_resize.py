@@ -1,0 +1,123 @@
+"""Rewrites of Resize, which MegEngine has in four forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import refuse
+from mgeconvert.ir import Node, Value
+
+from .attributes import floats, numbers, rank
+from .rewriter import Rewriter
+from .table import rewrite
+
+INTERPOLATE: dict[tuple[str, str], tuple[str, bool | None]] = {
+    ("linear", "half_pixel"): ("bilinear", False),
+    ("linear", "pytorch_half_pixel"): ("bilinear", False),
+    ("linear", "align_corners"): ("bilinear", True),
+    ("nearest", "asymmetric"): ("nearest", None),
+    ("cubic", "half_pixel"): ("bicubic", None),
+}
+"""ONNX's (mode, coordinates) to MegEngine's (mode, align_corners)."""
+
+
+@rewrite("Resize")
+def resize(b: Rewriter, node: Node) -> Value | None:
+    """One interpolate call where MegEngine has the rule; else nearest is indices and linear a product an axis."""
+    x = node.inputs[0]
+    assert x is not None
+    before, after = x.static_shape, node.output.static_shape
+    if before is None or after is None:
+        refuse("a resize whose sizes are only known at run time")
+    mode = str(node.attrs.get("mode", "nearest"))
+    coordinates = str(node.attrs.get("coordinate_transformation_mode", "half_pixel"))
+    policy = str(node.attrs.get("keep_aspect_ratio_policy", "stretch"))
+    if policy != "stretch" or (node.attrs.get("antialias") and any(map(int.__lt__, after, before))):
+        refuse("a resize that keeps the aspect ratio" if policy != "stretch" else "a resize with antialias")
+    two = len(before) == 4 and before[:2] == after[:2] and x.dtype == np.float32
+    if two and _scales_fit(node, before, after) and _same_rule(node, mode, coordinates, before, after):
+        name, corners = INTERPOLATE.get((mode, coordinates), ("nearest", None))
+        attrs = {"mode": name} if corners is None else {"mode": name, "align_corners": int(corners)}
+        return b.call("Interpolate", [b.typed(node.output)], x, **attrs)[0]
+    if mode == "cubic" or coordinates == "tf_crop_and_resize":
+        refuse(f"a {mode} resize of these axes with {coordinates} coordinates")
+    for axis, (size, target) in enumerate(zip(before, after, strict=True)):
+        if size != target:
+            places = _places(coordinates, size, target, _scale(node, axis, size, target))
+            x = _along_axis(b, x, axis, places, mode, str(node.attrs.get("nearest_mode", "round_prefer_floor")))
+    return x
+
+
+def _scales_fit(node: Node, before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """Whether the scales are what the sizes say; MegEngine knows sizes only."""
+    pairs = enumerate(zip(before, after, strict=True))
+    return all(abs(_scale(node, axis, *pair) * pair[0] / pair[1] - 1) < 1e-6 for axis, pair in pairs)
+
+
+def _scale(node: Node, axis: int, size: int, target: int) -> float:
+    scales = node.inputs[2] if len(node.inputs) > 2 else None
+    if scales is None or scales.array is None or not scales.array.size:
+        return target / size
+    axes = [place % rank(node.inputs[0]) for place in numbers(node, "axes", range(scales.array.size))]
+    return float(scales.array[axes.index(axis)]) if axis in axes else 1.0
+
+
+def _same_rule(node: Node, mode: str, coordinates: str, before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    if mode == "nearest":
+        rounding = str(node.attrs.get("nearest_mode", "round_prefer_floor"))
+        return all(_floors(coordinates, rounding, *pair) for pair in zip(before[2:], after[2:], strict=True))
+    if mode == "cubic" and (floats(node, "cubic_coeff_a", -0.75) != -0.75 or node.attrs.get("exclude_outside")):
+        return False
+    edge = coordinates in ("align_corners", "pytorch_half_pixel") and min(after[2:]) == 1
+    return (mode, coordinates) in INTERPOLATE and not edge
+
+
+def _floors(coordinates: str, rounding: str, size: int, target: int) -> bool:
+    """Whether the rule reads the element floor(i * size / target)."""
+    wanted = [index * size // target for index in range(target)]
+    return _nearest(_places(coordinates, size, target, target / size), rounding, size) == wanted
+
+
+def _places(coordinates: str, size: int, target: int, factor: float) -> Any:
+    """Where each output element lies between the input's, by ONNX's formulas in float32."""
+    index = np.arange(target, dtype=np.float32)
+    scale = np.float32(factor)
+    if coordinates == "align_corners":
+        return index * (size - 1) / (target - 1) if target > 1 else index * 0
+    if coordinates == "asymmetric":
+        return index / scale
+    if coordinates == "pytorch_half_pixel" and target == 1:
+        return index * 0
+    if coordinates == "half_pixel_symmetric":
+        adjustment = target / (scale * size)
+        return size / 2 * (1 - adjustment) + (index + 0.5) / scale - 0.5
+    return (index + 0.5) / scale - 0.5
+
+
+def _nearest(places: np.ndarray[Any, Any], rounding: str, size: int) -> list[int]:
+    rules: dict[str, Callable[[Any], Any]] = {
+        "round_prefer_floor": lambda x: np.ceil(x - 0.5), "round_prefer_ceil": lambda x: np.floor(x + 0.5),
+        "floor": np.floor, "ceil": np.ceil,
+    }  # fmt: skip
+    return [int(place) for place in np.clip(rules[rounding](places), 0, size - 1)]
+
+
+def _along_axis(b: Rewriter, x: Value, axis: int, places: np.ndarray[Any, Any], mode: str, rounding: str) -> Value:
+    """Resize one axis: by indices, or by a matrix that blends two neighbours."""
+    assert x.shape is not None
+    size = int(x.shape[axis])
+    if mode == "nearest":
+        return b.op("Gather", x, np.array(_nearest(places, rounding, size), np.int32), axis=axis)
+    low = np.clip(np.floor(places), 0, size - 1).astype(int)
+    high = np.clip(np.floor(places) + 1, 0, size - 1).astype(int)
+    share = np.clip(places, 0, size - 1) - low
+    matrix = np.zeros((size, len(places)), x.dtype)
+    for column, (first, second, weight) in enumerate(zip(low, high, share, strict=True)):
+        matrix[first, column] += 1 - weight
+        matrix[second, column] += weight
+    order = [*(index for index in range(rank(x)) if index != axis), axis]
+    blended = b.op("MatMul", b.op("Transpose", x, perm=order), matrix)
+    return b.op("Transpose", blended, perm=[int(place) for place in np.argsort(order)])

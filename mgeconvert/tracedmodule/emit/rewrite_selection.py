@@ -1,0 +1,112 @@
+"""Rewrites of sorting, masks and one-hot codes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgeconvert.errors import refuse
+from mgeconvert.ir import Node, Value
+
+from .attributes import integer, rank
+from .calls import sole
+from .rewrite_elemwise import like
+from .rewrite_indexing import only_indexes
+from .rewriter import Rewriter
+from .table import rewrite
+
+
+@rewrite("Squeeze")
+def positions_of_mask(b: Rewriter, node: Node) -> Value | None:
+    """Squeeze(NonZero(vector)) are the positions that cond_take gives."""
+    found = b.producer(node.inputs[0], "NonZero")
+    if found is None or rank(found.inputs[0]) != 1:
+        return None
+    return _positions(b, found.inputs[0], node.output)
+
+
+def _positions(b: Rewriter, mask: Value | None, like_value: Value) -> Value:
+    """Where a vector is not zero; `like_value` has the type of that."""
+    assert mask is not None
+    mask = mask if mask.dtype == bool else b.op("Not", b.op("Equal", mask, like(b, mask, 0)))
+    taken = Value(b.name_value("taken"), np.dtype(bool), like_value.shape)
+    return b.call("CondTake", [taken, b.typed(like_value, "cond_take_out")], mask)[1]
+
+
+@rewrite("NonZero")
+def coordinates_of_mask(b: Rewriter, node: Node) -> Value | None:
+    """Positions in the flattened mask, taken apart into coordinates; left alone where `positions_of_mask` takes it."""
+    x = node.inputs[0]
+    assert x is not None
+    users = b.users.get(node.output, [])
+    if rank(x) == 1 and all(user.op == "Squeeze" for user in users):
+        return None
+    if x.dtype == bool and only_indexes(b, node.output):
+        return None
+    shape = x.static_shape
+    if not shape:
+        refuse("NonZero of a tensor whose shape is only known at run time")
+    found = node.output.shape[1] if node.output.shape is not None else None
+    vector = Value("", np.dtype(np.int32), None if found is None else (found,))
+    position = _positions(b, x if len(shape) == 1 else b.op("Reshape", x, [-1]), vector)
+    rows: list[Value] = []
+    for size in shape[:0:-1]:
+        rest = b.op("Mod", position, b.constant(size, np.int32))
+        rows.append(rest)
+        position = b.op("Div", b.op("Sub", position, rest), b.constant(size, np.int32))
+    rows.append(position)
+    parts = [b.op("Unsqueeze", row, [0]) for row in reversed(rows)]
+    return parts[0] if len(parts) == 1 else b.op("Concat", *parts, axis=0)
+
+
+@rewrite("TopK")
+def topk(b: Rewriter, node: Node) -> list[Value] | None:
+    """MegEngine sorts the rows of a matrix; other axes go last, more axes become rows."""
+    x, k = node.inputs
+    assert x is not None
+    count, axis = rank(x), integer(node, "axis", -1) % rank(x)
+    if axis == count - 1 and count <= 2:
+        return None
+    shape = x.static_shape
+    if shape is None or k is None or k.array is None:
+        refuse("the largest elements along an axis that is not the last, of a shape that is only known at run time")
+    order = [*(index for index in range(count) if index != axis), axis]
+    moved = b.op("Transpose", x, perm=order)
+    rows = b.op("Reshape", moved, [-1, shape[axis]])
+    largest = integer(node, "largest", 1)
+    back = [int(place) for place in np.argsort(order)]
+    sizes = [*(shape[index] for index in order[:-1]), int(sole(k))]
+    return [
+        b.op("Transpose", b.op("Reshape", value, sizes), perm=back)
+        for value in b.ops("TopK", 2, rows, k, axis=-1, largest=largest)
+    ]
+
+
+@rewrite("OneHot")
+def one_hot(b: Rewriter, node: Node) -> Value | None:
+    """MegEngine's has ones among zeros, of int32, along the last axis."""
+    index, depth, values = node.inputs
+    if depth is None or depth.array is None or values is None or index is None:
+        refuse("OneHot of a number of classes that is only known at run time")
+    axis = integer(node, "axis", -1) % (rank(index) + 1)
+    plain = values.array is not None and values.array.tolist() == [0, 1] and values.array.dtype.kind == "i"
+    if plain and axis == rank(index) and index.dtype == values.dtype:
+        return None
+    classes = np.arange(int(sole(depth)), dtype=np.int32).reshape(
+        [-1 if place == axis else 1 for place in range(rank(index) + 1)]
+    )
+    hot = b.op("Equal", b.op("Cast", b.op("Unsqueeze", index, [axis]), to=6), classes)
+    off, on = (b.op("Gather", values, np.array(place), axis=0) for place in (0, 1))
+    return b.op("Where", hot, on, off)
+
+
+@rewrite("Trilu")
+def triangle(b: Rewriter, node: Node) -> Value:
+    x, k = [*node.inputs, None][:2]
+    assert x is not None
+    if x.static_shape is None or (k is not None and k.array is None):
+        refuse("Trilu of a shape that is only known at run time")
+    ones = np.ones(x.static_shape[-2:], bool)
+    offset = 0 if k is None else int(sole(k))
+    mask = np.triu(ones, offset) if node.attrs.get("upper", 1) else np.tril(ones, offset)
+    shaped = mask.reshape([1] * (rank(x) - 2) + list(mask.shape))
+    return b.op("Where", shaped, x, b.constant(0, x.dtype))

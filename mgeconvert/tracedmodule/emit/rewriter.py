@@ -1,0 +1,36 @@
+"""The Builder that rewrites are written with."""
+
+from __future__ import annotations
+
+from mgeconvert.ir import Attribute, Graph, Namer, Node, Value
+from mgeconvert.ir.builder import Builder
+
+
+class Rewriter(Builder):
+    """A Builder that knows the graph it rewrites: `producers`, `users` and `uses` are its."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self.name_value = Namer(value.name for value in graph.values())
+        self.name_node = Namer(node.name for node in graph.nodes)
+        self.producers = graph.producers()
+        self.users = graph.users()
+        self.uses = graph.use_counts()
+
+    def producer(self, value: Value | None, op: str, *, alone: bool = False) -> Node | None:
+        """The node that computes `value`, if it is that operator (and, with `alone`, has no other reader)."""
+        node = None if value is None else self.producers.get(value)
+        if value is None or node is None or node.op != op or (alone and self.uses.get(value, 0) != 1):
+            return None
+        return node
+
+    def call(self, op: str, outputs: list[Value], *inputs: Value | None, **attrs: Attribute) -> list[Value]:
+        """Append a node of the domain ``megengine`` with outputs whose types are known."""
+        self.graph.nodes.append(
+            Node(op, list(inputs), outputs, dict(attrs), self.name_node(self._wanted(op)), self.origin, "megengine")
+        )
+        return outputs
+
+    def typed(self, like: Value, what: str = "out") -> Value:
+        """A new value of the type of another."""
+        return Value(self.name_value(self._wanted(what)), like.dtype, like.shape)

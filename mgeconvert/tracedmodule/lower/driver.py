@@ -1,0 +1,206 @@
+"""Lowers a TracedModule to a Graph: binds each call to its handler, names what it built, collects what is refused."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
+from mgeconvert.ir import Graph, Shape, Value
+from mgeconvert.ir.inference import InferenceError
+
+from ..read.arrays import DType, MgeDType
+from ..read.model import Model
+from ..read.records import ModuleRecord, TensorRecord
+from .dynamic import sizes_when_traced
+from .quantization import dequantized, of_dtype, settle
+from .shapes import ShapeBuilder
+from .table import LastOutput, Lowering, find, refusal
+from .walk import Call, walk
+
+FAMILIES = (
+    "elemwise", "shifts", "tensors", "indexing", "selection", "reduction", "convolution", "pooling", "normalization",
+    "windows", "vision", "sampling", "losses", "modules", "recurrent", "attention", "inverse",
+    "qat", "quantized", "opdef_layers", "opdef_normalization", "opdef_arithmetic", "opdef_tensors", "opdef_indexing",
+    "mesh", "refusals",
+)  # fmt: skip
+"""The modules that fill the lowering table."""
+
+
+def load_table() -> None:
+    """Import every family, so that the lowering table is complete."""
+    for family in FAMILIES:
+        importlib.import_module(f"{__package__}.{family}")
+
+
+def lower_model(model: Model, shapes: Mapping[str, Shape] | None = None) -> tuple[Graph, list[Problem]]:
+    """The graph of a model and the calls that could not be lowered (their outputs are placeholders).
+
+    `shapes` overrides traced input shapes, also with symbolic dimensions.
+    """
+    load_table()
+    traced = {info.name: info.shape or () for info in model.inputs}
+    shapes = traced | dict(shapes or {})
+    driver = Driver(sizes_when_traced(shapes, traced))
+    inputs = [driver.builder.input(info.name, storage(info.dtype), shapes[info.name]) for info in model.inputs]
+    outputs = walk(model, inputs, driver)
+    for info, value in zip(model.outputs, outputs, strict=True):
+        driver.builder.output(info.name, value)
+    graph = driver.builder.graph
+    graph.remove_dead_nodes()
+    driver.name_weights()
+    return graph, driver.problems
+
+
+def lower_or_raise(model: Model, shapes: Mapping[str, Shape] | None = None) -> Graph:
+    """`lower_model`; raises UnsupportedError with every problem."""
+    graph, problems = lower_model(model, shapes)
+    if problems:
+        raise UnsupportedError("read the TracedModule", problems, hint="`mgeconvert ops tm` lists what can be read")
+    return graph
+
+
+def storage(dtype: DType | None) -> np.dtype:
+    """The numpy dtype that holds a MegEngine dtype's values."""
+    return np.dtype(np.float32) if dtype is None else dtype if isinstance(dtype, np.dtype) else dtype.storage
+
+
+class Driver:
+    """Receives the walk's calls."""
+
+    def __init__(self, traced: Mapping[str, int]) -> None:
+        self.builder = ShapeBuilder(traced)
+        self.problems: list[Problem] = []
+        self._constants: dict[int, Value] = {}
+
+    def tensor(self, record: TensorRecord, path: str) -> Value:
+        """One constant a record, under the path it was first met by."""
+        if id(record) not in self._constants:
+            value = self.builder.constant(record.array, name=path)
+            if isinstance(record.dtype, MgeDType):
+                value = dequantized(self.builder, value, of_dtype(record.dtype))
+            self._constants[id(record)] = value
+        return self._constants[id(record)]
+
+    def name_weights(self) -> None:
+        """At the end: a weight that is used in another form only (``fc.weight_1``) gets its module path."""
+        paths = dict.fromkeys(value.name for value in self._constants.values())
+        live = {value.name: value for value in self.builder.graph.values()}
+        for path in paths:
+            form = live.get(f"{path}_1")
+            if path not in live and form is not None and form.is_constant and form.name not in paths:
+                form.name = path
+
+    def call(self, call: Call) -> Sequence[Value]:
+        b = self.builder
+        short = call.key.rpartition(".")[2]
+        b.place, b.origin = call.place, f"{call.place or 'model'} ({short})"
+        lowering = find(call.key, call.version)
+        reason = refusal(call.key)
+        if reason is not None or lowering is None:
+            return self._refuse(call, short, reason or f"{call.key} has no lowering")
+        args, kwargs = self._arguments(call)
+        try:
+            bound = lowering.signature.bind(b, *args, **kwargs)
+        except TypeError as error:
+            return self._refuse(call, short, f"called with arguments that MegEngine 1.13 does not take: {error}")
+        first = len(b.graph.nodes)
+        try:
+            results = self._results(call, lowering, bound)
+        except RefusedError as refused:
+            return self._refuse(call, short, refused.reason)
+        except InferenceError as error:
+            return self._placeholders_for(call) if self.problems else self._refuse(call, short, str(error))
+        self._name(call, results, {value for node in b.graph.nodes[first:] for value in node.outputs})
+        return results
+
+    def _results(self, call: Call, lowering: Lowering, bound: inspect.BoundArguments) -> list[Value]:
+        """What the handler gives, flat, each on the grid of its dtype where the file is quantized."""
+        b = self.builder
+        for name in lowering.numbers & bound.arguments.keys():
+            bound.arguments[name] = _numbers(bound.arguments[name], name)
+        first = len(b.graph.nodes)
+        result = lowering.handler(*bound.args, **bound.kwargs)
+        results = [result.value] * len(call.names) if isinstance(result, LastOutput) else list(_flat(result))
+        if len(results) != len(call.hints):
+            return results
+        nodes = b.graph.nodes[first:]
+        return [settle(b, value, dtype, nodes) for value, (_, dtype) in zip(results, call.hints, strict=True)]
+
+    def _name(self, call: Call, results: Sequence[Value], built: set[Value]) -> None:
+        """What the call built gets the traced node's name; what it passed on keeps its own."""
+        for value, name in zip(results, call.names, strict=False):
+            if value in built:
+                built.remove(value)
+                self.builder.rename(value, name)
+
+    def _arguments(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
+        args = [self._argument(value, call.place) for value in call.args]
+        return args, {key: self._argument(value, call.place) for key, value in call.kwargs.items()}
+
+    def _argument(self, value: Any, place: str) -> Any:
+        return BoundModule(self, value, place) if isinstance(value, ModuleRecord) else value
+
+    def _refuse(self, call: Call, op: str, reason: str) -> list[Value]:
+        self.problems.append(Problem(call.place or "model", op, reason))
+        return self._placeholders_for(call)
+
+    def _placeholders_for(self, call: Call) -> list[Value]:
+        """Values of the traced types let the walk go on, so that every problem is found in one run."""
+        names = [self.builder.name_value(name) for name in call.names]
+        return [Value(name, storage(dtype), shape) for name, (shape, dtype) in zip(names, call.hints, strict=True)]
+
+
+class BoundModule:
+    """A built-in module at its place: tensors come out as values named by their path, submodules bound as well."""
+
+    def __init__(self, driver: Driver, record: ModuleRecord, path: str) -> None:
+        self._driver = driver
+        self._record = record
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name not in self._record.attributes:
+            raise AttributeError(f"{self._record.qualname} has no attribute {name}")
+        value = self._record.attributes[name]
+        path = f"{self._path}.{name}" if self._path else name
+        if isinstance(value, TensorRecord):
+            return self._driver.tensor(value, path)
+        if isinstance(value, ModuleRecord):
+            return BoundModule(self._driver, value, path)
+        return value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An attribute that older versions did not have."""
+        return getattr(self, name) if name in self._record.attributes else default
+
+    @property
+    def qualname(self) -> str:
+        return self._record.qualname
+
+
+def _numbers(argument: Any, name: str) -> Any:
+    """Constant tensors as Python numbers; a size that MegEngine took from a shape is one."""
+    if isinstance(argument, list | tuple):
+        return type(argument)(_numbers(item, name) for item in argument)
+    if not isinstance(argument, Value):
+        return argument
+    if argument.array is None:
+        refuse(f"{name} is only known at run time")
+    return argument.array.tolist()
+
+
+def _flat(result: Any) -> Iterator[Value]:
+    """The leaves of what a handler returned, in MegEngine's order (dictionaries by key)."""
+    if isinstance(result, Value):
+        yield result
+    elif isinstance(result, Mapping):
+        for key in sorted(result):
+            yield from _flat(result[key])
+    elif isinstance(result, Iterable):
+        for item in result:
+            yield from _flat(item)

@@ -1,0 +1,72 @@
+"""Pooling. Source: megengine/functional/nn.py (MegEngine 1.13)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mgeconvert.errors import refuse
+from mgeconvert.ir import Value
+from mgeconvert.ir.builder import Builder
+
+from .convolution import NN, Sizes, spatial
+from .shapes import named_sizes, number, sizes_of
+from .table import lower
+
+COUNT_INCLUDE_PAD = {"average": 1, "average_count_exclude_padding": 0}
+
+
+def pool(b: Builder, inp: Value, op: str, kernel: Any, stride: Sizes | None, padding: Sizes, **attrs: Any) -> Value:
+    """A window that is the whole map, of whatever size that is at run time, is global pooling."""
+    sides = tuple(named_sizes(b, (sizes_of(b, kernel) * 2)[:2]))
+    if inp.static_shape is None and sides == (inp.shape or ())[2:] and not any(spatial(padding, 2)):
+        return b.op(f"Global{op}", inp)
+    window = tuple(number(side, "a side of the window") for side in sides)
+    return b.op(
+        op, inp, kernel_shape=window, strides=window if stride is None else spatial(stride, 2),
+        pads=spatial(padding, 2) * 2, **attrs,
+    )  # fmt: skip
+
+
+@lower(NN + "max_pool2d")
+def max_pool2d(b: Builder, inp: Value, kernel_size: Any, stride: Sizes | None = None, padding: Sizes = 0) -> Value:
+    return pool(b, inp, "MaxPool", kernel_size, stride, padding)
+
+
+@lower(NN + "avg_pool2d")
+def avg_pool2d(
+    b: Builder,
+    inp: Value,
+    kernel_size: Any,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    mode: str = "average_count_exclude_padding",
+) -> Value:
+    return pool(b, inp, "AveragePool", kernel_size, stride, padding, count_include_pad=COUNT_INCLUDE_PAD[mode.lower()])
+
+
+def adaptive_pool2d(b: Builder, inp: Value, oshp: Any, average: bool) -> Value:
+    """A plain pooling: the stride is floor(size / target), the window what is left for the last position.
+
+    Source: measured against MegEngine 1.13 (other frameworks let the windows overlap instead).
+    """
+    targets = sizes_of(b, oshp)
+    targets = targets * 2 if len(targets) == 1 else targets
+    if targets == [1, 1]:
+        return b.op("GlobalAveragePool" if average else "GlobalMaxPool", inp)
+    sizes = (inp.shape or ())[2:]
+    pairs: list[tuple[Any, Any]] = list(zip(sizes, targets, strict=True))
+    if not all(isinstance(size, int) and isinstance(target, int) for size, target in pairs):
+        refuse("adaptive pooling of a size that is only known at run time")
+    stride = tuple(size // target for size, target in pairs)
+    kernel = tuple(size - (target - 1) * step for (size, target), step in zip(pairs, stride, strict=True))
+    return pool(b, inp, "AveragePool" if average else "MaxPool", kernel, stride, 0)
+
+
+@lower(NN + "adaptive_avg_pool2d")
+def adaptive_avg_pool2d(b: Builder, inp: Value, oshp: Any) -> Value:
+    return adaptive_pool2d(b, inp, oshp, average=True)
+
+
+@lower(NN + "adaptive_max_pool2d")
+def adaptive_max_pool2d(b: Builder, inp: Value, oshp: Any) -> Value:
+    return adaptive_pool2d(b, inp, oshp, average=False)

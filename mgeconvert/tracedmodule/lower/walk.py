@@ -1,0 +1,239 @@
+"""Runs over the graphs of a TracedModule in execution order, going into submodules, and reports every call.
+
+Linear in the expressions, recursing only into submodules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
+
+from mgeconvert.errors import BadInputError, ConversionError
+
+from ..read import graph as g
+from ..read.arrays import DType
+from ..read.model import Model
+from ..read.pytree import arguments, plain, structure_key
+from ..read.records import ModuleRecord, TensorRecord, TracedModuleRecord
+
+T = TypeVar("T")
+R = TypeVar("R")
+T_co = TypeVar("T_co", covariant=True)
+
+Kind: TypeAlias = Literal["function", "method", "module", "opdef"]
+Version: TypeAlias = "tuple[int, int, int]"
+Hint: TypeAlias = "tuple[tuple[int, ...] | None, DType | None]"
+
+MAX_DEPTH = 200
+"""Modules nested deeper than that contain themselves."""
+TENSOR = "megengine.tensor.Tensor."
+OPDEF = "megengine.core.ops.builtin."
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, with its arguments put together.
+
+    `key` is the qualified name: of a function (``megengine.functional.nn.conv2d``), a tensor method
+    (``megengine.tensor.Tensor.reshape``), a built-in module's class (``megengine.module.conv.Conv2d``; args[0] is its
+    record) or a raw operator (``megengine.core.ops.builtin.Elemwise``; args are its inputs, kwargs its fields).
+    `place` is the module path, `names` are the output nodes' names qualified by it. `version` is the writer's, None for
+    MegEngine 1.6. `hints` are the traced shapes and dtypes of the outputs, stale where a module is called again.
+    """
+
+    kind: Kind
+    key: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    place: str
+    names: tuple[str, ...]
+    version: Version | None
+    hints: tuple[Hint, ...]
+
+
+class Handler(Protocol[T_co]):
+    """What the walk calls back; T is the handler's own kind of tensor."""
+
+    def call(self, call: Call) -> Sequence[T_co]:
+        """The outputs of the call, flat, one for each of `call.names`."""
+        ...
+
+    def tensor(self, record: TensorRecord, path: str) -> T_co:
+        """A parameter, buffer or captured constant; a record comes with the same path each time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A module where the graph met it: `path` is the way from the top module."""
+
+    record: ModuleRecord
+    path: str
+
+
+def walk(model: Model, inputs: Sequence[T], handler: Handler[T]) -> list[T]:
+    """Run `model` on `inputs`, one for each of `model.inputs`; returns the flat outputs.
+
+    BadInputError, with the file's name, where the graph makes no sense; ConversionError where a handler returns another
+    number of outputs than the graph has.
+    """
+    if len(inputs) != len(model.inputs):
+        raise ConversionError(f"{model.name}: {len(inputs)} inputs are given, the model has {len(model.inputs)}")
+    return _Walk(model.name, handler).run(model.graph, [_Bound(model.module, ""), *inputs], "", 0)
+
+
+class _Walk(Generic[T]):
+    """The state of one walk."""
+
+    def __init__(self, name: str, handler: Handler[T]) -> None:
+        self.name = name
+        self.handler = handler
+        self.tensor_paths: dict[int, str] = {}
+        self.graphs: dict[int, dict[Hashable, g.InternalGraph]] = {}
+        self.checked: set[int] = set()
+        self.names: dict[str, str] = {}
+        """The qualified name of the graph that runs at each path."""
+
+    def run(self, graph: g.InternalGraph, inputs: Sequence[Any], path: str, depth: int) -> list[Any]:
+        """The outputs of one graph for one call of it."""
+        if depth > MAX_DEPTH:
+            raise self.bad(path, f"modules are nested more than {MAX_DEPTH} deep")
+        if id(graph) not in self.checked:
+            self.at(path, graph.check)
+            self.checked.add(id(graph))
+        self.names[path] = (graph.inputs[0].qualname or "") if graph.inputs else ""
+        values: dict[g.Node, Any] = {}
+        self.assign(values, graph.inputs, inputs, path)
+        for expr in graph.exprs:
+            step = _STEPS.get(type(expr))
+            if step is None:
+                raise self.bad(path, f"a {type(expr).__name__} among the expressions of a graph")
+            self.assign(
+                values, expr.outputs, step(self, expr, [values[node] for node in expr.inputs], path, depth), path
+            )
+        return [values[node] for node in graph.outputs]
+
+    def get_attr(self, expr: g.GetAttr, inputs: Sequence[Any], path: str, _: int) -> Sequence[Any]:
+        owner = inputs[0] if inputs else None
+        if not isinstance(owner, _Bound):
+            raise self.bad(path, f"reads the attribute {expr.name} of something that is no module")
+        value: Any = owner.record
+        place = owner.path
+        for name in expr.name.split("."):
+            if not isinstance(value, ModuleRecord) or name not in value.attributes:
+                raise self.bad(_join(place, name), "the file has no such attribute")
+            value, place = value.attributes[name], _join(place, name)
+        return [self.value(value, place)]
+
+    def constant(self, expr: g.Constant, _: Sequence[Any], path: str, __: int) -> Sequence[Any]:
+        return [self.value(expr.value, _join(path, node.name or "const")) for node in expr.outputs]
+
+    def value(self, value: Any, path: str) -> Any:
+        """An attribute or constant as the steps after it see it."""
+        if isinstance(value, TensorRecord):
+            return self.handler.tensor(value, self.tensor_paths.setdefault(id(value), path))
+        if isinstance(value, ModuleRecord):
+            return _Bound(value, path)
+        if value is None:
+            return None
+        raise self.bad(path, f"is a {type(value).__name__}, expected a tensor or a module")
+
+    def call_method(self, expr: g.CallMethod, inputs: Sequence[Any], path: str, depth: int) -> Sequence[Any]:
+        owner = inputs[0] if inputs else None
+        if not isinstance(owner, _Bound):
+            return self.report("method", TENSOR + expr.method, expr, inputs, self.within(expr, path), path)
+        if expr.method != "__call__":
+            return self.report("method", f"{owner.record.qualname}.{expr.method}", expr, inputs, owner.path, path)
+        if isinstance(owner.record, TracedModuleRecord):
+            return self.run(self.choose(owner.record, expr.arg_def, owner.path), inputs, owner.path, depth + 1)
+        return self.report("module", owner.record.qualname, expr, inputs, owner.path, path)
+
+    def call_function(self, expr: g.CallFunction, inputs: Sequence[Any], path: str, _: int) -> Sequence[Any]:
+        return self.report("function", ".".join(expr.func), expr, inputs, self.within(expr, path), path)
+
+    def apply(self, expr: g.Apply, inputs: Sequence[Any], path: str, _: int) -> Sequence[Any]:
+        return self.report("opdef", OPDEF + expr.opdef_type.name, expr, inputs, self.within(expr, path), path)
+
+    def within(self, expr: g.Expr, path: str) -> str:
+        """Where a call stood before its module was flattened: ``layer1.0`` for ``Net.layer1.0.[func_relu]`` in Net."""
+        name = (expr.outputs[0].qualname or "") if expr.outputs else ""
+        prefix = f"{self.names[path]}."
+        return _join(path, name[len(prefix) :].rpartition(".[")[0]) if name.startswith(prefix) else path
+
+    def choose(self, module: TracedModuleRecord, arg_def: Any, path: str) -> g.InternalGraph:
+        """The graph of a submodule for the structure of these arguments."""
+        graphs = self.graphs.get(id(module))
+        if graphs is None:
+            graphs = self.graphs[id(module)] = self.at(path, lambda: _by_structure(module))
+        if len(graphs) == 1:
+            return next(iter(graphs.values()))
+        key = self.at(path, lambda: structure_key(arg_def))
+        if key not in graphs:
+            raise self.bad(path, f"is called with arguments that none of its {len(graphs)} graphs is for")
+        return graphs[key]
+
+    def report(
+        self, kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], place: str, scope: str
+    ) -> Sequence[T]:
+        """Let the handler compute one call; `scope` is the module in whose graph it stands."""
+        call = self.at(place, lambda: _call(kind, key, expr, inputs, place, scope))
+        outputs = self.handler.call(call)
+        if len(outputs) != len(call.names):
+            raise ConversionError(
+                f"{place or 'model'}: {key} gave {len(outputs)} outputs, the graph expects {len(call.names)}"
+            )
+        return outputs
+
+    def assign(self, values: dict[g.Node, Any], nodes: Sequence[g.Node], results: Sequence[Any], path: str) -> None:
+        if len(nodes) != len(results):
+            raise self.bad(path, f"{len(results)} values for {len(nodes)} variables of the graph")
+        values.update(zip(nodes, results, strict=True))
+
+    def at(self, path: str, read: Callable[[], R]) -> R:
+        """Read something of the records; what is wrong there is said with its place."""
+        try:
+            return read()
+        except BadInputError as error:
+            raise type(error)(f"{self.name}: {path or 'model'}: {error.message}") from error
+
+    def bad(self, path: str, fact: str) -> BadInputError:
+        return BadInputError(f"{self.name}: {path or 'model'}: {fact}")
+
+
+_STEPS: dict[type[g.Expr], Callable[..., Sequence[Any]]] = {
+    g.GetAttr: _Walk.get_attr,
+    g.Constant: _Walk.constant,
+    g.CallMethod: _Walk.call_method,
+    g.CallFunction: _Walk.call_function,
+    g.Apply: _Walk.apply,
+}
+
+
+def _call(kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], place: str, scope: str) -> Call:
+    values = [value.record if isinstance(value, _Bound) else value for value in inputs]
+    if isinstance(expr, g.FunctionOrMethod):
+        args, kwargs = arguments(expr.arg_def, values, expr.const_val)
+    elif isinstance(expr, g.Apply):
+        args, kwargs = tuple(values), plain(expr.fields)
+    nodes = [node for node in expr.outputs if isinstance(node, g.TensorNode)]
+    names = tuple(_join(scope, node.name or "out") for node in nodes)
+    return Call(kind, key, args, kwargs, place, names, _version(expr.version), tuple((n.shape, n.dtype) for n in nodes))
+
+
+def _by_structure(module: TracedModuleRecord) -> dict[Hashable, g.InternalGraph]:
+    for graph in module.graphs.values():
+        if not isinstance(graph, g.InternalGraph):
+            raise BadInputError(f"a {type(graph).__name__} among the graphs of a module")
+    return {structure_key(tree): graph for tree, graph in module.graphs.items()}
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path and name else path or name
+
+
+def _version(text: str | None) -> Version | None:
+    """``1.13.0.dev2023`` -> (1, 13, 0)"""
+    numbers = [int(part) for part in re.findall(r"\d+", text or "")[:3]]
+    return (numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None

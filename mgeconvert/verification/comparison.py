@@ -1,0 +1,236 @@
+"""Does a written file compute what it should? The judge is the format's own runtime, never our code.
+
+A file is compared with recorded outputs or with another model's run; where neither is at hand it is run once on random
+inputs for sanity, and the report says which of these was done.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from mgeconvert.errors import ConversionError, MissingDependencyError, VerificationError
+from mgeconvert.ir import Value
+from mgeconvert.registry import Backend, ran_in
+
+from .batches import BatchReport, check_batches
+from .recorded import Recorded
+from .tolerance import Limit
+
+SEED = 20
+ROUNDED = 1e-2
+"""A limit from which on results may be float16 for float32."""
+RANDOM_BATCH = 2
+RANDOM_SIZE = 64
+"""Sizes given to symbolic dimensions of random inputs: the first dimension, all others."""
+
+Method: TypeAlias = Literal["recorded", "model", "ir", "sanity", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutputReport:
+    """One output: its errors against the truth (None where there is none or the arrays cannot be compared).
+
+    `max_rel` is max|a-b| / max|b|, b the truth; `problem` says why the output fails, "" when it passes.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    max_abs: float | None = None
+    max_rel: float | None = None
+    cosine: float | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationReport:
+    """What was verified, and how.
+
+    `method` is "recorded" (against recorded outputs), "model" (against a model's own run), "ir" (against mgeconvert's
+    own reading of a model), each said in words by `truth`; "sanity" (finite outputs of the declared shapes and dtypes
+    on random inputs); or "none", then `reason` says why nothing was run, and `hint` what would help. `batches` is what
+    other batches gave where the batch may vary, None where that was not asked. `divergence` names the first value that
+    another runtime computes differently, where that was looked for.
+    """
+
+    candidate: Path
+    method: Method
+    truth: str
+    runtime: str
+    limit: Limit
+    outputs: tuple[OutputReport, ...] = ()
+    reason: str = ""
+    hint: str | None = None
+    batches: BatchReport | None = None
+    divergence: str = ""
+
+    @property
+    def rtol(self) -> float:
+        """The limit of the relative error."""
+        return self.limit.rtol
+
+    @property
+    def failed(self) -> tuple[OutputReport, ...]:
+        return tuple(output for output in self.outputs if output.problem)
+
+    @property
+    def passed(self) -> bool:
+        """Verified and nothing found; False also when nothing could be verified."""
+        return self.method != "none" and not self.failed and not (self.batches and self.batches.problem)
+
+    def require(self) -> None:
+        """Raise VerificationError, naming each failed output or batch, unless none failed."""
+        if self.batches and self.batches.problem and not self.failed:
+            raise VerificationError(f"{self.candidate}: {self.batches.problem}", hint=self.batches.hint)
+        if not self.failed:
+            return
+        fact = f"fails on {self.truth}" if self.method == "sanity" else f"differs from {self.truth}"
+        lines = [f"{self.candidate}: {fact}: {len(self.failed)} of {len(self.outputs)} outputs fail"]
+        lines += [f"  {output.name}: {output.problem}" for output in self.failed]
+        lines += [f"  {self.divergence}"] if self.divergence else []
+        hint = "compare with recorded data: --io model.npz" if self.method == "sanity" else "--rtol sets the limit"
+        raise VerificationError("\n".join(lines), hint=hint)
+
+
+def verify_written(
+    path: Path,
+    backend: Backend,
+    inputs: Mapping[str, Value],
+    outputs: Mapping[str, Value],
+    recorded: Recorded | None = None,
+    *,
+    limit: Limit = Limit(),  # noqa: B008 - it is frozen
+    method: Method = "recorded",
+    truth: str = "",
+) -> VerificationReport:
+    """Run the file in its runtime and judge every output; `inputs` and `outputs` are its public ones."""
+    runtime = backend.runtime or backend.title
+    feeds = random_inputs(inputs) if recorded is None else recorded.inputs
+    if backend.run is None:
+        return VerificationReport(path, "none", "", runtime, limit, reason=f"{backend.title} has no runtime here")
+    try:
+        found = backend.run(path, feeds)
+    except MissingDependencyError as error:
+        return VerificationReport(path, "none", "", runtime, limit, reason=error.message, hint=error.hint)
+    if len(found) != len(outputs):
+        raise VerificationError(f"{path}: has {len(found)} outputs, expected {len(outputs)}: {', '.join(outputs)}")
+    runtime = ran_in(backend, found)
+    arrays = dict(zip(outputs, found.values(), strict=True))
+    batches = check_batches(functools.partial(backend.run, path), inputs, outputs, feeds, limit.rtol)
+    sizes = symbol_sizes(inputs, feeds)
+    if recorded is None:
+        reports = tuple(sane(name, arrays[name], value, sizes) for name, value in outputs.items())
+        return VerificationReport(
+            path, "sanity", f"random inputs (seed {SEED})", runtime, limit, reports, batches=batches
+        )
+    reports = tuple(
+        compare(name, arrays[name], recorded.outputs[name], limit)
+        if name in recorded.outputs
+        else sane(name, arrays[name], value, sizes)
+        for name, value in outputs.items()
+    )
+    said = truth or recorded.said or f"the recorded outputs of {recorded.path}"
+    method = "ir" if recorded.said else method
+    return VerificationReport(path, method, said, runtime, limit, reports, batches=batches)
+
+
+def _is_rounded(found: np.ndarray, truth: np.ndarray, limit: Limit) -> bool:
+    """float16 for float32, where the limit is that of an option which rounds on purpose."""
+    return found.dtype == np.float16 and truth.dtype == np.float32 and limit.rtol >= ROUNDED
+
+
+def compare(name: str, found: np.ndarray, truth: np.ndarray, limit: Limit) -> OutputReport:
+    """Judge one output; NaN and infinities must stand in the same places. Empty arrays agree."""
+    dtype, shape = str(found.dtype), found.shape
+    if found.shape != truth.shape or not (found.dtype == truth.dtype or _is_rounded(found, truth, limit)):
+        expected = Value(name, truth.dtype, truth.shape).type_text
+        return OutputReport(
+            name, dtype, shape, problem=f"is {Value(name, found.dtype, shape).type_text}, expected {expected}"
+        )
+    if found.size == 0:
+        return OutputReport(name, dtype, shape, 0.0, 0.0, 1.0)
+    a, b = (array.astype(np.float64).ravel() for array in (found, truth))
+    finite = np.isfinite(b)
+    misplaced = int(np.count_nonzero(~finite & ~((a == b) | (np.isnan(a) & np.isnan(b))) | (finite & ~np.isfinite(a))))
+    if misplaced:
+        return OutputReport(name, dtype, shape, problem=f"{misplaced} of {a.size} values: nan or inf on one side only")
+    a, b = a[finite], b[finite]
+    max_abs = float(np.abs(a - b).max(initial=0.0))
+    scale = float(np.abs(b).max(initial=0.0))
+    max_rel = 0.0 if max_abs == 0 else max_abs / scale if scale else float("inf")
+    cosine = _cosine(a, b)
+    problem = ""
+    if not max_rel <= limit.rtol or (limit.cosine is not None and cosine < limit.cosine):
+        problem = f"max abs error {max_abs:.3g}, max rel error {max_rel:.3g} ({limit.text}), cosine {cosine:.6f}"
+    return OutputReport(name, dtype, shape, max_abs, max_rel, cosine, problem)
+
+
+def sane(name: str, found: np.ndarray, declared: Value, sizes: Mapping[str, int]) -> OutputReport:
+    """Judge one output without a truth: its dtype, its shape where declared, and that it is finite."""
+    report = OutputReport(name, str(found.dtype), found.shape)
+    shape = (
+        None
+        if declared.shape is None
+        else tuple(sizes.get(dim, dim) if isinstance(dim, str) else dim for dim in declared.shape)
+    )
+    fits = shape is None or (
+        len(shape) == found.ndim
+        and all(isinstance(dim, str) or dim == size for dim, size in zip(shape, found.shape, strict=True))
+    )
+    if not fits or (declared.dtype is not None and declared.dtype != found.dtype):
+        actual = Value(name, found.dtype, found.shape).type_text
+        problem = f"is {actual}, expected {Value(name, declared.dtype, shape).type_text}"
+    elif found.dtype.kind in "fc" and not np.isfinite(found).all():
+        problem = f"{int(np.count_nonzero(~np.isfinite(found)))} of {found.size} values are not finite"
+    else:
+        return report
+    return OutputReport(name, report.dtype, report.shape, problem=problem)
+
+
+def random_inputs(inputs: Mapping[str, Value]) -> dict[str, np.ndarray]:
+    """The same random arrays at each call: floats from [0, 1), integers and booleans 0 or 1.
+
+    A symbolic first dimension becomes 2, other symbolic ones 64; the same name always gets the same size. Raises
+    ConversionError for an input of unknown shape.
+    """
+    generator = np.random.default_rng(SEED)
+    sizes: dict[str, int] = {}
+    arrays: dict[str, np.ndarray] = {}
+    for name, value in inputs.items():
+        if value.shape is None or value.dtype is None:
+            raise ConversionError(
+                f"input {name}: {value.type_text}: no random input can be made", hint="--io gives recorded inputs"
+            )
+        for axis, dim in enumerate(value.shape):
+            if isinstance(dim, str):
+                sizes.setdefault(dim, RANDOM_SIZE if axis else RANDOM_BATCH)
+        shape = tuple(sizes[dim] if isinstance(dim, str) else dim for dim in value.shape)
+        if value.dtype.kind in "iub":
+            arrays[name] = generator.integers(0, 2, shape).astype(value.dtype)
+        else:
+            arrays[name] = generator.random(shape).astype(value.dtype)
+    return arrays
+
+
+def symbol_sizes(values: Mapping[str, Value], arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """What the symbolic dimensions of the values are in the arrays."""
+    return {
+        dim: size
+        for name, value in values.items()
+        for dim, size in zip(value.shape or (), arrays[name].shape, strict=False)
+        if isinstance(dim, str)
+    }
+
+
+def _cosine(a: np.ndarray, b: np.ndarray) -> float:
+    """The cosine of the angle between two vectors; 1 for two zero vectors, 0 where only one is zero."""
+    lengths = float(np.linalg.norm(a)) * float(np.linalg.norm(b))
+    if lengths == 0:
+        return 1.0 if np.array_equal(a, b) else 0.0
+    return float(np.dot(a, b)) / lengths

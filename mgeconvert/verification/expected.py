@@ -1,0 +1,148 @@
+"""`verify(candidate)` and `verify(candidate, model)`: where the truth comes from, and the comparison with it.
+
+In this order: recorded outputs that were given; recorded outputs beside the model (or the candidate); the model's own
+run in its runtime. Without any of them the candidate is only run for sanity.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from mgeconvert import registry
+from mgeconvert.errors import BadInputError, MgeconvertError, MissingDependencyError
+from mgeconvert.ir import Graph
+from mgeconvert.registry import Backend, Description
+
+from .comparison import VerificationReport, random_inputs, verify_written
+from .recorded import Recorded, beside, read_recorded
+from .tolerance import Limit, limit_for
+
+IR_RUNTIME = "onnx"
+"""The target whose runtime computes a graph of ours."""
+SAME_GRAPH = "the same graph in onnxruntime, on random inputs (no recorded outputs were given: --io)"
+ONLY_IR = "without it only mgeconvert's own reading of the model can be compared"
+OTHER_TRUTHS = "--io gives recorded outputs, --through-ir takes mgeconvert's own reading"
+
+
+def verify_files(
+    candidate: Path,
+    model: Path | None,
+    io: Path | None,
+    rtol: float | None,
+    candidate_format: str | None = None,
+    model_format: str | None = None,
+    through_ir: bool = False,
+) -> VerificationReport:
+    """Judge the candidate.
+
+    `through_ir` takes mgeconvert's own reading of the model for the truth, which shows what a target loses but not what
+    the reading got wrong. Raises BadInputError, MissingDependencyError (the candidate's or the model's runtime).
+    """
+    backend = registry.backend(candidate_format) if candidate_format else registry.backend_for(candidate)
+    if not candidate.is_file():
+        raise BadInputError(f"{candidate}: no such file")
+    described = describe(candidate, backend.name)
+    limit = limit_for(described.operators, rtol)
+    path = io or (None if through_ir else beside(model or candidate))
+    if path is not None:
+        recorded: Recorded | None = read_recorded(path, described.inputs, described.outputs)
+        report = verify_written(candidate, backend, described.inputs, described.outputs, recorded, limit=limit)
+    elif model is None:
+        report = verify_written(candidate, backend, described.inputs, described.outputs, limit=limit)
+    else:
+        source = registry.frontend(model_format) if model_format else registry.frontend_for(model)
+        report = _verify_against(candidate, backend, described, model, source, limit, through_ir)
+    if report.method == "none":
+        raise MissingDependencyError(f"{candidate}: cannot be verified: {report.reason}", hint=report.hint)
+    return report
+
+
+def describe(path: Path, format: str) -> Description:  # noqa: A002
+    """A file's inputs and outputs: what its format's record says, else what its graph says."""
+    records = [registry.backend(format)] if format in registry.backend_names() else []
+    sources = [registry.frontend(format)] if format in registry.frontend_names() else []
+    for ask in [record.describe for record in records] + [record.describe for record in sources]:
+        if ask is not None:
+            return ask(path)
+    if not sources:
+        raise MissingDependencyError(f"{path}: nothing installed can say the inputs of a file of format {format}")
+    graph = sources[0].load(path)
+    return Description(graph.inputs, graph.outputs)
+
+
+def _verify_against(
+    candidate: Path,
+    backend: Backend,
+    described: Description,
+    model: Path,
+    source: registry.Frontend,
+    limit: Limit,
+    through_ir: bool,
+) -> VerificationReport:
+    """Run the model and the candidate on the same random inputs."""
+    own = describe(model, source.name)
+    feeds = random_inputs(own.inputs)
+    truth = _run_ir(model, source, feeds) if through_ir else _run_model(model, source, feeds)
+    inputs = _matched(feeds, described.inputs, f"{candidate}: input", model)
+    outputs = _matched(truth, described.outputs, f"{candidate}: output", model)
+    return verify_written(
+        candidate,
+        backend,
+        described.inputs,
+        described.outputs,
+        Recorded(model, inputs, outputs),
+        limit=limit,
+        method="ir" if through_ir else "model",
+        truth=f"mgeconvert's own reading of {model} (no independent truth)"
+        if through_ir
+        else f"{model} run in {registry.ran_in(registry.backend(source.name), truth)}",
+    )
+
+
+def _run_model(model: Path, source: registry.Frontend, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The model's outputs in its own runtime; a TracedModule's is real MegEngine in the reference environment."""
+    run = registry.backend(source.name).run if source.name in registry.backend_names() else None
+    if run is None:
+        raise MissingDependencyError(f"{model}: {source.title} has no runtime here; {ONLY_IR}", hint=OTHER_TRUTHS)
+    try:
+        return run(model, feeds)
+    except MissingDependencyError as error:
+        hint = f"{error.hint}; {OTHER_TRUTHS}" if error.hint else OTHER_TRUTHS
+        raise MissingDependencyError(f"{model}: {error.message}; {ONLY_IR}", hint=hint) from error
+
+
+def _run_ir(model: Path, source: registry.Frontend, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return run_graph(source.load(model), feeds)
+
+
+def run_graph(graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A graph's outputs as onnxruntime computes them."""
+    target = registry.backend(IR_RUNTIME)
+    assert target.run is not None
+    with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
+        files = target.save(graph, Path(folder) / f"model{target.suffixes[0]}")
+        return target.run(files[0], feeds)
+
+
+def computed(graph: Graph, path: Path) -> Recorded | None:
+    """In place of recorded data: random inputs and what onnxruntime makes of them; None where it cannot."""
+    feeds = random_inputs(graph.inputs)
+    try:
+        return Recorded(path, feeds, run_graph(graph, feeds), SAME_GRAPH)
+    except MgeconvertError:
+        return None
+
+
+def _matched(
+    arrays: Mapping[str, np.ndarray], wanted: Mapping[str, object], place: str, model: Path
+) -> dict[str, np.ndarray]:
+    """The arrays under the wanted names: by name where all agree, else by position."""
+    if len(arrays) != len(wanted):
+        raise BadInputError(f"{place}s are {', '.join(wanted)}; {model} has {', '.join(arrays)}")
+    if set(arrays) == set(wanted):
+        return {name: arrays[name] for name in wanted}
+    return dict(zip(wanted, arrays.values(), strict=True))

@@ -1,0 +1,111 @@
+"""Recorded inputs and outputs: the .npz files that say what a model computes.
+
+The arrays are named ``in_0, in_1, ...`` and ``out_0, out_1, ...`` in the order of the traced model, or by the names of
+the model's inputs and outputs.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mgeconvert.errors import BadInputError
+from mgeconvert.ir import Value
+
+KEYS_HINT = "name the arrays in_0, in_1, ... and out_0, out_1, ..., or as the model's inputs and outputs"
+
+
+class MisfitError(BadInputError):
+    """Recorded inputs of another shape or type than the model takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Arrays by the public names of a model's inputs and outputs; `path` is the file they come from. After
+    an edit of the model outputs may be missing.
+    `said` is what to call arrays that were not recorded but computed by a graph of ours."""
+
+    path: Path
+    inputs: dict[str, np.ndarray]
+    outputs: dict[str, np.ndarray]
+    said: str = ""
+
+
+def beside(model: Path) -> Path | None:
+    """``model.npz`` beside ``model.pkl``, where there is one."""
+    path = model.with_suffix(".npz")
+    return path if path.is_file() else None
+
+
+def read_recorded(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Recorded:
+    """The file's arrays for a model with these inputs and outputs.
+
+    Raises BadInputError where the file is no .npz or lacks an array, MisfitError for one of another dtype or shape.
+    """
+    arrays = _read_arrays(path)
+    recorded = Recorded(path, _choose(path, arrays, inputs, "in"), _choose(path, arrays, outputs, "out"))
+    for (name, array), value in zip(recorded.inputs.items(), inputs.values(), strict=True):
+        _check_input(path, name, array, value)
+    return recorded
+
+
+def read_beside(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Recorded | None:
+    """What lies beside a model; None where it was recorded at other shapes than the model was read with."""
+    try:
+        return read_recorded(path, inputs, outputs)
+    except MisfitError:
+        return None
+
+
+def read_inputs(path: Path, inputs: Mapping[str, Value]) -> dict[str, np.ndarray]:
+    """The inputs only, of a file that may hold more; BadInputError as `read_recorded`."""
+    return _choose(path, _read_arrays(path), inputs, "in")
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
+                raise BadInputError(f"{path}: holds one .npy array, expected an .npz archive", hint=KEYS_HINT)
+            return {name: archive[name] for name in archive.files}
+    except OSError as error:
+        raise BadInputError(f"{path}: {error.strerror or error}") from error
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise BadInputError(f"{path}: not an .npz archive of plain arrays", hint=KEYS_HINT) from error
+
+
+def _choose(
+    path: Path, arrays: Mapping[str, np.ndarray], values: Mapping[str, Value], kind: str
+) -> dict[str, np.ndarray]:
+    """The arrays for all inputs (kind "in") or outputs ("out"), by name or else by position."""
+    if all(name in arrays for name in values):
+        return {name: arrays[name] for name in values}
+    count = sum(1 for name in arrays if name.startswith(f"{kind}_") and name[len(kind) + 1 :].isdecimal())
+    if count == 0:
+        missing = ", ".join(name for name in values if name not in arrays)
+        found = ", ".join(arrays) or "nothing"
+        raise BadInputError(
+            f"{path}: holds {found}; expected {kind}_0 ... {kind}_{len(values) - 1}, or {missing}", hint=KEYS_HINT
+        )
+    positions = [f"{kind}_{index}" for index in range(len(values))]
+    if count != len(values) or any(name not in arrays for name in positions):
+        noun = "inputs" if kind == "in" else "outputs"
+        raise BadInputError(
+            f"{path}: holds {count} arrays {kind}_N, expected {len(values)}: the model's {noun} are {', '.join(values)}"
+        )
+    return {name: arrays[position] for name, position in zip(values, positions, strict=True)}
+
+
+def _check_input(path: Path, name: str, array: np.ndarray, value: Value) -> None:
+    fits = value.shape is None or (
+        len(value.shape) == array.ndim
+        and all(isinstance(dim, str) or dim == size for dim, size in zip(value.shape, array.shape, strict=True))
+    )
+    if not fits or (value.dtype is not None and value.dtype != array.dtype):
+        found = Value(name, array.dtype, array.shape).type_text
+        raise MisfitError(f"{path}: the array for input {name} is {found}, expected {value.type_text}")

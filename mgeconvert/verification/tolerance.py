@@ -1,0 +1,49 @@
+"""How far a written file's outputs may be from the truth unless --rtol says so."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mgeconvert.registry import Backend
+
+RTOL = 1e-4
+"""Default limit of the relative error, max|a-b| / max|b|."""
+QUANTIZED_RTOL = 0.1
+QUANTIZED_COSINE = 0.99
+"""Limits for quantized graphs. A runtime that rounds a half the other way is off by a whole quantization step there,
+and the step travels on: two runtimes that are both right differ by some per cent of the largest output."""
+HALF_RTOL = 1e-2
+"""Limit where something is computed in float16, which has three decimal digits."""
+QUANTIZING = ("QuantizeLinear", "QUANTIZE")
+"""The operators that make a graph a quantized one, as ONNX and TFLite name them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The largest relative error, and for quantized graphs the smallest cosine (None: not looked at)."""
+
+    rtol: float = RTOL
+    cosine: float | None = None
+
+    @property
+    def text(self) -> str:
+        """``limit 0.0001``, or that it is the one of quantized graphs."""
+        if self.cosine is None:
+            return f"limit {self.rtol:g}"
+        return f"limits of a quantized graph: {self.rtol:g}, cosine {self.cosine:g}"
+
+
+def limit_for(
+    kinds: Container[str], given: float | None, target: Backend | None = None, options: Mapping[str, Any] | None = None
+) -> Limit:
+    """The limit for a graph with these operators and types (``float16``): the `given` one, else the default of its
+    kind, raised by options of the target that round on purpose."""
+    if given is not None:
+        return Limit(given)
+    chosen = options or {}
+    rounding = [option.rtol for option in target.options if chosen.get(option.name)] if target else []
+    if any(op in kinds for op in QUANTIZING):
+        return Limit(max([QUANTIZED_RTOL, *rounding]), QUANTIZED_COSINE)
+    return Limit(max([HALF_RTOL if "float16" in kinds else RTOL, *rounding]))

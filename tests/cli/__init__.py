@@ -1,0 +1,1 @@
+"""Tests of cli: one file a source file, under its name."""

@@ -1,0 +1,207 @@
+"""Chained steps: how a command line is cut, and what flows from step to step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+import mgeconvert.passes
+from mgeconvert import registry
+from mgeconvert.ir import Graph
+from mgeconvert_cli.main import application
+from mgeconvert_cli.steps import split
+from tests.cli.test_main import Invoke, invoke, record, write
+from tests.harness import small_graphs as toy
+from tests.plugins import Install, plugins
+
+__all__ = ["invoke", "plugins"]
+
+CUTS = {
+    "load m.toy": ["load m.toy"],
+    "load m.toy toy-to-toy -o out.toy": ["load m.toy", "toy-to-toy -o out.toy"],
+    "load m.toy toy-to-toy -o load": ["load m.toy", "toy-to-toy -o load"],
+    "load m.toy toy-to-toy -o=load inspect": ["load m.toy", "toy-to-toy -o=load", "inspect"],
+    "load m.toy --debug toy-to-toy --no-verify inspect": ["load m.toy --debug", "toy-to-toy --no-verify", "inspect"],
+    "load -- inspect": ["load -- inspect"],
+    "ops load": ["ops load"],
+    "load m.toy ops inspect": ["load m.toy ops", "inspect"],
+    "toy-to-toy m.toy --io inspect --rtol 1 inspect": ["toy-to-toy m.toy --io inspect --rtol 1", "inspect"],
+}
+
+
+@pytest.mark.parametrize("line", CUTS)
+def test_a_word_that_names_a_step_starts_it(plugins: Install, line: str) -> None:
+    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    with click.Context(application) as context:
+        calls = split(line.split(), lambda name: application.get_command(context, name))
+    assert [" ".join([call.name, *call.args]) for call in calls] == CUTS[line]
+
+
+def test_the_graph_and_the_recorded_data_flow_on(invoke: Invoke) -> None:
+    record("m.npz")
+    result = invoke("load m.toy toy-to-toy -o a.toy toy-to-toy -o b.toy --wrong 1 --rtol 1 inspect --json")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert [step["command"] for step in document["steps"]] == ["load", "toy-to-toy", "toy-to-toy", "inspect"]
+    assert document["steps"][2]["verification"]["truth"] == "the recorded outputs of m.npz"
+    assert document["steps"][3]["nodes"] == 2
+
+
+def test_each_step_reports_its_time(invoke: Invoke) -> None:
+    lines = invoke("load m.toy toy-to-toy -o a.toy").stderr.splitlines()
+    assert lines[1].startswith("load: ")
+    assert lines[-1].startswith("toy-to-toy: ")
+
+
+def test_a_failing_step_stops_the_chain_with_its_name(invoke: Invoke) -> None:
+    result = invoke("load m.toy toy-to-toy -o nothere/a.toy toy-to-toy -o b.toy")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == "error: step toy-to-toy: nothere/a.toy: No such file or directory"
+    assert not Path("b.toy").exists()
+
+
+def test_a_typing_error_in_the_last_step_costs_nothing(invoke: Invoke) -> None:
+    result = invoke("load m.toy toy-to-toy -o a.toy toy-to-toy --rtol x")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[0].startswith("error: step toy-to-toy: Invalid value for '--rtol'")
+    assert not Path("a.toy").exists()
+
+
+def test_steps_in_a_wrong_order(invoke: Invoke, plugins: Install) -> None:
+    plugins({"toy": toy.FRONTEND, "other": toy.FRONTEND}, {"toy": toy.BACKEND})
+    result = invoke("load m.toy other-to-toy -o a.toy")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-2:] == [
+        "error: step other-to-toy: the step before gives a toy model, other-to-toy takes other",
+        "hint: mgeconvert ... toy-to-toy",
+    ]
+
+
+def test_verify_takes_the_loaded_model_for_the_truth(invoke: Invoke) -> None:
+    write("c.toy", {"inputs": {"x": ["float32", [2, 3]]}, "ops": ["Neg", "Abs"], "wrong": 1})
+    result = invoke("load m.toy verify c.toy")
+    assert result.exit_code == 1
+    assert "verified in the toy runtime against m.toy run in the toy runtime: 1 of 1 FAILED" in result.stdout
+
+
+def test_completion_knows_the_step_that_is_typed(plugins: Install) -> None:
+    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    from click.shell_completion import ShellComplete
+
+    completer = ShellComplete(application, {}, "mgeconvert", "_MGECONVERT_COMPLETE")
+    offered = {item.value for item in completer.get_completions(["load", "m.toy", "toy-to-toy"], "--r")}
+    assert offered == {"--rtol"}
+    assert "toy-to-toy" in {item.value for item in completer.get_completions([], "toy")}
+
+
+def test_help_of_a_pair_has_the_options_of_both_formats(invoke: Invoke) -> None:
+    text = invoke("toy-to-toy --help").stdout
+    assert "--wrong FLOAT" in text
+    assert "--from-wrong FLOAT" in text
+    assert "--batch INTEGER" in text
+
+
+def test_names_are_read_from_the_registry_only() -> None:
+    assert [name for name in application.list_commands(click.Context(application)) if "-to-" in name] == [
+        f"{source}-to-{target}" for source in registry.frontend_names() for target in registry.backend_names()
+    ]
+
+
+PASS_ROWS = [("eliminate-identity", 1, "1 nodes removed")]
+
+
+def _remove_identity(graph: Graph, *_: object) -> list[tuple[str, int, str]]:
+    graph.replace({node.output: node.inputs[0] for node in graph.nodes if node.op == "Identity" and node.inputs[0]})
+    graph.remove_dead_nodes()
+    return PASS_ROWS
+
+
+def test_optimize_shows_what_it_changed_and_writes_it(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mgeconvert.passes, "optimize", _remove_identity)
+    write("n.toy", {"inputs": {"x": ["float32", [2, 3]]}, "ops": ["Neg", "Identity", "Abs"]})
+    result = invoke("optimize n.toy -o out.toy")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "  operator          before  after",
+        "  Neg                    1      1",
+        "  Identity               1      0",
+        "  Abs                    1      1",
+        "  all nodes              3      2",
+        "  all parameters         0      0",
+        "  all weight bytes       0      0",
+        "  all macs               0      0",
+        "  all flops             12     12",
+    ]
+    assert "eliminate-identity: 1 nodes removed" in result.stderr.splitlines()
+    assert json.loads(Path("out.toy").read_text())["ops"] == ["Neg", "Abs"]
+    document = json.loads(invoke("--json optimize n.toy -o out.toy").stdout)
+    assert (document["before"]["nodes"], document["after"]["nodes"]) == (3, 2)
+    assert document["files"][0]["path"] == "out.toy"
+
+
+def test_optimize_to_standard_output_writes_the_model_only(invoke: Invoke) -> None:
+    result = invoke("optimize m.toy -o -")
+    assert json.loads(result.stdout)["ops"] == ["Neg", "Abs"]
+    assert "  all nodes              2      2" in result.stderr.splitlines()
+
+
+def test_optimize_without_a_model(invoke: Invoke) -> None:
+    result = invoke("optimize")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: MODEL is missing and no step before gives one\nhint: mgeconvert optimize MODEL -o OUT\n",
+    )
+
+
+def test_list_passes(invoke: Invoke) -> None:
+    names = [line.split()[0] for line in invoke("optimize --list-passes").stdout.splitlines()[1:]]
+    assert names == list(mgeconvert.passes.names())
+
+
+@pytest.mark.parametrize("line", ["--passes fuse-conv-bn,eliminate-identity", "--passes eliminate-identity"])
+def test_passes_by_name_run_in_place_of_a_level(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    seen: list[tuple[int, list[str]]] = []
+
+    def note(_: Graph, level: int, enable: tuple[str, ...], *__: object) -> list[tuple[str, int, str]]:
+        seen.append((level, list(enable)))
+        return []
+
+    monkeypatch.setattr(mgeconvert.passes, "optimize", note)
+    assert invoke(f"optimize m.toy {line}").exit_code == 0
+    assert seen == [(0, line.split()[1].split(","))]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    {
+        "--passes fuse-conv-bm": "error: no pass is called fuse-conv-bm\n"
+        "hint: did you mean fuse-conv-bn or fuse-conv-scale?\n",
+        "-O2 --passes fuse-pad": "error: -O and --passes both say which passes run\nhint: give one of them\n",
+        "--passes fuse-pad -O2": "error: -O and --passes both say which passes run\nhint: give one of them\n",
+    }.items(),
+)
+def test_passes_by_wrong_names(invoke: Invoke, line: str, text: str) -> None:
+    result = invoke(f"optimize m.toy {line}")
+    assert (result.exit_code, result.stderr) == (2, text)
+
+
+def test_completion_of_values(plugins: Install) -> None:
+    """Steps that may follow, formats, runtimes; the shell completes the names of files."""
+    from click.shell_completion import ShellComplete
+
+    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    completer = ShellComplete(application, {}, "mgeconvert", "_MGECONVERT_COMPLETE")
+
+    def offered(line: str, incomplete: str) -> list[tuple[str, str]]:
+        return [(item.value, item.type) for item in completer.get_completions(line.split(), incomplete)]
+
+    assert offered("load m.toy", "opt") == [("optimize", "plain")]
+    assert offered("load m.toy", "lo") == []
+    assert offered("convert m.toy out --to", "") == [("toy", "plain")]
+    assert offered("convert m.toy out --from", "x") == []
+    assert offered("run m.toy --runtime", "") == [("the", "plain")]
+    assert offered("toy-to-toy", "m") == [("m", "file")]
+    assert offered("toy-to-toy m.toy -o", "") == [("", "file")]

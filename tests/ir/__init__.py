@@ -1,0 +1,1 @@
+"""Tests of ir: one file a source file, under its name."""

@@ -1,0 +1,1 @@
+"""Tests of onnx: one file a source file, under its name."""

@@ -1,0 +1,122 @@
+"""Files that the ONNX frontend must refuse, with the exact words, and that nothing makes it crash."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+from pathlib import Path
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from mgeconvert.errors import BadInputError, ConversionError
+from mgeconvert_converters.onnx.lower import load
+from mgeconvert_converters.onnx.save import save
+from mgeconvert_converters.onnx.schema import newest
+from tests.onnx.test_read import FLOAT, info, loaded, model
+from tests.onnx.test_write import small_graph
+
+
+def zip_archive(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", b"")
+
+
+BAD_FILES = {
+    "the file is empty": b"",
+    "it is a pickle": pickle.dumps({"state": 1}, 4),
+    "it is text": b"layer {\n  name: 'conv1'\n}\n" * 10,
+    "it is a TFLite model": b"\x1c\0\0\0TFL3" + bytes(100),
+    "it is damaged, cut off, or of another format": bytes(range(255, 100, -1)) * 20,
+    "it is compressed with gzip": b"\x1f\x8b\x08\0" + bytes(50),
+}
+
+
+@pytest.mark.parametrize("fact", BAD_FILES)
+def test_files_that_are_no_onnx_models(fact: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(BAD_FILES[fact])
+    with pytest.raises(BadInputError) as caught:
+        load(path)
+    assert caught.value.message == f"{path}: not an ONNX model: {fact}"
+
+
+def test_zip_archive_and_missing_file(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    zip_archive(path)
+    with pytest.raises(BadInputError) as caught:
+        load(path)
+    assert caught.value.message == f"{path}: not an ONNX model: it is a zip archive, such as PyTorch writes"
+    assert caught.value.hint == "export the model to ONNX from its framework"
+    with pytest.raises(BadInputError) as missing:
+        load(tmp_path / "no.onnx")
+    assert missing.value.message == f"{tmp_path / 'no.onnx'}: No such file or directory"
+
+
+def test_cut_off_and_flipped_files_never_crash() -> None:
+    """Every prefix, and every file with one byte changed, is read or refused."""
+    stream = io.BytesIO()
+    save(small_graph(), stream)
+    whole = stream.getvalue()
+    files = [whole[:length] for length in range(len(whole))]
+    for position in range(len(whole)):
+        for bits in (0x01, 0x15, 0x80):
+            changed = bytearray(whole)
+            changed[position] ^= bits
+            files.append(bytes(changed))
+    refused = 0
+    for file in files:
+        try:
+            load(io.BytesIO(file))
+        except (BadInputError, ConversionError):
+            refused += 1
+    assert refused > len(files) / 2
+
+
+@pytest.mark.parametrize("opset", [1, 6, newest() + 1])
+def test_opsets_that_are_not_read(opset: int) -> None:
+    with pytest.raises(BadInputError) as caught:
+        loaded(model([helper.make_node("Relu", ["x"], ["y"])], [info("x", 2)], [info("y", 2)], opset))
+    assert caught.value.message == f"standard input: opset {opset}: ONNX is read at opset 7 to {newest()}"
+
+
+def external(location: str, **entries: str) -> onnx.ModelProto:
+    tensor = TensorProto(name="w", data_type=FLOAT, dims=[4], data_location=TensorProto.EXTERNAL)
+    for key, value in {"location": location, **entries}.items():
+        tensor.external_data.add(key=key, value=value)
+    return model([helper.make_node("Add", ["x", "w"], ["y"])], [info("x", 4)], [info("y", 4)], initializer=[tensor])
+
+
+@pytest.mark.parametrize(
+    ("location", "entries", "fact"),
+    [
+        ("../w.bin", {}, "tensor w: its data file '../w.bin' is outside of the model's folder"),
+        ("/etc/passwd", {}, "tensor w: its data file '/etc/passwd' is outside of the model's folder"),
+        ("no.bin", {}, "tensor w: its data file {folder}/no.bin does not exist"),
+        ("w.bin", {"offset": "8"}, "tensor w: 8 bytes, but its type and shape need 16"),
+        ("w.bin", {"offset": "8", "length": "16"}, "tensor w: bytes 8 to 24 of {folder}/w.bin, which has 16"),
+        ("w.bin", {"offset": "x"}, "tensor w: offset or length in w.bin is not a number"),
+    ],
+)
+def test_bad_external_data(location: str, entries: dict[str, str], fact: str, tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    (tmp_path / "w.bin").write_bytes(bytes(16))
+    path.write_bytes(external(location, **entries).SerializeToString())
+    with pytest.raises(BadInputError) as caught:
+        load(path)
+    assert caught.value.message == f"{path}: " + fact.replace("{folder}", str(tmp_path))
+
+
+def test_values_that_nothing_computes() -> None:
+    with pytest.raises(BadInputError) as caught:
+        loaded(model([helper.make_node("Relu", ["z"], ["y"], name="relu")], [info("x", 2)], [info("y", 2)]))
+    assert caught.value.message == "standard input: relu reads z, which nothing before it computes"
+
+
+def test_inputs_that_are_no_tensors() -> None:
+    sequence = helper.make_tensor_sequence_value_info("x", FLOAT, None)
+    with pytest.raises(ConversionError) as caught:
+        loaded(model([helper.make_node("SequenceLength", ["x"], ["y"])], [sequence], [info("y")]))
+    assert caught.value.message == "standard input: input x is no tensor (sequence_type)"

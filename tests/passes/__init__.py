@@ -1,0 +1,1 @@
+"""Tests of passes: one file a source file, under its name."""

@@ -1,0 +1,1 @@
+"""Tests of reference: one file a source file, under its name."""

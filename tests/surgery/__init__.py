@@ -1,0 +1,1 @@
+"""Tests of surgery: one file a source file, under its name."""

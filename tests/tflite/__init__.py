@@ -1,0 +1,1 @@
+"""Tests of tflite: one file a source file, under its name."""

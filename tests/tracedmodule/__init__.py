@@ -1,0 +1,1 @@
+"""Tests of tracedmodule: one file a source file, under its name."""

@@ -1,0 +1,482 @@
+"""The walk over TracedModules: order, places, names, arguments, and results equal to MegEngine's."""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mgeconvert.errors import BadInputError, ConversionError, UsageError
+from mgeconvert.tracedmodule.lower import walk
+from mgeconvert.tracedmodule.lower.walk import Call
+from mgeconvert.tracedmodule.read import model
+from mgeconvert.tracedmodule.read.arrays import MgeDType
+from mgeconvert.tracedmodule.read.graph import CallMethod, GetAttr
+from mgeconvert.tracedmodule.read.pytree import Container, TreeDef, structure_key, unflatten
+from mgeconvert.tracedmodule.read.records import ModuleRecord, TensorRecord, TracedModuleRecord
+from mgeconvert.tracedmodule.read.typeref import ForeignType, TypeRef
+from tests.tracedmodule import files as traced_files
+
+QUANTISED = ("qat_", "quantised", "user_qat")
+
+
+def dequantised(array: np.ndarray, dtype: Any) -> np.ndarray:
+    if isinstance(dtype, MgeDType) and dtype.name == "bfloat16":
+        return (array.astype("u4") << 16).view("f4")
+    if isinstance(dtype, MgeDType):
+        return (array.astype("f4") - (dtype.zero_point or 0)) * dtype.scale
+    return array
+
+
+def set_item(x: np.ndarray, key: Any, value: Any) -> np.ndarray:
+    x = x.copy()
+    x[key] = value
+    return x
+
+
+def as_index(key: Any) -> Any:
+    """Index tensors of MegEngine as numpy takes them."""
+    if isinstance(key, tuple):
+        return tuple(map(as_index, key))
+    return int(key) if isinstance(key, np.ndarray) and key.ndim == 0 else key
+
+
+def new(cls: TypeRef, data: Any, dtype: Any = None, *_: Any, **__: Any) -> np.ndarray:
+    assert cls.qualname in ("megengine.tensor.Tensor", "megengine.tensor.Parameter")
+    return np.array(data, dtype)
+
+
+def linear(module: ModuleRecord, x: np.ndarray) -> np.ndarray:
+    return x @ module.attributes["weight"].array.T + module.attributes["bias"].array
+
+
+COMPUTE: dict[str, Callable[..., Any]] = {
+    "megengine.tensor.Tensor.__add__": lambda x, y: x + y,
+    "megengine.tensor.Tensor.__iadd__": lambda x, y: x + y,
+    "megengine.tensor.Tensor.__sub__": lambda x, y: x - y,
+    "megengine.tensor.Tensor.__mul__": lambda x, y: x * y,
+    "megengine.tensor.Tensor.__getitem__": lambda x, key: x[as_index(key)],
+    "megengine.tensor.Tensor.__setitem__": lambda x, key, value: set_item(x, as_index(key), value),
+    "megengine.tensor.Tensor.__new__": new,
+    "megengine.tensor.Tensor.astype": lambda x, dtype: x.astype(dtype),
+    "megengine.tensor.Tensor.detach": lambda x: x,
+    "megengine.tensor.Tensor.mean": lambda x, axis, keepdims: x.mean(axis, keepdims=keepdims),
+    "megengine.tensor.Tensor.sum": lambda x, axis, keepdims: x.sum(axis, keepdims=keepdims),
+    "megengine.tensor.Tensor.reshape": lambda x, *shape: x.reshape(as_index(shape)),
+    "megengine.functional.nn.relu": lambda x: np.maximum(x, 0),
+    "megengine.functional.nn.linear": lambda x, weight, bias, _: x @ weight.T + bias,
+    "megengine.functional.tensor.zeros": lambda shape, *, dtype, **_: np.zeros(shape, dtype),
+    "megengine.functional.tensor.zeros_like": lambda x: np.zeros_like(x),
+    "megengine.module.linear.Linear": linear,
+    "megengine.module.activation.ReLU": lambda _, x: np.maximum(x, 0),
+    "megengine.module.identity.Identity": lambda _, x: x,
+    "megengine.core.ops.builtin.GetVarShape": lambda x, **_: np.array(x.shape, "i4"),
+    "megengine.core.ops.builtin.Copy": lambda x, **_: x,
+    "megengine.core.ops.builtin.Elemwise": lambda x, mode: {"RELU": np.maximum(x, 0)}[mode],
+}
+
+
+class Numpy:
+    """Computes the calls with numpy and records them."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.tensors: list[tuple[str, TensorRecord]] = []
+
+    def call(self, call: Call) -> Sequence[np.ndarray]:
+        self.calls.append(call)
+        return [np.asarray(COMPUTE[call.key](*call.args, **call.kwargs))]
+
+    def tensor(self, record: TensorRecord, path: str) -> np.ndarray:
+        self.tensors.append((path, record))
+        return dequantised(record.array, record.dtype)
+
+
+class Recorder(Numpy):
+    """Records the calls; values are the names of their nodes."""
+
+    def call(self, call: Call) -> Sequence[Any]:
+        self.calls.append(call)
+        return call.names
+
+    def tensor(self, record: TensorRecord, path: str) -> Any:
+        self.tensors.append((path, record))
+        return path
+
+
+def record(name: str) -> tuple[Recorder, list[Any]]:
+    traced, recorder = traced_files.read(name), Recorder()
+    return recorder, walk.walk(traced, [info.name for info in traced.inputs], recorder)
+
+
+@pytest.mark.parametrize("name", [name for name in traced_files.names() if not name.startswith(QUANTISED)])
+def test_computes_what_megengine_computes(name: str) -> None:
+    inputs, expected = traced_files.recorded(name)
+    results = walk.walk(traced_files.read(name), inputs, Numpy())
+    assert len(results) == len(expected)
+    for ours, theirs in zip(results, expected, strict=True):
+        assert ours.dtype == theirs.dtype
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", traced_files.names())
+def test_input_and_output_infos_agree_with_the_recorded_arrays(name: str) -> None:
+    traced = traced_files.read(name)
+    inputs, outputs = traced_files.recorded(name)
+    assert [(info.shape, info.dtype) for info in traced.inputs] == [(array.shape, array.dtype) for array in inputs]
+    assert len(traced.outputs) == len(outputs)
+    assert len({info.name for info in traced.outputs}) == len(outputs)
+    assert traced.version == (None if name == "v1_6" else "1.13.0")
+    json.dumps(traced.output_structure)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("nested", ["x"]),
+        ("keywords", ["x", "y", "shift"]),
+        ("arguments", ["x", "rest_0", "rest_1_0", "rest_1_1", "table_a_0", "table_b"]),
+        ("surgery", ["x", "extra"]),
+    ],
+)
+def test_inputs_have_the_names_of_forward(name: str, expected: list[str]) -> None:
+    assert [info.name for info in traced_files.read(name).inputs] == expected
+
+
+def test_outputs_have_traced_names_and_structure_paths() -> None:
+    traced = traced_files.read("outputs")
+    assert [(info.name, info.path) for info in traced.outputs] == [
+        ("inner_out_3", "[0].all[0]"),
+        ("inner_out_1", "[0].all[1]"),
+        ("add_out", "[0].boxes"),
+        ("inner_out_2", "[1]"),
+        ("mul_out", "[2]"),
+    ]
+    inner = {"type": "dict", "items": {"all": {"type": "tuple", "items": [0, 1]}, "boxes": 2}}
+    assert traced.output_structure == {"type": "list", "items": [inner, 3, 4]}
+    assert traced_files.read("nested").outputs[0].path == ""
+    assert traced_files.read("nested").output_structure == 0
+
+
+def test_a_registered_container_is_known_by_its_class_name() -> None:
+    traced = traced_files.read("named")
+    assert traced.output_structure == {"type": "mynet.Pair", "items": [0, 1]}
+
+
+def test_places_and_names_are_qualified_by_the_way_through_the_modules() -> None:
+    recorder, _ = record("nested")
+    assert [(call.key.rpartition(".")[2], call.place, *call.names) for call in recorder.calls] == [
+        *[("Linear", "stem.fc", "stem.fc_out"), ("ReLU", "stem.act", "stem.act_out")] * 2,
+        ("Linear", "alias.fc", "alias.fc_out"),
+        ("ReLU", "alias.act", "alias.act_out"),
+        ("Linear", "layers.0.fc", "layers.0.fc_out"),
+        ("ReLU", "layers.0.act", "layers.0.act_out"),
+        ("__mul__", "", "mul_out"),
+        ("Linear", "layers.1.fc", "layers.1.fc_out"),
+        ("ReLU", "layers.1.act", "layers.1.act_out"),
+        ("__mul__", "", "mul_out_1"),
+        ("Linear", "table.left.fc", "table.left.fc_out"),
+        ("ReLU", "table.left.act", "table.left.act_out"),
+        ("Linear", "tail.0.fc", "tail.0.fc_out"),
+        ("ReLU", "tail.0.act", "tail.0.act_out"),
+        ("Identity", "tail.1", "tail._1_out"),
+    ]
+
+
+def test_a_flattened_module_keeps_the_places() -> None:
+    flat, nested = record("flattened")[0], record("nested")[0]
+    assert [call.key for call in flat.calls] == [call.key for call in nested.calls]
+    modules = [call.place for call in flat.calls if call.kind == "module"]
+    assert {"layers.0.fc", "table.left.act"} <= set(modules)
+    assert all("." not in name for call in flat.calls for name in call.names)
+
+
+def test_a_call_carries_module_record_version_and_hints() -> None:
+    call = record("protocol4")[0].calls[0]
+    assert call.kind == "module"
+    assert call.key == "megengine.module.linear.Linear"
+    assert isinstance(call.args[0], ModuleRecord)
+    assert call.args[0].attributes["in_features"] == 4
+    assert call.args[1:] == ("x",)
+    assert call.version == (1, 13, 0)
+    assert call.hints == (((2, 4), np.dtype("float32")),)
+
+
+def test_a_file_in_the_form_of_megengine_1_6_has_no_version() -> None:
+    calls = record("v1_6")[0].calls
+    assert [(call.kind, call.key.rpartition(".")[2], call.version) for call in calls] == [
+        ("module", "Linear", None),
+        ("module", "ReLU", None),
+        ("function", "relu", None),
+        ("opdef", "GetVarShape", None),
+        ("method", "__getitem__", None),
+        ("method", "reshape", None),
+        ("method", "__add__", None),
+    ]
+    assert calls[3].kwargs == {"axis": 7}
+
+
+def test_arguments_are_python_and_numpy_values() -> None:
+    calls = {call.names[0]: call for call in record("indexing")[0].calls}
+    keys = [call.args[1] for call in calls.values() if call.key.endswith("__getitem__")]
+    assert (slice(1, None, None), ..., slice(None, None, 2)) in keys
+    assert (None, slice(None), 1, [0, 2]) in keys
+    constants = [
+        argument for call in record("constants")[0].calls for argument in call.args if not isinstance(argument, str)
+    ]
+    arrays = [value for value in constants if isinstance(value, np.ndarray)]
+    assert [array.dtype.str for array in arrays] == ["<f4", "<f4", "<f4"]
+    assert [array.flags.c_contiguous for array in arrays] == [True, False, True]
+    assert [value for value in constants if isinstance(value, np.generic)] == [np.float32(0.5), np.int32(2)]
+    assert [value for value in constants if isinstance(value, np.dtype)] == [np.dtype(t) for t in ("f4", "i4", "f4")]
+
+
+def test_raw_operators_carry_their_fields() -> None:
+    calls = [call for call in record("made")[0].calls if call.kind == "opdef"]
+    assert [(call.key.rpartition(".")[2], sorted(call.kwargs)) for call in calls] == [
+        ("Copy", ["comp_node"]),
+        ("Elemwise", ["mode"]),
+    ]
+
+
+def test_a_tensor_under_several_names_has_one_path() -> None:
+    recorder, _ = record("shared")
+    assert [path for path, _ in recorder.tensors] == ["sub.weight", "sub.weight"]
+    assert recorder.tensors[0][1] is recorder.tensors[1][1]
+
+
+def test_constants_are_named_by_their_place() -> None:
+    paths = [path for path, _ in record("constants")[0].tensors]
+    assert paths == ["const_tensor"]
+
+
+def test_the_graph_is_chosen_by_the_structure_of_the_arguments() -> None:
+    traced = traced_files.read("structures")
+    assert len(traced.module.attributes["sub"].graphs) == 4
+    recorder, _ = record("structures")
+    assert [call.args[1] for call in recorder.calls if call.key.endswith("__mul__")] == [2.0, 2.0, 0.5, 0.5, 2.0]
+
+
+def test_user_qat_modules_pass_their_observers() -> None:
+    calls = [call for call in record("user_qat")[0].calls if call.kind == "function"]
+    assert len(calls) == 2
+    for call in calls:
+        assert call.key == "megengine.module.qat.module.QATModule._apply_fakequant_with_observer"
+        assert call.place == "user"
+        kinds = [argument.qualname.rpartition(".")[2] for argument in call.args if isinstance(argument, ModuleRecord)]
+        assert kinds == ["TracedModule", "FakeQuantize", "MinMaxObserver"]
+
+
+@pytest.mark.parametrize(
+    ("name", "observer", "fake_quant"),
+    [
+        ("minmax", "MinMaxObserver", "FakeQuantize"),
+        ("ema", "ExponentialMovingAverageObserver", "FakeQuantize"),
+        ("lowbit", "ExponentialMovingAverageObserver", "FakeQuantize"),
+        ("calibration", "HistogramObserver", None),
+        ("passive", "PassiveObserver", "FakeQuantize"),
+        ("tqt", None, "TQT"),
+        ("lsq", None, "LSQ"),
+    ],
+)
+def test_qat_modules_keep_their_quantisers(name: str, observer: str | None, fake_quant: str | None) -> None:
+    call = record(f"qat_{name}")[0].calls[0]
+    assert call.key == "megengine.module.qat.quant_dequant.QuantStub"
+    attributes = call.args[0].attributes
+    for key, expected in (("act_observer", observer), ("act_fake_quant", fake_quant)):
+        found = attributes[key]
+        assert (found and found.qualname.rpartition(".")[2]) == expected
+    if name == "minmax":
+        state = attributes["act_observer"].attributes
+        assert (state["dtype"].qmin, state["dtype"].qmax, state["mode"].is_symmetric) == (-128, 127, True)
+        assert state["max_val"].array.shape == ()
+    if name == "passive":
+        qparams = attributes["act_observer"].attributes["qparams"]
+        assert (qparams.scale.array, qparams.zero_point) == (0.125, None)
+
+
+def test_quantised_modules_keep_exact_parameters() -> None:
+    recorder, _ = record("quantised")
+    conv = recorder.calls[1].args[0]
+    weight = conv.attributes["weight"]
+    assert conv.qualname == "megengine.module.quantized.conv_bn.ConvBnRelu2d"
+    assert weight.array.dtype == np.int8
+    assert (weight.dtype.name, weight.dtype.zero_point) == ("QuantizedS8", None)
+    assert weight.dtype.scale > 0
+    assert conv.attributes["output_dtype"].name == "QuantizedS8"
+    assert recorder.calls[1].hints[0][1] == conv.attributes["output_dtype"]
+
+
+def test_every_dtype_is_read() -> None:
+    tensors = dict(record("dtypes")[0].tensors)
+    dtypes = {path: tensor.dtype for path, tensor in tensors.items()}
+    plain = {path[2:]: dtype.name for path, dtype in dtypes.items() if isinstance(dtype, np.dtype)}
+    assert plain == {name: name for name in ("float16", "int8", "uint8", "int16", "int32", "bool")} | {
+        "scalar": "float32",
+        "empty": "float32",
+    }
+    assert dtypes["t_bfloat16"] == MgeDType("bfloat16", np.dtype("u2"))
+    assert dtypes["t_qint8"] == MgeDType("QuantizedS8", np.dtype("i1"), 0.25)
+    assert dtypes["t_quint8"] == MgeDType("Quantized8Asymm", np.dtype("u1"), 0.5, 128)
+    assert dtypes["t_qint32"] == MgeDType("QuantizedS32", np.dtype("i4"), 0.125)
+    assert tensors["t_quint8"].array.tolist() == [129, 126]
+    assert tensors["t_empty"].array.shape == (0, 3)
+    assert tensors["t_scalar"].array == 1.5
+
+
+# --- what goes wrong
+
+
+def test_a_handler_with_too_few_outputs_is_named() -> None:
+    class Silent(Recorder):
+        def call(self, _: Call) -> Sequence[Any]:
+            return []
+
+    with pytest.raises(ConversionError) as caught:
+        walk.walk(traced_files.read("protocol4"), ["x"], Silent())
+    assert str(caught.value) == "fc: megengine.module.linear.Linear gave 0 outputs, the graph expects 1"
+
+
+def test_too_few_inputs() -> None:
+    with pytest.raises(ConversionError, match=r"^standard input: 1 inputs are given, the model has 3$"):
+        walk.walk(traced_files.read("keywords"), ["x"], Recorder())
+
+
+def test_there_is_no_such_graph() -> None:
+    with pytest.raises(UsageError) as caught:
+        traced_files.read("nested", graph=1)
+    assert str(caught.value) == "standard input: there is no graph 1; the model has graphs 0 to 0"
+
+
+def damaged(change: Callable[[TracedModuleRecord], None]) -> str:
+    """The message for a model whose records were changed."""
+    traced = traced_files.read("nested")
+    change(traced.module)
+    with pytest.raises(BadInputError) as caught:
+        walk.walk(model.describe(traced.module, "m.pkl"), ["x"], Recorder())
+    return caught.value.message
+
+
+def first(module: TracedModuleRecord, kind: type) -> Any:
+    graph = next(iter(module.graphs.values()))
+    return next(expr for expr in graph.exprs if isinstance(expr, kind))
+
+
+def test_a_missing_attribute_is_named_with_its_path() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        del module.attributes["stem"].attributes["fc"]
+
+    assert damaged(change) == "m.pkl: stem.fc: the file has no such attribute"
+
+
+def test_an_attribute_of_another_kind() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        module.attributes["stem"].attributes["fc"] = "text"
+
+    assert damaged(change) == "m.pkl: stem.fc: is a str, expected a tensor or a module"
+
+
+def test_arguments_that_do_not_fit_their_structure() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        first(module.attributes["stem"], CallMethod).const_val.append((2, None))
+
+    assert damaged(change) == "m.pkl: stem.fc: more arguments than the structure of the call has"
+
+
+def test_a_variable_that_is_read_before_it_is_made() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        next(iter(module.attributes["stem"].graphs.values())).exprs.reverse()
+
+    assert damaged(change) == "m.pkl: stem: the variable act is read before it is made"
+
+
+def test_a_module_that_contains_itself() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        stem = module.attributes["stem"]
+        stem.attributes["fc"] = stem
+
+    assert damaged(change) == "m.pkl: " + ".".join(["stem", *["fc"] * 200]) + ": modules are nested more than 200 deep"
+
+
+def test_a_foreign_class_as_a_value_is_refused() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        first(module.attributes["stem"], CallMethod).const_val.append((2, ForeignType("mynet", "Pair")))
+
+    assert damaged(change) == "m.pkl: stem.fc: the class mynet.Pair is used as a value"
+
+
+def test_graphs_that_are_none() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        graphs = module.attributes["stem"].graphs
+        graphs[next(iter(graphs))] = "text"
+
+    assert damaged(change) == "m.pkl: stem: a str among the graphs of a module"
+
+
+def test_walking_is_linear() -> None:
+    """A graph of 20,000 operators, by repeating one call: no recursion, no search."""
+    traced = traced_files.read("protocol4")
+    graph = traced.graph
+    call = graph.exprs[-1]
+    for _ in range(20_000):
+        clone = type(call)()
+        node = type(call.outputs[0])()
+        node.__setstate__({"_name": "y", "_qualname": "y", "_shape": (2, 4), "_dtype": None})
+        clone.arg_def, clone.const_val, clone.version = call.arg_def, call.const_val, None
+        clone.method, clone.inputs, clone.outputs = call.method, list(graph.outputs), [node]
+        graph.exprs.append(clone)
+        graph.outputs = [node]
+    recorder = Recorder()
+    walk.walk(traced, ["x"], recorder)
+    assert len(recorder.calls) == 20_003
+    assert recorder.calls[-1].version is None
+
+
+def test_records_are_freed_without_the_collector() -> None:
+    """They hold no cycles."""
+
+    class Mark(ModuleRecord):
+        pass
+
+    traced = traced_files.read("nested")
+    mark = Mark()
+    alive = weakref.ref(mark)
+    traced.module.attributes["mark"] = mark
+    gc.disable()
+    try:
+        del traced, mark
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+def test_getattr_of_a_tensor_is_refused() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        graph = next(iter(module.graphs.values()))
+        first(module, GetAttr).inputs = [graph.inputs[1]]
+
+    assert damaged(change) == "m.pkl: model: reads the attribute alias of something that is no module"
+
+
+def test_progress_reaches_the_end_of_the_file() -> None:
+    seen: list[tuple[int, int]] = []
+    data = traced_files.files()["nested.pkl"]
+    model.read(io.BytesIO(data), progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (len(data), len(data))
+    assert seen == sorted(seen)
+
+
+def test_a_class_that_a_flatten_function_keeps_is_only_a_name() -> None:
+    """A registered NamedTuple whose flatten function gives its class along (``lambda pair: (list(pair), Pair)``)."""
+    tree = TreeDef.__new__(TreeDef)
+    for key, value in {"type": ForeignType("mynet", "Pair"), "children": [], "num_leaves": 0}.items():
+        setattr(tree, key, value)
+    tree.aux_data = (ForeignType("mynet", "Pair"), ("first", "second"))
+    assert unflatten(tree, iter(())) == Container("mynet.Pair", (), ("mynet.Pair", ("first", "second")))
+    assert structure_key(tree) == structure_key(tree)

@@ -1,0 +1,1 @@
+"""Tests of verification: one file a source file, under its name."""

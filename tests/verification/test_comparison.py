@@ -1,0 +1,214 @@
+"""Judging outputs: what the errors are, what counts as a failure, recorded files, where the truth comes from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mgeconvert.errors import BadInputError, ConversionError, MissingDependencyError, VerificationError
+from mgeconvert.ir import Value
+from mgeconvert.verification.comparison import compare, random_inputs, sane, symbol_sizes, verify_written
+from mgeconvert.verification.expected import verify_files
+from mgeconvert.verification.recorded import Recorded, beside, read_recorded
+from mgeconvert.verification.tolerance import Limit
+from tests.cli.test_main import MODEL, write
+from tests.harness import small_graphs as toy
+from tests.plugins import Install, plugins
+
+__all__ = ["plugins"]
+
+NAN, INF = float("nan"), float("inf")
+
+
+def array(*values: float, dtype: str = "float32") -> np.ndarray:
+    return np.array(values, dtype)
+
+
+COMPARISONS = {
+    "equal": (array(1, 2), array(1, 2), ""),
+    "within": (array(1, 2.0001), array(1, 2), ""),
+    "the error is relative to the largest truth": (array(0.05, 1000), array(0, 1000), ""),
+    "beyond": (array(1, 2.1), array(1, 2), "max abs error 0.1, max rel error 0.05 (limit 0.0001), cosine 0.999815"),
+    "shape": (array(1, 2), array(1), "is float32[2], expected float32[1]"),
+    "dtype": (array(1, dtype="float64"), array(1), "is float64[1], expected float32[1]"),
+    "nan in both": (array(NAN, 1), array(NAN, 1), ""),
+    "infinities in both": (array(INF, -INF, 1), array(INF, -INF, 1), ""),
+    "nan in one": (array(NAN, 1), array(0, 1), "1 of 2 values: nan or inf on one side only"),
+    "nan in the truth": (array(0, 1), array(NAN, 1), "1 of 2 values: nan or inf on one side only"),
+    "infinity of the other sign": (array(INF), array(-INF), "1 of 1 values: nan or inf on one side only"),
+    "nan for infinity": (array(NAN), array(INF), "1 of 1 values: nan or inf on one side only"),
+    "nothing but nan": (array(NAN), array(NAN), ""),
+    "empty": (array(), array(), ""),
+    "zeros": (array(0, 0), array(0, 0), ""),
+    "truth is zero": (array(0, 1), array(0, 0), "max abs error 1, max rel error inf (limit 0.0001), cosine 0.000000"),
+    "integers": (array(3, 4, dtype="int32"), array(3, 4, dtype="int32"), ""),
+    "integers differ": (
+        array(3, 5, dtype="uint8"),
+        array(3, 4, dtype="uint8"),
+        "max abs error 1, max rel error 0.25 (limit 0.0001), cosine 0.994692",
+    ),
+    "booleans differ": (
+        np.array([True, False]),
+        np.array([True, True]),
+        "max abs error 1, max rel error 1 (limit 0.0001), cosine 0.707107",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", COMPARISONS)
+def test_compare(case: str) -> None:
+    found, truth, problem = COMPARISONS[case]
+    assert compare("y", found, truth, Limit(1e-4)).problem == problem
+
+
+def test_the_figures_of_a_comparison() -> None:
+    report = compare("y", array(1, 2.5), array(1, 2), Limit(1e-4))
+    assert (report.max_abs, report.max_rel) == (0.5, 0.25)
+    assert report.cosine == pytest.approx(6 / (5 * 7.25) ** 0.5)
+
+
+def test_bigger_integers_than_float64_holds_are_told_apart_by_the_tolerance_only() -> None:
+    big = np.array([2**40], np.int64)
+    assert compare("y", big, big, Limit(0.0)).problem == ""
+    assert compare("y", big + 1, big, Limit(0.0)).problem
+
+
+SANITY = {
+    "fine": (Value("y", np.dtype(np.float32), (2,)), array(1, 2), ""),
+    "nan": (Value("y", np.dtype(np.float32), (2,)), array(1, NAN), "1 of 2 values are not finite"),
+    "shape": (Value("y", np.dtype(np.float32), (3,)), array(1, 2), "is float32[2], expected float32[3]"),
+    "rank": (Value("y", np.dtype(np.float32), ()), array(1, 2), "is float32[2], expected float32[]"),
+    "dtype": (Value("y", np.dtype(np.int32), (2,)), array(1, 2), "is float32[2], expected int32[2]"),
+    "known symbol": (Value("y", np.dtype(np.float32), ("N",)), array(1, 2), ""),
+    "known symbol of another size": (
+        Value("y", np.dtype(np.float32), ("N",)),
+        array(1, 2, 3),
+        "is float32[3], expected float32[2]",
+    ),
+    "free symbol": (Value("y", np.dtype(np.float32), ("M",)), array(1, 2, 3), ""),
+    "nothing declared": (Value("y"), array(1, 2, 3), ""),
+}
+
+
+@pytest.mark.parametrize("case", SANITY)
+def test_sanity(case: str) -> None:
+    declared, found, problem = SANITY[case]
+    assert sane("y", found, declared, {"N": 2}).problem == problem
+
+
+def test_random_inputs_are_the_same_each_time_and_share_symbols() -> None:
+    inputs = {
+        "x": Value("x", np.dtype(np.float32), ("N", 3, "H")),
+        "i": Value("i", np.dtype(np.int64), ("N", 1000)),
+        "m": Value("m", np.dtype(np.bool_), ("H",)),
+    }
+    arrays = random_inputs(inputs)
+    assert {name: (each.dtype.name, each.shape) for name, each in arrays.items()} == {
+        "x": ("float32", (2, 3, 64)),
+        "i": ("int64", (2, 1000)),
+        "m": ("bool", (64,)),
+    }
+    assert set(np.unique(arrays["i"])) == {0, 1}
+    assert all(np.array_equal(each, arrays[name]) for name, each in random_inputs(inputs).items())
+    assert symbol_sizes(inputs, arrays) == {"N": 2, "H": 64}
+
+
+def test_no_random_input_of_unknown_shape() -> None:
+    with pytest.raises(ConversionError) as caught:
+        random_inputs({"x": Value("x", np.dtype(np.float32))})
+    assert str(caught.value) == "input x: float32[?]: no random input can be made"
+
+
+X, Y = (Value(name, np.dtype(np.float32), (2, "N")) for name in "xy")
+
+
+@pytest.mark.parametrize("keys", [("in_0", "out_0"), ("x", "y"), ("x", "out_0")])
+def test_recorded_arrays_by_position_or_name(tmp_path: Path, keys: tuple[str, str]) -> None:
+    path = tmp_path / "m.npz"
+    np.savez(path, **{key: np.full((2, 3), number, np.float32) for number, key in enumerate(keys)})
+    recorded = read_recorded(path, {"x": X}, {"y": Y})
+    assert recorded.inputs["x"][0, 0] == 0
+    assert recorded.outputs["y"][0, 0] == 1
+    assert beside(tmp_path / "m.pkl") == path
+    assert beside(tmp_path / "n.pkl") is None
+
+
+def test_positions_are_numbers_not_text(tmp_path: Path) -> None:
+    np.savez(tmp_path / "m.npz", **{f"in_{n}": np.float32([n]) for n in range(11)}, out_0=np.float32([0]))
+    values = {f"x{n}": Value(f"x{n}", np.dtype(np.float32), (1,)) for n in range(11)}
+    recorded = read_recorded(tmp_path / "m.npz", values, {"y": Y})
+    assert [float(each[0]) for each in recorded.inputs.values()] == list(range(11))
+
+
+def test_a_pickle_in_the_archive_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "m.npz", in_0=np.array([{}], object), out_0=np.float32([0]))
+    with pytest.raises(BadInputError, match=r"not an \.npz archive of plain arrays$"):
+        read_recorded(tmp_path / "m.npz", {"x": X}, {"y": Y})
+
+
+def test_a_single_array_is_no_archive(tmp_path: Path) -> None:
+    np.save(tmp_path / "m.npy", np.zeros(3))
+    with pytest.raises(BadInputError, match=r"holds one \.npy array, expected an \.npz archive"):
+        read_recorded(tmp_path / "m.npy", {"x": X}, {"y": Y})
+
+
+def test_a_file_with_another_number_of_outputs(tmp_path: Path, plugins: Install) -> None:
+    plugins({}, {"toy": toy.BACKEND})
+    write(str(tmp_path / "m.toy"), MODEL)
+    with pytest.raises(VerificationError, match=r"m\.toy: has 1 outputs, expected 2: y, z"):
+        verify_written(
+            tmp_path / "m.toy", toy.BACKEND, {"x": X}, {"y": Y, "z": Y}, Recorded(tmp_path, {"x": array(1)}, {})
+        )
+
+
+@pytest.fixture
+def pair(tmp_path: Path, plugins: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    """m.toy and c.toy, which is off by 1."""
+    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    monkeypatch.chdir(tmp_path)
+    write("m.toy", MODEL)
+    write("c.toy", {**MODEL, "wrong": 1})
+
+
+@pytest.mark.usefixtures("pair")
+def test_the_truth_is_the_models_own_run() -> None:
+    report = verify_files(Path("c.toy"), Path("m.toy"), None, 1e-4)
+    assert (report.method, report.truth, report.passed) == ("model", "m.toy run in the toy runtime", False)
+    assert report.outputs[0].max_abs == pytest.approx(1)
+
+
+@pytest.mark.usefixtures("pair")
+@pytest.mark.parametrize(("name", "expected"), [("m.npz", "m.npz"), ("c.npz", "c.npz")])
+def test_recorded_outputs_beside_model_or_candidate_come_first(name: str, expected: str) -> None:
+    x = np.ones((2, 3), np.float32)
+    np.savez(name, in_0=x, out_0=x + 1)
+    report = verify_files(Path("c.toy"), Path("m.toy") if name == "m.npz" else None, None, 1e-4)
+    assert (report.method, report.truth, report.passed) == ("recorded", f"the recorded outputs of {expected}", True)
+
+
+@pytest.mark.usefixtures("pair")
+def test_without_any_truth_it_is_a_sanity_run() -> None:
+    report = verify_files(Path("c.toy"), None, None, 1e-4)
+    assert (report.method, report.passed) == ("sanity", True)
+
+
+def test_a_candidate_without_its_runtime_cannot_be_verified(tmp_path: Path, plugins: Install) -> None:
+    plugins({"toy": toy.FRONTEND}, {"toy": replace(toy.BACKEND, run=toy.missing_run)})
+    write(str(tmp_path / "c.toy"), MODEL)
+    with pytest.raises(MissingDependencyError, match="cannot be verified: the toy runtime is not installed"):
+        verify_files(tmp_path / "c.toy", None, None, 1e-4)
+
+
+def test_a_model_without_a_runtime_says_what_else_can_be_done(tmp_path: Path, plugins: Install) -> None:
+    plugins({"other": replace(toy.FRONTEND, name="other")}, {"toy": toy.BACKEND})
+    write(str(tmp_path / "c.toy"), MODEL)
+    with pytest.raises(MissingDependencyError) as caught:
+        verify_files(tmp_path / "c.toy", tmp_path / "c.toy", None, 1e-4, model_format="other")
+    assert caught.value.message == (
+        f"{tmp_path}/c.toy: Toy has no runtime here; "
+        "without it only mgeconvert's own reading of the model can be compared"
+    )
+    assert caught.value.hint == "--io gives recorded outputs, --through-ir takes mgeconvert's own reading"
