@@ -1,7 +1,7 @@
 """Families of operators: one list for every format. A handler stands in the file, or the folder, of its family's name.
 
-`ONNX` gives the family of each operator of the IR; other formats name theirs in a `families.py` of their own with the
-same families. Who knows an operator's name knows the file: ``lower/pooling.py``, ``emit/pooling.py``, ``up/pooling.py``.
+`ONNX` gives the family of each operator of the IR; other formats name theirs in a `families.py` of their own, with the
+same families. Who knows an operator's name knows the file: `lower/pooling.py`, `emit/pooling.py`, `up/pooling.py`.
 """
 
 from __future__ import annotations
