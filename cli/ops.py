@@ -22,7 +22,14 @@ READ = "read"
 WRITTEN = "written"
 
 
-def _ops(session: Session, name: str | None, markdown: bool) -> None:
+def _ops(session: Session, name: str | None, markdown: bool, where: str | None) -> None:
+    if where is not None:
+        if name is not None or markdown:
+            raise UsageError("--where is about one operator in all formats: leave out FORMAT and --markdown")
+        from .where import show
+
+        show(session, where)
+        return
     formats = sorted({*registry.frontend_names(), *registry.backend_names()})
     if name is not None and name not in formats:
         raise UsageError(f"{name}: unknown format; known: {', '.join(formats)}", hint="mgeconvert ops")
@@ -92,6 +99,11 @@ command = Command(
     [
         click.Argument(["name"], required=False, metavar="[FORMAT]"),
         click.Option(["--markdown"], is_flag=True, help="Print docs/operators.md."),
+        click.Option(
+            ["--where"],
+            metavar="NAME",
+            help="File and line of everything that handles or tests an operator; NAME as any format calls it.",
+        ),
     ],
     "What each format supports; with FORMAT, operator by operator.",
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Source: TypeAlias = "Path | BinaryIO"
 """A model file's path, or an open binary stream (standard input)."""
+Handlers: TypeAlias = "Iterable[tuple[str, Callable[..., Any]]]"
+"""The rows of a table of handlers: an operator's name in that table, and the function that handles it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,9 @@ class Frontend:
     """Reads one model format.
 
     `load(source, **options)` returns a checked Graph or raises BadInputError / UnsupportedError; `ops()` is the table
-    of foreign operators it lowers. `describe(path)` reads a file's own description, also where operators of it cannot
-    be lowered. With `progress`, load also takes a keyword `progress`: a function of (bytes read, all bytes).
+    of foreign operators it lowers, `handlers()` the functions that do, for `mgeconvert ops --where`. `describe(path)`
+    reads a file's own description, also where operators of it cannot be lowered. With `progress`, load also takes a
+    keyword `progress`: a function of (bytes read, all bytes).
     """
 
     name: str
@@ -85,6 +88,7 @@ class Frontend:
     options: tuple[Option, ...] = ()
     describe: Callable[[Path], Description] | None = None
     progress: bool = False
+    handlers: Callable[[], Handlers] | None = None
 
 
 class Computed(dict[str, "np.ndarray"]):
@@ -101,9 +105,9 @@ class Backend:
 
     `save(graph, path, **options)` writes the file or raises UnsupportedError, leaving an old file intact, and returns
     the paths of the files it wrote, main file first; `problems(graph, **options)` says what stops it without writing;
-    `ops()` is the table of IR operators it emits; `run(path, inputs)` computes the model in the format's own runtime:
-    named arrays in, named arrays out in the order of the graph's outputs; `runtime` is that runtime's name. Where run
-    had to take another one, it returns `Computed`, which says so.
+    `ops()` is the table of IR operators it emits, `handlers()` the functions that do; `run(path, inputs)` computes the
+    model in the format's own runtime: named arrays in, named arrays out in the order of the graph's outputs; `runtime`
+    is that runtime's name. Where run had to take another one, it returns `Computed`, which says so.
     `describe(path)` says a written file's inputs and outputs, for `mgeconvert verify`; without it the format's frontend
     is asked. `introduces(**options)` names the operators that optimization may introduce, those the file has under its
     options without rewriting; without it all that `ops()` lists.
@@ -120,6 +124,7 @@ class Backend:
     describe: Callable[[Path], Description] | None = None
     runtime: str = ""
     introduces: Callable[..., Collection[str]] | None = None
+    handlers: Callable[[], Handlers] | None = None
 
 
 def ran_in(backend: Backend, arrays: Mapping[str, np.ndarray]) -> str:

@@ -189,7 +189,7 @@ def test_nothing_is_imported(tmp_path: Path) -> None:
     program = (
         "import sys\n"
         "from mgeconvert.errors import BadInputError\n"
-        "from mgeconvert.tracedmodule import model\n"
+        "from mgeconvert.tracedmodule.read import model\n"
         "before = set(sys.modules)\n"
         "try: model.read(sys.argv[1])\n"
         "except BadInputError as error: print(error)\n"
