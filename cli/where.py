@@ -26,7 +26,7 @@ CLOSE = 5
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One line: `table` is ``onnx, written``, ``rows`` or ``tests``, `op` the name there, `file` relative to the root."""
+    """One line. `table`: ``onnx, written``, ``rows``, ``tests``; `op`: the name there; `file`: relative to the root."""
 
     table: str
     op: str
