@@ -14,7 +14,7 @@ from mgeconvert.registry import Description
 
 from .model import Layout
 from .run import Layouts, read_about, read_layouts
-from .write import TYPES
+from .write.flatbuffer import TYPES
 
 
 def describe(path: Path) -> Description:

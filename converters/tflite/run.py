@@ -12,7 +12,7 @@ import numpy as np
 from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError, VerificationError
 
 from .model import Array, Layout
-from .write import METADATA, SIGNATURE
+from .write.flatbuffer import METADATA, SIGNATURE
 
 KERNELS = ("xnnpack", "builtin", "reference")
 """What computes: XNNPACK where it can (LiteRT's default), the builtin kernels only, the plain reference kernels."""

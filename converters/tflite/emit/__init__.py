@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from ..table import EMITTERS, REFUSED
+from .table import EMITTERS, REFUSED
 
 FAMILIES = (
     "convolution", "deformable", "elementwise", "indexing", "math", "matmul", "normalization", "pooling",

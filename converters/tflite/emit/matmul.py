@@ -10,10 +10,10 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Shape, Value
 
-from ..call import Call
+from ..layout.view import Stored, View, plain
 from ..model import Array, Layout, Quantization, Tensor, channels_last, permuted
-from ..table import VIEW, emit
-from ..view import Stored, View, plain
+from .emission import Call
+from .table import VIEW, emit
 
 
 @emit("Gemm", wants=VIEW)

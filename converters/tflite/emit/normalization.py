@@ -6,10 +6,10 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..call import Call
+from ..layout.view import Stored, plain
 from ..model import Array, Tensor, merged
-from ..table import CHANNELS_LAST, FOLLOW, PLAIN, VIEW, emit
-from ..view import Stored, plain
+from .emission import Call
+from .table import CHANNELS_LAST, FOLLOW, PLAIN, VIEW, emit
 
 
 @emit("BatchNormalization", wants=FOLLOW, data=1)

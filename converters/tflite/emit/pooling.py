@@ -9,10 +9,10 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..call import Call
 from ..model import Array, Tensor
-from ..table import CHANNELS_LAST, FOLLOW, emit
-from .convolution import VALID, flat, pad, pads_of, spatial
+from .convolution.ordinary import VALID, flat, pad, pads_of, spatial
+from .emission import Call
+from .table import CHANNELS_LAST, FOLLOW, emit
 
 LOWEST = float(np.finfo(np.float32).min)
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..call import Call
+from ..layout.view import Stored, plain
 from ..model import Array, Quantization, Tensor
-from ..table import FOLLOW, VIEW, emit
-from ..view import Stored, plain
+from .emission import Call
+from .table import FOLLOW, VIEW, emit
 
 
 def parameters(c: Call, rank: int) -> Quantization:

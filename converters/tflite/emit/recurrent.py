@@ -9,9 +9,9 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Shape
 
-from ..call import Call
 from ..model import Array, Tensor, merged
-from ..table import PLAIN, emit
+from .emission import Call
+from .table import PLAIN, emit
 
 STEPS = 512
 """More steps than this would make a file of tens of thousands of operators."""

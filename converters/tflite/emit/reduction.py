@@ -8,10 +8,10 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..call import Call
+from ..layout.merging import LARGEST, around
 from ..model import Layout, Tensor
-from ..ranks import LARGEST, around
-from ..table import FOLLOW, emit
+from .emission import Call
+from .table import FOLLOW, emit
 
 PLAIN_KERNELS = {
     "ReduceSum": "SUM", "ReduceMean": "MEAN", "ReduceMax": "REDUCE_MAX", "ReduceMin": "REDUCE_MIN",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..table import REFUSED
+from .table import REFUSED
 
 _NO_CONTROL = "control flow is not exported; run the loop outside, or trace the model with fixed decisions"
 _RANDOM = "random numbers differ at each run, so nothing could be verified; draw them outside and make them an input"

@@ -8,9 +8,9 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..call import Call
 from ..model import Array, Tensor, merged
-from ..table import CHANNELS_LAST, emit
+from .emission import Call
+from .table import CHANNELS_LAST, emit
 
 BILINEAR = {"half_pixel": {"HalfPixelCenters": True}, "pytorch_half_pixel": {"HalfPixelCenters": True},
             "align_corners": {"AlignCorners": True}, "asymmetric": {}}  # fmt: skip

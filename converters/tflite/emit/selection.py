@@ -7,10 +7,10 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim
 
-from ..call import Call
+from ..layout.view import Stored, plain
 from ..model import Tensor, permuted
-from ..table import PLAIN, VIEW, emit
-from ..view import Stored, plain
+from .emission import Call
+from .table import PLAIN, VIEW, emit
 
 
 @emit("TopK", wants=VIEW)

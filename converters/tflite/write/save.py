@@ -14,15 +14,15 @@ from mgeconvert.ir import Graph
 from mgeconvert.quant_params import Scales, document, document_paths
 from mgeconvert.registry import QUANT_PARAMS, OpSupport
 
-from .compile import compile_graph
-from .foreign import Foreign
-from .fuse import fuse
-from .half import half_computation
-from .integer import integer_kernels
-from .model import BORDER, LAYOUT, MODEL, Model, check
-from .plan import BorderLayouts
-from .precision import half_weights, int8_weights
-from .table import EMITTERS, REFUSED
+from ..emit.custom import Foreign
+from ..emit.driver import compile_graph
+from ..emit.table import EMITTERS, REFUSED
+from ..finish.float16_kernels import half_computation
+from ..finish.fusion import fuse
+from ..finish.integer_kernels import integer_kernels
+from ..finish.small_weights import half_weights, int8_weights
+from ..layout.plan import BorderLayouts
+from ..model import BORDER, LAYOUT, MODEL, Model, check
 
 logger = logging.getLogger("mgeconvert.tflite")
 
@@ -70,7 +70,7 @@ def build(graph: Graph, **options: Any) -> Model:
 
 def save(graph: Graph, path: Path, **options: Any) -> Sequence[Path]:
     """Write the file, and the quantization parameters beside it where asked for; old files survive a failure."""
-    from .write import write
+    from .flatbuffer import write
 
     beside = document_paths(options.pop(QUANT_PARAMS.name, ""), path)
     model = build(graph, **options)
@@ -110,7 +110,7 @@ def problems(graph: Graph, **options: Any) -> Sequence[Problem]:
 
 def ops() -> Sequence[OpSupport]:
     """The support table: IR operators with their notes, and the refused ones with reasons."""
-    from . import emit  # noqa: F401  fills the tables
+    from .. import emit  # noqa: F401  fills the tables
 
     supported = [OpSupport(op, note=emitter.note) for op, emitter in EMITTERS.items()]
     refused = [OpSupport(op, refused=reason) for op, reason in REFUSED.items()]

@@ -9,24 +9,15 @@ import numpy as np
 from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Namer, Node, Value
 
-from .call import Call
-from .emit import EMITTERS, REFUSED
-from .foreign import Foreign, hint
-from .model import (
-    BORDER,
-    Layout,
-    Model,
-    Operator,
-    Tensor,
-    channels_last,
-    identity,
-    permuted,
-)
-from .plan import BorderLayouts, wants_channels_last
-from .storage import Storage
+from ..dtypes import is_stored, stored_dtype
+from ..layout.plan import BorderLayouts, wants_channels_last
+from ..layout.storage import Storage
+from ..layout.view import Stored, plain
+from ..model import BORDER, Layout, Model, Operator, Tensor, channels_last, identity, permuted
+from . import EMITTERS, REFUSED
+from .custom import Foreign, hint
+from .emission import Call
 from .table import Emitter, Wants
-from .types import is_stored, stored_dtype
-from .view import Stored, plain
 
 
 def compile_graph(graph: Graph, layouts: BorderLayouts, foreign: Foreign | None = None) -> Model:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mgeconvert.ir import Dim, Shape
 
-from .model import merged
+from ..model import merged
 
 LIMIT = 4
 """Every elementwise kernel broadcasts up to rank 4; equal shapes need no broadcast."""

@@ -10,10 +10,10 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Shape
 
-from ..call import Call
-from ..model import Array, Layout, Tensor
+from ...model import Array, Layout, Tensor
+from ..emission import Call
 from ..table import CHANNELS_LAST, emit
-from .convolution import VALID, channel_groups, flat, joined, spatial, weights_of
+from .ordinary import VALID, channel_groups, flat, joined, spatial, weights_of
 
 
 @emit("ConvTranspose", wants=CHANNELS_LAST, data=1)

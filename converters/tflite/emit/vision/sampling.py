@@ -8,11 +8,11 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..call import Call
-from ..model import Tensor
+from ...layout.view import Stored, plain
+from ...model import Tensor
+from ..convolution.ordinary import VALID
+from ..emission import Call
 from ..table import VIEW, emit
-from ..view import Stored, plain
-from .convolution import VALID
 
 
 @emit("GridSample", wants=VIEW, note="2-D; linear and nearest")

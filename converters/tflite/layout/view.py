@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from mgeconvert.ir import Dim, Shape
 
-from .model import Layout, Tensor, channels_last, identity
+from ..model import Layout, Tensor, channels_last, identity
 
 
 @dataclass(frozen=True, slots=True)

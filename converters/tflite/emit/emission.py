@@ -11,13 +11,13 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Shape, Value
 from mgeconvert.ir.inference import broadcast
 
-from .model import Array, Layout, Operator, Tensor, permuted
-from .ranks import FAILING, LARGEST, LIMIT, collapsed
-from .types import NARROW, WIDENED, stored_dtype
-from .view import Stored, View, plain
+from ..dtypes import NARROW, WIDENED, stored_dtype
+from ..layout.merging import FAILING, LARGEST, LIMIT, collapsed
+from ..layout.view import Stored, View, plain
+from ..model import Array, Layout, Operator, Tensor, permuted
 
 if TYPE_CHECKING:
-    from .compile import Compiler
+    from .driver import Compiler
 
 
 class Call:

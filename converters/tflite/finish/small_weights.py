@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .model import Array, Model, Operator, Quantization, Tensor
+from ..model import Array, Model, Operator, Quantization, Tensor
 
 SMALLEST = 32
 """Constants with fewer elements are not worth an operator."""

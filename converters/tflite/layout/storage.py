@@ -10,8 +10,8 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Namer, Shape, Value
 
-from .model import BORDER, LAYOUT, MODEL, Array, Layout, Model, Operator, Quantization, Tensor, merged, permuted
-from .types import narrowed
+from ..dtypes import narrowed
+from ..model import BORDER, LAYOUT, MODEL, Array, Layout, Model, Operator, Quantization, Tensor, merged, permuted
 from .view import Stored, View, runs
 
 LIMIT_RANK = 6

@@ -6,8 +6,8 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..call import Call
-from ..model import Tensor
+from ...model import Tensor
+from ..emission import Call
 from ..table import ANY, FOLLOW, emit
 
 UNARY = {

@@ -6,8 +6,8 @@ import numpy as np
 
 from mgeconvert.ir import Namer
 
-from .model import Model, Operator, Tensor
-from .precision import HALF_MAX
+from ..model import Model, Operator, Tensor
+from .small_weights import HALF_MAX
 
 HALF = np.dtype(np.float16)
 KERNELS = frozenset(

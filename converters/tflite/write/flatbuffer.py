@@ -19,8 +19,8 @@ import tflite  # type: ignore[import-untyped,unused-ignore]
 from mgeconvert.errors import ConversionError
 from mgeconvert.version import VERSION
 
-from .model import Array, Model, Operator, Tensor
-from .schema import OPTIONS, min_runtime, version
+from ..model import Array, Model, Operator, Tensor
+from ..schema import OPTIONS, min_runtime, version
 
 ALIGNMENT = 16
 LIMIT = 2**31 - 1

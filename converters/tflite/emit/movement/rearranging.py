@@ -6,11 +6,11 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..call import Call
-from ..model import Tensor
-from ..ranks import LARGEST, around
+from ...layout.merging import LARGEST, around
+from ...layout.view import Stored, plain
+from ...model import Tensor
+from ..emission import Call
 from ..table import FOLLOW, PLAIN, VIEW, emit
-from ..view import Stored, plain
 
 
 @emit("Identity", "Dropout", wants=VIEW)

@@ -9,10 +9,10 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Shape
 
-from ..call import Call
-from ..model import Array, Tensor
+from ...model import Array, Tensor
+from ..emission import Call
+from ..reduction import without
 from ..table import FOLLOW, PLAIN, emit
-from .reduction import without
 
 
 def wrapped(c: Call, indices: Tensor, size: int | str) -> Tensor:

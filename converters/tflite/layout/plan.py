@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph, Value
 
-from .model import Layout, channels_last, identity
-from .table import EMITTERS, Wants
+from ..emit.table import EMITTERS, Wants
+from ..model import Layout, channels_last, identity
 
 LAYOUTS = ("auto", "nhwc", "nchw")
 _CARRIED = {"Identity", "Dropout", "DequantizeLinear"}

@@ -6,12 +6,12 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..call import Call
-from ..model import Array, Tensor
+from ...layout.view import Stored, plain
+from ...model import Array, Tensor
+from ..emission import Call
 from ..table import VIEW, emit
-from ..view import Stored, plain
-from .convolution import VALID, pads_of, spatial, weights_of
-from .sampling import sampled
+from ..vision.sampling import sampled
+from .ordinary import VALID, pads_of, spatial, weights_of
 
 
 @emit("DeformConv", wants=VIEW, note="2-D")

@@ -9,10 +9,10 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Shape
 
-from ..call import Call
-from ..model import Tensor
-from ..ranks import LARGEST as RANKS
-from ..ranks import around
+from ...layout.merging import LARGEST as RANKS
+from ...layout.merging import around
+from ...model import Tensor
+from ..emission import Call
 from ..table import FOLLOW, emit
 
 LIMIT_RANK = 5

@@ -9,10 +9,10 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..call import Call
-from ..model import Array, Layout, Tensor
+from ...layout.view import Stored
+from ...model import Array, Layout, Tensor
+from ..emission import Call
 from ..table import CHANNELS_LAST, emit
-from ..view import Stored
 
 VALID, SAME = 1, 0
 

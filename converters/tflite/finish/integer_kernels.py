@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .emit.pooling import LOWEST
-from .fuse import Rewriter, remove_dead
-from .model import Array, Model, Operator, Quantization, Tensor
+from ..emit.pooling import LOWEST
+from ..model import Array, Model, Operator, Quantization, Tensor
+from .fusion import Rewriter, remove_dead
 
 INT32 = np.dtype(np.int32)
 INT8 = np.dtype(np.int8)

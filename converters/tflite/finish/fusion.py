@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .emit.convolution import SAME, VALID, same_pads
-from .emit.pooling import LOWEST
-from .model import Array, Model, Operator, Tensor
+from ..emit.convolution.ordinary import SAME, VALID, same_pads
+from ..emit.pooling import LOWEST
+from ..model import Array, Model, Operator, Tensor
 
 ACTIVATIONS = {"RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 """ActivationFunctionType. TANH has a number too, but no kernel of those below applies it."""
