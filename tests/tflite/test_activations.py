@@ -11,10 +11,10 @@ import pytest
 
 from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Value
-from mgeconvert_converters.tflite.export import build
+from mgeconvert_converters.tflite.emit.build import build
 from mgeconvert_converters.tflite.model import Model
 from mgeconvert_converters.tflite.run import run
-from mgeconvert_converters.tflite.write import write
+from mgeconvert_converters.tflite.write.flatbuffer import write
 from tests.tflite.judge import Array, graph_of, judge
 
 IMAGE = np.random.default_rng(1).uniform(-2, 2, (1, 3, 6, 6)).astype(np.float32)

@@ -12,7 +12,8 @@ import pytest
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph, Value
 from mgeconvert_converters.tflite import BACKEND as TFLITE
-from mgeconvert_converters.tflite.export import build, report
+from mgeconvert_converters.tflite.emit.build import build
+from mgeconvert_converters.tflite.write.save import report
 from tests.tflite.judge import graph_of, judge
 
 RNG = np.random.default_rng(7)

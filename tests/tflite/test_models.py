@@ -12,8 +12,9 @@ import pytest
 
 import mgeconvert
 from mgeconvert_converters.tflite import BACKEND as TFLITE
-from mgeconvert_converters.tflite.export import build, report
+from mgeconvert_converters.tflite.emit.build import build
 from mgeconvert_converters.tflite.run import run
+from mgeconvert_converters.tflite.write.save import report
 
 pytestmark = pytest.mark.shared_models
 

@@ -10,7 +10,7 @@ import pytest
 
 from mgeconvert.ir import Graph, Value
 from mgeconvert_converters.tflite import BACKEND as TFLITE
-from mgeconvert_converters.tflite.export import build
+from mgeconvert_converters.tflite.emit.build import build
 from mgeconvert_converters.tflite.run import run
 from tests.tflite.judge import graph_of
 

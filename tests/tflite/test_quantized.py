@@ -13,7 +13,7 @@ from mgeconvert.ir import Value
 from mgeconvert_converters.onnx import BACKEND as ONNX
 from mgeconvert_converters.tflite import BACKEND as TFLITE
 from mgeconvert_converters.tflite import run
-from mgeconvert_converters.tflite.export import build
+from mgeconvert_converters.tflite.emit.build import build
 from tests.tflite.judge import graph_of
 
 RNG = np.random.default_rng(3)

@@ -15,7 +15,7 @@ from mgeconvert.ir import OPSET, Node, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert_converters.tflite import BACKEND as TFLITE
 from mgeconvert_converters.tflite.emit import EMITTERS, REFUSED
-from mgeconvert_converters.tflite.export import build
+from mgeconvert_converters.tflite.emit.build import build
 from mgeconvert_converters.tflite.run import run
 from tests.tflite.judge import graph_of, judge
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from mgeconvert.ir import Shape
+from mgeconvert_converters.tflite.layout.sizes import resolve
+from mgeconvert_converters.tflite.layout.view import View, plain, runs
 from mgeconvert_converters.tflite.model import channels_last, identity
-from mgeconvert_converters.tflite.view import View, plain, resolve, runs
 
 
 def realised(view: View, stored: np.ndarray) -> np.ndarray:

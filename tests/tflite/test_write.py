@@ -13,10 +13,11 @@ import tflite
 from mgeconvert.errors import ConversionError
 from mgeconvert.ir import Value
 from mgeconvert_converters.tflite import BACKEND as TFLITE
-from mgeconvert_converters.tflite.export import build
+from mgeconvert_converters.tflite.emit.build import build
 from mgeconvert_converters.tflite.model import Model, Operator, Quantization, Tensor
-from mgeconvert_converters.tflite.schema import OPTIONS, min_runtime, version
-from mgeconvert_converters.tflite.write import write
+from mgeconvert_converters.tflite.schema import OPTIONS
+from mgeconvert_converters.tflite.versions import min_runtime, version
+from mgeconvert_converters.tflite.write.flatbuffer import write
 from tests.tflite.judge import graph_of
 
 X = np.zeros((1, 4, 8, 8), np.float32)

@@ -18,7 +18,8 @@ from mgeconvert.verification.divergence import first_divergence
 from mgeconvert_converters.onnx import BACKEND as ONNX
 from mgeconvert_converters.tflite import BACKEND as TFLITE
 from mgeconvert_converters.tflite.emit import EMITTERS
-from mgeconvert_converters.tflite.table import ANY, Emitter
+from mgeconvert_converters.tflite.emit.table import Emitter
+from mgeconvert_converters.tflite.layout.wants import ANY
 
 X = np.linspace(-1, 1, 48, dtype=np.float32).reshape(1, 3, 4, 4)
 

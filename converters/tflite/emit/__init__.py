@@ -1,17 +1,42 @@
-"""Emitters, one module a family; importing this package fills the table."""
+"""IR to foreign model: one file or folder per family of operators; importing this package fills the table."""
 
 from __future__ import annotations
 
-from importlib import import_module
-
+from . import (
+    activation,
+    convolution,
+    elementwise,
+    indexing,
+    matmul,
+    movement,
+    normalization,
+    pooling,
+    quantization,
+    recurrent,
+    reduction,
+    refused,
+    resize,
+    selection,
+    vision,
+)
 from .table import EMITTERS, REFUSED
 
-FAMILIES = (
-    "convolution", "deformable", "elementwise", "indexing", "math", "matmul", "normalization", "pooling",
-    "quantization", "recurrent", "reduction", "refused", "resize", "sampling", "selection", "shapes",
-    "slicing", "transposed",
-)  # fmt: skip
-for family in FAMILIES:
-    import_module(f"{__name__}.{family}")
-
-__all__ = ["EMITTERS", "REFUSED"]
+__all__ = [
+    "EMITTERS",
+    "REFUSED",
+    "activation",
+    "convolution",
+    "elementwise",
+    "indexing",
+    "matmul",
+    "movement",
+    "normalization",
+    "pooling",
+    "quantization",
+    "recurrent",
+    "reduction",
+    "refused",
+    "resize",
+    "selection",
+    "vision",
+]

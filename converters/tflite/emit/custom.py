@@ -46,7 +46,7 @@ SELECT: dict[str, tuple[str, Callable[[Node], Attributes]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
+class CustomOperators:
     """What the user allows."""
 
     custom: bool = False

@@ -7,40 +7,37 @@ from collections.abc import Callable
 import numpy as np
 
 from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
-from mgeconvert.ir import Graph, Namer, Node, Value
+from mgeconvert.ir import Graph, Node, Value
 
 from ..dtypes import is_stored, stored_dtype
-from ..layout.plan import BorderLayouts, wants_channels_last
+from ..layout.plan import BorderLayouts, Reading, wants_channels_last
 from ..layout.storage import Storage
 from ..layout.view import Stored, plain
+from ..layout.wants import Wants
 from ..model import BORDER, Layout, Model, Operator, Tensor, channels_last, identity, permuted
-from . import EMITTERS, REFUSED
-from .custom import Foreign, hint
-from .emission import Call
-from .table import Emitter, Wants
+from .custom import CustomOperators, hint
+from .emission import Emission
+from .table import EMITTERS, REFUSED, Emitter
 
 
-def compile_graph(graph: Graph, layouts: BorderLayouts, foreign: Foreign | None = None) -> Model:
+def compile_graph(graph: Graph, layouts: BorderLayouts, custom: CustomOperators | None = None) -> Model:
     """The TFLite model of a graph; raises UnsupportedError with every problem at once. The graph is not changed."""
-    compiler = Compiler(graph, layouts, foreign or Foreign())
-    model = compiler.run()
-    if compiler.problems:
-        ops = {problem.op for problem in compiler.problems}
-        raise UnsupportedError("export to tflite", compiler.problems, hint=hint(ops))
+    driver = Driver(graph, layouts, custom or CustomOperators())
+    model = driver.run()
+    if driver.problems:
+        ops = {problem.op for problem in driver.problems}
+        raise UnsupportedError("export to tflite", driver.problems, hint=hint(ops))
     return model
 
 
-class Compiler(Storage):
+class Driver(Storage):
     """One compilation; `problems` collects what cannot be expressed."""
 
-    def __init__(self, graph: Graph, layouts: BorderLayouts, foreign: Foreign) -> None:
-        super().__init__(Model(graph.name, metadata=dict(graph.metadata)), Namer([*graph.inputs, *graph.outputs]))
-        self.graph = graph
-        self.foreign = foreign
+    def __init__(self, graph: Graph, layouts: BorderLayouts, custom: CustomOperators) -> None:
+        super().__init__(graph, wants_channels_last(graph, _reading))
+        self.custom = custom
         self.borders = layouts
         self.problems: list[Problem] = []
-        self.preferring = wants_channels_last(graph)
-        self.readers = graph.users()
         self.broken: set[Value] = set()
         self._named: set[Tensor] = set()
 
@@ -95,10 +92,6 @@ class Compiler(Storage):
     def _public(self) -> set[Tensor]:
         return {*self.model.inputs.values(), *self.model.outputs.values()}
 
-    def preferred(self, value: Value) -> list[Layout]:
-        rank = value.rank or 0
-        return [channels_last(rank)] if value in self.preferring and rank > 2 else []
-
     def _node(self, node: Node) -> None:
         if any(value in self.broken for value in node.inputs if value is not None):
             self.broken.update(node.outputs)
@@ -109,7 +102,7 @@ class Compiler(Storage):
             self._keep(node, self._emit(node), mark)
         except RefusedError as refusal:
             self.forget(mark)
-            if not self._foreign(node):
+            if not self._custom(node):
                 self.problems.append(Problem(_place(node), node.op, str(refusal)))
                 self._pretend(node)
 
@@ -122,9 +115,9 @@ class Compiler(Storage):
                 tensor = Tensor(value.name, stored_dtype(value.dtype), value.shape)
                 self.stored[value] = Stored(tensor, plain(value.shape, identity(tensor.rank)))
 
-    def _foreign(self, node: Node) -> bool:
+    def _custom(self, node: Node) -> bool:
         """The node as the user's operator or TensorFlow's, if that is allowed and its ranks and types are known."""
-        code = self.foreign.takes(node)
+        code = self.custom.takes(node)
         values = [value for value in (*node.inputs, *node.outputs) if value is not None]
         if code is None or any(v.shape is None or v.dtype is None or not is_stored(v.dtype) for v in values):
             return False
@@ -153,7 +146,7 @@ class Compiler(Storage):
             if value is not None and value.shape is not None and 0 in value.shape:
                 refuse(f"{value.name} has no elements; LiteRT does not allocate empty tensors")
         if emitter.wants is Wants.VIEW:
-            stored = emitter.function(Call(self, node, ()))
+            stored = emitter.function(Emission(self, node, ()))
             return [stored] if isinstance(stored, Stored) else list(stored)
         call, tensors = self._operands(node, emitter)
         results = emitter.function(call, *tensors)
@@ -174,12 +167,12 @@ class Compiler(Storage):
                 self._named.add(stored.tensor)
                 _name_dimensions(stored)
 
-    def _operands(self, node: Node, emitter: Emitter) -> tuple[Call, list[Tensor | None]]:
+    def _operands(self, node: Node, emitter: Emitter) -> tuple[Emission, list[Tensor | None]]:
         data = node.inputs if emitter.data is None else node.inputs[: emitter.data]
         first = next((value for value in data if value is not None), None)
         if emitter.wants is Wants.ANY and first is not None and not first.is_constant:
             stored = self.stored[first]
-            call = Call(self, node, ())
+            call = Emission(self, node, ())
             call.view = stored.view
             return call, [stored.tensor, *(self.realise(v, identity(v.rank or 0)) for v in data[1:] if v is not None)]
         rank = max((value.rank or 0 for value in data if value is not None), default=0)
@@ -190,7 +183,7 @@ class Compiler(Storage):
                 layout = identity(rank)
         elif emitter.wants is Wants.FOLLOW:
             layout = self.common_layout(node, [value for value in data if value is not None], rank)
-        call = Call(self, node, layout)
+        call = Emission(self, node, layout)
         if emitter.wants is Wants.PLAIN:
             return call, [None if value is None else self.realise(value, identity(value.rank or 0)) for value in data]
         return call, [None if value is None else self.aligned(value, layout) for value in data]
@@ -220,6 +213,11 @@ def _name_dimensions(stored: Stored) -> None:
     wanted = None if layout is None else permuted(view.shape, layout)
     if wanted is not None and all(a == b or isinstance(a, str) for a, b in zip(tensor.shape, wanted, strict=True)):
         tensor.shape = wanted
+
+
+def _reading(op: str) -> Reading | None:
+    emitter = EMITTERS.get(op)
+    return None if emitter is None else (emitter.wants, emitter.data)
 
 
 def _place(node: Node) -> str:

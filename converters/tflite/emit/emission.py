@@ -1,9 +1,9 @@
-"""What an emitter sees of the node it emits, and how it makes operators."""
+"""The emission of one node: what an emitter sees of the node, and how it makes operators."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,24 +13,22 @@ from mgeconvert.ir.inference import broadcast
 
 from ..dtypes import NARROW, WIDENED, stored_dtype
 from ..layout.merging import FAILING, LARGEST, LIMIT, collapsed
+from ..layout.storage import Storage
 from ..layout.view import Stored, View, plain
 from ..model import Array, Layout, Operator, Tensor, permuted
 
-if TYPE_CHECKING:
-    from .driver import Compiler
 
-
-class Call:
+class Emission:
     """One node being emitted.
 
     `layout` is the layout of the data inputs and, unless the emitter sets another, of the outputs; `view` is set
     instead for operators that work on whatever is stored.
     """
 
-    __slots__ = ("compiler", "layout", "node", "view")
+    __slots__ = ("layout", "node", "storage", "view")
 
-    def __init__(self, compiler: Compiler, node: Node, layout: Layout) -> None:
-        self.compiler = compiler
+    def __init__(self, storage: Storage, node: Node, layout: Layout) -> None:
+        self.storage = storage
         self.node = node
         self.layout = layout
         self.view: View | None = None
@@ -84,7 +82,7 @@ class Call:
 
     def constant(self, value: Value) -> Array | None:
         """The value's array if it is known now: a constant, or a dequantized one."""
-        folded = self.compiler.folded.get(value)
+        folded = self.storage.folded.get(value)
         return value.array if folded is None else folded
 
     def ints(self, index: int, what: str) -> list[int] | None:
@@ -96,17 +94,17 @@ class Call:
         assert value is not None
         if value.is_constant:
             layout = tuple(range(value.rank or 0))
-            return Stored(self.compiler.realise(value, layout), plain(value.shape or (), layout))
-        return self.compiler.stored[value]
+            return Stored(self.storage.realise(value, layout), plain(value.shape or (), layout))
+        return self.storage.stored[value]
 
     def tensor(self, index: int, layout: Layout | None = None) -> Tensor:
         """Input `index` in a layout (default: the IR's own)."""
         value = self.value(index)
         assert value is not None
-        return self.compiler.realise(value, tuple(range(value.rank or 0)) if layout is None else layout)
+        return self.storage.realise(value, tuple(range(value.rank or 0)) if layout is None else layout)
 
     def const(self, array: Any, dtype: Any = None, name: str = "constant") -> Tensor:
-        return self.compiler.constant(np.asarray(array, dtype), name)
+        return self.storage.constant(np.asarray(array, dtype), name)
 
     def like(self, number: float, tensor: Tensor) -> Tensor:
         """A scalar of the tensor's dtype."""
@@ -145,10 +143,10 @@ class Call:
         shapes = shape if isinstance(shape, list) else [shape] * outputs
         types = dtype if isinstance(dtype, list) else [tensors[0].dtype if dtype is None else dtype] * outputs
         made = [
-            Tensor(self.compiler.name(op.lower()), np.dtype(one_type), tuple(one))
+            Tensor(self.storage.name(op.lower()), np.dtype(one_type), tuple(one))
             for one, one_type in zip(shapes, types, strict=True)
         ]
-        self.compiler.operators.append(Operator(op, list(inputs), made, options, self.node.origin))
+        self.storage.operators.append(Operator(op, list(inputs), made, options, self.node.origin))
         return made
 
     def _widened(
@@ -185,7 +183,7 @@ class Call:
         return self.op("BROADCAST_TO", tensor, self.const(sizes, np.int32), shape=shape)
 
     def reshape(self, tensor: Tensor, shape: Shape) -> Tensor:
-        return self.compiler.reshape(tensor, tuple(shape))
+        return self.storage.reshape(tensor, tuple(shape))
 
     def transpose(self, tensor: Tensor, perm: Layout) -> Tensor:
         """A TRANSPOSE the source model's operator implies."""
@@ -193,10 +191,10 @@ class Call:
             return tensor
         operand = self.const(perm, np.int32, "perm")
         shape = permuted(tensor.shape, perm)
-        return self.compiler.operator("TRANSPOSE", [tensor, operand], shape, tensor.dtype, cause="model")
+        return self.storage.operator("TRANSPOSE", [tensor, operand], shape, tensor.dtype, cause="model")
 
     def cast(self, tensor: Tensor, dtype: Any) -> Tensor:
-        return self.compiler.cast(tensor, np.dtype(dtype))
+        return self.storage.cast(tensor, np.dtype(dtype))
 
     def static(self, tensor: Tensor, what: str) -> tuple[int, ...]:
         """The tensor's shape; refuses symbolic dimensions."""

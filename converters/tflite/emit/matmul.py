@@ -11,13 +11,14 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Shape, Value
 
 from ..layout.view import Stored, View, plain
+from ..layout.wants import VIEW
 from ..model import Array, Layout, Quantization, Tensor, channels_last, permuted
-from .emission import Call
-from .table import VIEW, emit
+from .emission import Emission
+from .table import emit
 
 
 @emit("Gemm", wants=VIEW)
-def gemm(c: Call) -> Stored:
+def gemm(c: Emission) -> Stored:
     alpha, beta = c.attr("alpha", 1.0), c.attr("beta", 1.0)
     right, bottom = c.value(1), c.value(2)
     assert right is not None
@@ -66,7 +67,7 @@ def _scaled(array: Array, factor: float) -> Array:
 
 
 @emit("MatMul", wants=VIEW)
-def matmul(c: Call) -> Stored:
+def matmul(c: Emission) -> Stored:
     left, right, out = c.input_dims(0), c.input_dims(1), c.dims()
     matrix_value = c.value(1)
     assert matrix_value is not None
@@ -98,7 +99,7 @@ def matmul(c: Call) -> Stored:
     return Stored(c.reshape(made, out), plain(out, tuple(range(len(out)))))
 
 
-def _operand(c: Call, index: int) -> tuple[Tensor, bool]:
+def _operand(c: Emission, index: int) -> tuple[Tensor, bool]:
     """An operand in the IR's order, or with its last two axes exchanged where it is stored so."""
     value = c.value(index)
     assert value is not None
@@ -111,7 +112,7 @@ def _operand(c: Call, index: int) -> tuple[Tensor, bool]:
     return c.tensor(index), False
 
 
-def _rows(c: Call, matrix: Array, *, transposed: bool = False) -> tuple[Tensor, Array]:
+def _rows(c: Emission, matrix: Array, *, transposed: bool = False) -> tuple[Tensor, Array]:
     """The left side with its last axis last, and the matrix (out, in).
 
     Where the last axis is stored in another order of its factors (a flattened channels-last image), the columns of
@@ -129,10 +130,10 @@ def _rows(c: Call, matrix: Array, *, transposed: bool = False) -> tuple[Tensor, 
         perm = [atom - last[0] for atom in tail]
         columns = matrix.reshape(len(matrix), *sizes).transpose(0, *(axis + 1 for axis in perm))
         return c.reshape(stored.tensor, view.shape), columns.reshape(len(matrix), -1)
-    return c.compiler.realise_view(Stored(stored.tensor, view), layout), matrix
+    return c.storage.realise_view(Stored(stored.tensor, view), layout), matrix
 
 
-def _planned(c: Call) -> tuple[View, Array | None]:
+def _planned(c: Emission) -> tuple[View, Array | None]:
     """How the product is stored, and the order of the weights' rows for that (None: their own).
 
     Where a reader splits the last axis into an image that is wanted channels-last, the rows are put into that order.
@@ -140,9 +141,9 @@ def _planned(c: Call) -> tuple[View, Array | None]:
     out = c.dims()
     whole = plain(out, tuple(range(len(out))))
     last = len(whole.atoms) - whole.groups[-1] if whole.groups else 0
-    for reader in c.compiler.readers.get(c.node.outputs[0], ()):
+    for reader in c.storage.readers.get(c.node.outputs[0], ()):
         image = reader.outputs[0]
-        if reader.op != "Reshape" or image not in c.compiler.preferring or image.shape is None:
+        if reader.op != "Reshape" or image not in c.storage.preferring or image.shape is None:
             continue
         split = whole.reshaped(image.shape)
         if split is None:
@@ -159,9 +160,9 @@ def _planned(c: Call) -> tuple[View, Array | None]:
     return whole, None
 
 
-def _scales(c: Call, weights: Value, channels: int, order: Array | None) -> Quantization | None:
+def _scales(c: Emission, weights: Value, channels: int, order: Array | None) -> Quantization | None:
     """The scales of dequantized weights along the rows of the matrix (out, in); None if they run the other way."""
-    scales = c.compiler.quantized.get(weights)
+    scales = c.storage.quantized.get(weights)
     if scales is None or scales.scale.size == 1:
         return scales
     if scales.axis != channels:
@@ -171,7 +172,7 @@ def _scales(c: Call, weights: Value, channels: int, order: Array | None) -> Quan
 
 
 def _connected(
-    c: Call, x: Tensor, matrix: Array, bias: Array | None, shape: Shape, name: str, scales: Quantization | None
+    c: Emission, x: Tensor, matrix: Array, bias: Array | None, shape: Shape, name: str, scales: Quantization | None
 ) -> Tensor:
     weights = c.const(matrix.astype(np.float32, copy=False), name=name)
     weights.quantization = scales

@@ -7,13 +7,14 @@ import numpy as np
 from mgeconvert.errors import refuse
 
 from ..layout.view import Stored, plain
+from ..layout.wants import CHANNELS_LAST, FOLLOW, VIEW
 from ..model import Array, Tensor, merged
-from .emission import Call
-from .table import CHANNELS_LAST, FOLLOW, PLAIN, VIEW, emit
+from .emission import Emission
+from .table import emit
 
 
 @emit("BatchNormalization", wants=FOLLOW, data=1)
-def batch_normalization(c: Call, x: Tensor) -> Tensor:
+def batch_normalization(c: Emission, x: Tensor) -> Tensor:
     """x * scale + shift with both computed at conversion time."""
     parameters = [c.array(index, what) for index, what in enumerate(("", "scale", "bias", "mean", "variance")) if what]
     scale, bias, mean, variance = (array.astype(np.float64) for array in parameters if array is not None)
@@ -22,7 +23,7 @@ def batch_normalization(c: Call, x: Tensor) -> Tensor:
     return c.op("ADD", product, per_channel(c, bias - mean * factor, x.rank))
 
 
-def per_channel(c: Call, numbers: Array, rank: int) -> Tensor:
+def per_channel(c: Emission, numbers: Array, rank: int) -> Tensor:
     """A constant along the IR's axis 1."""
     where = c.axis(1) if rank > 1 else 0
     shape = [1] * (rank - where)
@@ -30,7 +31,7 @@ def per_channel(c: Call, numbers: Array, rank: int) -> Tensor:
     return c.const(numbers.reshape(shape), np.float32)
 
 
-def normalized(c: Call, x: Tensor, axes: list[int], epsilon: float) -> Tensor:
+def normalized(c: Emission, x: Tensor, axes: list[int], epsilon: float) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) along stored axes."""
     where = c.const(axes, np.int32, "axes")
     shape = tuple(1 if axis in axes else dim for axis, dim in enumerate(x.shape))
@@ -40,7 +41,7 @@ def normalized(c: Call, x: Tensor, axes: list[int], epsilon: float) -> Tensor:
 
 
 @emit("LayerNormalization", wants=FOLLOW, data=1)
-def layer_normalization(c: Call, x: Tensor) -> Tensor:
+def layer_normalization(c: Emission, x: Tensor) -> Tensor:
     if len(c.node.outputs) > 1:
         refuse("LayerNormalization with its mean as an output")
     first = c.attr("axis", -1) % x.rank
@@ -49,17 +50,17 @@ def layer_normalization(c: Call, x: Tensor) -> Tensor:
     for op, index in (("MUL", 1), ("ADD", 2)):
         value = c.value(index)
         if value is not None:
-            x = c.op(op, x, c.compiler.aligned(value, c.layout))
+            x = c.op(op, x, c.storage.aligned(value, c.layout))
     return x
 
 
 @emit("InstanceNormalization", wants=FOLLOW, data=1)
-def instance_normalization(c: Call, x: Tensor) -> Tensor:
+def instance_normalization(c: Emission, x: Tensor) -> Tensor:
     axes = sorted(c.axis(axis) for axis in range(2, x.rank))
     return affine(c, normalized(c, x, axes, c.attr("epsilon", 1e-5)))
 
 
-def affine(c: Call, x: Tensor) -> Tensor:
+def affine(c: Emission, x: Tensor) -> Tensor:
     """Times input 1 plus input 2, per channel."""
     scale, bias = c.array(1, "scale"), c.array(2, "bias")
     assert scale is not None
@@ -68,7 +69,7 @@ def affine(c: Call, x: Tensor) -> Tensor:
 
 
 @emit("GroupNormalization", wants=VIEW)
-def group_normalization(c: Call) -> Stored:
+def group_normalization(c: Emission) -> Stored:
     """The channel axis split into groups, in whatever order the tensor is stored."""
     dims, groups = c.dims(), c.attr("num_groups")
     channels = dims[1]
@@ -96,7 +97,7 @@ def group_normalization(c: Call) -> Stored:
 
 
 @emit("LpNormalization", wants=FOLLOW)
-def lp_normalization(c: Call, x: Tensor) -> Tensor:
+def lp_normalization(c: Emission, x: Tensor) -> Tensor:
     axis = c.axis(c.attr("axis", -1))
     shape = tuple(1 if index == axis else dim for index, dim in enumerate(x.shape))
     where = c.const([axis], np.int32, "axes")
@@ -109,7 +110,7 @@ def lp_normalization(c: Call, x: Tensor) -> Tensor:
 
 
 @emit("LRN", wants=CHANNELS_LAST)
-def lrn(c: Call, x: Tensor) -> Tensor:
+def lrn(c: Emission, x: Tensor) -> Tensor:
     size = c.attr("size")
     if size % 2 == 0 or x.rank != 4:
         refuse(f"LRN over {size} channels of {x.rank}-D data: TFLite has odd sizes and 4-D")
@@ -119,37 +120,20 @@ def lrn(c: Call, x: Tensor) -> Tensor:
     )  # fmt: skip
 
 
-@emit("Softmax", "LogSoftmax", wants=VIEW)
-def softmax(c: Call) -> Stored:
-    """The kernel works along the last axis: another one is brought there."""
-    dims = c.dims()
-    axis = c.attr("axis", -1) % max(len(dims), 1)
-    value = c.value(0)
-    stored = c.stored()
-    preferred = c.compiler.preferred(value) if value is not None else []
-    natural = stored.view.natural(preferred) or tuple(range(len(dims)))
-    layout = (*(index for index in natural if index != axis), axis)
-    x = c.tensor(0, layout) if dims else c.reshape(c.tensor(0), (1,))
-    whole = x.shape
-    if x.rank > 4:
-        x = c.reshape(x, (merged(x.shape[:-1]), x.shape[-1]))
-    made = c.op("SOFTMAX", x, Beta=1.0) if c.node.op == "Softmax" else c.op("LOG_SOFTMAX", x)
-    made = c.reshape(made, whole)
-    return Stored(c.reshape(made, dims) if not dims else made, plain(dims, layout))
-
-
 @emit("MeanVarianceNormalization", wants=FOLLOW)
-def mean_variance_normalization(c: Call, x: Tensor) -> Tensor:
+def mean_variance_normalization(c: Emission, x: Tensor) -> Tensor:
     axes = sorted(c.axis(axis) for axis in c.attr("axes", (0, 2, 3)))
     return normalized(c, x, axes, 1e-9)
 
 
-@emit("Hardmax", wants=PLAIN)
-def hardmax(c: Call, x: Tensor) -> Tensor:
-    """One-hot of the first maximum."""
-    axis = c.attr("axis", -1) % x.rank
-    depth = c.static(x, "Hardmax")[axis]
-    shape = tuple(dim for index, dim in enumerate(x.shape) if index != axis)
-    best = c.op("ARG_MAX", x, c.const(axis, np.int32), shape=shape, dtype=np.int32, OutputType=2)
-    operands = [c.const(depth, np.int32), c.like(1, x), c.like(0, x)]
-    return c.op("ONE_HOT", best, *operands, shape=x.shape, dtype=x.dtype, Axis=axis if axis < x.rank - 1 else -1)
+@emit("Dropout", wants=VIEW)
+def dropout(c: Emission) -> Stored | list[Stored]:
+    """Nothing, in evaluation; the mask is all true."""
+    training = c.array(2, "training mode")
+    if training is not None and training.any():
+        refuse("Dropout in training mode draws random numbers; trace the model in evaluation mode")
+    stored = c.stored()
+    if len(c.node.outputs) == 1:
+        return stored
+    mask = c.const(np.ones(c.known(c.dims(1), "a mask"), bool))
+    return [stored, Stored(mask, plain(c.dims(1), tuple(range(mask.rank))))]

@@ -9,16 +9,16 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
+from ..layout.wants import CHANNELS_LAST, FOLLOW
 from ..model import Array, Tensor
-from .convolution.ordinary import VALID, flat, pad, pads_of, spatial
-from .emission import Call
-from .table import CHANNELS_LAST, FOLLOW, emit
-
-LOWEST = float(np.finfo(np.float32).min)
+from ..padding import LOWEST, VALID
+from .convolution.windows import flat, pad, pads_of, spatial
+from .emission import Emission
+from .table import emit
 
 
 @emit("MaxPool", wants=CHANNELS_LAST, data=1)
-def max_pool(c: Call, x: Tensor) -> Tensor:
+def max_pool(c: Emission, x: Tensor) -> Tensor:
     if len(c.node.outputs) > 1:
         refuse("MaxPool with indices: TFLite's MAX_POOL_2D gives none")
     kernel = [int(number) for number in c.attr("kernel_shape")]
@@ -30,7 +30,7 @@ def max_pool(c: Call, x: Tensor) -> Tensor:
     return _pooled(c, "MAX_POOL_2D", x, kernel, strides)
 
 
-def _dilated_max(c: Call, x: Tensor, kernel: list[int], strides: list[int], dilations: list[int]) -> Tensor:
+def _dilated_max(c: Emission, x: Tensor, kernel: list[int], strides: list[int], dilations: list[int]) -> Tensor:
     """The maximum of one strided slice for each tap."""
     out = c.known(c.shape()[1:-1], "a dilated pool")
     best: Tensor | None = None
@@ -48,7 +48,7 @@ def _dilated_max(c: Call, x: Tensor, kernel: list[int], strides: list[int], dila
 
 
 @emit("AveragePool", wants=CHANNELS_LAST, data=1)
-def average_pool(c: Call, x: Tensor) -> Tensor:
+def average_pool(c: Emission, x: Tensor) -> Tensor:
     kernel = [int(number) for number in c.attr("kernel_shape")]
     strides, dilations = spatial(c, "strides", len(kernel)), spatial(c, "dilations", len(kernel))
     if any(d > 1 for d in dilations):
@@ -87,7 +87,7 @@ def _counts(size: int, out: int | str, kernel: int, stride: int, before: int, in
 
 
 def _window_pads(
-    c: Call, x: Tensor, kernel: list[int], strides: list[int], dilations: list[int]
+    c: Emission, x: Tensor, kernel: list[int], strides: list[int], dilations: list[int]
 ) -> list[tuple[int, int]]:
     """The pads with which VALID windows give the output's size, including what ceil_mode adds."""
     pads = pads_of(c, x, kernel, strides, dilations)
@@ -102,7 +102,7 @@ def _window_pads(
     return result
 
 
-def _pooled(c: Call, op: str, x: Tensor, kernel: list[int], strides: list[int]) -> Tensor:
+def _pooled(c: Emission, op: str, x: Tensor, kernel: list[int], strides: list[int]) -> Tensor:
     """VALID windows over 1 or 2 axes; 3 axes as two pools, which is the same for both operators."""
     if len(kernel) == 1:
         made = _pool2d(c, op, flat(c, x), [1, *kernel], [1, *strides])
@@ -118,7 +118,7 @@ def _pooled(c: Call, op: str, x: Tensor, kernel: list[int], strides: list[int]) 
     return c.reshape(columns, c.shape())
 
 
-def _pool2d(c: Call, op: str, x: Tensor, kernel: list[int], strides: list[int]) -> Tensor:
+def _pool2d(c: Emission, op: str, x: Tensor, kernel: list[int], strides: list[int]) -> Tensor:
     out = [
         (size - k) // s + 1 if isinstance(size, int) else size
         for size, k, s in zip(x.shape[1:3], kernel, strides, strict=True)
@@ -130,7 +130,7 @@ def _pool2d(c: Call, op: str, x: Tensor, kernel: list[int], strides: list[int]) 
 
 
 @emit("GlobalAveragePool", "GlobalMaxPool", wants=FOLLOW)
-def global_pool(c: Call, x: Tensor) -> Tensor:
+def global_pool(c: Emission, x: Tensor) -> Tensor:
     op = "MEAN" if c.node.op == "GlobalAveragePool" else "REDUCE_MAX"
     axes = sorted(c.axis(axis) for axis in range(2, x.rank))
     return c.op(op, x, c.const(axes, np.int32, "axes"), shape=c.shape(), KeepDims=True)

@@ -9,12 +9,13 @@ import numpy as np
 from mgeconvert.errors import refuse
 
 from ..layout.view import Stored, plain
+from ..layout.wants import FOLLOW, VIEW
 from ..model import Array, Quantization, Tensor
-from .emission import Call
-from .table import FOLLOW, VIEW, emit
+from .emission import Emission
+from .table import emit
 
 
-def parameters(c: Call, rank: int) -> Quantization:
+def parameters(c: Emission, rank: int) -> Quantization:
     """Scale and zero point of the node, with the IR's axis."""
     scale, zero = c.array(1, "scale"), c.array(2, "zero point")
     assert scale is not None
@@ -26,14 +27,14 @@ def parameters(c: Call, rank: int) -> Quantization:
 
 
 @emit("QuantizeLinear", wants=FOLLOW, data=1)
-def quantize(c: Call, x: Tensor) -> Tensor:
+def quantize(c: Emission, x: Tensor) -> Tensor:
     made = c.op("QUANTIZE", x, shape=x.shape, dtype=_stored(c.dtype()))
     made.quantization = _stored_axis(c, parameters(c, x.rank))
     return made
 
 
 @emit("DequantizeLinear", wants=VIEW, data=1)
-def dequantize(c: Call) -> Stored:
+def dequantize(c: Emission) -> Stored:
     """A dequantized constant stays a constant that remembers its scales."""
     dims = c.dims()
     source = c.value(0)
@@ -41,11 +42,11 @@ def dequantize(c: Call) -> Stored:
     quantization = parameters(c, max(len(dims), 1))
     array = c.constant(source)
     if array is not None:
-        c.compiler.fold(c.node.outputs[0], dequantized(array, quantization), quantization)
+        c.storage.fold(c.node.outputs[0], dequantized(array, quantization), quantization)
         plainly = tuple(range(len(dims)))
-        return Stored(c.compiler.realise(c.node.outputs[0], plainly), plain(dims, plainly))
+        return Stored(c.storage.realise(c.node.outputs[0], plainly), plain(dims, plainly))
     stored = c.stored()
-    layout = stored.view.natural(c.compiler.preferred(c.node.outputs[0])) or tuple(range(len(dims)))
+    layout = stored.view.natural(c.storage.preferred(c.node.outputs[0])) or tuple(range(len(dims)))
     c.layout = layout
     x = c.tensor(0, layout)
     if x.quantization is None:
@@ -64,7 +65,7 @@ def dequantized(array: Array, quantization: Quantization) -> Array:
     return result
 
 
-def _stored_axis(c: Call, quantization: Quantization) -> Quantization:
+def _stored_axis(c: Emission, quantization: Quantization) -> Quantization:
     axis = c.axis(quantization.axis) if quantization.scale.size > 1 else 0
     return Quantization(quantization.scale, quantization.zero_point, axis)
 

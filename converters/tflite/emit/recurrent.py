@@ -9,32 +9,33 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Shape
 
+from ..layout.wants import PLAIN
 from ..model import Array, Tensor, merged
-from .emission import Call
-from .table import PLAIN, emit
+from .emission import Emission
+from .table import emit
 
 STEPS = 512
 """More steps than this would make a file of tens of thousands of operators."""
 ACTIVATIONS = {"Sigmoid": "LOGISTIC", "Tanh": "TANH", "Relu": "RELU"}
-Cell = Callable[[Call, Tensor, list[Tensor], Array, Array, "Sequence[str]"], "list[Tensor]"]
+Cell = Callable[[Emission, Tensor, list[Tensor], Array, Array, "Sequence[str]"], "list[Tensor]"]
 
 
-def _connected(c: Call, x: Tensor, matrix: Array, bias: Array) -> Tensor:
+def _connected(c: Emission, x: Tensor, matrix: Array, bias: Array) -> Tensor:
     operands = (c.const(matrix, np.float32, "weight"), c.const(bias, np.float32, "bias"))
     return c.op("FULLY_CONNECTED", x, *operands, shape=(x.shape[0], len(matrix)), KeepNumDims=False)
 
 
-def _split(c: Call, x: Tensor, count: int) -> list[Tensor]:
+def _split(c: Emission, x: Tensor, count: int) -> list[Tensor]:
     (columns,) = c.known(x.shape[1:], "a recurrent network")
     shapes: list[Shape] = [(x.shape[0], columns // count)] * count
     return c.ops("SPLIT", count, c.const(1, np.int32), x, shape=shapes, dtype=x.dtype, NumSplits=count)
 
 
-def _rnn(c: Call, x: Tensor, state: list[Tensor], r: Array, bias: Array, functions: Sequence[str]) -> list[Tensor]:
+def _rnn(c: Emission, x: Tensor, state: list[Tensor], r: Array, bias: Array, functions: Sequence[str]) -> list[Tensor]:
     return [c.op(functions[0], c.op("ADD", x, _connected(c, state[0], r, bias)))]
 
 
-def _lstm(c: Call, x: Tensor, state: list[Tensor], r: Array, bias: Array, functions: Sequence[str]) -> list[Tensor]:
+def _lstm(c: Emission, x: Tensor, state: list[Tensor], r: Array, bias: Array, functions: Sequence[str]) -> list[Tensor]:
     """Gates in ONNX's order: input, output, forget, cell."""
     i, o, f, g = _split(c, c.op("ADD", x, _connected(c, state[0], r, bias)), 4)
     kept = c.op("MUL", c.op(functions[0], f), state[1])
@@ -42,7 +43,7 @@ def _lstm(c: Call, x: Tensor, state: list[Tensor], r: Array, bias: Array, functi
     return [c.op("MUL", c.op(functions[0], o), c.op(functions[2], cell)), cell]
 
 
-def _gru(c: Call, x: Tensor, state: list[Tensor], r: Array, bias: Array, functions: Sequence[str]) -> list[Tensor]:
+def _gru(c: Emission, x: Tensor, state: list[Tensor], r: Array, bias: Array, functions: Sequence[str]) -> list[Tensor]:
     """Gates in ONNX's order: update, reset, hidden."""
     hidden = state[0]
     third = len(r) // 3
@@ -70,7 +71,7 @@ CELLS: dict[str, tuple[Cell, int, tuple[str, ...]]] = {
 
 
 @emit(*CELLS, wants=PLAIN, data=1, note="unrolled; a known number of steps")
-def recurrent(c: Call, x: Tensor) -> list[Tensor]:
+def recurrent(c: Emission, x: Tensor) -> list[Tensor]:
     cell, gates, defaults = CELLS[c.node.op]
     if c.attr("layout", 0) or c.attr("clip") is not None or c.attr("input_forget", 0) or c.value(7) is not None:
         refuse(f"{c.node.op} with batch-first layout, clipping, coupled gates or peepholes")
@@ -112,7 +113,7 @@ def recurrent(c: Call, x: Tensor) -> list[Tensor]:
     return results[: len(c.node.outputs)]
 
 
-def _initial(c: Call, x: Tensor, index: int, direction: int, shape: Shape) -> Tensor:
+def _initial(c: Emission, x: Tensor, index: int, direction: int, shape: Shape) -> Tensor:
     """The given state of one direction, or zeros."""
     batch, hidden = shape
     if c.value(index) is None:
@@ -131,13 +132,13 @@ def _initial(c: Call, x: Tensor, index: int, direction: int, shape: Shape) -> Te
     return c.reshape(c.op("SLICE", whole, begin, size, shape=(1, *shape)), shape)
 
 
-def _pack(c: Call, tensors: list[Tensor], shape: Shape) -> Tensor:
+def _pack(c: Emission, tensors: list[Tensor], shape: Shape) -> Tensor:
     if len(tensors) == 1:
         return c.reshape(tensors[0], shape)
     return c.op("PACK", *tensors, shape=shape, Axis=0, ValuesCount=len(tensors))
 
 
-def _sequence(c: Call, outputs: list[list[Tensor]], shape: tuple[int, int, Dim, int]) -> Tensor:
+def _sequence(c: Emission, outputs: list[list[Tensor]], shape: tuple[int, int, Dim, int]) -> Tensor:
     """(steps, directions, batch, hidden) from each direction's states."""
     steps, directions, batch, hidden = shape
     both = [made for step in zip(*outputs, strict=True) for made in step]

@@ -9,9 +9,10 @@ import numpy as np
 from mgeconvert.errors import refuse
 
 from ..layout.merging import LARGEST, around
+from ..layout.wants import FOLLOW
 from ..model import Layout, Tensor
-from .emission import Call
-from .table import FOLLOW, emit
+from .emission import Emission
+from .table import emit
 
 PLAIN_KERNELS = {
     "ReduceSum": "SUM", "ReduceMean": "MEAN", "ReduceMax": "REDUCE_MAX", "ReduceMin": "REDUCE_MIN",
@@ -22,7 +23,7 @@ AFTER = {"ReduceL2": "SQRT", "ReduceLogSum": "LOG"}
 Reduce = Callable[[Tensor, Tensor], Tensor]
 
 
-def reduced_axes(c: Call, x: Tensor) -> list[int] | None:
+def reduced_axes(c: Emission, x: Tensor) -> list[int] | None:
     """The IR axes to reduce; None for nothing to do."""
     axes = c.ints(1, "axes")
     if not axes:
@@ -37,7 +38,7 @@ def without(layout: Layout, axes: list[int]) -> Layout:
     return tuple(rank[axis] for axis in kept)
 
 
-def finish(c: Call, axes: list[int]) -> bool:
+def finish(c: Emission, axes: list[int]) -> bool:
     """Set the output's layout; returns KeepDims."""
     keep = bool(c.attr("keepdims", 1))
     if not keep:
@@ -46,7 +47,7 @@ def finish(c: Call, axes: list[int]) -> bool:
 
 
 @emit(*PLAIN_KERNELS, wants=FOLLOW, data=1)
-def reduce(c: Call, x: Tensor) -> Tensor:
+def reduce(c: Emission, x: Tensor) -> Tensor:
     op = c.node.op
     axes = reduced_axes(c, x)
     if op in BEFORE:
@@ -67,7 +68,7 @@ def reduce(c: Call, x: Tensor) -> Tensor:
     return c.op(AFTER[op], x) if op in AFTER else x
 
 
-def _one_by_one(c: Call, op: str, x: Tensor, axes: list[int]) -> Tensor:
+def _one_by_one(c: Emission, op: str, x: Tensor, axes: list[int]) -> Tensor:
     """A reduction of more axes than the kernels take: of three axes, again and again."""
     shape = list(x.shape)
     where = c.const([1], np.int32, "axes")
@@ -79,7 +80,7 @@ def _one_by_one(c: Call, op: str, x: Tensor, axes: list[int]) -> Tensor:
 
 
 @emit("ReduceLogSumExp", wants=FOLLOW, data=1)
-def log_sum_exp(c: Call, x: Tensor) -> Tensor:
+def log_sum_exp(c: Emission, x: Tensor) -> Tensor:
     """max + log(sum(exp(x - max))), which does not overflow."""
     axes = reduced_axes(c, x)
     if axes is None:
@@ -95,7 +96,7 @@ def log_sum_exp(c: Call, x: Tensor) -> Tensor:
 
 
 @emit("ArgMax", "ArgMin", wants=FOLLOW)
-def arg(c: Call, x: Tensor) -> Tensor:
+def arg(c: Emission, x: Tensor) -> Tensor:
     axis = c.attr("axis", 0) % x.rank
     where = c.axis(axis)
     if c.attr("select_last_index", 0):
@@ -109,7 +110,7 @@ def arg(c: Call, x: Tensor) -> Tensor:
 
 
 @emit("CumSum", wants=FOLLOW, data=1)
-def cumsum(c: Call, x: Tensor) -> Tensor:
+def cumsum(c: Emission, x: Tensor) -> Tensor:
     axis = c.ints(1, "axis")
     assert axis is not None
     operand = c.const(c.axis(axis[0]), np.int32, "axis")

@@ -8,16 +8,17 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
+from ..layout.wants import CHANNELS_LAST
 from ..model import Array, Tensor, merged
-from .emission import Call
-from .table import CHANNELS_LAST, emit
+from .emission import Emission
+from .table import emit
 
 BILINEAR = {"half_pixel": {"HalfPixelCenters": True}, "pytorch_half_pixel": {"HalfPixelCenters": True},
             "align_corners": {"AlignCorners": True}, "asymmetric": {}}  # fmt: skip
 
 
 @emit("Resize", "Upsample", wants=CHANNELS_LAST, data=1)
-def resize(c: Call, x: Tensor) -> Tensor:
+def resize(c: Emission, x: Tensor) -> Tensor:
     mode, rule = c.attr("mode", "nearest"), c.attr("coordinate_transformation_mode", "half_pixel")
     if c.node.op == "Upsample":
         rule = "asymmetric"
@@ -53,7 +54,7 @@ def resize(c: Call, x: Tensor) -> Tensor:
     return x
 
 
-def _to_computed_size(c: Call, x: Tensor, mode: str, rule: str) -> Tensor:
+def _to_computed_size(c: Emission, x: Tensor, mode: str, rule: str) -> Tensor:
     """A size that only the run will tell: the kernels' own rules, to the ratio of the sizes."""
     floors = rule == "asymmetric" and c.attr("nearest_mode", "round_prefer_floor") == "floor"
     if x.rank != 4 or not (
@@ -72,7 +73,7 @@ def _to_computed_size(c: Call, x: Tensor, mode: str, rule: str) -> Tensor:
     return c.op("RESIZE_BILINEAR", x, size, shape=c.shape(), **BILINEAR[rule])
 
 
-def _scales(c: Call, sizes: tuple[int, ...], target: tuple[int, ...]) -> list[float]:
+def _scales(c: Emission, sizes: tuple[int, ...], target: tuple[int, ...]) -> list[float]:
     """The scale of each spatial axis: as given, or the ratio of the sizes."""
     given = c.array(2 if c.node.op == "Resize" else 1, "scales")
     if given is None or not given.size:
@@ -151,7 +152,7 @@ def _cubic(t: Array, a: float) -> dict[int, Array]:
     return {-1: far(t + 1), 0: near(t), 1: near(1 - t), 2: far(2 - t)}
 
 
-def along(c: Call, x: Tensor, matrix: Array, axis: int) -> Tensor:
+def along(c: Emission, x: Tensor, matrix: Array, axis: int) -> Tensor:
     """The matrix (out, in) applied along one axis."""
     before, after = merged(x.shape[:axis]), merged(x.shape[axis + 1 :])
     out = len(matrix)

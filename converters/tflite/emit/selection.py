@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from mgeconvert.errors import refuse
-from mgeconvert.ir import Dim
-
 from ..layout.view import Stored, plain
+from ..layout.wants import FOLLOW, PLAIN, VIEW
 from ..model import Tensor, permuted
-from .emission import Call
-from .table import PLAIN, VIEW, emit
+from .emission import Emission
+from .indexing.gathering import wrapped
+from .table import emit
 
 
 @emit("TopK", wants=VIEW)
-def top_k(c: Call) -> list[Stored]:
+def top_k(c: Emission) -> list[Stored]:
     """TOPK_V2 finds the largest along the last axis; the smallest are the largest of the negated."""
     dims, stored = c.input_dims(), c.stored()
     axis = c.attr("axis", -1) % len(dims)
@@ -37,36 +36,49 @@ def top_k(c: Call) -> list[Stored]:
     return results[: len(c.node.outputs)]
 
 
-@emit("NonMaxSuppression", wants=PLAIN, data=2, note="one image, one class")
-def non_max_suppression(c: Call, boxes: Tensor, scores: Tensor) -> Tensor:
-    """The kernel pads its indices to the limit: only as many as it found are kept."""
-    images, count, _ = boxes.shape
-    if images != 1 or scores.shape[1] != 1:
-        refuse("NonMaxSuppression of several images or classes; TFLite's kernel takes one list of boxes")
-    if c.attr("center_point_box", 0):
-        refuse("NonMaxSuppression of boxes by centre and size; TFLite's kernel wants corners")
-    overlap, lowest = c.array(3, "threshold"), c.array(4, "score threshold")
-    rows = c.dims()[0]
-    most, limit = _limit(c, count)
-    operands = [
-        limit,
-        c.const(0 if overlap is None else overlap.reshape(()), np.float32),
-        c.const(np.finfo(np.float32).min if lowest is None else lowest.reshape(()), np.float32),
-    ]
-    lists = (c.reshape(boxes, (count, 4)), c.reshape(scores, (count,)))
-    types, shapes = [np.int32, np.int32], [(most,), ()]
-    chosen, found = c.ops("NON_MAX_SUPPRESSION_V4", 2, *lists, *operands, shape=shapes, dtype=types)
-    kept = c.op("SLICE", chosen, c.const([0], np.int32), c.reshape(found, (1,)), shape=(rows,))
-    zeros = c.op("SUB", kept, kept)
-    return c.op("PACK", zeros, zeros, kept, shape=(rows, 3), Axis=1, ValuesCount=3)
+@emit("Where", wants=FOLLOW)
+def where(c: Emission, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    return c.op("SELECT_V2", condition, x, y, dtype=x.dtype)
 
 
-def _limit(c: Call, count: Dim) -> tuple[Dim, Tensor]:
-    """How many boxes at most, as a dimension and as an operand."""
-    value = c.value(2)
-    known = np.zeros(()) if value is None else c.constant(value)
-    if known is not None and isinstance(count, int):
-        most = min(int(known.reshape(())), count)
-        return most, c.const(most, np.int32)
-    limit = c.const(int(known.reshape(())), np.int32) if known is not None else c.reshape(c.tensor(2), ())
-    return f"{c.node.outputs[0].name}_limit", limit
+@emit("OneHot", wants=PLAIN, data=1)
+def one_hot(c: Emission, indices: Tensor) -> Tensor:
+    depth, values = c.ints(1, "depth"), c.array(2, "values")
+    assert depth is not None
+    assert values is not None
+    off, on = (c.const(number, c.dtype()) for number in values)
+    axis = c.attr("axis", -1)
+    axis = axis if axis >= 0 else axis + indices.rank + 1
+    where = -1 if axis == indices.rank else axis
+    if indices.dtype.kind == "f":
+        indices = c.cast(indices, np.int32)
+    operands = (wrapped(c, indices, depth[0]), c.const(depth[0], np.int32), on, off)
+    return c.op("ONE_HOT", *operands, shape=c.dims(), dtype=c.dtype(), Axis=where)
+
+
+@emit("NonZero", wants=PLAIN)
+def non_zero(c: Emission, x: Tensor) -> Tensor:
+    """WHERE gives one row an element; ONNX one row an axis."""
+    count = c.dims()[1]
+    rows = c.cast(c.op("WHERE", x, shape=(count, x.rank), dtype=np.int64), np.int32)
+    return c.transpose(rows, (1, 0))
+
+
+@emit("Trilu", wants=PLAIN, data=1)
+def trilu(c: Emission, x: Tensor) -> Tensor:
+    k = (c.ints(1, "diagonal") or [0])[0]
+    rows, columns = c.known(x.shape[-2:], "a triangle")
+    ones = np.ones((rows, columns), bool)
+    mask = np.triu(ones, k) if c.attr("upper", 1) else np.tril(ones, k)
+    return c.op("SELECT_V2", c.const(mask, name="mask"), x, c.like(0, x), dtype=x.dtype)
+
+
+@emit("Compress", wants=PLAIN, data=1)
+def compress(c: Emission, x: Tensor) -> Tensor:
+    condition = c.array(1, "condition")
+    assert condition is not None
+    axis = c.attr("axis")
+    if axis is None:
+        x, axis = c.reshape(x, (int(np.prod(c.static(x, "Compress"))),)), 0
+    picks = np.flatnonzero(condition)
+    return c.op("GATHER", x, c.const(picks, np.int32), shape=c.dims(), dtype=x.dtype, Axis=axis % x.rank)

@@ -1,37 +1,20 @@
 """The table of emitters: one IR operator, one function, and which layouts the function asks of the driver.
 
     @emit("LeakyRelu", wants=ANY)
-    def leaky_relu(c: Call, x: Tensor) -> Tensor:
+    def leaky_relu(c: Emission, x: Tensor) -> Tensor:
         return c.op("LEAKY_RELU", x, Alpha=c.attr("alpha", 0.01))
 
-An emitter gets a `Call` and its data inputs as tensors that are already in the layout `c.layout`; it returns the output
-tensors in that layout (or says otherwise with `c.layout = ...`). What it cannot express it declines with `refuse`.
+An emitter gets an `Emission` and its data inputs as tensors that are already in the layout `c.layout`. It returns the
+output tensors in that layout (or sets another `c.layout`). What it cannot express it declines with `refuse`.
 """
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-
-class Wants(enum.Enum):
-    """What an emitter asks of the layout of its data inputs."""
-
-    PLAIN = "plain"
-    """The IR's own axis order."""
-    ANY = "any"
-    """Elementwise in one tensor: whatever is there, the output likewise."""
-    FOLLOW = "follow"
-    """One common layout for all, the cheapest; axes are mapped by `Call.axis`."""
-    CHANNELS_LAST = "channels-last"
-    """The first input channels-last."""
-    VIEW = "view"
-    """No tensors: the function gets values and works on views."""
-
-
-PLAIN, ANY, FOLLOW, CHANNELS_LAST, VIEW = Wants
+from ..layout.wants import PLAIN, Wants
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..emit.convolution.ordinary import SAME, VALID, same_pads
-from ..emit.pooling import LOWEST
 from ..model import Array, Model, Operator, Tensor
+from ..padding import LOWEST, SAME, VALID, same_pads
+from .operator_list import OperatorList, remove_dead
 
 ACTIVATIONS = {"RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 """ActivationFunctionType. TANH has a number too, but no kernel of those below applies it."""
@@ -30,48 +30,12 @@ FUSABLE = frozenset(
         "MAX_POOL_2D",
     ]
 )
-Rule = Callable[["Rewriter", Operator], None]
-
-
-class Rewriter:
-    """The operators of a model while rules change them."""
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.producers = model.producers()
-        self.uses = model.use_counts()
-        self.public = {*model.inputs.values(), *model.outputs.values()}
-
-    def producer(self, tensor: Tensor | None, *ops: str) -> Operator | None:
-        """What makes the tensor, if it is one of these operators."""
-        made = None if tensor is None else self.producers.get(tensor)
-        return made if made is not None and made.op in ops else None
-
-    def alone(self, tensor: Tensor) -> bool:
-        """Whether exactly one operator reads it and nobody else."""
-        return self.uses.get(tensor) == 1 and tensor not in self.public
-
-    def read(self, operator: Operator, index: int, tensor: Tensor) -> None:
-        """Let an operator read another tensor."""
-        old = operator.inputs[index]
-        if old is not None:
-            self.uses[old] -= 1
-        self.uses[tensor] = self.uses.get(tensor, 0) + 1
-        operator.inputs[index] = tensor
-
-    def take_over(self, operator: Operator, follower: Operator) -> None:
-        """`operator` makes what its only reader `follower` made; that one is dropped."""
-        for tensor in follower.inputs:
-            if tensor is not None:
-                self.uses[tensor] -= 1
-        operator.outputs = follower.outputs
-        self.producers[operator.output] = operator
-        follower.outputs = []
+Fusion = Callable[["OperatorList", Operator], None]
 
 
 def fuse(model: Model) -> None:
     """Apply all rules and drop what nobody reads."""
-    rewriter = Rewriter(model)
+    rewriter = OperatorList(model)
     for operator in model.operators:
         for rule in RULES.get(operator.op, ()):
             if operator.outputs:
@@ -79,17 +43,7 @@ def fuse(model: Model) -> None:
     remove_dead(model)
 
 
-def remove_dead(model: Model) -> None:
-    live = set(model.outputs.values())
-    kept = []
-    for operator in reversed(model.operators):
-        if any(tensor in live for tensor in operator.outputs):
-            live.update(tensor for tensor in operator.inputs if tensor is not None)
-            kept.append(operator)
-    model.operators[:] = reversed(kept)
-
-
-def activation(r: Rewriter, operator: Operator) -> None:
+def activation(r: OperatorList, operator: Operator) -> None:
     """X then RELU is X with a fused activation."""
     made = r.producer(operator.inputs[0], *FUSABLE)
     if made is None or not r.alone(made.output) or made.output.dtype != np.float32:
@@ -104,7 +58,7 @@ def _widths(operator: Operator) -> Array | None:
     return None if operand is None else operand.array
 
 
-def pad_pad(r: Rewriter, operator: Operator) -> None:
+def pad_pad(r: OperatorList, operator: Operator) -> None:
     """Zeros around zeros are one border."""
     made = r.producer(operator.inputs[0], "PAD")
     if made is None:
@@ -115,7 +69,9 @@ def pad_pad(r: Rewriter, operator: Operator) -> None:
         operator.inputs[1] = Tensor(f"{operator.output.name}_pads", inner.dtype, inner.shape, inner + outer)
 
 
-def _same(r: Rewriter, operator: Operator, pad_op: str, kernel: tuple[int, ...], dilations: tuple[int, int]) -> None:
+def _same(
+    r: OperatorList, operator: Operator, pad_op: str, kernel: tuple[int, ...], dilations: tuple[int, int]
+) -> None:
     """VALID on a padded tensor is SAME where SAME pads alike."""
     made = r.producer(operator.inputs[0], pad_op)
     if made is None or operator.options["Padding"] != VALID:
@@ -133,7 +89,7 @@ def _same(r: Rewriter, operator: Operator, pad_op: str, kernel: tuple[int, ...],
     r.read(operator, 0, source)
 
 
-def pad_conv(r: Rewriter, operator: Operator) -> None:
+def pad_conv(r: OperatorList, operator: Operator) -> None:
     weights = operator.inputs[1]
     assert weights is not None
     kernel = tuple(int(dim) for dim in weights.shape[1:3])
@@ -141,7 +97,7 @@ def pad_conv(r: Rewriter, operator: Operator) -> None:
     _same(r, operator, "PAD", kernel, dilations)
 
 
-def pad_max_pool(r: Rewriter, operator: Operator) -> None:
+def pad_max_pool(r: OperatorList, operator: Operator) -> None:
     made = r.producer(operator.inputs[0], "PADV2")
     fill = None if made is None else made.inputs[2]
     if fill is None or fill.array is None or fill.array != LOWEST:
@@ -149,7 +105,7 @@ def pad_max_pool(r: Rewriter, operator: Operator) -> None:
     _same(r, operator, "PADV2", (operator.options["FilterHeight"], operator.options["FilterWidth"]), (1, 1))
 
 
-def bias(r: Rewriter, operator: Operator) -> None:
+def bias(r: OperatorList, operator: Operator) -> None:
     """FULLY_CONNECTED without a bias then ADD of a constant row."""
     for index in (0, 1):
         made, row = r.producer(operator.inputs[index], "FULLY_CONNECTED"), operator.inputs[1 - index]
@@ -165,7 +121,7 @@ def bias(r: Rewriter, operator: Operator) -> None:
             return
 
 
-def reshape_reshape(r: Rewriter, operator: Operator) -> None:
+def reshape_reshape(r: OperatorList, operator: Operator) -> None:
     made = r.producer(operator.inputs[0], "RESHAPE")
     if made is not None and made.inputs[0] is not None and len(made.inputs) > 1 and _static_shape(made):
         r.read(operator, 0, made.inputs[0])
@@ -176,7 +132,7 @@ def _static_shape(operator: Operator) -> bool:
     return operand is not None and operand.array is not None
 
 
-RULES: dict[str, tuple[Rule, ...]] = {
+RULES: dict[str, tuple[Fusion, ...]] = {
     **dict.fromkeys(ACTIVATIONS, (activation,)),
     "PAD": (pad_pad,),
     "CONV_2D": (pad_conv,),

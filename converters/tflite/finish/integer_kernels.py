@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..emit.pooling import LOWEST
 from ..model import Array, Model, Operator, Quantization, Tensor
-from .fusion import Rewriter, remove_dead
+from ..padding import LOWEST
+from .operator_list import OperatorList, remove_dead
 
 INT32 = np.dtype(np.int32)
 INT8 = np.dtype(np.int8)
@@ -51,7 +51,7 @@ FIXED = {"LOGISTIC": (1 / 256, -128), "SOFTMAX": (1 / 256, -128), "TANH": (1 / 1
 
 def integer_kernels(model: Model) -> None:
     """Replace every float operator between DEQUANTIZE and QUANTIZE that has an int8 kernel for those scales."""
-    rewriter = Rewriter(model)
+    rewriter = OperatorList(model)
     quantizers: dict[Tensor, list[Operator]] = {}
     for operator in model.operators:
         if operator.op == "QUANTIZE" and operator.inputs[0] is not None:
@@ -69,7 +69,7 @@ def integer_kernels(model: Model) -> None:
     remove_dead(model)
 
 
-def _sources(r: Rewriter, operator: Operator) -> list[Tensor] | None:
+def _sources(r: OperatorList, operator: Operator) -> list[Tensor] | None:
     """The int8 tensors behind the operator's float inputs; None if one of those is not dequantized."""
     sources: list[Tensor] = []
     for tensor in operator.inputs:
@@ -83,7 +83,7 @@ def _sources(r: Rewriter, operator: Operator) -> list[Tensor] | None:
     return sources or None
 
 
-def _moved(r: Rewriter, operator: Operator) -> list[Operator]:
+def _moved(r: OperatorList, operator: Operator) -> list[Operator]:
     """Let the operator move integers; returns the DEQUANTIZEs that now follow it."""
     sources = _sources(r, operator)
     if sources is None:
@@ -104,7 +104,7 @@ def _moved(r: Rewriter, operator: Operator) -> list[Operator]:
     return followers
 
 
-def _drop_pairs(r: Rewriter) -> None:
+def _drop_pairs(r: OperatorList) -> None:
     """QUANTIZE of a DEQUANTIZE with the same scales is what went in."""
     same_as: dict[Tensor, Tensor] = {}
     for operator in r.model.operators:
@@ -117,10 +117,10 @@ def _drop_pairs(r: Rewriter) -> None:
             same_as[operator.output] = source
 
 
-Rule = Callable[[Operator, Sequence[Tensor], Sequence[Tensor]], "list[Tensor | None] | None"]
+IntegerForm = Callable[[Operator, Sequence[Tensor], Sequence[Tensor]], "list[Tensor | None] | None"]
 
 
-def _rule(op: str) -> Rule | None:
+def _rule(op: str) -> IntegerForm | None:
     if op in WEIGHTED:
         return _weighted
     if op in RESCALING:
@@ -130,7 +130,7 @@ def _rule(op: str) -> Rule | None:
     return _fixed if op in FIXED else None
 
 
-def _integer(r: Rewriter, operator: Operator, quantizers: dict[Tensor, list[Operator]], rule: Rule) -> None:
+def _integer(r: OperatorList, operator: Operator, quantizers: dict[Tensor, list[Operator]], rule: IntegerForm) -> None:
     """Let one operator compute on integers if all its float results are only quantized, all alike."""
     behind = []
     for tensor in operator.outputs:

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph, Value
 
-from ..emit.table import EMITTERS, Wants
 from ..model import Layout, channels_last, identity
+from .wants import Wants
 
+Reading = tuple[Wants, int | None]
+"""What an operator asks of its data, and how many leading inputs are data (None: all)."""
 LAYOUTS = ("auto", "nhwc", "nchw")
 _CARRIED = {"Identity", "Dropout", "DequantizeLinear"}
 
 
-def wants_channels_last(graph: Graph) -> set[Value]:
-    """Values that an operator with channels-last kernels reads, directly or through operators that take any layout."""
+def wants_channels_last(graph: Graph, reading: Callable[[str], Reading | None]) -> set[Value]:
+    """Values that an operator with channels-last kernels reads, directly or through operators that take any layout.
+
+    `reading` says of an operator what it asks of its data, None where it is not known.
+    """
     wanted: set[Value] = set()
     for node in reversed(graph.nodes):
-        emitter = EMITTERS.get(node.op)
-        if emitter is None:
+        known = reading(node.op)
+        if known is None:
             continue
-        if emitter.wants is Wants.CHANNELS_LAST:
+        wants, data = known
+        if wants is Wants.CHANNELS_LAST:
             readers = node.inputs[:1]
-        elif emitter.wants in (Wants.FOLLOW, Wants.ANY) or node.op in _CARRIED:
+        elif wants in (Wants.FOLLOW, Wants.ANY) or node.op in _CARRIED:
             if not any(value in wanted for value in node.outputs):
                 continue
-            readers = node.inputs if emitter.data is None else node.inputs[: emitter.data]
+            readers = node.inputs if data is None else node.inputs[:data]
         else:
             continue
         ranks = {value.rank for value in node.outputs}

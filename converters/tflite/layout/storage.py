@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Namer, Shape, Value
+from mgeconvert.ir import Graph, Namer, Shape, Value
 
 from ..dtypes import narrowed
-from ..model import BORDER, LAYOUT, MODEL, Array, Layout, Model, Operator, Quantization, Tensor, merged, permuted
+from ..model import (
+    BORDER,
+    LAYOUT,
+    MODEL,
+    Array,
+    Layout,
+    Model,
+    Operator,
+    Quantization,
+    Tensor,
+    channels_last,
+    merged,
+    permuted,
+)
 from .view import Stored, View, runs
 
 LIMIT_RANK = 6
@@ -22,13 +36,17 @@ class Storage:
     """The model being made and what is stored where.
 
     `stored` says how each computed value is kept, `folded` which computed values are constants after all (`quantized`
-    with these scales), `entered` which tensors come from outside.
+    with these scales), `entered` which tensors come from outside,
+    `preferring` which values would rather be channels-last.
     """
 
-    def __init__(self, model: Model, name: Namer) -> None:
-        self.model = model
+    def __init__(self, graph: Graph, preferring: Collection[Value]) -> None:
+        self.graph = graph
+        self.readers = graph.users()
+        self.model = model = Model(graph.name, metadata=dict(graph.metadata))
         self.operators = model.operators
-        self.name = name
+        self.name = Namer([*graph.inputs, *graph.outputs])
+        self.preferring = preferring
         self.origin = ""
         self.stored: dict[Value, Stored] = {}
         self.folded: dict[Value, Array] = {}
@@ -43,6 +61,11 @@ class Storage:
         del self.operators[mark:]
         if gone:
             self._realised = {key: tensor for key, tensor in self._realised.items() if tensor not in gone}
+
+    def preferred(self, value: Value) -> list[Layout]:
+        """The layouts that the readers of the value would rather have."""
+        rank = value.rank or 0
+        return [channels_last(rank)] if value in self.preferring and rank > 2 else []
 
     def aligned(self, value: Value, layout: Layout) -> Tensor:
         """The value with leading axes of size 1 up to the layout's rank, in that layout."""

@@ -1,0 +1,1 @@
+"""Foreign model to bytes."""

@@ -20,7 +20,8 @@ from mgeconvert.errors import ConversionError
 from mgeconvert.version import VERSION
 
 from ..model import Array, Model, Operator, Tensor
-from ..schema import OPTIONS, min_runtime, version
+from ..schema import OPTIONS
+from ..versions import min_runtime, version
 
 ALIGNMENT = 16
 LIMIT = 2**31 - 1

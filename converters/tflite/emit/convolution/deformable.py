@@ -7,15 +7,17 @@ import numpy as np
 from mgeconvert.errors import refuse
 
 from ...layout.view import Stored, plain
+from ...layout.wants import VIEW
 from ...model import Array, Tensor
-from ..emission import Call
-from ..table import VIEW, emit
+from ...padding import VALID
+from ..emission import Emission
+from ..table import emit
 from ..vision.sampling import sampled
-from .ordinary import VALID, pads_of, spatial, weights_of
+from .windows import pads_of, spatial, weights_of
 
 
 @emit("DeformConv", wants=VIEW, note="2-D")
-def deform_conv(c: Call) -> Stored:
+def deform_conv(c: Emission) -> Stored:
     w = weights_of(c)
     if w.ndim != 4:
         refuse(f"a {w.ndim - 2}-D deformable convolution; TFLite gets 2-D")
@@ -49,13 +51,13 @@ def deform_conv(c: Call) -> Stored:
     return Stored(made, plain(c.dims(), (0, 2, 3, 1)))
 
 
-def _bias(c: Call, outputs: int) -> Tensor:
+def _bias(c: Emission, outputs: int) -> Tensor:
     value = c.value(3)
     return c.tensor(3) if value is not None else c.const(np.zeros(outputs), np.float32, "bias")
 
 
 def _unpacked(
-    c: Call, index: int, atoms: tuple[int, ...], perm: tuple[int, ...], shape: tuple[int, ...]
+    c: Emission, index: int, atoms: tuple[int, ...], perm: tuple[int, ...], shape: tuple[int, ...]
 ) -> list[Tensor]:
     """Input `index` as one tensor (N, rows, columns, taps) for each leading index of the transposed atoms."""
     stored = c.stored(index)
@@ -64,7 +66,7 @@ def _unpacked(
     count = int(np.prod([atoms[axis] for axis in perm[:-4]]))
     merged = view.transposed(perm).reshaped((count, *shape))
     assert merged is not None
-    tensor = c.compiler.realise_view(Stored(stored.tensor, merged), tuple(range(5)))
+    tensor = c.storage.realise_view(Stored(stored.tensor, merged), tuple(range(5)))
     return c.ops("UNPACK", count, tensor, shape=[shape] * count, Axis=0, Num=count)
 
 

@@ -10,55 +10,15 @@ import numpy as np
 from mgeconvert.errors import refuse
 
 from ...layout.view import Stored
+from ...layout.wants import CHANNELS_LAST
 from ...model import Array, Layout, Tensor
-from ..emission import Call
-from ..table import CHANNELS_LAST, emit
-
-VALID, SAME = 1, 0
-
-
-def spatial(c: Call, name: str, count: int, default: int = 1) -> list[int]:
-    return [int(number) for number in c.attr(name, (default,) * count)]
+from ...padding import VALID
+from ..emission import Emission
+from ..table import emit
+from .windows import channel_groups, flat, joined, pad, pads_of, spatial, weights_of
 
 
-def pads_of(c: Call, x: Tensor, kernel: list[int], strides: list[int], dilations: list[int]) -> list[tuple[int, int]]:
-    """Explicit (before, after) per spatial axis, from `pads` or `auto_pad`."""
-    count = len(kernel)
-    mode = c.attr("auto_pad", "NOTSET")
-    if mode == "VALID":
-        return [(0, 0)] * count
-    if mode in ("SAME_UPPER", "SAME_LOWER"):
-        sizes = c.known(x.shape[1:-1], "auto_pad")
-        return [
-            same_pads(size, (k - 1) * d + 1, s, lower=mode == "SAME_LOWER")
-            for size, k, s, d in zip(sizes, kernel, strides, dilations, strict=True)
-        ]
-    pads = spatial(c, "pads", 2 * count, 0)
-    return list(zip(pads[:count], pads[count:], strict=True))
-
-
-def same_pads(size: int, extent: int, stride: int, *, lower: bool = False) -> tuple[int, int]:
-    """What SAME pads: output ceil(size / stride), the odd one after (before with `lower`)."""
-    total = max((-(-size // stride) - 1) * stride + extent - size, 0)
-    small, large = total // 2, total - total // 2
-    return (large, small) if lower else (small, large)
-
-
-def pad(c: Call, x: Tensor, pads: list[tuple[int, int]], value: float | None = None) -> Tensor:
-    """PAD (PADV2 with a value) of the spatial axes of a channels-last tensor."""
-    if not any(map(any, pads)):
-        return x
-    widths = np.array([(0, 0), *pads, (0, 0)], np.int32)
-    shape = tuple(
-        dim + int(before + after) if isinstance(dim, int) else dim
-        for dim, (before, after) in zip(x.shape, widths, strict=True)
-    )
-    if value is None:
-        return c.op("PAD", x, c.const(widths, name="pads"), shape=shape)
-    return c.op("PADV2", x, c.const(widths, name="pads"), c.like(value, x), shape=shape)
-
-
-def bias_of(c: Call, channels: int) -> Tensor:
+def bias_of(c: Emission, channels: int) -> Tensor:
     """The bias, zeros where there is none: the schema has it optional, old kernels do not."""
     value = c.value(2)
     if value is None:
@@ -66,7 +26,7 @@ def bias_of(c: Call, channels: int) -> Tensor:
     return c.tensor(2)
 
 
-def filters_of(c: Call, layout: Layout, count: int) -> Tensor:
+def filters_of(c: Emission, layout: Layout, count: int) -> Tensor:
     """The weights in TFLite's order; 1-D ones get a height of 1."""
     value = c.value(1)
     assert value is not None
@@ -76,16 +36,11 @@ def filters_of(c: Call, layout: Layout, count: int) -> Tensor:
     stored = c.stored(1)
     view = stored.view.reshaped((*shape[:2], 1, shape[2]))
     assert view is not None
-    return c.compiler.realise_view(Stored(stored.tensor, view), layout)
-
-
-def flat(c: Call, x: Tensor) -> Tensor:
-    """(N, L, C) -> (N, 1, L, C), so that the 2-D kernels take it."""
-    return c.reshape(x, (x.shape[0], 1, *x.shape[1:]))
+    return c.storage.realise_view(Stored(stored.tensor, view), layout)
 
 
 @emit("Conv", wants=CHANNELS_LAST, data=1)
-def conv(c: Call, x: Tensor) -> Tensor:
+def conv(c: Emission, x: Tensor) -> Tensor:
     dims = c.known(c.input_dims(1), "a convolution")
     count = len(dims) - 2
     if count > 3:
@@ -100,7 +55,7 @@ def conv(c: Call, x: Tensor) -> Tensor:
     return _conv2d(c, x, kernel, strides, dilations)
 
 
-def _conv2d(c: Call, x: Tensor, kernel: list[int], strides: list[int], dilations: list[int]) -> Tensor:
+def _conv2d(c: Emission, x: Tensor, kernel: list[int], strides: list[int], dilations: list[int]) -> Tensor:
     channels, group = x.shape[-1], c.attr("group", 1)
     outputs = int(c.input_dims(1)[0])
     count = len(c.input_dims(1)) - 2
@@ -128,13 +83,7 @@ def _out(x: Tensor, kernel: Sequence[int], strides: list[int], dilations: list[i
     ]
 
 
-def weights_of(c: Call) -> Array:
-    weights = c.array(1, "weight")
-    assert weights is not None
-    return weights.astype(np.float32, copy=False)
-
-
-def _conv3d(c: Call, x: Tensor, w: Array, strides: list[int], dilations: list[int]) -> Tensor:
+def _conv3d(c: Emission, x: Tensor, w: Array, strides: list[int], dilations: list[int]) -> Tensor:
     """CONV_3D takes weights (kd, kh, kw, I, O) and no groups: these are convolved apart and concatenated."""
     group = c.attr("group", 1)
     options = {"Padding": VALID}
@@ -152,22 +101,3 @@ def _conv3d(c: Call, x: Tensor, w: Array, strides: list[int], dilations: list[in
         row = c.const(bias[chosen], np.float32, "bias")
         parts.append(c.op("CONV_3D", piece, filters, row, shape=(*shape, outside), **options))
     return joined(c, parts)
-
-
-def channel_groups(c: Call, x: Tensor, group: int) -> list[Tensor]:
-    """The channel groups of a channels-last tensor."""
-    if group == 1:
-        return [x]
-    channels = c.known(x.shape[-1:], "a grouped convolution")[0]
-    shape = (*x.shape[:-1], channels // group)
-    return c.ops(
-        "SPLIT", group, c.const(x.rank - 1, np.int32), x, shape=[shape] * group, dtype=x.dtype, NumSplits=group
-    )
-
-
-def joined(c: Call, parts: list[Tensor]) -> Tensor:
-    if len(parts) == 1:
-        return parts[0]
-    channels = sum(int(part.shape[-1]) for part in parts)
-    first = parts[0]
-    return c.op("CONCATENATION", *parts, shape=(*first.shape[:-1], channels), Axis=first.rank - 1)

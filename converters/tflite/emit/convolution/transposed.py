@@ -10,14 +10,16 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Shape
 
+from ...layout.wants import CHANNELS_LAST
 from ...model import Array, Layout, Tensor
-from ..emission import Call
-from ..table import CHANNELS_LAST, emit
-from .ordinary import VALID, channel_groups, flat, joined, spatial, weights_of
+from ...padding import VALID
+from ..emission import Emission
+from ..table import emit
+from .windows import channel_groups, flat, joined, spatial, weights_of
 
 
 @emit("ConvTranspose", wants=CHANNELS_LAST, data=1)
-def conv_transpose(c: Call, x: Tensor) -> Tensor:
+def conv_transpose(c: Emission, x: Tensor) -> Tensor:
     w = weights_of(c)
     if w.ndim == 3:
         return c.reshape(_transposed(c, flat(c, x), w[:, :, None], 1), c.shape())
@@ -26,7 +28,7 @@ def conv_transpose(c: Call, x: Tensor) -> Tensor:
     return _transposed(c, x, w, 0)
 
 
-def _transposed(c: Call, x: Tensor, w: Array, added: int) -> Tensor:
+def _transposed(c: Emission, x: Tensor, w: Array, added: int) -> Tensor:
     """`added` leading spatial axes of size 1 are not the source's own."""
     ones = [1] * added
     count = w.ndim - 2 - added
@@ -58,7 +60,7 @@ def _transposed(c: Call, x: Tensor, w: Array, added: int) -> Tensor:
     return c.op("ADD", made, c.const(bias, np.float32, "bias"))
 
 
-def _kernel(c: Call, x: Tensor, w: Array, full: list[Dim], strides: list[int], bias: Array | None) -> Tensor:
+def _kernel(c: Emission, x: Tensor, w: Array, full: list[Dim], strides: list[int], bias: Array | None) -> Tensor:
     """One group: weights (I, O, kh, kw) become (O, kh, kw, I), in 3-D (kd, kh, kw, O, I)."""
     shape = (x.shape[0], *full, w.shape[1])
     row = [] if bias is None else [c.const(bias, np.float32, "bias")]
@@ -75,7 +77,7 @@ def _kernel(c: Call, x: Tensor, w: Array, full: list[Dim], strides: list[int], b
     return c.op(op, where, filters, x, *row, shape=shape, dtype=x.dtype, Padding=VALID, **options)
 
 
-def _cropped(c: Call, x: Tensor, before: list[int], after: list[int]) -> Tensor:
+def _cropped(c: Emission, x: Tensor, before: list[int], after: list[int]) -> Tensor:
     """Without the first and last rows of each spatial axis."""
     begin, end = [0, *before, 0], [0, *(-number for number in after), 0]
     ends = sum(1 << axis for axis, number in enumerate(end) if not number)
@@ -86,7 +88,7 @@ def _cropped(c: Call, x: Tensor, before: list[int], after: list[int]) -> Tensor:
     return c.op("STRIDED_SLICE", x, *operands, shape=shape, BeginMask=1 | 1 << (x.rank - 1), EndMask=ends)
 
 
-def _output_shape(c: Call, x: Tensor, shape: Shape, kernel: Sequence[int], strides: list[int]) -> Tensor:
+def _output_shape(c: Emission, x: Tensor, shape: Shape, kernel: Sequence[int], strides: list[int]) -> Tensor:
     """The first input; computed from the input's shape where that is not known before: (size - 1) * stride + kernel."""
     if all(isinstance(dim, int) for dim in shape):
         return c.const(shape, np.int32, "shape")
@@ -107,7 +109,7 @@ def _dilated(w: Array, dilations: list[int]) -> Array:
     return wide
 
 
-def _cuts(c: Call, x: Tensor, kernel: list[int], strides: list[int], count: int) -> tuple[list[int], list[int]]:
+def _cuts(c: Emission, x: Tensor, kernel: list[int], strides: list[int], count: int) -> tuple[list[int], list[int]]:
     """How many rows to cut in front and behind (negative: to add), by `pads`, or by `output_shape` and `auto_pad` as
     ONNX divides them."""
     mode, extra = c.attr("auto_pad", "NOTSET"), spatial(c, "output_padding", count, 0)

@@ -6,14 +6,15 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
+from ...layout.view import Stored
+from ...layout.wants import ANY, FOLLOW, VIEW
 from ...model import Tensor
-from ..emission import Call
-from ..table import ANY, FOLLOW, emit
+from ..emission import Emission
+from ..table import emit
 
 UNARY = {
     "Abs": "ABS", "Ceil": "CEIL", "Cos": "COS", "Exp": "EXP", "Floor": "FLOOR", "Log": "LOG", "Neg": "NEG",
-    "Not": "LOGICAL_NOT", "Relu": "RELU", "Round": "ROUND", "Sigmoid": "LOGISTIC", "Sign": "SIGN", "Sin": "SIN",
-    "Sqrt": "SQRT", "Tanh": "TANH", "HardSwish": "HARD_SWISH",
+    "Not": "LOGICAL_NOT", "Round": "ROUND", "Sign": "SIGN", "Sin": "SIN", "Sqrt": "SQRT",
 }  # fmt: skip
 BINARY = {
     "Add": "ADD", "Sub": "SUB", "Mul": "MUL", "And": "LOGICAL_AND", "Or": "LOGICAL_OR",
@@ -21,55 +22,58 @@ BINARY = {
     "LessOrEqual": "LESS_EQUAL", "Div": "DIV", "BitwiseXor": "BITWISE_XOR",
 }  # fmt: skip
 VARIADIC = {"Max": "MAXIMUM", "Min": "MINIMUM", "Sum": "ADD"}
-FLOAT_ONLY = {"Ceil", "Cos", "Exp", "Floor", "Log", "Relu", "Round", "Sigmoid", "Sin", "Sqrt", "Tanh", "HardSwish"}
+FLOAT_ONLY = {"Ceil", "Cos", "Exp", "Floor", "Log", "Round", "Sin", "Sqrt"}
+
+
+@emit("Identity", wants=VIEW)
+def identity(c: Emission) -> Stored:
+    return c.stored()
 
 
 @emit(*UNARY, wants=ANY)
-def unary(c: Call, x: Tensor) -> Tensor:
+def unary(c: Emission, x: Tensor) -> Tensor:
     if c.node.op in FLOAT_ONLY and x.dtype.kind != "f":
         if c.node.op in ("Ceil", "Floor", "Round"):
             return x
-        if c.node.op == "Relu":
-            return c.op("MAXIMUM", x, c.like(0, x))
         refuse(f"{UNARY[c.node.op]} computes float32, not {x.dtype.name}")
     return c.op(UNARY[c.node.op], x)
 
 
 @emit(*BINARY, wants=FOLLOW)
-def arithmetic(c: Call, a: Tensor, b: Tensor) -> Tensor:
+def arithmetic(c: Emission, a: Tensor, b: Tensor) -> Tensor:
     if c.node.op == "Equal" and a.dtype == bool:
         return c.op("LOGICAL_NOT", c.op("NOT_EQUAL", a, b, dtype=bool))
     return c.op(BINARY[c.node.op], a, b, dtype=c.dtype())
 
 
 @emit("Pow", wants=FOLLOW)
-def power(c: Call, base: Tensor, exponent: Tensor) -> Tensor:
+def power(c: Emission, base: Tensor, exponent: Tensor) -> Tensor:
     """Of two types the float one computes; the result has the base's."""
     wide = base.dtype if base.dtype.kind == "f" else exponent.dtype
     return c.cast(c.op("POW", c.cast(base, wide), c.cast(exponent, wide)), c.dtype())
 
 
 @emit("Xor", wants=FOLLOW)
-def xor(c: Call, a: Tensor, b: Tensor) -> Tensor:
+def xor(c: Emission, a: Tensor, b: Tensor) -> Tensor:
     return c.op("NOT_EQUAL", a, b, dtype=bool)
 
 
 @emit(*VARIADIC, wants=FOLLOW)
-def variadic(c: Call, first: Tensor, *others: Tensor) -> Tensor:
+def variadic(c: Emission, first: Tensor, *others: Tensor) -> Tensor:
     for other in others:
         first = c.op(VARIADIC[c.node.op], first, other)
     return first
 
 
 @emit("Mean", wants=FOLLOW)
-def mean(c: Call, first: Tensor, *others: Tensor) -> Tensor:
+def mean(c: Emission, first: Tensor, *others: Tensor) -> Tensor:
     for other in others:
         first = c.op("ADD", first, other)
     return c.op("MUL", first, c.like(1 / (1 + len(others)), first))
 
 
 @emit("Mod", wants=FOLLOW)
-def mod(c: Call, a: Tensor, b: Tensor) -> Tensor:
+def mod(c: Emission, a: Tensor, b: Tensor) -> Tensor:
     if not c.attr("fmod", 0):
         return c.op("FLOOR_MOD", a, b)
     if a.dtype.kind != "f":
@@ -80,50 +84,22 @@ def mod(c: Call, a: Tensor, b: Tensor) -> Tensor:
 
 
 @emit("Cast", wants=ANY)
-def cast(c: Call, x: Tensor) -> Tensor:
+def cast(c: Emission, x: Tensor) -> Tensor:
     if c.dtype().kind == "b" and x.dtype.kind in "fiu":
         return c.op("NOT_EQUAL", x, c.like(0, x), dtype=bool)
     return c.cast(x, c.dtype())
 
 
 @emit("CastLike", wants=ANY, data=1)
-def cast_like(c: Call, x: Tensor) -> Tensor:
+def cast_like(c: Emission, x: Tensor) -> Tensor:
     return c.cast(x, c.dtype())
-
-
-@emit("LeakyRelu", wants=ANY)
-def leaky_relu(c: Call, x: Tensor) -> Tensor:
-    return c.op("LEAKY_RELU", x, Alpha=c.attr("alpha", 0.01))
-
-
-@emit("Elu", wants=ANY)
-def elu(c: Call, x: Tensor) -> Tensor:
-    alpha = c.attr("alpha", 1.0)
-    if alpha == 1:
-        return c.op("ELU", x)
-    negative = c.op("MUL", c.op("ELU", c.op("MINIMUM", x, c.like(0, x))), c.like(alpha, x))
-    return c.op("ADD", c.op("RELU", x), negative)
-
-
-@emit("Gelu", wants=ANY)
-def gelu(c: Call, x: Tensor) -> Tensor:
-    return c.op("GELU", x, Approximate=c.attr("approximate", "none") == "tanh")
-
-
-@emit("PRelu", wants=FOLLOW)
-def prelu(c: Call, x: Tensor, slope: Tensor) -> Tensor:
-    if slope.is_constant and x.rank <= 4 and slope.array is not None and slope.shape[:1] in ((), (1,)):
-        alpha = slope.array.reshape(slope.shape[1:] if slope.rank == x.rank else slope.shape)
-        return c.op("PRELU", x, c.const(alpha, name=slope.name), shape=x.shape)
-    negative = c.op("MUL", c.op("MINIMUM", x, c.like(0, x)), slope)
-    return c.op("ADD", c.op("RELU", x), negative)
 
 
 RELUS = {(0.0, 6.0): "RELU6", (-1.0, 1.0): "RELU_N1_TO_1", (0.0, np.inf): "RELU"}
 
 
 @emit("Clip", wants=ANY, data=1)
-def clip(c: Call, x: Tensor) -> Tensor:
+def clip(c: Emission, x: Tensor) -> Tensor:
     low, high = c.value(1), c.value(2)
     bounds = [
         default if bound is None or bound.array is None else float(bound.array)
@@ -136,8 +112,3 @@ def clip(c: Call, x: Tensor) -> Tensor:
         if c.value(index) is not None:
             x = c.op(op, x, c.tensor(index), shape=x.shape)
     return x
-
-
-@emit("Where", wants=FOLLOW)
-def where(c: Call, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    return c.op("SELECT_V2", condition, x, y, dtype=x.dtype)

@@ -1,4 +1,4 @@
-"""Slices and splits."""
+"""Slices: STRIDED_SLICE, backward steps as REVERSE_V2 of the forward range."""
 
 from __future__ import annotations
 
@@ -7,47 +7,19 @@ import math
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Shape
 
-from ...layout.merging import LARGEST as RANKS
-from ...layout.merging import around
+from ...layout.wants import FOLLOW
 from ...model import Tensor
-from ..emission import Call
-from ..table import FOLLOW, emit
+from ..emission import Emission
+from ..table import emit
 
 LIMIT_RANK = 5
 """STRIDED_SLICE takes so many axes."""
-LARGEST = 2**31 - 1
-
-
-@emit("Split", wants=FOLLOW, data=1)
-def split(c: Call, x: Tensor) -> list[Tensor]:
-    """SPLIT takes no bools: those are sliced."""
-    axis = c.axis(c.attr("axis", 0))
-    shapes = [c.shape(index) for index in range(len(c.node.outputs))]
-    sizes = c.known(tuple(shape[axis] for shape in shapes), "a split")
-    if len(shapes) == 1:
-        return [x]
-    if x.dtype.kind == "b":
-        starts = np.cumsum([0, *sizes])
-        bounds = [(int(start), int(start) + size) for start, size in zip(starts, sizes, strict=False)]
-        return [strided(c, x, {axis: (start, stop, 1)}) for start, stop in bounds]
-    if x.rank > RANKS:
-        pieces = [around(shape, axis) for shape in shapes]
-        made = _split(c, c.reshape(x, around(x.shape, axis)), 1, sizes, pieces)
-        return [c.reshape(piece, shape) for piece, shape in zip(made, shapes, strict=True)]
-    return _split(c, x, axis, sizes, shapes)
-
-
-def _split(c: Call, x: Tensor, axis: int, sizes: tuple[int, ...], shapes: list[Shape]) -> list[Tensor]:
-    operand = c.const(axis, np.int32)
-    if len(set(sizes)) == 1 and sum(sizes) == x.shape[axis]:
-        return c.ops("SPLIT", len(shapes), operand, x, shape=shapes, dtype=x.dtype, NumSplits=len(shapes))
-    return c.ops("SPLIT_V", len(shapes), x, c.const(sizes, np.int32), operand, shape=shapes, NumSplits=len(shapes))
+OPEN_END = 2**31 - 1
 
 
 @emit("Slice", wants=FOLLOW, data=1)
-def slice_(c: Call, x: Tensor) -> Tensor:
+def slice_(c: Emission, x: Tensor) -> Tensor:
     """STRIDED_SLICE; backward steps (constant) as REVERSE_V2 of the forward range."""
     values = [c.value(index) for index in (1, 2)]
     axes, steps = c.ints(3, "axes"), c.ints(4, "steps")
@@ -69,13 +41,13 @@ def slice_(c: Call, x: Tensor) -> Tensor:
         elif step < 0:
             refuse("a backward slice along a dimension that is known only at run time")
         else:
-            ranges[at] = (max(start, -LARGEST), min(stop, LARGEST), step)
+            ranges[at] = (max(start, -OPEN_END), min(stop, OPEN_END), step)
     x = strided(c, x, {at: bounds for at, bounds in ranges.items() if bounds != (0, x.shape[at], 1)})
     return reverse(c, x, backward)
 
 
-def strided(c: Call, x: Tensor, ranges: dict[int, tuple[int, int, int]]) -> Tensor:
-    """x with (start, stop, step) applied along stored axes; a stop of LARGEST is the end."""
+def strided(c: Emission, x: Tensor, ranges: dict[int, tuple[int, int, int]]) -> Tensor:
+    """x with (start, stop, step) applied along stored axes; a stop of OPEN_END is the end."""
     if not ranges:
         return x
     shape = list(x.shape)
@@ -88,12 +60,12 @@ def strided(c: Call, x: Tensor, ranges: dict[int, tuple[int, int, int]]) -> Tens
     for at, (start, stop, step) in ranges.items():
         begin[at], end[at], stride[at] = start, stop, step
         begin_mask &= ~(1 << at)
-        end_mask &= ~(1 << at) if stop != LARGEST else -1
+        end_mask &= ~(1 << at) if stop != OPEN_END else -1
     operands = [c.const(numbers, np.int32) for numbers in (begin, end, stride)]
     return c.op("STRIDED_SLICE", x, *operands, shape=tuple(shape), BeginMask=begin_mask, EndMask=end_mask)
 
 
-def _merged(c: Call, x: Tensor, ranges: dict[int, tuple[int, int, int]], shape: tuple[int | str, ...]) -> Tensor:
+def _merged(c: Emission, x: Tensor, ranges: dict[int, tuple[int, int, int]], shape: tuple[int | str, ...]) -> Tensor:
     """A slice of more axes than the kernel takes: those that stay whole are merged with their neighbours."""
     sizes = c.static(x, "a slice of many axes")
     merged: list[int] = []
@@ -114,7 +86,7 @@ def _merged(c: Call, x: Tensor, ranges: dict[int, tuple[int, int, int]], shape: 
     return c.reshape(strided(c, c.reshape(x, tuple(merged)), moved), shape)
 
 
-def _computed(c: Call, x: Tensor, axes: list[int] | None, steps: list[int] | None) -> Tensor:
+def _computed(c: Emission, x: Tensor, axes: list[int] | None, steps: list[int] | None) -> Tensor:
     """Bounds known only at run time, forwards; TFLite counts negative ones from the end and clips as ONNX does."""
     if x.rank > LIMIT_RANK:
         refuse(f"a slice of {x.rank} axes; TFLite's STRIDED_SLICE has {LIMIT_RANK}")
@@ -127,18 +99,18 @@ def _computed(c: Call, x: Tensor, axes: list[int] | None, steps: list[int] | Non
     bounds = [_bounds(c, index, places, x.rank) for index in (1, 2)]
     ends = c.value(2)
     known = None if ends is None else c.constant(ends)
-    open_ends = sum(1 << at for at, index in places.items() if known is not None and known[index] >= LARGEST)
+    open_ends = sum(1 << at for at, index in places.items() if known is not None and known[index] >= OPEN_END)
     operands = (*bounds, c.const(stride, np.int32))
     return c.op("STRIDED_SLICE", x, *operands, shape=c.shape(), BeginMask=whole, EndMask=whole | open_ends)
 
 
-def _bounds(c: Call, index: int, places: dict[int, int], rank: int) -> Tensor:
+def _bounds(c: Emission, index: int, places: dict[int, int], rank: int) -> Tensor:
     """Input `index`, one bound an axis of `places`, as a vector for all axes."""
     value = c.value(index)
     assert value is not None
     array = c.constant(value)
     if array is not None:
-        clipped = np.clip(array.reshape(-1), -LARGEST, LARGEST)
+        clipped = np.clip(array.reshape(-1), -OPEN_END, OPEN_END)
         return c.const([clipped[places[at]] if at in places else 0 for at in range(rank)], np.int32)
     given = c.tensor(index)
     one, zero = c.const([1], np.int32), c.const([0], np.int32)
@@ -149,7 +121,7 @@ def _bounds(c: Call, index: int, places: dict[int, int], rank: int) -> Tensor:
     return parts[0] if rank == 1 else c.op("CONCATENATION", *parts, shape=(rank,), Axis=0)
 
 
-def reverse(c: Call, x: Tensor, axes: list[int]) -> Tensor:
+def reverse(c: Emission, x: Tensor, axes: list[int]) -> Tensor:
     """REVERSE_V2 takes adjacent axes only, so one at a time."""
     for axis in axes:
         x = c.op("REVERSE_V2", x, c.const([axis], np.int32), shape=x.shape)

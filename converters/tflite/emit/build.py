@@ -1,0 +1,59 @@
+"""Graph to model: emission, then what is done to the operators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mgeconvert.errors import UsageError
+from mgeconvert.ir import Graph
+
+from ..finish.float16_kernels import half_computation
+from ..finish.fusion import fuse
+from ..finish.integer_kernels import integer_kernels
+from ..finish.small_weights import half_weights, int8_weights
+from ..layout.plan import BorderLayouts
+from ..model import Model, check
+from .custom import CustomOperators
+from .driver import compile_graph
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The keywords of `save`; raises UsageError for values that do not go together."""
+
+    input_layout: str = "auto"
+    output_layout: str = "auto"
+    fp16: bool = False
+    full_fp16: bool = False
+    weight_int8: bool = False
+    allow_custom_ops: bool = False
+    allow_select_tf_ops: bool = False
+
+    def __post_init__(self) -> None:
+        if self.full_fp16 and self.weight_int8:
+            raise UsageError("--full-fp16 and --weight-int8 exclude each other", hint="leave one of them out")
+
+    @property
+    def borders(self) -> BorderLayouts:
+        return BorderLayouts(self.input_layout, self.output_layout)
+
+    @property
+    def custom(self) -> CustomOperators:
+        return CustomOperators(self.allow_custom_ops, self.allow_select_tf_ops)
+
+
+def build(graph: Graph, **options: Any) -> Model:
+    """The model as it will be written; raises UnsupportedError with all problems."""
+    chosen = Options(**options)
+    model = compile_graph(graph, chosen.borders, chosen.custom)
+    fuse(model)
+    integer_kernels(model)
+    if chosen.weight_int8:
+        int8_weights(model)
+    if chosen.full_fp16:
+        half_computation(model)
+    elif chosen.fp16:
+        half_weights(model)
+    check(model)
+    return model

@@ -1,0 +1,31 @@
+"""What the backend takes and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mgeconvert.errors import Problem, UnsupportedError
+from mgeconvert.ir import Graph
+from mgeconvert.registry import QUANT_PARAMS, OpSupport
+
+from .emit.build import Options
+from .emit.driver import compile_graph
+from .emit.table import EMITTERS, REFUSED
+
+
+def problems(graph: Graph, **options: Any) -> Sequence[Problem]:
+    """What stops an export, without writing."""
+    chosen = Options(**{name: value for name, value in options.items() if name != QUANT_PARAMS.name})
+    try:
+        compile_graph(graph, chosen.borders, chosen.custom)
+    except UnsupportedError as error:
+        return error.problems
+    return ()
+
+
+def ops() -> Sequence[OpSupport]:
+    """The support table: IR operators with their notes, and the refused ones with reasons."""
+    supported = [OpSupport(op, note=emitter.note) for op, emitter in EMITTERS.items()]
+    refused = [OpSupport(op, refused=reason) for op, reason in REFUSED.items()]
+    return sorted([*supported, *refused], key=lambda row: row.op)
