@@ -58,7 +58,7 @@ def one_hot(c: Emission, indices: Tensor) -> Tensor:
 
 @emit("NonZero", wants=PLAIN)
 def non_zero(c: Emission, x: Tensor) -> Tensor:
-    """WHERE gives one row an element; ONNX one row an axis."""
+    """WHERE gives one row per element; ONNX one row per axis."""
     count = c.dims()[1]
     rows = c.cast(c.op("WHERE", x, shape=(count, x.rank), dtype=np.int64), np.int32)
     return c.transpose(rows, (1, 0))

@@ -200,7 +200,7 @@ def _weighted(operator: Operator, sources: Sequence[Tensor], results: Sequence[T
 
 
 def _per_channel(scales: Quantization, channels: int, axis: int) -> Quantization:
-    """One scale a channel, as the convolution kernels want it."""
+    """One scale per channel, as the convolution kernels want it."""
     scale, zero = np.broadcast_to(scales.scale, channels), np.broadcast_to(scales.zero_point, channels)
     return Quantization(scale, zero, axis)
 

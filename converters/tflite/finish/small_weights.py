@@ -42,7 +42,7 @@ def _halvable(array: Array) -> bool:
 
 
 def int8_weights(model: Model) -> None:
-    """Store the weights of convolutions and products as int8 with one scale an output channel.
+    """Store the weights of convolutions and products as int8 with one scale per output channel.
 
     Kernels without a form for int8 weights (grouped and transposed convolutions) get them through a DEQUANTIZE, tables
     of embeddings behind their GATHER.
@@ -92,7 +92,7 @@ def _renamed(tensor: Tensor) -> Tensor:
 
 
 def quantized(weights: Tensor, axis: int | None) -> Tensor:
-    """The constant as symmetric int8, -127 .. 127, with one scale an index along `axis` (None: one for all)."""
+    """The constant as symmetric int8, -127 .. 127, with one scale per index along `axis` (None: one for all)."""
     assert weights.array is not None
     others = tuple(index for index in range(weights.rank) if index != axis)
     peak = np.abs(weights.array).max(axis=others, keepdims=True)

@@ -105,7 +105,7 @@ def _computed(c: Emission, x: Tensor, axes: list[int] | None, steps: list[int] |
 
 
 def _bounds(c: Emission, index: int, places: dict[int, int], rank: int) -> Tensor:
-    """Input `index`, one bound an axis of `places`, as a vector for all axes."""
+    """Input `index`, one bound per axis of `places`, as a vector for all axes."""
     value = c.value(index)
     assert value is not None
     array = c.constant(value)

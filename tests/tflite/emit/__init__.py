@@ -1,0 +1,1 @@
+"""Tests of emission: what LiteRT computes, borders, dynamic sizes, refusals."""
