@@ -12,8 +12,8 @@ import mgeconvert
 from mgeconvert.errors import MgeconvertError, UsageError
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.builder import Builder
-from mgeconvert_converters.caffe.read import weight_files
-from mgeconvert_converters.caffe.weights import read_weights
+from mgeconvert_converters.caffe.read.caffemodel import read_weights
+from mgeconvert_converters.caffe.read.files import weight_files
 from tests.caffe.test_write import layers
 
 

@@ -12,9 +12,10 @@ from mgeconvert.ir import Value
 from mgeconvert.registry import Description
 
 from .lower import DATA
-from .read import net_outputs, read_prototxt
+from .read.files import read_prototxt
+from .read.inference import in_test_phase, net_outputs
+from .read.upgrade import upgraded
 from .run import output_types
-from .upgrade import in_test_phase, upgraded
 
 
 def describe(path: Path) -> Description:

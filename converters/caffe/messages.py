@@ -18,6 +18,9 @@ from . import schema
 Message: TypeAlias = Any
 """A protobuf message; its attributes are those of the table."""
 
+LIMIT = (1 << 31) - 1
+"""Protobuf reads no message larger than this; a caffemodel is one message."""
+
 _FIELD = re.compile(r"(?P<name>\w+) (?P<number>\d+) (?P<type>\w+|\{[^}]*\})(?P<repeated>\*?)(?: = (?P<default>\S+))?$")
 _SCALARS = {
     "bool": FieldDescriptorProto.TYPE_BOOL,

@@ -12,7 +12,8 @@ import numpy as np
 from mgeconvert.errors import MissingDependencyError
 from mgeconvert.registry import Computed
 
-from .read import net_outputs, read_prototxt, weight_files
+from .read.files import read_prototxt, weight_files
+from .read.inference import net_outputs
 
 NOT_IN_OPENCV = {"ArgMax", "BatchReindex", "Bias", "Embed", "LSTM", "Reduction", "RNN", "SPP", "Threshold", "Tile"}
 """BVLC's layers that OpenCV lacks, or reads otherwise than Caffe."""

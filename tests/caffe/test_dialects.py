@@ -9,7 +9,7 @@ import pytest
 
 import mgeconvert
 from mgeconvert import registry
-from mgeconvert_converters.caffe.weights import LayerBlobs, write_weights
+from mgeconvert_converters.caffe.write.caffemodel import LayerBlobs, write_weights
 from tests.caffe.layer_rows import LayerRow, one
 from tests.harness.check import difference
 

@@ -11,7 +11,8 @@ import mgeconvert
 from mgeconvert import registry
 from mgeconvert.reference import caffe
 from mgeconvert_converters.caffe.emit import EMITTERS
-from mgeconvert_converters.caffe.read import net_outputs, read_prototxt, weight_files
+from mgeconvert_converters.caffe.read.files import read_prototxt, weight_files
+from mgeconvert_converters.caffe.read.inference import net_outputs
 from mgeconvert_converters.caffe.run import OpenCVError, run_in_opencv, typed
 from tests.caffe.operator_rows import ROWS
 from tests.caffe.test_rows import opencv_may_fail

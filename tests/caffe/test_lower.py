@@ -11,8 +11,8 @@ import mgeconvert
 from mgeconvert import registry
 from mgeconvert.reference import caffe
 from mgeconvert_converters.caffe.lower import DATA, LOWERINGS
-from mgeconvert_converters.caffe.read import weight_files
-from mgeconvert_converters.caffe.text import parse_prototxt
+from mgeconvert_converters.caffe.read.files import weight_files
+from mgeconvert_converters.caffe.read.prototxt import parse_prototxt
 from tests.caffe.layer_rows import ROWS, LayerRow
 from tests.caffe.make_goldens import GOLDENS, make
 from tests.harness.check import difference

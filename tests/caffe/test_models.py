@@ -15,7 +15,7 @@ from mgeconvert import registry
 from mgeconvert.ir import Graph
 from mgeconvert.reference import caffe
 from mgeconvert.reference.environment import cache_folder
-from mgeconvert_converters.caffe.read import weight_files
+from mgeconvert_converters.caffe.read.files import weight_files
 from mgeconvert_converters.caffe.run import run_in_caffe, run_in_opencv
 
 RTOL = 1e-4

@@ -11,10 +11,12 @@ import pytest
 
 import mgeconvert
 from mgeconvert.errors import BadInputError, ConversionError, MgeconvertError, UnsupportedError, UsageError
-from mgeconvert_converters.caffe import weights as weights_module
 from mgeconvert_converters.caffe.messages import model_message
-from mgeconvert_converters.caffe.read import load, read_prototxt
-from mgeconvert_converters.caffe.weights import LayerBlobs, read_weights, split, write_weights
+from mgeconvert_converters.caffe.read import caffemodel
+from mgeconvert_converters.caffe.read.caffemodel import read_weights
+from mgeconvert_converters.caffe.read.files import read_prototxt
+from mgeconvert_converters.caffe.read.load import load
+from mgeconvert_converters.caffe.write.caffemodel import LayerBlobs, split, write_weights
 
 INPUT = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 4 dim: 4 } } }\n'
 
@@ -215,7 +217,7 @@ def test_preparation_in_a_data_layer_is_not_applied(tmp_path: Path, caplog: pyte
 
 def test_a_caffemodel_larger_than_protobuf_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = net(tmp_path, INPUT + CONV % (1, 1), {"c1": [np.zeros((3, 2, 1, 1), np.float32)]})
-    monkeypatch.setattr(weights_module, "LIMIT", 20)
+    monkeypatch.setattr(caffemodel, "LIMIT", 20)
     error = refused(path)
     model = path.with_suffix(".caffemodel")
     size = model.stat().st_size

@@ -13,8 +13,9 @@ from mgeconvert.errors import UnsupportedError
 from mgeconvert.reference import caffe
 from mgeconvert.verification.expected import run_graph
 from mgeconvert_converters.caffe.emit import REFUSED
-from mgeconvert_converters.caffe.quantization import remove_quantization
-from mgeconvert_converters.caffe.read import net_outputs, read_prototxt, weight_files
+from mgeconvert_converters.caffe.emit.remove_quantization import remove_quantization
+from mgeconvert_converters.caffe.read.files import read_prototxt, weight_files
+from mgeconvert_converters.caffe.read.inference import net_outputs
 from mgeconvert_converters.caffe.run import OpenCVError, run_in_opencv, typed
 from tests.caffe import judge as caffe_rows
 from tests.harness import goldens

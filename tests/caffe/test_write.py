@@ -16,14 +16,14 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert.reference import environment
 from mgeconvert.verification.expected import verify_files
 from mgeconvert.version import VERSION
-from mgeconvert_converters.caffe import weights
+from mgeconvert_converters.caffe import messages
 from mgeconvert_converters.caffe.dialects import DIALECTS
 from mgeconvert_converters.caffe.emit import EMITTERS, REFUSED
-from mgeconvert_converters.caffe.finish import IN_PLACE
-from mgeconvert_converters.caffe.read import read_prototxt, weight_files
+from mgeconvert_converters.caffe.emit.finish import IN_PLACE
+from mgeconvert_converters.caffe.read.caffemodel import read_weights
+from mgeconvert_converters.caffe.read.files import read_prototxt, weight_files
 from mgeconvert_converters.caffe.run import OpenCVError, run_in_caffe, run_in_opencv
-from mgeconvert_converters.caffe.weights import read_weights
-from mgeconvert_converters.caffe.write import PARAMETERS
+from mgeconvert_converters.caffe.write.prototxt import PARAMETERS
 
 
 def small() -> Graph:
@@ -251,14 +251,14 @@ def test_split_weights(tmp_path: Path) -> None:
 
 
 def test_more_weights_than_one_file_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mgeconvert_converters.caffe.write.LIMIT", 100)
+    monkeypatch.setattr("mgeconvert_converters.caffe.write.save.LIMIT", 100)
     path = tmp_path / "net.prototxt"
     with pytest.raises(ConversionError) as caught:
         mgeconvert.save(small(), path)
     assert str(caught.value) == "the weights are larger than 100 bytes, the most that Caffe reads from one file"
     assert caught.value.hint == "--split-weights 1000"
     assert not list(tmp_path.iterdir())
-    assert weights.LIMIT == 2**31 - 1
+    assert messages.LIMIT == 2**31 - 1
 
 
 def test_an_old_part_does_not_survive(tmp_path: Path) -> None:

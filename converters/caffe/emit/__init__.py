@@ -1,22 +1,21 @@
-"""IR to layers: importing this package fills the table of emitters."""
+"""IR to layers: importing this package fills the table of emitters, one module for each family of operators."""
 
 from __future__ import annotations
 
 from . import (
     activation,
-    arithmetic,
+    convolution,
     indexing,
-    linear,
-    logic,
+    matmul,
+    movement,
     normalization,
     pooling,
-    ranking,
     recurrent,
     reduction,
-    resizing,
-    shaping,
-    window,
+    resize,
+    selection,
 )
+from .elementwise import arithmetic, functions, logic
 from .refused import REFUSED
 from .table import EMITTERS, GIVEN, Emitter
 
@@ -27,15 +26,16 @@ __all__ = [
     "Emitter",
     "activation",
     "arithmetic",
+    "convolution",
+    "functions",
     "indexing",
-    "linear",
     "logic",
+    "matmul",
+    "movement",
     "normalization",
     "pooling",
-    "ranking",
     "recurrent",
     "reduction",
-    "resizing",
-    "shaping",
-    "window",
+    "resize",
+    "selection",
 ]

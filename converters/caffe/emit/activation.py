@@ -1,4 +1,4 @@
-"""Functions of one blob, element by element."""
+"""Activation functions, Softmax among them."""
 
 from __future__ import annotations
 
@@ -6,38 +6,12 @@ import math
 
 import numpy as np
 
-from mgeconvert.errors import refuse
-
-from ..net import Blob, Net
-from .arithmetic import add, maximum, minimum, multiply
+from .along_axes import log_sum_exp
+from .broadcasting import add, multiply
+from .error_function import erfc_of_absolute
+from .net import Blob, Net
 from .table import Operand, emit
-
-STEEP = 1e30
-"""tanh(STEEP * x) is exactly the sign of x for 0 and for every |x| > 1e-29."""
-
-
-def relu(net: Net, x: Blob) -> Blob:
-    return net.layer("ReLU", x)
-
-
-def sign(net: Net, x: Blob) -> Blob:
-    return net.layer("TanH", net.power(x, scale=STEEP))
-
-
-def step(net: Net, x: Blob) -> Blob:
-    """1 where x > 0, else 0."""
-    return relu(net, sign(net, x))
-
-
-def clamp(net: Net, x: Blob, low: float, high: float) -> Blob:
-    """min(max(x, low), high) by two ReLUs; exact for huge x too, which relu(x) - relu(x - high) is not."""
-    if low > high:
-        low = high
-    y = net.power(relu(net, net.power(x, shift=-low)), shift=low if math.isinf(high) else 0.0) if low > -math.inf else x
-    if math.isinf(high):
-        return y
-    shift = high - low if low > -math.inf else high
-    return net.power(relu(net, net.power(y, scale=-1.0, shift=shift)), scale=-1.0, shift=high)
+from .thresholds import clamp, relu, step
 
 
 @emit("Relu")
@@ -122,43 +96,6 @@ def thresholded_relu(net: Net, x: Blob, *, alpha: float = 1.0) -> Blob:
     return net.eltwise("PROD", x, step(net, net.power(x, shift=-alpha)))
 
 
-@emit("Clip")
-def clip(net: Net, x: Blob, low: Operand | None = None, high: Operand | None = None) -> Blob:
-    if isinstance(low, Blob) or isinstance(high, Blob):
-        x = x if low is None else maximum(net, x, low)
-        return x if high is None else minimum(net, x, high)
-    return clamp(net, x, _bound(low, -math.inf), _bound(high, math.inf))
-
-
-def _bound(value: np.ndarray | None, default: float) -> float:
-    """A limit; that of the type itself is none at all."""
-    if value is None:
-        return default
-    limit = float(value.reshape(()))
-    return default if abs(limit) >= float(np.finfo(np.float32).max) else limit
-
-
-ERFC = (0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429)
-ERFC_P = 0.3275911
-"""Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26: |error| <= 1.5e-7, the rounding of float32."""
-
-
-def erfc_of_absolute(net: Net, absolute: Blob) -> Blob:
-    """erfc(x) for x >= 0, as polynomial(t) * exp(-x * x) with t = 1 / (1 + p * x)."""
-    t = net.power(absolute, power=-1.0, scale=ERFC_P, shift=1.0)
-    polynomial = net.power(t, scale=ERFC[-1], shift=ERFC[-2])
-    for coefficient in ERFC[-3::-1]:
-        polynomial = net.power(net.eltwise("PROD", polynomial, t), shift=coefficient)
-    decay = net.layer("Exp", net.power(net.power(absolute, power=2.0), scale=-1.0))
-    return net.eltwise("PROD", polynomial, t, decay)
-
-
-@emit("Erf", note="by a rational approximation with the error of float32 rounding")
-def erf(net: Net, x: Blob) -> Blob:
-    magnitude = net.power(erfc_of_absolute(net, net.layer("AbsVal", x)), scale=-1.0, shift=1.0)
-    return net.eltwise("PROD", sign(net, x), magnitude)
-
-
 @emit("Gelu", note="by a rational approximation with the error of float32 rounding")
 def gelu(net: Net, x: Blob, *, approximate: str = "none") -> Blob:
     if approximate == "tanh":
@@ -170,53 +107,12 @@ def gelu(net: Net, x: Blob, *, approximate: str = "none") -> Blob:
     return net.eltwise("SUM", relu(net, x), tail, coeff=(1.0, -0.5))
 
 
-@emit("Identity", "Dropout", "CastLike")
-def identity(net: Net, x: Blob, *_: Operand, **__: object) -> Blob:
-    return x
+@emit("Softmax")
+def softmax(net: Net, x: Blob, *, axis: int = -1) -> Blob:
+    axis %= x.rank
+    return net.along("Softmax", axis, x)
 
 
-@emit("Cast")
-def cast(net: Net, x: Blob, *, to: int, saturate: int = 1, in_dtype: np.dtype, dtype: np.dtype) -> Blob:
-    if dtype == np.bool_:
-        return step(net, net.layer("AbsVal", x))
-    if in_dtype.kind == "f" and dtype.kind in "iu":
-        refuse("Caffe has no layer that rounds, so a real number cannot become an integer")
-    return x
-
-
-@emit("Sinh")
-def sinh(net: Net, x: Blob) -> Blob:
-    return net.eltwise("SUM", net.layer("Exp", x), net.layer("Exp", x, scale=-1.0), coeff=(0.5, -0.5))
-
-
-@emit("Cosh")
-def cosh(net: Net, x: Blob) -> Blob:
-    return net.eltwise("SUM", net.layer("Exp", x), net.layer("Exp", x, scale=-1.0), coeff=(0.5, 0.5))
-
-
-def log_with_root(net: Net, x: Blob, shift: float) -> Blob:
-    """log(x + sqrt(x * x + shift))."""
-    root = net.power(net.eltwise("PROD", x, x), power=0.5, shift=shift)
-    return net.layer("Log", net.eltwise("SUM", x, root))
-
-
-@emit("Asinh")
-def asinh(net: Net, x: Blob) -> Blob:
-    return net.eltwise("PROD", sign(net, x), log_with_root(net, net.layer("AbsVal", x), 1.0))
-
-
-@emit("Acosh")
-def acosh(net: Net, x: Blob) -> Blob:
-    return log_with_root(net, x, -1.0)
-
-
-@emit("Atanh")
-def atanh(net: Net, x: Blob) -> Blob:
-    # with Power layers, because OpenCV ignores the scale and shift of a Log
-    above, below = (net.layer("Log", net.power(x, scale=scale, shift=1.0)) for scale in (1.0, -1.0))
-    return net.eltwise("SUM", above, below, coeff=(0.5, -0.5))
-
-
-@emit("Sign")
-def sign_(net: Net, x: Blob) -> Blob:
-    return sign(net, x)
+@emit("LogSoftmax")
+def log_softmax(net: Net, x: Blob, *, axis: int = -1) -> Blob:
+    return add(net, x, log_sum_exp(net, x, [axis % x.rank]), factors=(1.0, -1.0))

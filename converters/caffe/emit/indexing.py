@@ -1,68 +1,20 @@
-"""Picking elements by constant positions: slices where they are neighbours, pooling with a stride where they are evenly
-spaced, else a product with a matrix of zeros and ones, which is exact for finite values."""
+"""Slice, Gather and Scatter. Positions that are written must be distinct."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..net import Blob, Net, Shape
-from .arithmetic import multiply
-from .lookup import gather_computed
-from .reduction import along
+from .along_axes import total
+from .broadcasting import add, as_blob, multiply
+from .computed_positions import axis_back, axis_last, flat_positions, gather_computed, one_hot_rows
+from .constant_positions import pick
+from .matmul import mat_mul
+from .net import Blob, Net, Shape
 from .table import Array, Operand, emit
-from .window import conv
-
-MATRIX = 1 << 24
-"""The most elements of a selection matrix (64 MB)."""
-
-
-def mix(net: Net, x: Blob, axis: int, matrix: np.ndarray) -> Blob:
-    """The product of `matrix` [new, old] with `x` along `axis`."""
-    count, size = matrix.shape
-    shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
-    if matrix.size > MATRIX:
-        refuse(f"Caffe has no layer that picks {count} of {size} elements; their matrix is too large")
-    matrix = matrix.astype(np.float32)
-    if axis == x.rank - 1:
-        rows = net.reshape(x, (int(np.prod(x.shape[:-1])), size))
-        y = net.layer(
-            "InnerProduct", rows, shape=(rows.shape[0], count), blobs=[matrix], num_output=count, bias_term=False
-        )
-        return net.reshape(y, shape)
-    _, outer, _, inner = along_shape(x, axis)
-    view = net.reshape(x, (outer, size, inner, 1))
-    y = net.layer(
-        "Convolution", view, shape=(outer, count, inner, 1), blobs=[matrix[:, :, None, None]], num_output=count,
-        bias_term=False, kernel_size=[1],
-    )  # fmt: skip
-    return net.reshape(y, shape)
-
-
-def along_shape(x: Blob, axis: int) -> Shape:
-    return 1, int(np.prod(x.shape[:axis])), x.shape[axis], int(np.prod(x.shape[axis + 1 :]))
-
-
-def pick(net: Net, x: Blob, axis: int, positions: Sequence[int]) -> Blob:
-    """The elements at `positions` along `axis`."""
-    count, size, first = len(positions), x.shape[axis], positions[0]
-    stride = positions[1] - first if count > 1 else 1
-    if list(positions) == list(range(first, first + count * stride, stride or 1)) and stride > 0:
-        part = net.keep(x, axis, first, first + (count - 1) * stride + 1)
-        if stride == 1:
-            return part
-        view = along(net, part, axis, axis + 1)
-        y = net.layer(
-            "Pooling", view, shape=(*view.shape[:2], count, view.shape[3]), pool="MAX", kernel_size=1, stride_h=stride,
-            stride_w=1,
-        )  # fmt: skip
-        return net.reshape(y, (*x.shape[:axis], count, *x.shape[axis + 1 :]))
-    matrix = np.zeros((count, size), np.float32)
-    matrix[np.arange(count), positions] = 1
-    return mix(net, x, axis, matrix)
+from .thresholds import complement
+from .transposition import transpose
 
 
 @emit("Slice")
@@ -103,64 +55,64 @@ def gather(net: Net, data: Operand, indices: Operand, *, axis: int = 0, out: Sha
     return gather_computed(net, data, indices, axis % data.rank, out)
 
 
-@emit("OneHot")
-def one_hot(net: Net, indices: Blob, depth: Array, values: Array, *, axis: int = -1) -> Blob:
-    if axis not in (-1, indices.rank):
-        refuse("Caffe's Embed appends the new axis last")
-    count, (off, on) = int(depth.reshape(())), values.astype(np.float32)
-    table = np.full((count, count), off, np.float32)
-    np.fill_diagonal(table, on)
-    shape = (*indices.shape, count)
-    return net.layer("Embed", indices, shape=shape, blobs=[table], num_output=count, input_dim=count, bias_term=False)
+@emit("GatherElements", note="computed positions by products, up to 16 million")
+def gather_elements(net: Net, data: Operand, indices: Operand, *, axis: int = 0) -> Blob:
+    axis %= len(data.shape)
+    x = as_blob(net, data)
+    for at, size in enumerate(indices.shape):
+        if at != axis:
+            x = net.keep(x, at, 0, size)
+    x = axis_last(net, x, axis)
+    places = np.moveaxis(indices, axis, -1) if isinstance(indices, np.ndarray) else axis_last(net, indices, axis)
+    chosen = one_hot_rows(net, places, x.shape[-1])
+    products = multiply(net, chosen, net.reshape(x, (*x.shape[:-1], 1, x.shape[-1])))
+    sums = total(net, products, [products.rank - 1])
+    return axis_back(net, net.reshape(sums, sums.shape[:-1]), axis)
 
 
-@emit("Trilu")
-def trilu(net: Net, x: Blob, k: Array | None = None, *, upper: int = 1) -> Blob:
-    diagonal = 0 if k is None else int(k.reshape(()))
-    ones = np.ones(x.shape[-2:], np.float32)
-    return multiply(net, x, np.triu(ones, diagonal) if upper else np.tril(ones, diagonal))
+@emit("GatherND", note="computed positions by products, up to 16 million")
+def gather_nd(net: Net, data: Operand, indices: Operand, *, batch_dims: int = 0, out: Shape) -> Blob:
+    if batch_dims:
+        refuse("Caffe has no layer that picks at computed positions; batch_dims is not composed")
+    axes = indices.shape[-1]
+    count, rest = int(np.prod(data.shape[:axes])), int(np.prod(data.shape[axes:]))
+    table = net.reshape(as_blob(net, data), (count, rest))
+    chosen = as_blob(net, one_hot_rows(net, flat_positions(net, indices, data.shape[:axes]), count))
+    return net.reshape(mat_mul(net, chosen, table, out=(chosen.shape[0], rest)), out or (1,))
 
 
-@emit("CumSum")
-def cum_sum(net: Net, x: Blob, axis: Array, *, exclusive: int = 0, reverse: int = 0) -> Blob:
-    at = int(axis.reshape(())) % x.rank
-    ones = np.ones((x.shape[at], x.shape[at]), np.float32)
-    lower = np.tril(ones, -1 if exclusive else 0)
-    return mix(net, x, at, lower.T if reverse else lower)
+@emit("ScatterElements", note="at distinct positions; by products, up to 16 million")
+def scatter_elements(
+    net: Net, data: Operand, indices: Operand, updates: Operand, *, axis: int = 0, reduction: str = "none"
+) -> Blob:
+    axis %= len(data.shape)
+    same = [at for at in range(len(data.shape)) if at != axis]
+    if reduction not in ("none", "add") or any(data.shape[at] != indices.shape[at] for at in same):
+        refuse("Caffe has no layer that writes at computed positions; this form is not composed")
+    x = axis_last(net, data, axis)
+    places = np.moveaxis(indices, axis, -1) if isinstance(indices, np.ndarray) else axis_last(net, indices, axis)
+    chosen = as_blob(net, one_hot_rows(net, places, x.shape[-1]))
+    values = axis_last(net, updates, axis)
+    written = total(net, multiply(net, chosen, net.reshape(values, (*values.shape, 1))), [x.rank - 1])
+    return axis_back(net, _written(net, x, total(net, chosen, [x.rank - 1]), written, reduction), axis)
 
 
-@emit("Pad")
-def pad(
-    net: Net, x: Blob, pads: Array, value: Array | None = None, axes: Array | None = None,
-    *, mode: str = "constant", out: Shape,
-) -> Blob:  # fmt: skip
-    chosen = [int(axis) % x.rank for axis in (range(x.rank) if axes is None else axes)]
-    widths = dict(zip(chosen, pads.reshape(2, -1).T.tolist(), strict=True))
-    for axis, (begin, end) in widths.items():
-        if min(begin, end) < 0:
-            x = net.keep(x, axis, max(0, -begin), x.shape[axis] - max(0, -end))
-    widths = {axis: (max(0, b), max(0, e)) for axis, (b, e) in widths.items() if max(b, e) > 0}
-    if mode != "constant":
-        for axis, width in widths.items():
-            kind = {"edge": "edge", "reflect": "reflect", "wrap": "wrap"}[mode]
-            positions = np.pad(np.arange(x.shape[axis]), width, mode=kind)  # type: ignore[call-overload]
-            x = pick(net, x, axis, positions.tolist())
-        return x
-    filling = 0.0 if value is None else float(value.reshape(()))
-    x = net.power(x, shift=-filling)
-    if set(widths) <= {2, 3} and x.rank == 4:
-        x = _zeros_around(net, x, widths.get(2, (0, 0)), widths.get(3, (0, 0)))
-    else:
-        for axis, width in widths.items():
-            shape = (*x.shape[:axis], x.shape[axis] + sum(width), *x.shape[axis + 1 :])
-            view = net.reshape(x, along_shape(x, axis)[1:])
-            view = net.reshape(view, (view.shape[0], 1, *view.shape[1:]))
-            x = net.reshape(_zeros_around(net, view, width, (0, 0)), shape)
-    return net.power(x, shift=filling)
+def _written(net: Net, x: Blob, mask: Blob, values: Blob, reduction: str) -> Blob:
+    kept = x if reduction == "add" else multiply(net, x, complement(net, net.reshape(mask, x.shape)))
+    return add(net, kept, net.reshape(values, x.shape))
 
 
-def _zeros_around(net: Net, x: Blob, rows: tuple[int, int], columns: tuple[int, int]) -> Blob:
-    """Zeros around the last two of four axes: a convolution of each channel with a single 1."""
-    shape = (*x.shape[:2], x.shape[2] + sum(rows), x.shape[3] + sum(columns))
-    one = np.ones((x.shape[1], 1, 1, 1), np.float32)
-    return conv(net, x, one, group=x.shape[1], pads=(rows[0], columns[0], rows[1], columns[1]), out=shape)
+@emit("ScatterND", note="at distinct positions; by products, up to 16 million")
+def scatter_nd(net: Net, data: Operand, indices: Operand, updates: Operand, *, reduction: str = "none") -> Blob:
+    if reduction not in ("none", "add"):
+        refuse("Caffe has no layer that writes at computed positions; this reduction is not composed")
+    axes = indices.shape[-1]
+    count, rest = int(np.prod(data.shape[:axes])), int(np.prod(data.shape[axes:]))
+    table = net.reshape(as_blob(net, data), (count, rest))
+    chosen = as_blob(net, one_hot_rows(net, flat_positions(net, indices, data.shape[:axes]), count))
+    columns = transpose(net, chosen, (1, 0))
+    values = net.reshape(as_blob(net, updates), (chosen.shape[0], rest))
+    written = mat_mul(net, columns, values, out=(count, rest))
+    mask = net.reshape(total(net, columns, [1]), (count, 1))
+    kept = table if reduction == "add" else multiply(net, table, complement(net, mask))
+    return net.reshape(add(net, kept, written), data.shape)

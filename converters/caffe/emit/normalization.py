@@ -6,9 +6,10 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..net import Blob, Net
-from .arithmetic import add, multiply
-from .reduction import standardize
+from .along_axes import standardize
+from .broadcasting import add, multiply
+from .net import Blob, Net
+from .reduction import REDUCTIONS
 from .table import Array, Operand, emit
 
 
@@ -63,3 +64,14 @@ def lrn(net: Net, x: Blob, *, size: int, alpha: float = 1e-4, beta: float = 0.75
 @emit("MeanVarianceNormalization")
 def mean_variance_normalization(net: Net, x: Blob, *, axes: tuple[int, ...] = (0, 2, 3)) -> Blob:
     return standardize(net, x, [axis % x.rank for axis in axes], 1e-9)
+
+
+@emit("LpNormalization")
+def lp_normalization(net: Net, x: Blob, *, axis: int = -1, p: int = 2) -> Blob:
+    norm = REDUCTIONS["ReduceL1" if p == 1 else "ReduceL2"]
+    return multiply(net, x, net.power(norm(net, x, [axis % x.rank]), power=-1.0))
+
+
+@emit("Dropout")
+def dropout(net: Net, x: Blob, *_: Operand, **__: object) -> Blob:
+    return x

@@ -1,10 +1,5 @@
-"""Pooling. Caffe's rule: ceil((size + 2 * pad - kernel) / stride) + 1 windows, less one where the last would start
-behind the input and its padding; a MAX window ends at the input, the divisor of an AVE window counts the padding at
-both ends.
-
-ONNX windows are reached exactly by keeping those of Caffe's windows that coincide, and averages by a correction factor
-where the divisors differ.
-"""
+"""Pooling. ONNX windows are reached exactly by keeping those of Caffe's windows that coincide, and averages by a
+correction factor where the divisors differ."""
 
 from __future__ import annotations
 
@@ -15,9 +10,11 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..net import Blob, Net, Params, Shape
+from ..pooling_windows import caffe_count
+from .convolution import conv
+from .net import Blob, Net, Params, Shape
 from .table import emit
-from .window import begin_end, conv, flat
+from .windows import begin_end, flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +24,6 @@ class Axis:
     pad: int
     skip: int
     count: int
-
-
-def caffe_count(size: int, kernel: int, stride: int, pad: int) -> int:
-    count = -((kernel - size - 2 * pad) // stride) + 1
-    if pad and (count - 1) * stride >= size + pad:
-        count -= 1
-    return count
 
 
 def plan(size: int, kernel: int, stride: int, begin: int, out: int) -> Axis | None:

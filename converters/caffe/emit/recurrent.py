@@ -9,9 +9,9 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..net import PIECES, Blob, Net, Shape
-from .arithmetic import add, multiply
-from .linear import inner_product
+from .broadcasting import add, multiply
+from .matmul import inner_product
+from .net import PIECES, Blob, Net, Shape
 from .table import Array, Operand, emit
 
 FUNCTIONS = {"Sigmoid": "Sigmoid", "Tanh": "TanH", "Relu": "ReLU"}

@@ -15,7 +15,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from ..net import Blob
+from .net import Blob
 
 Array: TypeAlias = np.ndarray
 Operand: TypeAlias = "Blob | np.ndarray"

@@ -1,10 +1,22 @@
-"""Layers to IR: importing this package fills the table of lowerings."""
+"""Layers to IR: importing this package fills the table of lowerings, one module for each family of operators."""
 
 from __future__ import annotations
 
-from mgeconvert.errors import RefusedError
-
-from . import convolution, detection, elementwise, normalization, recurrent, shapes
+from . import (
+    activation,
+    control,
+    convolution,
+    elementwise,
+    indexing,
+    matmul,
+    movement,
+    normalization,
+    pooling,
+    recurrent,
+    reduction,
+    resize,
+    vision,
+)
 from .refused import DATA, REFUSED, TRAINING
 from .table import LOWERINGS, Layer, MissingBlobError
 
@@ -15,11 +27,17 @@ __all__ = [
     "TRAINING",
     "Layer",
     "MissingBlobError",
-    "RefusedError",
+    "activation",
+    "control",
     "convolution",
-    "detection",
     "elementwise",
+    "indexing",
+    "matmul",
+    "movement",
     "normalization",
+    "pooling",
     "recurrent",
-    "shapes",
+    "reduction",
+    "resize",
+    "vision",
 ]

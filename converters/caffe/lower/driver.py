@@ -15,7 +15,7 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.inference import InferenceError
 
 from ..messages import Message
-from ..upgrade import SourceLayer
+from ..read.upgrade import SourceLayer
 from . import DATA, LOWERINGS, REFUSED, TRAINING, Layer, MissingBlobError
 from .table import shape_of
 

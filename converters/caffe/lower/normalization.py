@@ -1,4 +1,4 @@
-"""BatchNorm, LRN, MVN and SSD's Normalize."""
+"""BatchNorm, LRN, MVN and SSD's Normalize; Dropout."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import numpy as np
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
-from .convolution import AVE, pool
-from .elementwise import affine
+from .affine import affine
+from .pooling import AVE, pool
 from .table import Layer, lower, shape_of
 
 WITHIN_CHANNEL = 1
@@ -77,3 +77,8 @@ def normalize(b: Builder, layer: Layer, x: Value) -> Value:
     norm = b.op("Sqrt", b.op("Add", b.op("ReduceSumSquare", x, axes), float(p.eps)))
     channels = 1 if p.channel_shared else shape_of(x)[1]
     return b.op("Mul", b.op("Div", x, norm), layer.blob(0, channels).reshape(-1, 1, 1))
+
+
+@lower("Dropout", note="nothing happens at inference")
+def dropout(b: Builder, layer: Layer, x: Value) -> Value:
+    return x

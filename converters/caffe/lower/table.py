@@ -18,6 +18,9 @@ from mgeconvert.ir import Value
 from ..messages import Message
 
 Lowered: TypeAlias = "Value | Sequence[Value]"
+FLOAT, INT64 = 1, 7
+"""Types that a Cast gives: float32 and int64, as onnx.TensorProto counts them."""
+
 Handler: TypeAlias = Callable[..., Lowered]
 H = TypeVar("H", bound=Handler)
 

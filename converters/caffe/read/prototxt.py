@@ -17,7 +17,7 @@ from google.protobuf.text_encoding import CUnescape
 
 from mgeconvert.errors import BadInputError
 
-from .messages import Message, model_message
+from ..messages import Message, model_message
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\f\v]+|\#[^\n]*)|(?P<newline>\n)

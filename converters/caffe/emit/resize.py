@@ -10,10 +10,10 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..net import Blob, Net, Shape
-from .indexing import mix
+from .constant_positions import mix
+from .net import Blob, Net, Shape
 from .table import Array, emit
-from .window import convolution
+from .windows import convolution
 
 
 @emit("Resize")
@@ -59,7 +59,6 @@ def _repeats(matrices: dict[int, np.ndarray], shape: Shape, factors: Sequence[in
 
 
 Transform: TypeAlias = Callable[[np.ndarray, int, int, float], np.ndarray]
-
 TRANSFORMS: dict[str, Transform] = {
     "half_pixel": lambda at, old, new, scale: (at + 0.5) / scale - 0.5,
     "pytorch_half_pixel": lambda at, old, new, scale: (at + 0.5) / scale - 0.5 if new > 1 else at * 0.0,

@@ -1,16 +1,14 @@
-"""Arithmetic of two operands. Caffe's Eltwise does not broadcast; Scale and Bias do, along adjacent axes."""
+"""Sums and products of operands of different shapes. Caffe's Eltwise does not broadcast; Scale and Bias do, along
+adjacent axes."""
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import numpy as np
 
-from mgeconvert.errors import refuse
-
-from ..net import Blob, Net, Shape
-from .table import Array, Operand, emit
+from .net import Blob, Net, Shape
+from .table import Operand
 
 CONCAT_UP_TO = 8
 """A blob is repeated by Concat up to so many times, which every tool chain has."""
@@ -95,109 +93,9 @@ def per_axes(net: Net, x: Blob, factor: np.ndarray, bias: np.ndarray | None = No
     return net.layer("Scale", x, blobs=blobs, **params | ({} if bias is None else {"bias_term": True}))
 
 
-@emit("Add")
-def add_(net: Net, x: Operand, y: Operand) -> Blob:
-    return add(net, x, y)
+def as_blob(net: Net, operand: Operand) -> Blob:
+    return net.constant(operand) if isinstance(operand, np.ndarray) else operand
 
 
-@emit("Sub")
-def subtract(net: Net, x: Operand, y: Operand) -> Blob:
+def difference(net: Net, x: Operand, y: Operand) -> Blob:
     return add(net, x, y, factors=(1.0, -1.0))
-
-
-@emit("Mul", "And")
-def multiply_(net: Net, x: Operand, y: Operand) -> Blob:
-    return multiply(net, x, y)
-
-
-@emit("Div")
-def divide(net: Net, x: Operand, y: Operand, *, dtype: np.dtype) -> Blob:
-    if dtype.kind in "iu":
-        refuse("Caffe has no layer that rounds, so integers cannot be divided")
-    if isinstance(y, np.ndarray):
-        return multiply(net, x, np.asarray(np.float32(1) / y.astype(np.float32)))
-    return multiply(net, x, net.power(y, power=-1.0))
-
-
-@emit("Neg")
-def negate(net: Net, x: Blob) -> Blob:
-    return net.power(x, scale=-1.0)
-
-
-@emit("Abs")
-def absolute(net: Net, x: Blob) -> Blob:
-    return net.layer("AbsVal", x)
-
-
-@emit("Sqrt")
-def sqrt(net: Net, x: Blob) -> Blob:
-    return net.power(x, power=0.5)
-
-
-@emit("Reciprocal")
-def reciprocal(net: Net, x: Blob) -> Blob:
-    return net.power(x, power=-1.0)
-
-
-@emit("Exp")
-def exp(net: Net, x: Blob) -> Blob:
-    return net.layer("Exp", x)
-
-
-@emit("Log")
-def log(net: Net, x: Blob) -> Blob:
-    return net.layer("Log", x)
-
-
-@emit("Pow")
-def pow_(net: Net, x: Operand, y: Operand) -> Blob:
-    if isinstance(y, np.ndarray) and y.size == 1 and isinstance(x, Blob):
-        return net.power(expand(net, x, broadcast_shape(x, y)), power=float(y.reshape(())))
-    if isinstance(x, np.ndarray) and x.size == 1 and isinstance(y, Blob) and float(x.reshape(())) > 0:
-        return net.layer("Exp", expand(net, y, broadcast_shape(x, y)), base=float(x.reshape(())))
-    refuse("Caffe's Power has a constant exponent and its Exp a constant base; neither is one number here")
-
-
-@emit("Sum")
-def sum_(net: Net, *xs: Blob) -> Blob:
-    return functools.reduce(lambda x, y: add(net, x, y), xs)
-
-
-@emit("Mean")
-def mean(net: Net, *xs: Blob) -> Blob:
-    return net.power(sum_(net, *xs), scale=1 / len(xs))
-
-
-@emit("Max", "Or")
-def maximum(net: Net, *xs: Operand) -> Blob:
-    return functools.reduce(lambda x, y: _maximum(net, x, y), xs)  # type: ignore[return-value]
-
-
-@emit("Min")
-def minimum(net: Net, *xs: Operand) -> Blob:
-    negated = [np.asarray(-x) if isinstance(x, np.ndarray) else net.power(x, scale=-1.0) for x in xs]
-    return net.power(maximum(net, *negated), scale=-1.0)
-
-
-def _maximum(net: Net, x: Operand, y: Operand) -> Operand:
-    """Of a blob and a constant c: relu(x - c) + c; a Parameter layer would be the alternative."""
-    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
-        return np.maximum(x, y)
-    if isinstance(x, np.ndarray):
-        return _maximum(net, y, x)
-    if isinstance(y, np.ndarray):
-        return add(net, net.layer("ReLU", add(net, x, y, factors=(1.0, -1.0))), y)
-    shape = broadcast_shape(x, y)
-    return net.eltwise("MAX", expand(net, x, shape), expand(net, y, shape))
-
-
-@emit("Tile")
-def tile(net: Net, x: Blob, repeats: Array) -> Blob:
-    for axis, times in enumerate(repeats):
-        x = repeat(net, x, axis, int(times))
-    return x
-
-
-@emit("Expand")
-def expand_(net: Net, x: Blob, shape: Array, *, out: Shape) -> Blob:
-    return expand(net, x, out)

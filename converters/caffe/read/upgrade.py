@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from mgeconvert.errors import BadInputError
 
-from .messages import Message, model_message
-from .text import Prototxt
+from ..messages import Message, model_message
+from .prototxt import Prototxt
 
 V1_TYPES = {
     "ABSVAL": "AbsVal", "ACCURACY": "Accuracy", "ARGMAX": "ArgMax", "BNLL": "BNLL", "CONCAT": "Concat",
@@ -23,6 +23,7 @@ V1_TYPES = {
     "TANH": "TanH", "THRESHOLD": "Threshold", "WINDOW_DATA": "WindowData",
 }  # fmt: skip
 """V1's enum by today's type."""
+
 
 V0_TYPES = {
     "accuracy": ("Accuracy", {}),
@@ -56,6 +57,7 @@ V0_TYPES = {
     "tanh": ("TanH", {}),
 }  # fmt: skip
 """V0's word: today's type and, by parameter message, V0's field by today's."""
+
 
 PADDING = "padding"
 
@@ -160,25 +162,3 @@ def _input_layers(net: Message, path: str) -> list[SourceLayer]:
             message.input_param.shape.add().dim.extend(shapes[at])
         layers.append(SourceLayer(message, 1))
     return layers
-
-
-def in_test_phase(net: Message, layer: Message) -> bool:
-    """Whether Caffe would keep the layer when it loads the net for inference: phase TEST, and the level and stages of
-    the net's own state."""
-    if layer.include:
-        return any(_meets(net.state, rule) for rule in layer.include)
-    return not any(_meets(net.state, rule) for rule in layer.exclude)
-
-
-TEST = 1
-
-
-def _meets(state: Message, rule: Message) -> bool:
-    stages = set(state.stage)
-    return (
-        (not rule.HasField("phase") or rule.phase == TEST)
-        and (not rule.HasField("min_level") or state.level >= rule.min_level)
-        and (not rule.HasField("max_level") or state.level <= rule.max_level)
-        and stages.issuperset(rule.stage)
-        and stages.isdisjoint(rule.not_stage)
-    )

@@ -1,22 +1,18 @@
-"""Caffemodel files: blobs by layer name, read without a Python object per number, written straight from the arrays."""
+"""Caffemodel files to blobs by layer name, without a Python object per number."""
 
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from mgeconvert.errors import BadInputError, ConversionError
+from mgeconvert.errors import BadInputError
 
-from .messages import Message, model_message, weights_message
+from ..messages import LIMIT, Message, model_message, weights_message
 
-LIMIT = (1 << 31) - 1
-"""Protobuf reads no message larger than this; a caffemodel is one message."""
-_LENGTH_DELIMITED = 2
 _RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2"}
 """NVIDIA's numbers for double, float and half."""
 
@@ -100,70 +96,3 @@ def _unpacked(blob: Message) -> np.ndarray:
     model = model_message("BlobProto")
     model.ParseFromString(blob.SerializeToString())
     return np.array(model.data, "<f4") if model.data else np.array(model.double_data, "<f8")
-
-
-def write_weights(file: BinaryIO, net_name: str, layers: Iterable[LayerBlobs]) -> None:
-    """Write a caffemodel; array memory goes to the file without passing through protobuf."""
-    file.write(weights_message_bytes(net_name))
-    for layer in layers:
-        file.write(_tag(100) + _varint(layer.size))
-        file.writelines(layer.pieces)
-
-
-def weights_message_bytes(net_name: str) -> bytes:
-    """The beginning of a caffemodel: the net's name."""
-    serialized: bytes = weights_message("NetParameter").__class__(name=net_name).SerializeToString()
-    return serialized
-
-
-class LayerBlobs:
-    """One layer's entry of a caffemodel, as pieces of bytes of known total `size`.
-
-    Blobs are stored as float32, which is what Caffe computes in.
-    """
-
-    def __init__(self, fields: Mapping[str, str | Sequence[str]], blobs: Sequence[np.ndarray]) -> None:
-        layer = weights_message("LayerParameter")
-        head = layer.__class__(**fields).SerializeToString()
-        self.name = fields["name"]
-        self.pieces: list[bytes | memoryview] = [head]
-        for blob in blobs:
-            array = np.ascontiguousarray(blob, "<f4")
-            shape = weights_message("BlobProto")
-            shape.shape.dim.extend(blob.shape)
-            prefix = shape.SerializeToString() + _tag(5) + _varint(array.nbytes)
-            self.pieces.append(_tag(7) + _varint(len(prefix) + array.nbytes) + prefix)
-            self.pieces.append(array.reshape(-1).view(np.uint8).data)
-        self.size = sum(len(piece) for piece in self.pieces)
-
-
-def split(layers: Sequence[LayerBlobs], limit: int) -> list[list[LayerBlobs]]:
-    """Consecutive groups of at most `limit` bytes each; ConversionError where one layer alone is larger."""
-    groups: list[list[LayerBlobs]] = [[]]
-    room = limit
-    for layer in layers:
-        need = layer.size + 16
-        if need > limit:
-            raise ConversionError(
-                f"{layer.name}: its weights take {layer.size} bytes, a part may have {limit}",
-                hint=f"--split-weights {-(-need // 1_000_000)}" if need < LIMIT else None,
-            )
-        if need > room and groups[-1]:
-            groups.append([])
-            room = limit
-        groups[-1].append(layer)
-        room -= need
-    return groups
-
-
-def _tag(number: int) -> bytes:
-    return _varint(number << 3 | _LENGTH_DELIMITED)
-
-
-def _varint(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)

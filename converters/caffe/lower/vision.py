@@ -1,4 +1,4 @@
-"""SSD's detection layers: prior boxes are constants, the detections a NonMaxSuppression."""
+"""SSD's detection layers: prior boxes are constants, detections a NonMaxSuppression; Fast R-CNN's region pooling."""
 
 from __future__ import annotations
 
@@ -11,10 +11,17 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
-from .table import Layer, lower, shape_of
+from .table import FLOAT, Layer, lower, shape_of
+
+
+@lower("ROIPooling", param="roi_pooling_param", axes=4)
+def roi_pooling(b: Builder, layer: Layer, x: Value, regions: Value) -> Value:
+    p = layer.param
+    rows = b.op("Reshape", regions, [-1, 5])
+    return b.op("MaxRoiPool", x, rows, pooled_shape=[p.pooled_h, p.pooled_w], spatial_scale=p.spatial_scale)
+
 
 CORNER, CENTER_SIZE = 1, 2
-FLOAT, INT64 = 1, 7
 
 
 @lower("PriorBox", param="prior_box_param", axes=4)

@@ -24,18 +24,6 @@ def concat(b: Builder, layer: Layer, *xs: Value) -> Value:
     return b.op("Concat", *xs, axis=axis) if len(xs) > 1 else xs[0]
 
 
-@lower("Slice", param="slice_param")
-def slice_(b: Builder, layer: Layer, x: Value) -> Sequence[Value]:
-    p = layer.param
-    axis = layer.axis(p.slice_dim if p.HasField("slice_dim") else p.axis, x)
-    size, count = shape_of(x)[axis], len(layer.message.top)
-    points = [0, *p.slice_point, size] if p.slice_point else [size * at // count for at in range(count + 1)]
-    sizes = np.diff(points).tolist()
-    if len(sizes) != count or min(sizes) <= 0 or (not p.slice_point and size % count):
-        raise layer.invalid(f"{count} tops cannot be cut from {size} at {list(p.slice_point)}")
-    return b.ops("Split", count, x, sizes, axis=axis) if count > 1 else [x]
-
-
 @lower("Reshape", param="reshape_param")
 def reshape(b: Builder, layer: Layer, x: Value) -> Value:
     p = layer.param
@@ -77,23 +65,6 @@ def tile(b: Builder, layer: Layer, x: Value) -> Value:
     return b.op("Tile", x, repeats)
 
 
-@lower("Crop", param="crop_param")
-def crop(b: Builder, layer: Layer, x: Value, like: Value) -> Value:
-    first = layer.axis(layer.param.axis, x)
-    axes = list(range(first, len(shape_of(x))))
-    offsets = list(layer.param.offset) or [0]
-    offsets = offsets * len(axes) if len(offsets) == 1 else offsets
-    if len(offsets) != len(axes) or len(shape_of(like)) != len(shape_of(x)):
-        raise layer.invalid(f"{len(offsets)} offsets for {len(axes)} axes of {x.type_text} like {like.type_text}")
-    ends = [offset + shape_of(like)[axis] for offset, axis in zip(offsets, axes, strict=True)]
-    over = [axis for axis, end in zip(axes, ends, strict=True) if end > shape_of(x)[axis]]
-    if over:
-        raise layer.invalid(
-            f"crops {list(shape_of(x))} at {offsets} like {list(shape_of(like))}, which is outside along axis {over[0]}"
-        )
-    return b.op("Slice", x, offsets, ends, axes)
-
-
 @lower("ShuffleChannel", param="shuffle_channel_param", axes=4)
 def shuffle_channel(b: Builder, layer: Layer, x: Value) -> Value:
     n, c, h, w = shape_of(x)
@@ -104,42 +75,12 @@ def shuffle_channel(b: Builder, layer: Layer, x: Value) -> Value:
     return b.op("Reshape", y, copied((n, c // groups), [n, c, h, w]))
 
 
-@lower("Reverse")
-def reverse(b: Builder, layer: Layer, x: Value) -> Value:
-    return b.op("Slice", x, [-1], [-(1 << 31)], [0], [-1])
-
-
-@lower("Upsample", param="upsample_param", axes=4, note="nearest, as in the YOLO forks")
-def upsample(b: Builder, layer: Layer, x: Value) -> Value:
-    p = layer.param
-    n, c, h, w = shape_of(x)
-    height, width = p.upsample_h or h * (p.scale_h or p.scale), p.upsample_w or w * (p.scale_w or p.scale)
-    attrs = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
-    return b.op("Resize", x, None, None, [n, c, height, width], **attrs)
-
-
-@lower("Interp", param="interp_param", axes=4, note="bilinear with aligned corners, as in the DeepLab forks")
-def interp(b: Builder, layer: Layer, x: Value) -> Value:
-    p = layer.param
-    n, c, *sizes = shape_of(x)
-    if p.pad_beg or p.pad_end:
-        begin, end = min(0, p.pad_beg), min(0, p.pad_end)
-        x = b.op("Slice", x, [-begin, -begin], [size + end for size in sizes], [2, 3])
-        sizes = [size + begin + end for size in sizes]
-    if p.HasField("height") and p.HasField("width"):
-        wanted = [p.height, p.width]
-    else:
-        small = [(size - 1) // p.shrink_factor + 1 for size in sizes]
-        wanted = [size + (size - 1) * (p.zoom_factor - 1) for size in small]
-    attrs = {"mode": "linear", "coordinate_transformation_mode": "align_corners"}
-    return b.op("Resize", x, None, None, [n, c, *wanted], **attrs)
-
-
-@lower("Silence")
-def silence(b: Builder, layer: Layer, *xs: Value) -> Sequence[Value]:
-    return []
-
-
 @lower("Parameter", param="parameter_param")
 def parameter(b: Builder, layer: Layer) -> Value:
     return b.constant(layer.blob(0, *layer.param.shape.dim), name=layer.name)
+
+
+@lower("Split")
+def split(b: Builder, layer: Layer, x: Value) -> list[Value]:
+    """Caffe's Split copies; what cuts is Slice."""
+    return [x] * len(layer.message.top)

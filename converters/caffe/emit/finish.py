@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from mgeconvert.ir import Namer
 
+from .driver import Translation
 from .net import Blob, Layer
-from .translate import Translation
 
 IN_PLACE = {
     "BatchNorm", "BNLL", "ELU", "Exp", "Log", "Power", "PReLU", "ReLU", "Scale", "Sigmoid", "Softmax", "TanH",

@@ -10,8 +10,8 @@ import numpy as np
 from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Namer, Node, Value
 
-from .dialects import DEFAULT
-from .emit import EMITTERS, GIVEN, REFUSED, Emitter
+from ..dialects import DEFAULT
+from . import EMITTERS, GIVEN, REFUSED, Emitter
 from .net import Blob, Net
 
 HINT = "`mgeconvert ops caffe` lists what can be exported"
@@ -45,7 +45,7 @@ def translate(graph: Graph, dialect: str = DEFAULT, *, floor_pooling: bool = Fal
             shape = tuple(1 if isinstance(size, str) else size for size in value.shape or ())
         result.blobs[value] = result.inputs[name] = Blob(shape or (1,), name)
     layer_name = Namer(graph.inputs)
-    places = _places(graph)
+    layer_names = _layer_names(graph)
     refused: set[Value | None] = set()
     for node in graph.nodes:
         first = len(net.layers)
@@ -59,7 +59,7 @@ def translate(graph: Graph, dialect: str = DEFAULT, *, floor_pooling: bool = Fal
             result.blobs.update((value, Blob(value.static_shape or (1,))) for value in node.outputs)
         if reason or follows:
             refused.update(node.outputs)
-        _name_layers(net, first, places[node], layer_name)
+        _name_layers(net, first, layer_names[node], layer_name)
     for name, value in graph.outputs.items():
         if value.array is not None:
             first = len(net.layers)
@@ -69,7 +69,7 @@ def translate(graph: Graph, dialect: str = DEFAULT, *, floor_pooling: bool = Fal
     return result
 
 
-def _places(graph: Graph) -> dict[Node, str]:
+def _layer_names(graph: Graph) -> dict[Node, str]:
     """The wanted layer name of each node: its module path where the module is this one node, else the node's name."""
     modules = {node: node.name.rpartition("/")[0] for node in graph.nodes}
     counts: dict[str, int] = {}
@@ -80,13 +80,13 @@ def _places(graph: Graph) -> dict[Node, str]:
     }
 
 
-def _name_layers(net: Net, first: int, place: str, layer_name: Namer) -> None:
+def _name_layers(net: Net, first: int, wanted: str, layer_name: Namer) -> None:
     """The last layer of a node gets the node's name, those before it say what they are."""
     layers = net.layers[first:]
     for layer in layers[:-1]:
-        layer.name = layer_name(f"{place}/{layer.type.lower()}")
+        layer.name = layer_name(f"{wanted}/{layer.type.lower()}")
     if layers:
-        layers[-1].name = layer_name(place)
+        layers[-1].name = layer_name(wanted)
 
 
 def _emit(net: Net, node: Node, blobs: dict[Value, Blob]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .dialects import DEFAULT, dialect_of
+from ..dialects import DEFAULT, dialect_of
 
 Shape: TypeAlias = "tuple[int, ...]"
 Params: TypeAlias = dict[str, Any]
@@ -41,7 +41,7 @@ class Blob:
 class Layer:
     """One layer: `params` are the fields of its own parameter message, `blobs` its weights.
 
-    `place` is the module path or node name that the final name is made from; the last layer of a node has no `role`.
+    `name` is the wanted one, made from the module path or the name of the graph's node, until the net is complete.
     """
 
     type: str

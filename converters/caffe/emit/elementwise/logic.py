@@ -1,22 +1,11 @@
-"""Comparisons and choices: truth is 1, falsehood 0, made from the sign of a difference."""
+"""Comparisons: truth is 1, falsehood 0, made from the sign of a difference."""
 
 from __future__ import annotations
 
-import numpy as np
-
+from ..broadcasting import difference
 from ..net import Blob, Net
-from .activation import sign, step
-from .arithmetic import add, broadcast_shape, expand, multiply
-from .table import Operand, emit
-
-
-def complement(net: Net, x: Blob) -> Blob:
-    """1 - x."""
-    return net.power(x, scale=-1.0, shift=1.0)
-
-
-def difference(net: Net, x: Operand, y: Operand) -> Blob:
-    return add(net, x, y, factors=(1.0, -1.0))
+from ..table import Operand, emit
+from ..thresholds import complement, sign, step
 
 
 @emit("Greater")
@@ -53,10 +42,3 @@ def xor(net: Net, x: Operand, y: Operand) -> Blob:
 @emit("Not")
 def not_(net: Net, x: Blob) -> Blob:
     return complement(net, x)
-
-
-@emit("Where", note="both choices must be finite")
-def where(net: Net, condition: Blob, x: Operand, y: Operand) -> Blob:
-    shape = tuple(np.broadcast_shapes(condition.shape, broadcast_shape(x, y)))
-    condition = expand(net, condition, shape)
-    return add(net, multiply(net, condition, x), multiply(net, complement(net, condition), y))

@@ -6,11 +6,11 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from ..net import Blob, Net, Shape
-from .arithmetic import add, expand
-from .reduction import total
-from .shaping import transpose
+from .along_axes import total
+from .broadcasting import add, as_blob, expand
+from .net import Blob, Net, Shape
 from .table import Operand, emit
+from .transposition import transpose
 
 PRODUCTS = 1 << 24
 """The most elements that the product of two blobs may have before it is summed (64 MB)."""
@@ -52,8 +52,8 @@ def mat_mul(net: Net, x: Operand, y: Operand, *, out: Shape) -> Blob:
         # (X Y) = (Y^T X^T)^T
         back = [*range(y.rank - 2), y.rank - 1, y.rank - 2]
         return transpose(net, inner_product(net, transpose(net, y, back), x, None), back)
-    left = _blob(net, x)
-    right = _blob(net, y)
+    left = as_blob(net, x)
+    right = as_blob(net, y)
     left = net.reshape(left, (1, *left.shape)) if left.rank == 1 else left
     right = net.reshape(right, (*right.shape, 1)) if right.rank == 1 else right
     rank = max(left.rank, right.rank)
@@ -68,10 +68,6 @@ def mat_mul(net: Net, x: Operand, y: Operand, *, out: Shape) -> Blob:
     left = expand(net, net.reshape(left, (*left.shape[:-1], 1, inner)), full)
     right = expand(net, net.reshape(right, (*right.shape[:-2], 1, columns, inner)), full)
     return net.reshape(total(net, net.eltwise("PROD", left, right), [rank]), out or (1,))
-
-
-def _blob(net: Net, operand: Operand) -> Blob:
-    return net.constant(operand) if isinstance(operand, np.ndarray) else operand
 
 
 def _transposed(net: Net, matrix: Operand) -> Operand:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from mgeconvert.errors import BadInputError, UsageError
 from mgeconvert.ir import Graph
 
-from .messages import Message
-from .text import Prototxt, parse_prototxt
-from .upgrade import in_test_phase, upgraded
+from .files import read_prototxt, weight_files
+from .inference import in_test_phase
+from .upgrade import upgraded
 
 _LOG = logging.getLogger("mgeconvert.caffe")
 
@@ -25,8 +25,8 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
     (``data=1,3,224,224``, several separated by semicolons) gives or replaces the shapes of inputs.
     Raises BadInputError, UnsupportedError (every layer that cannot be read) and UsageError.
     """
-    from .lower.driver import Lowering
-    from .weights import read_weights
+    from ..lower.driver import Lowering
+    from .caffemodel import read_weights
 
     path = source if isinstance(source, Path) else None
     shapes = parse_shapes(input_shape)
@@ -71,52 +71,3 @@ def parse_shapes(text: str) -> Mapping[str, tuple[int, ...]]:
             raise UsageError(f"--input-shape {part}: expected NAME=1,3,224,224")
         shapes[name] = tuple(int(size) for size in sizes.split(","))
     return shapes
-
-
-def read_prototxt(source: Path | BinaryIO) -> Prototxt:
-    """Parse a net description."""
-    path = source if isinstance(source, Path) else "<stdin>"
-    try:
-        data = source.read_bytes() if isinstance(source, Path) else source.read()
-        text = data.decode("utf-8")
-    except OSError as error:
-        raise BadInputError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise BadInputError(
-            f"{path}: binary data, expected a prototxt (text)",
-            hint="give the .prototxt as the model; the .caffemodel is found beside it, or named with --weights",
-        )
-    return parse_prototxt(text, str(path))
-
-
-def weight_files(path: Path) -> list[Path]:
-    """The caffemodel beside a prototxt: one file, or all its parts in order; empty where there is none."""
-    whole = path.with_suffix(".caffemodel")
-    if whole.exists():
-        return [whole]
-    parts = weight_parts(path)
-    wanted = set(parts.values())
-    if wanted and wanted != {len(parts)}:
-        names = ", ".join(file.name for file in parts)
-        raise BadInputError(f"{path}: {len(parts)} parts of a caffemodel, expected {max(wanted)}: {names}")
-    return list(parts)
-
-
-def weight_parts(path: Path) -> dict[Path, int]:
-    """The parts of caffemodels beside a prototxt, in order, and how many parts each says there are."""
-    pattern = re.compile(re.escape(path.stem) + r"-\d{5}-of-(\d{5})\.caffemodel")
-    files = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
-    return {file: int(match[1]) for file in files if (match := pattern.fullmatch(file.name))}
-
-
-def net_outputs(layers: Iterable[Message]) -> list[tuple[str, str]]:
-    """(layer, top) of each top that no later layer reads, in order: the outputs of a net."""
-    open_tops: dict[str, str] = {}
-    for layer in layers:
-        for bottom in layer.bottom:
-            open_tops.pop(bottom, None)
-        for top in layer.top:
-            open_tops[top] = layer.name
-    return [(layer, top) for top, layer in open_tops.items()]

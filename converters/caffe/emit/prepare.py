@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mgeconvert.ir import Graph
 
-from .quantization import Parameters, remove_quantization
+from .remove_quantization import Parameters, remove_quantization
 
 
 def prepare(graph: Graph, *, fake_quantization: bool = False) -> tuple[Graph, list[Parameters]]:

@@ -1,0 +1,1 @@
+"""Elementwise operators: of several operands, of one, comparisons."""

@@ -1,0 +1,1 @@
+"""Bytes to a net: its description and its weights."""

@@ -1,0 +1,1 @@
+"""A net to bytes: its description and its weights."""
