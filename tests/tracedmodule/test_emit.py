@@ -13,8 +13,10 @@ from mgeconvert.errors import UnsupportedError
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.registry import backend
-from mgeconvert.tracedmodule.emit.backend import load_tables, ops
-from mgeconvert.tracedmodule.emit.table import EMITTERS, REFUSALS, REWRITES
+from mgeconvert.tracedmodule.emit.backend import ops
+from mgeconvert.tracedmodule.emit.driver import load_tables
+from mgeconvert.tracedmodule.emit.refused import REFUSED
+from mgeconvert.tracedmodule.emit.table import EMITTERS, REWRITES
 from mgeconvert.tracedmodule.read.model import read
 from mgeconvert.tracedmodule.read.records import ModuleRecord
 from tests.tracedmodule.judge import save
@@ -178,5 +180,5 @@ def test_ops_lists_the_tables() -> None:
     assert not any("." in row.op for row in rows)
     known = {row.op for row in rows if not row.refused}
     assert {"Conv", "Gemm", "Selu", "Resize"} <= known
-    assert not known & set(REFUSALS)
-    assert known == {op for op in {*EMITTERS, *REWRITES} if "." not in op} - set(REFUSALS)
+    assert not known & set(REFUSED)
+    assert known == {op for op in {*EMITTERS, *REWRITES} if "." not in op} - set(REFUSED)

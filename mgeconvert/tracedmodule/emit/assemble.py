@@ -17,7 +17,7 @@ from mgeconvert.ir import Graph, Namer, Node, Value
 
 from ..write import objects as written
 from ..write.pickler import Instance, Name
-from .calls import Call, Method, Module, Opdef, Parameter, parts
+from .calls import EmittedCall, MethodCall, ModuleCall, OpdefCall, StoredTensor, parts
 from .modules import Tree
 from .scopes import PROVISIONAL, constant_name, fallback_path, place
 from .table import EMITTERS, key
@@ -30,9 +30,9 @@ CONTAINERS = {
 TYPES = frozenset(["float32", "float16", "int8", "uint8", "int16", "int32", "bool"])
 
 
-def emitted(graph: Graph) -> tuple[list[tuple[Node, Call]], list[Problem]]:
+def emitted(graph: Graph) -> tuple[list[tuple[Node, EmittedCall]], list[Problem]]:
     """The call of every node of a prepared graph, and what could not be expressed."""
-    calls: list[tuple[Node, Call]] = []
+    calls: list[tuple[Node, EmittedCall]] = []
     problems: list[Problem] = []
     for node in graph.nodes:
         emitter = EMITTERS.get(key(node))
@@ -71,13 +71,13 @@ def type_of(value: Value) -> np.dtype[Any]:
     return np.dtype(np.int32) if dtype == np.int64 else dtype
 
 
-def traced_module(graph: Graph, calls: Sequence[tuple[Node, Call]]) -> Instance:
+def traced_module(graph: Graph, calls: Sequence[tuple[Node, EmittedCall]]) -> Instance:
     """The TracedModule of a prepared graph and its calls."""
     return _Assembly(graph, calls).module()
 
 
 class _Assembly:
-    def __init__(self, graph: Graph, calls: Sequence[tuple[Node, Call]]) -> None:
+    def __init__(self, graph: Graph, calls: Sequence[tuple[Node, EmittedCall]]) -> None:
         self.graph = graph
         self.calls = calls
         name_input = Namer(["self"])
@@ -111,9 +111,9 @@ class _Assembly:
             None, attributes, {arguments: graph}, {arguments: structure}, written.argspec(self.input_names)
         )
 
-    def call(self, call: Call, values: Sequence[Value]) -> list[Instance]:
+    def call(self, call: EmittedCall, values: Sequence[Value]) -> list[Instance]:
         """Record a call whose results are `values`."""
-        if isinstance(call, Module):
+        if isinstance(call, ModuleCall):
             owner = self.owner(call)
             path = owner.state["_qualname"].partition(".")[2]
             outputs = [
@@ -121,12 +121,12 @@ class _Assembly:
                 for value in values
             ]
             return self.recorder.method("__call__", (owner, *map(self.operand, call.args)), {}, outputs)
-        if isinstance(call, Opdef):
+        if isinstance(call, OpdefCall):
             operands = [self.operand(item) for item in call.inputs]
             return self.recorder.opdef(
                 call.name, operands, call.fields, self.outputs(f"def_{call.name.lower()}", values)
             )
-        if isinstance(call, Method):
+        if isinstance(call, MethodCall):
             args = tuple(map(self.operand, call.args))
             outputs = self.outputs(f"method_{call.name.strip('_')}", values, call.path)
             return self.recorder.method(call.name, args, {}, outputs)
@@ -154,7 +154,7 @@ class _Assembly:
         """Nodes for values, within containers too."""
         if isinstance(item, Value):
             return self.nodes[item] if item.array is None else self.constant(constant_name(item), item.array)
-        if isinstance(item, Parameter):
+        if isinstance(item, StoredTensor):
             return self.constant(item.name, item.array)
         if isinstance(item, tuple | list):
             return type(item)(self.operand(part) for part in item)
@@ -170,7 +170,7 @@ class _Assembly:
             self.attributes[path] = self.recorder.attribute(path, None, array.shape, narrow)
         return self.attributes[path]
 
-    def owner(self, call: Module) -> Instance:
+    def owner(self, call: ModuleCall) -> Instance:
         """GetAttr of a module of the tree; two calls of one module share it."""
         path = self.tree.module(call)
         if path not in self.modules:
@@ -193,14 +193,14 @@ def sizes(value: Value) -> tuple[int, ...]:
     return tuple(size if isinstance(size, int) else 1 for size in value.shape or ())
 
 
-def _wanted_paths(graph: Graph, calls: Sequence[tuple[Node, Call]]) -> Iterator[str]:
+def _wanted_paths(graph: Graph, calls: Sequence[tuple[Node, EmittedCall]]) -> Iterator[str]:
     """Where modules and constants want to hang, before conflicts are settled."""
     for _, call in calls:
-        if isinstance(call, Module):
+        if isinstance(call, ModuleCall):
             yield call.path
         for part in parts(call):
-            if isinstance(part, Parameter) or (isinstance(part, Value) and part.array is not None):
-                yield part.name if isinstance(part, Parameter) else constant_name(part)
+            if isinstance(part, StoredTensor) or (isinstance(part, Value) and part.array is not None):
+                yield part.name if isinstance(part, StoredTensor) else constant_name(part)
     yield from (constant_name(value) for value in graph.outputs.values() if value.array is not None)
 
 

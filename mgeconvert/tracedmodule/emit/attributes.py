@@ -1,19 +1,11 @@
-"""Reading nodes: attributes with their defaults, ranks."""
+"""Reading a node's attributes, with ONNX's defaults."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
-
-
-def rank(value: Value | None) -> int:
-    """The number of dimensions, which every value that is raised has."""
-    if value is None or value.shape is None:
-        refuse("the rank of an operand is not known")
-    return len(value.shape)
+from mgeconvert.ir import Node
 
 
 def floats(node: Node, name: str, default: float) -> float:

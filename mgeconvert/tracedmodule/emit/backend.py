@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -17,22 +16,9 @@ from mgeconvert.registry import OpSupport
 from ..write import pickler
 from ..write.pickler import Instance
 from .assemble import emitted, traced_module
-from .prepare import prepare
-from .table import REFUSALS, raised
-
-FAMILIES = (
-    "elemwise", "layers", "shaping", "reduction", "sampling", "quantization", "recurrent", "rewrite_movement",
-    "rewrite_indexing",
-    "rewrite_elemwise", "rewrite_products", "rewrite_selection", "rewrite_reductions", "rewrite_resize",
-    "rewrite_windows", "rewrite_normalization",
-)  # fmt: skip
-"""The modules that fill the tables."""
-
-
-def load_tables() -> None:
-    """Import every family, so that the tables are complete."""
-    for family in FAMILIES:
-        importlib.import_module(f"{__package__}.{family}")
+from .driver import load_tables, prepare
+from .refused import REFUSED
+from .table import written_operators
 
 
 def save(graph: Graph, path: Path | BinaryIO) -> list[Path]:
@@ -40,7 +26,7 @@ def save(graph: Graph, path: Path | BinaryIO) -> list[Path]:
 
     Raises UnsupportedError with every operator that MegEngine cannot express.
     """
-    module, found = _raised(graph)
+    module, found = _assembled(graph)
     if module is None:
         raise UnsupportedError("export to tm", found, hint="`mgeconvert ops tm` lists what can be written")
     if not isinstance(path, Path):
@@ -53,14 +39,14 @@ def save(graph: Graph, path: Path | BinaryIO) -> list[Path]:
 
 def problems(graph: Graph) -> list[Problem]:
     """What stops `save`, without writing anything."""
-    return _raised(graph)[1]
+    return _assembled(graph)[1]
 
 
 def ops() -> list[OpSupport]:
-    """The raising tables: IR operators that are written, and refusals."""
+    """The IR operators that are written, and those that are refused."""
     load_tables()
-    return [OpSupport(op) for op in raised()] + [
-        OpSupport(op, refused=reason) for op, reason in sorted(REFUSALS.items())
+    return [OpSupport(op) for op in written_operators()] + [
+        OpSupport(op, refused=reason) for op, reason in sorted(REFUSED.items())
     ]
 
 
@@ -78,7 +64,7 @@ def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return dict(zip(said.outputs, client.run(path, given), strict=True))
 
 
-def _raised(graph: Graph) -> tuple[Instance | None, list[Problem]]:
+def _assembled(graph: Graph) -> tuple[Instance | None, list[Problem]]:
     load_tables()
     prepared, found = prepare(graph)
     calls, more = emitted(prepared)

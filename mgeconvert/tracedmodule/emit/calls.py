@@ -12,11 +12,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from mgeconvert.ir import Value
-
 
 @dataclass(frozen=True, eq=False)
-class Function:
+class FunctionCall:
     """A function by its name below megengine.functional: ``nn.relu``."""
 
     name: str
@@ -25,7 +23,7 @@ class Function:
 
 
 @dataclass(frozen=True, eq=False)
-class Method:
+class MethodCall:
     """A method of the tensor args[0]. `path` is that of the tensor the call belongs to more than to its place in the
     graph, and names the result."""
 
@@ -35,7 +33,7 @@ class Method:
 
 
 @dataclass(frozen=True, eq=False)
-class Opdef:
+class OpdefCall:
     """A raw operator of megengine.core._imperative_rt.ops with its fields."""
 
     name: str
@@ -44,7 +42,7 @@ class Opdef:
 
 
 @dataclass(frozen=True, eq=False)
-class Parameter:
+class StoredTensor:
     """A tensor in MegEngine's layout; `name` is its wanted path where it is an argument of its own."""
 
     array: np.ndarray[Any, Any]
@@ -53,7 +51,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, eq=False)
-class Module:
+class ModuleCall:
     """A built-in module (``conv.Conv2d`` below megengine.module) and its call on `args`.
 
     `attributes` are those its constructor makes, in that order; `path` is where it should hang.
@@ -65,14 +63,14 @@ class Module:
     path: str
 
 
-Call: TypeAlias = "Function | Method | Opdef | Module"
+EmittedCall: TypeAlias = "FunctionCall | MethodCall | OpdefCall | ModuleCall"
 
 
 def parts(item: Any) -> Iterator[Any]:
     """Every leaf of a call's arguments."""
-    if isinstance(item, Module | Method | Function):
+    if isinstance(item, ModuleCall | MethodCall | FunctionCall):
         item = item.args
-    elif isinstance(item, Opdef):
+    elif isinstance(item, OpdefCall):
         item = item.inputs
     elif isinstance(item, slice):
         item = (item.start, item.stop, item.step)
@@ -83,31 +81,11 @@ def parts(item: Any) -> Iterator[Any]:
         yield from parts(part)
 
 
-def function(name: str, *args: Any, **kwargs: Any) -> Function:
+def function(name: str, *args: Any, **kwargs: Any) -> FunctionCall:
     """``function("nn.leaky_relu", x, 0.1)``"""
-    return Function(name, args, kwargs)
+    return FunctionCall(name, args, kwargs)
 
 
-def method(name: str, *args: Any) -> Method:
+def method(name: str, *args: Any) -> MethodCall:
     """``method("reshape", x, 2, -1)``"""
-    return Method(name, args)
-
-
-def scalar(value: Value | None) -> Any:
-    """A constant of rank 0 that MegEngine code would write as a number, as that number; anything else as it is."""
-    if value is not None and value.array is not None and value.array.shape == ():
-        return value.array.item()
-    return value
-
-
-def sole(value: Value) -> Any:
-    """The number in a constant with one element."""
-    assert value.array is not None
-    return value.array.reshape(()).item()
-
-
-def ints(value: Value | None) -> list[int] | None:
-    """The integers of a constant vector; None for an omitted or run-time operand."""
-    if value is None or value.array is None:
-        return None
-    return [int(item) for item in value.array.reshape(-1)]
+    return MethodCall(name, args)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..write import objects as written
 from ..write.pickler import Instance
-from .calls import Module, Parameter
+from .calls import ModuleCall, StoredTensor
 
 Array = np.ndarray[Any, Any]
 
@@ -69,7 +69,7 @@ class Tree:
     def __init__(self, wanted: Iterable[str]) -> None:
         self._inner = {prefix for path in wanted for prefix in _prefixes(clean(path))}
         self._tensors: dict[str, Array] = {}
-        self._modules: dict[str, Module] = {}
+        self._modules: dict[str, ModuleCall] = {}
         self._by_memory: dict[Any, str] = {}
 
     def constant(self, name: str, array: Array) -> str:
@@ -81,7 +81,7 @@ class Tree:
             self._by_memory[memory] = path
         return self._by_memory[memory]
 
-    def module(self, call: Module) -> str:
+    def module(self, call: ModuleCall) -> str:
         """Where a module hangs; a call of a module that is there already means that one."""
         kind = call.name.rpartition(".")[2]
         wanted = self._apart(clean(call.path), kind.lower())
@@ -102,7 +102,7 @@ class Tree:
             _hang(root, path, _tensor(array, array.dtype.kind == "f" or array.dtype.metadata is not None, made))
         for path, module in self._modules.items():
             attributes = {
-                key: _tensor(value.array, value.trained, made) if isinstance(value, Parameter) else value
+                key: _tensor(value.array, value.trained, made) if isinstance(value, StoredTensor) else value
                 for key, value in module.attributes.items()
             }
             package, _, kind = f"megengine.module.{module.name}".rpartition(".")
@@ -140,14 +140,14 @@ def _prefixes(path: str) -> Iterable[str]:
     return [path[: found.start()] for found in re.finditer(r"\.", path)]
 
 
-def _same(one: Module, other: Module) -> bool:
+def _same(one: ModuleCall, other: ModuleCall) -> bool:
     if one.name != other.name or one.attributes.keys() != other.attributes.keys():
         return False
     return all(_equal(value, other.attributes[key]) for key, value in one.attributes.items())
 
 
 def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, Parameter) and isinstance(other, Parameter):
+    if isinstance(one, StoredTensor) and isinstance(other, StoredTensor):
         return one.array.shape == other.array.shape and np.array_equal(one.array, other.array, equal_nan=True)
     return bool(one == other)
 

@@ -15,9 +15,10 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.inference import elem_type
 
-from .attributes import integer, numbers, one_side, rank
-from .calls import Call, Method, Opdef, Parameter, function, sole
-from .rewriter import Rewriter
+from .attributes import integer
+from .builder import EmitBuilder
+from .calls import EmittedCall, MethodCall, OpdefCall, StoredTensor
+from .operands import rank, sole
 from .scopes import constant_name, place
 from .table import emit, rewrite
 
@@ -47,7 +48,7 @@ def _grid(node: Node) -> tuple[np.float32, int] | None:
 
 
 @rewrite("QuantizeLinear")
-def quantize(b: Rewriter, node: Node) -> Value | None:
+def quantize(b: EmitBuilder, node: Node) -> Value | None:
     """Nothing where only its own DequantizeLinear reads it, which takes both; else computed."""
     users = b.users.get(node.output, [])
     grid = _grid(node)
@@ -67,7 +68,7 @@ def quantize(b: Rewriter, node: Node) -> Value | None:
 
 
 @rewrite("DequantizeLinear")
-def dequantize(b: Rewriter, node: Node) -> Value | None:
+def dequantize(b: EmitBuilder, node: Node) -> Value | None:
     x, scale, zero = [*node.inputs, None][:3]
     assert x is not None
     grid = _grid(node)
@@ -86,7 +87,7 @@ def dequantize(b: Rewriter, node: Node) -> Value | None:
     return b.op("Mul", value, _along(b, node, scale))
 
 
-def _along(b: Rewriter, node: Node, values: Value | None) -> Value:
+def _along(b: EmitBuilder, node: Node, values: Value | None) -> Value:
     """A scale or zero point for each channel, as it broadcasts."""
     assert values is not None
     if rank(values) != 1 or values.shape == (1,):
@@ -97,19 +98,19 @@ def _along(b: Rewriter, node: Node, values: Value | None) -> Value:
 
 
 @emit("megengine.FakeQuant")
-def fake_quant(node: Node) -> Call:
+def fake_quant(node: Node) -> EmittedCall:
     """attrs: scale, zero_point, qmin, qmax."""
     where = place(node)
     scale, zero_point = (
-        Parameter(np.array([node.attrs[name]], np.float32), f"{where}.{name}" if where else name, trained=False)
+        StoredTensor(np.array([node.attrs[name]], np.float32), f"{where}.{name}" if where else name, trained=False)
         for name in ("scale", "zero_point")
     )
     limits = {name: node.attrs[name] for name in ("qmin", "qmax")}
-    return Opdef("FakeQuant", (node.inputs[0], scale, zero_point), limits)
+    return OpdefCall("FakeQuant", (node.inputs[0], scale, zero_point), limits)
 
 
 @emit("megengine.Integers")
-def integers(node: Node) -> Call:
+def integers(node: Node) -> EmittedCall:
     """inputs: the integers; attrs: scale, zero_point."""
     x = node.inputs[0]
     assert x is not None
@@ -118,10 +119,10 @@ def integers(node: Node) -> Call:
     dtype = quantized_dtype(x.array.dtype, scale, integer(node, "zero_point"))
     array = np.ascontiguousarray(x.array).reshape(x.array.shape).view(dtype)
     path = constant_name(x)
-    return Method("astype", (Parameter(array, path), "float32"), path=path)
+    return MethodCall("astype", (StoredTensor(array, path), "float32"), path=path)
 
 
-def in_shape(b: Rewriter, value: Value, shape: tuple[int, ...]) -> Value:
+def in_shape(b: EmitBuilder, value: Value, shape: tuple[int, ...]) -> Value:
     """A value in another shape; integers are reshaped before they are read as floats."""
     made = b.producer(value, "Integers")
     if made is not None and made.inputs[0] is not None and made.inputs[0].array is not None:
@@ -129,41 +130,3 @@ def in_shape(b: Rewriter, value: Value, shape: tuple[int, ...]) -> Value:
         floats = Value(b.name_value(value.name), np.dtype(np.float32), stored.shape)
         return b.call("Integers", [floats], stored, **made.attrs)[0]
     return value if value.static_shape == shape else b.op("Reshape", value, list(shape))
-
-
-@rewrite("Conv", "ConvTranspose")
-def computed_weights(b: Rewriter, node: Node) -> Value | None:
-    """A convolution whose weight or bias is computed is a function of them, in MegEngine's layout."""
-    x, weight, bias = [*node.inputs, None][:3]
-    if weight is None or (weight.array is not None and (bias is None or bias.array is not None)):
-        return None
-    shape, groups, dims = weight.static_shape, integer(node, "group", 1), rank(x) - 2
-    if shape is None:
-        refuse("a convolution whose weight has a shape that is only known at run time")
-    if groups > 1:
-        weight = in_shape(b, weight, (groups, shape[0] // groups, *shape[1:]))
-    if bias is not None:
-        channels = shape[0] if node.op == "Conv" else shape[1] * groups
-        bias = in_shape(b, bias, (1, channels, *(1,) * dims))
-    return b.call(f"{node.op}Of", [b.typed(node.output)], x, weight, bias, **node.attrs)[0]
-
-
-@emit("megengine.ConvOf", "megengine.ConvTransposeOf")
-def convolution_of(node: Node) -> Call:
-    """inputs: the tensor, weight and bias in MegEngine's layout; attrs: ONNX's."""
-    x, weight, bias = node.inputs
-    dims, groups = rank(x) - 2, integer(node, "group", 1)
-    stride, dilation = (numbers(node, name, (1,) * dims) for name in ("strides", "dilations"))
-    padding, extra = one_side(node, dims), numbers(node, "output_padding", (0,) * dims)
-    if node.op == "ConvOf":
-        geometry = tuple(values[0] if dims == 1 else values for values in (stride, padding, dilation))
-        modes = ["cross_correlation", "default"][: 2 if dims < 3 else 1]
-        return function(f"nn.conv{dims}d", x, weight, bias, *geometry, groups, *modes)
-    modes = ["cross_correlation", "default"] if dims == 2 else []
-    return function(f"nn.conv_transpose{dims}d", x, weight, bias, stride, padding, extra, dilation, groups, *modes)
-
-
-@emit("megengine.LinearOf")
-def linear_of(node: Node) -> Call:
-    """inputs: the tensor, an (out, in) weight and a bias."""
-    return function("nn.linear", *node.inputs, "default")

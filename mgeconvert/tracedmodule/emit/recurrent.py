@@ -14,19 +14,23 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
 from .attributes import integer
-from .calls import Call, Opdef, Parameter
-from .rewriter import Rewriter
+from .builder import EmitBuilder
+from .calls import EmittedCall, OpdefCall, StoredTensor
 from .scopes import fallback_path, reshaped_name
 from .table import emit, rewrite
 
 GATES = {"LSTM": [0, 2, 3, 1], "RNN": [0]}
 """MegEngine's order of the gates by their place in ONNX's (input, output, forget, cell)."""
+
+
 MODES = {("Tanh",): "TANH", ("Relu",): "RELU", ("Affine",): "IDENTITY"}
+
+
 PLAIN = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "RNN": ["Tanh"]}
 
 
 @rewrite("RNN", "LSTM")
-def recurrent(b: Rewriter, node: Node) -> list[Value]:
+def recurrent(b: EmitBuilder, node: Node) -> list[Value]:
     """The sequence has the directions apart in ONNX and one after the other in MegEngine."""
     x, w, r, bias, lengths, *states = [*node.inputs, *[None] * 8][:8]
     directions = 2 if node.attrs.get("direction") == "bidirectional" else 1
@@ -94,7 +98,7 @@ def _reordered(matrix: np.ndarray[Any, Any], op: str) -> np.ndarray[Any, Any]:
 
 
 @emit("megengine.LSTMOf", "megengine.RNNOf")
-def recurrent_call(node: Node) -> Call:
+def recurrent_call(node: Node) -> EmittedCall:
     """inputs: the sequence, the first states and the weights."""
     *operands, weights = node.inputs
     assert weights is not None
@@ -104,4 +108,4 @@ def recurrent_call(node: Node) -> Call:
         "hidden_size": node.attrs["hidden_size"], "dropout": 0.0, "fwd_mode": "INFERENCE",
     }  # fmt: skip
     fields |= {"proj_size": 0} if node.op == "LSTMOf" else {"nonlineMode": node.attrs["mode"]}
-    return Opdef(node.op.removesuffix("Of"), (*operands, Parameter(weights.array, weights.name)), fields)
+    return OpdefCall(node.op.removesuffix("Of"), (*operands, StoredTensor(weights.array, weights.name)), fields)

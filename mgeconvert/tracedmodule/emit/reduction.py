@@ -1,16 +1,17 @@
-"""Reductions, products, sorting and image operators."""
+"""Reductions, running sums and arg-max."""
 
 from __future__ import annotations
 
-from typing import Any
+import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node
+from mgeconvert.ir import Node, Value
+from mgeconvert.ir.inference import elem_type
 
-from .attributes import rank
-from .calls import Call, Function, function, ints
-from .shaping import axis_of
-from .table import Emitter, emit
+from .builder import EmitBuilder
+from .calls import EmittedCall, function
+from .operands import axis_of, ints, rank, sole
+from .table import Emitter, emit, rewrite
 
 REDUCTIONS = {
     "ReduceMax": "math.max", "ReduceMean": "math.mean", "ReduceMin": "math.min", "ReduceProd": "math.prod",
@@ -50,19 +51,21 @@ def _norm(order: float) -> Emitter:
 
 
 emit("ReduceL1")(_norm(1.0))
+
+
 emit("ReduceL2")(_norm(2.0))
 
 
 @emit("ReduceLogSumExp")
-def log_sum_exp(node: Node) -> Call:
+def log_sum_exp(node: Node) -> EmittedCall:
     """All axes are named, None is not taken."""
     axes = axes_of(node)
     places = list(range(rank(node.inputs[0]))) if axes is None else axes
     return function("nn.logsumexp", node.inputs[0], places, _keeps(node))
 
 
-def _arg(name: str) -> Emitter:
-    def emitter(node: Node) -> Call:
+def _extreme(name: str) -> Emitter:
+    def emitter(node: Node) -> EmittedCall:
         if node.attrs.get("select_last_index"):
             refuse("the last of several equal extremes; MegEngine gives the first")
         return function(name, node.inputs[0], axis_of(node), _keeps(node))
@@ -70,28 +73,75 @@ def _arg(name: str) -> Emitter:
     return emitter
 
 
-emit("ArgMax")(_arg("math.argmax"))
-emit("ArgMin")(_arg("math.argmin"))
+emit("ArgMax")(_extreme("math.argmax"))
 
 
-@emit("TopK")
-def topk(node: Node) -> Call:
-    """Along the last axis of a vector or matrix; others are rewritten."""
-    count = ints(node.inputs[1])
-    k: Any = node.inputs[1] if count is None else count[0]
-    return function("math.topk", node.inputs[0], k, bool(node.attrs.get("largest", 1)), False, False)
+emit("ArgMin")(_extreme("math.argmin"))
 
 
-@emit("MatMul")
-def matmul(node: Node) -> Call:
-    return function("math.matmul", *node.inputs, False, False, "default")
+@emit("CumSum")
+def cumsum(node: Node) -> EmittedCall:
+    x, axis = node.inputs
+    if axis is None or axis.array is None or node.attrs.get("exclusive") or node.attrs.get("reverse"):
+        refuse("a cumulative sum that is exclusive, reversed or along an axis that is only known at run time")
+    return function("tensor.cumsum", x, int(sole(axis)) % rank(x))
 
 
-@emit("megengine.Interpolate")
-def interpolate(node: Node) -> Call:
-    """attrs: MegEngine's mode, and align_corners as 0 or 1 (left out: None); the size is that of the result."""
-    assert node.output.static_shape is not None
-    size = node.output.static_shape[2:]
-    corners = node.attrs.get("align_corners")
-    aligned = None if corners is None else bool(corners)
-    return Function("vision.interpolate", (node.inputs[0], size, None, node.attrs["mode"], aligned))
+_ALONE = {"ReduceSumSquare": ("Mul", 2), "ReduceL2": ("Abs", 1), "ReduceL1": ("Abs", 1), "ReduceLogSum": ("Log", 1)}
+"""What is left of a reduction over no axis, and of how many times the tensor."""
+
+
+@rewrite("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceLogSumExp", *_ALONE)
+def reductions(b: EmitBuilder, node: Node) -> Value | None:
+    """No axes mean all or none; keeping all axes is reducing them all and making them again."""
+    x, axes = [*node.inputs, None][:2]
+    assert x is not None
+    empty = axes is None or (axes.array is not None and not axes.array.size)
+    if empty and node.attrs.get("noop_with_empty_axes"):
+        step, times = _ALONE.get(node.op, ("", 0))
+        return b.op(step, *[x] * times) if step else x
+    if node.op == "ReduceMean" and x.dtype != np.float32:
+        mean = b.op(
+            "ReduceMean", b.op("Cast", x, to=elem_type(np.float32)), axes, keepdims=node.attrs.get("keepdims", 1)
+        )
+        return b.op("Cast", mean, to=elem_type(node.output.dtype))
+    if not rank(x) and node.op not in (*_ALONE, "ReduceLogSumExp"):
+        return x
+    if empty and node.attrs.get("keepdims", 1) and node.op not in _ALONE:
+        return b.op(node.op, x, list(range(rank(x))), keepdims=1)
+    return None
+
+
+@rewrite("ReduceSumSquare", "ReduceLogSum", "ReduceL1", "ReduceL2")
+def derived_reductions(b: EmitBuilder, node: Node) -> Value | None:
+    """norm takes one axis or all of them; sums of squares and logarithms are put together."""
+    x, axes = [*node.inputs, None][:2]
+    keep = node.attrs.get("keepdims", 1)
+    if node.op in ("ReduceL1", "ReduceL2"):
+        found = ints(axes)
+        whole = axes is None and not keep
+        if whole or (found is not None and len(found) == 1):
+            return None
+    if node.op in ("ReduceSumSquare", "ReduceL2"):
+        x = b.op("Mul", x, x)
+    elif node.op == "ReduceL1":
+        x = b.op("Abs", x)
+    total = b.op("ReduceSum", x, axes, keepdims=keep)
+    return (
+        b.op({"ReduceLogSum": "Log", "ReduceL2": "Sqrt"}[node.op], total)
+        if node.op in ("ReduceLogSum", "ReduceL2")
+        else total
+    )
+
+
+@rewrite("CumSum")
+def reversed_cumsum(b: EmitBuilder, node: Node) -> Value | None:
+    """From the end: the total minus what comes before. Without the element itself: minus that."""
+    x, axis = node.inputs
+    backwards, exclusive = node.attrs.get("reverse"), node.attrs.get("exclusive")
+    if axis is None or axis.array is None or not (backwards or exclusive):
+        return None
+    total = b.op("CumSum", x, axis)
+    if backwards:
+        total = b.op("Add", b.op("Sub", b.op("ReduceSum", x, [int(sole(axis))], keepdims=1), total), x)
+    return b.op("Sub", total, x) if exclusive else total

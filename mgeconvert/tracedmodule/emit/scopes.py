@@ -8,7 +8,7 @@ from typing import Any
 
 from mgeconvert.ir import Node, Value
 
-from .calls import Module
+from .calls import ModuleCall
 
 _ORIGIN = re.compile(r"(.*) \(([^()]*)\)")
 _WEIGHT = re.compile(r"(.+)\.(?:weight|running_mean|weight_ih|kernel)(?:_\d+)?")
@@ -61,11 +61,11 @@ def place(node: Node) -> str:
     return "" if where == "model" else where
 
 
-def module_kind(node: Node, kind: str, attributes: Mapping[str, Any], *args: Any) -> Module | None:
+def module_kind(node: Node, kind: str, attributes: Mapping[str, Any], *args: Any) -> ModuleCall | None:
     """The call of a module without weights, if the source had that module there."""
     if origin(node)[1] != kind:
         return None
-    return Module(f"{CLASSES[kind]}.{kind}", attributes, args, fallback_path(node))
+    return ModuleCall(f"{CLASSES[kind]}.{kind}", attributes, args, fallback_path(node))
 
 
 def was_function(node: Node) -> bool:

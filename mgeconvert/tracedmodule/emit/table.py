@@ -1,35 +1,34 @@
-"""The raising tables: IR operator to emitter, rewrite and refusal. A key is claimed once in each.
+"""The tables of emitters and rewrites by IR operator. A key has one emitter, and any number of rewrites.
 
 An emitter makes the one call of MegEngine that a node is. A rewrite expresses a node by other IR nodes where MegEngine
-has no such call, or has it only in another form; it declines by returning None. A refusal is an operator in every form.
+has no such call, or has it only in another form; a rewrite declines by returning None. Both stand in the file or folder
+of their operator's family.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from mgeconvert.ir import Node, Value
 
-from .calls import Call
-from .rewriter import Rewriter
+from .builder import EmitBuilder
+from .calls import EmittedCall
 
-Emitter: TypeAlias = "Callable[[Node], Call]"
-Rewrite: TypeAlias = "Callable[[Rewriter, Node], Value | Sequence[Value] | None]"
+Emitter: TypeAlias = "Callable[[Node], EmittedCall]"
+Rewrite: TypeAlias = "Callable[[EmitBuilder, Node], Value | Sequence[Value] | None]"
 
 DOMAIN = "megengine"
-"""The domain of nodes that are one call of MegEngine and no ONNX operator; they live only while a graph is raised."""
+"""The domain of nodes that are one call of MegEngine and no ONNX operator; they live only while a graph is written."""
 
 EMITTERS: dict[str, Emitter] = {}
 REWRITES: dict[str, list[Rewrite]] = {}
-REFUSALS: dict[str, str] = {
-    **dict.fromkeys(("If", "Loop", "Scan"), "a TracedModule has no control flow"),
-    "GRU": "MegEngine has no GRU",
-}
+PATTERNS: dict[Rewrite, str] = {}
+"""Rewrites of a pattern with the operator that the pattern is about, where that is not the one that ends it."""
 
 
 def emit(*ops: str) -> Callable[[Emitter], Emitter]:
-    """Register an emitter."""
+    """Register an emitter. Operators of MegEngine's own are called ``megengine.NAME``."""
 
     def register(emitter: Emitter) -> Emitter:
         for op in ops:
@@ -41,20 +40,32 @@ def emit(*ops: str) -> Callable[[Emitter], Emitter]:
     return register
 
 
-def rewrite(*ops: str) -> Callable[[Rewrite], Rewrite]:
-    """Register a rewrite; several of one operator are tried in the order they were registered."""
+def rewrite(*ops: str, about: str = "") -> Callable[[Rewrite], Rewrite]:
+    """Register a rewrite of `ops`; several of one operator are tried in the order they were registered.
 
-    def register(rule: Rewrite) -> Rewrite:
+    `about` names the operator whose family a rewrite belongs to, where `ops` only end its pattern.
+    """
+
+    def register(handler: Rewrite) -> Rewrite:
         for op in ops:
-            REWRITES.setdefault(op, []).append(rule)
-        return rule
+            REWRITES.setdefault(op, []).append(handler)
+        if about:
+            PATTERNS[handler] = about
+        return handler
 
     return register
 
 
-def raised() -> Iterator[str]:
-    """Every IR operator that can be raised, sorted."""
+def written_operators() -> Iterator[str]:
+    """Every IR operator that has an emitter or a rewrite, sorted."""
     yield from sorted({*EMITTERS, *REWRITES} - {op for op in EMITTERS if op.startswith(DOMAIN)})
+
+
+def handlers() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every operator with each of its handlers, emitters first."""
+    yield from EMITTERS.items()
+    for op, rewrites in REWRITES.items():
+        yield from ((op, handler) for handler in rewrites)
 
 
 def key(node: Node) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mgeconvert.ir import Attribute, Graph, Namer, Node, Value
 from mgeconvert.ir.builder import Builder
 
 
-class Rewriter(Builder):
+class EmitBuilder(Builder):
     """A Builder that knows the graph it rewrites: `producers`, `users` and `uses` are its."""
 
     def __init__(self, graph: Graph) -> None:
@@ -34,3 +36,14 @@ class Rewriter(Builder):
     def typed(self, like: Value, what: str = "out") -> Value:
         """A new value of the type of another."""
         return Value(self.name_value(self._wanted(what)), like.dtype, like.shape)
+
+
+def again(b: EmitBuilder, node: Node, x: Value, inputs: list[Value | None], **changes: Any) -> Value:
+    """The node on other inputs and with changed attributes (None: left out)."""
+    attrs = {key: value for key, value in {**node.attrs, **changes}.items() if value is not None}
+    return b.op(node.op, x, *inputs, **attrs)
+
+
+def like(b: EmitBuilder, x: Value | None, number: float) -> Value:
+    assert x is not None
+    return b.constant(number, x.dtype)

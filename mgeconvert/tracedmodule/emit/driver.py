@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from collections import deque
 from collections.abc import Iterator
 
 from mgeconvert.errors import Problem, RefusedError
 from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir.families import FAMILIES
 from mgeconvert.ir.inference import InferenceError
 
-from .rewriter import Rewriter
+from .builder import EmitBuilder
+from .refused import REFUSED, UNKNOWN
 from .scopes import fallback_path, origin, place
-from .table import EMITTERS, REFUSALS, REWRITES, key
+from .table import EMITTERS, REWRITES, key
+
+
+def load_tables() -> None:
+    """Import the file or folder of every family, so that the tables are complete."""
+    here = importlib.import_module(__package__)
+    found = {module.name for module in pkgutil.iter_modules(here.__path__)}
+    for family in FAMILIES:
+        if family in found:
+            importlib.import_module(f"{__package__}.{family}")
 
 
 def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
     """A graph of nodes with emitters, and what could not be rewritten. The given graph stays as it is."""
-    b = Rewriter(graph)
+    b = EmitBuilder(graph)
     renamed: dict[Value, Value] = {}
     done: list[Node] = []
     problems: list[Problem] = []
@@ -70,15 +83,15 @@ def _without_emitter(graph: Graph, found: list[Problem]) -> Iterator[Problem]:
     for node in graph.nodes:
         path = fallback_path(node)
         if key(node) not in EMITTERS and (path, node.op) not in refused:
-            reason = REFUSALS.get(key(node), "MegEngine has no such operator and no rewrite is known")
+            reason = REFUSED.get(key(node), UNKNOWN)
             yield Problem(path, node.op, reason)
 
 
-def _rewritten(b: Rewriter, node: Node, renamed: dict[Value, Value]) -> list[Node] | None:
+def _rewritten(b: EmitBuilder, node: Node, renamed: dict[Value, Value]) -> list[Node] | None:
     """The nodes that take the node's place; None where no rewrite applies."""
     b.place, b.origin = place(node) if origin(node)[1] else fallback_path(node), node.origin
-    for rule in REWRITES.get(key(node), ()):
-        result = rule(b, node)
+    for handler in REWRITES.get(key(node), ()):
+        result = handler(b, node)
         new, b.graph.nodes = b.graph.nodes, []
         if result is not None:
             results = [result] if isinstance(result, Value) else list(result)
@@ -87,7 +100,7 @@ def _rewritten(b: Rewriter, node: Node, renamed: dict[Value, Value]) -> list[Nod
     return None
 
 
-def _take_over(b: Rewriter, node: Node, results: list[Value], new: list[Node], renamed: dict[Value, Value]) -> None:
+def _take_over(b: EmitBuilder, node: Node, results: list[Value], new: list[Node], renamed: dict[Value, Value]) -> None:
     """Let the new nodes compute the old node's outputs, under their names; what was there already is renamed to."""
     made = {value for item in new for value in item.outputs}
     twins: dict[Value, Value] = {}

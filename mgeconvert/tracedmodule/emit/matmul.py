@@ -1,4 +1,4 @@
-"""Rewrites of products of matrices and of lookups in constant tables: Linear and Embedding."""
+"""Products of matrices: matmul and Linear."""
 
 from __future__ import annotations
 
@@ -6,15 +6,48 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
-from .attributes import floats, rank
-from .rewrite_elemwise import elem_type_of, is_float
-from .rewriter import Rewriter
-from .scopes import origin, reshaped_name, was_function
-from .table import rewrite
+from .attributes import floats
+from .builder import EmitBuilder
+from .calls import EmittedCall, StoredTensor, function
+from .operands import elem_type_of, is_float, rank
+from .scopes import origin, reshaped_name, was_function, weight_path
+from .table import emit, rewrite
+from .weights import module_of
+
+
+@emit("MatMul")
+def matmul(node: Node) -> EmittedCall:
+    return function("math.matmul", *node.inputs, False, False, "default")
+
+
+@emit("megengine.Linear")
+def linear(node: Node) -> EmittedCall:
+    """A constant (out, in) weight and a bias that may be left out."""
+    x, weight, bias = [*node.inputs, None][:3]
+    assert weight is not None
+    assert weight.array is not None
+    if was_function(node):
+        return function("nn.linear", x, weight, bias, "default")
+    out, into = weight.array.shape
+    shift = None if bias is None or bias.array is None else StoredTensor(bias.array)
+    return module_of(
+        node, "Linear",
+        {
+            "out_features": out, "in_features": into, "weight": StoredTensor(weight.array), "bias": shift,
+            "compute_mode": "default",
+        },
+        weight_path(node, weight),
+    )  # fmt: skip
+
+
+@emit("megengine.LinearOf")
+def linear_of(node: Node) -> EmittedCall:
+    """inputs: the tensor, an (out, in) weight and a bias."""
+    return function("nn.linear", *node.inputs, "default")
 
 
 @rewrite("Gemm")
-def gemm(b: Rewriter, node: Node) -> Value | None:
+def gemm(b: EmitBuilder, node: Node) -> Value | None:
     """A Linear where the second matrix is constant, else a product and a sum."""
     left, right, bias = [*node.inputs, None][:3]
     assert left is not None
@@ -39,13 +72,13 @@ def gemm(b: Rewriter, node: Node) -> Value | None:
     return b.op("Add", product, bias if beta == 1.0 else b.op("Mul", bias, beta))
 
 
-def _wide(b: Rewriter, bias: Value, count: int) -> Value:
+def _wide(b: EmitBuilder, bias: Value, count: int) -> Value:
     assert bias.array is not None
     return bias if bias.array.size == count else b.constant(np.broadcast_to(bias.array, count).copy(), name=bias.name)
 
 
 @rewrite("MatMul")
-def matmul(b: Rewriter, node: Node) -> Value | None:
+def product_by_constant(b: EmitBuilder, node: Node) -> Value | None:
     """By a constant matrix: a Linear, if the source had one. Integers are multiplied as float32."""
     left, right = node.inputs
     assert left is not None
@@ -64,7 +97,7 @@ def _linear(node: Node) -> bool:
 
 
 @rewrite("Add")
-def bias_of_linear(b: Rewriter, node: Node) -> Value | None:
+def bias_of_linear(b: EmitBuilder, node: Node) -> Value | None:
     """A Linear without a bias, and its bias."""
     for product, bias in (node.inputs, node.inputs[::-1]):
         made = b.producer(product, "Linear", alone=True)
@@ -74,21 +107,4 @@ def bias_of_linear(b: Rewriter, node: Node) -> Value | None:
         belongs = made.origin == node.origin or origin(node)[1] == ""
         if belongs and weight is not None and weight.shape is not None and bias.shape == weight.shape[:1]:
             return b.call("Linear", [b.typed(node.output)], made.inputs[0], weight, bias)[0]
-    return None
-
-
-@rewrite("Gather")
-def embedding(b: Rewriter, node: Node) -> Value | None:
-    """Rows of a constant table, where the source had an Embedding; a vector of run-time indices is cut as it is."""
-    table, index = node.inputs
-    assert table is not None
-    assert index is not None
-    kind = origin(node)[1]
-    if (
-        kind in ("Embedding", "embedding")
-        and table.array is not None
-        and rank(table) == 2
-        and not node.attrs.get("axis")
-    ):
-        return b.call("Embedding", [b.typed(node.output)], index, table)[0]
     return None

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from .attributes import integer, numbers, rank
-from .calls import ints, sole
-from .rewriter import Rewriter
-from .table import rewrite
+from ..attributes import integer, numbers
+from ..builder import EmitBuilder
+from ..operands import ints, keeps_shape, rank, sole, tensor_of
+from ..table import rewrite
+from ..vectors import elements, size_at_run_time
 
 
-@rewrite("Identity", "Dropout")
-def identity(b: Rewriter, node: Node) -> Sequence[Value]:
-    """At inference; the mask of a Dropout that keeps everything is all true."""
-    x = node.inputs[0]
-    assert x is not None
-    if len(node.outputs) == 1:
-        return [x]
-    if x.static_shape is None:
-        refuse("the mask of a Dropout of a shape that is only known at run time")
-    return [x, b.constant(np.ones(x.static_shape, bool))]
-
-
-@rewrite("Reshape", "Expand", "Transpose", "Unsqueeze", "Squeeze", "Slice", "Pad", "Resize")
-def nothing(_: Rewriter, node: Node) -> Value | None:
-    """What changes neither shape nor order."""
-    x = node.inputs[0]
-    assert x is not None
-    same = x.static_shape is not None and x.static_shape == node.output.static_shape
-    if not same or (node.op == "Transpose" and not _in_order(node, rank(x))):
+@rewrite("Reshape", "Expand", "Transpose", "Unsqueeze", "Squeeze", "Pad")
+def unmoved(_: EmitBuilder, node: Node) -> Value | None:
+    """``Reshape(x, shape(x)) -> x``, and so on: what changes neither shape nor order."""
+    x = tensor_of(node)
+    if not keeps_shape(node) or (node.op == "Transpose" and not _in_order(node, rank(x))):
         return None
-    if node.op in ("Slice", "Pad") and not _touches_nothing(node):
+    widths = ints(node.inputs[1]) if node.op == "Pad" else []
+    if widths is None or any(widths):
         return None
     return x
 
 
 @rewrite("Squeeze", "Transpose", "Reshape")
-def back_again(b: Rewriter, node: Node) -> Value | None:
+def back_again(b: EmitBuilder, node: Node) -> Value | None:
     """What takes back the step before it."""
     before = {"Squeeze": "Unsqueeze"}.get(node.op, node.op)
     step = b.producer(node.inputs[0], before)
@@ -60,16 +46,8 @@ def _in_order(node: Node, count: int) -> bool:
     return numbers(node, "perm", range(count)[::-1]) == tuple(range(count))
 
 
-def _touches_nothing(node: Node) -> bool:
-    if node.op == "Slice":
-        steps = ints(node.inputs[4]) if len(node.inputs) > 4 else [1]
-        return steps is not None and all(step > 0 for step in steps)
-    widths = ints(node.inputs[1])
-    return widths is not None and not any(widths)
-
-
 @rewrite("Pad")
-def pad(b: Rewriter, node: Node) -> Value | None:
+def pad(b: EmitBuilder, node: Node) -> Value | None:
     """Widths for some axes, and negative widths, which cut."""
     x, widths, value, axes = [*node.inputs, None, None][:4]
     assert x is not None
@@ -89,7 +67,7 @@ def pad(b: Rewriter, node: Node) -> Value | None:
     return b.op("Pad", x, [max(width, 0) for width in pads], value, mode=node.attrs.get("mode", "constant"))
 
 
-def _bool_pad(b: Rewriter, node: Node, x: Value, pads: list[int]) -> Value:
+def _bool_pad(b: EmitBuilder, node: Node, x: Value, pads: list[int]) -> Value:
     value = node.inputs[2] if len(node.inputs) > 2 else None
     fill = b.constant(0 if value is None or value.array is None else int(sole(value)), np.int32)
     wide = b.op("Pad", b.op("Cast", x, to=6), pads, fill, mode=node.attrs.get("mode", "constant"))
@@ -97,7 +75,7 @@ def _bool_pad(b: Rewriter, node: Node, x: Value, pads: list[int]) -> Value:
 
 
 @rewrite("Flatten")
-def flatten(b: Rewriter, node: Node) -> Value:
+def flatten(b: EmitBuilder, node: Node) -> Value:
     shape = node.output.static_shape
     x = node.inputs[0]
     if shape is not None:
@@ -108,7 +86,7 @@ def flatten(b: Rewriter, node: Node) -> Value:
 
 
 @rewrite("DepthToSpace", "SpaceToDepth")
-def block_moves(b: Rewriter, node: Node) -> Value:
+def block_moves(b: EmitBuilder, node: Node) -> Value:
     x = node.inputs[0]
     shape = None if x is None else x.static_shape
     if shape is None:
@@ -128,7 +106,7 @@ def block_moves(b: Rewriter, node: Node) -> Value:
 
 
 @rewrite("Shape")
-def part_of_shape(b: Rewriter, node: Node) -> Value | None:
+def part_of_shape(b: EmitBuilder, node: Node) -> Value | None:
     """`start` and `end` become a Slice."""
     x = node.inputs[0]
     start, last = integer(node, "start"), integer(node, "end", rank(x))
@@ -138,18 +116,67 @@ def part_of_shape(b: Rewriter, node: Node) -> Value | None:
 
 
 @rewrite("Size")
-def size(b: Rewriter, node: Node) -> Value:
+def size(b: EmitBuilder, node: Node) -> Value:
     return b.op("ReduceProd", b.op("Shape", node.inputs[0]), None, keepdims=0)
 
 
 @rewrite("ConstantOfShape")
-def constant_of_shape(b: Rewriter, node: Node) -> Value:
+def constant_of_shape(b: EmitBuilder, node: Node) -> Value:
     value = node.attrs.get("value")
     number = np.zeros(1, np.float32) if not isinstance(value, np.ndarray) else value
     return b.op("Expand", b.constant(number.reshape(())), node.inputs[0])
 
 
 @rewrite("Constant")
-def constant(b: Rewriter, node: Node) -> Value | None:
+def constant(b: EmitBuilder, node: Node) -> Value | None:
     value = node.attrs.get("value")
     return b.constant(value) if isinstance(value, np.ndarray) else None
+
+
+@rewrite("Expand")
+def expand_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
+    """A size of 1 in the wanted shape keeps that of the tensor, which MegEngine does not."""
+    x, shape = node.inputs
+    assert x is not None
+    assert shape is not None
+    if node.output.static_shape is not None:
+        return None if shape.array is not None else b.op("Expand", x, list(node.output.static_shape))
+    sizes = elements(b, shape, "a broadcast")
+    own = [None] * (len(sizes) - rank(x)) + list(x.shape or ())
+    kept = [size if has in (None, 1) or size.array is None or sole(size) != 1 else size_at_run_time(b, x, place)
+            for place, (size, has) in enumerate(zip(sizes, own, strict=True), start=rank(x) - len(sizes))]  # fmt: skip
+    return b.call("BroadcastTo", [b.typed(node.output)], x, *kept)[0]
+
+
+@rewrite("Reshape")
+def reshape_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
+    """A constant 0 keeps a size, known or not; computed sizes are given one by one."""
+    x, shape = node.inputs
+    assert x is not None
+    assert shape is not None
+    known = ints(shape)
+    if known is None and node.output.static_shape is not None:
+        return b.op("Reshape", x, list(node.output.static_shape))
+    if known is not None:
+        kept = [place for place, size in enumerate(known) if size == 0 and not node.attrs.get("allowzero")]
+        if all(isinstance((x.shape or ())[place], int) for place in kept):
+            return None
+        if len(kept) == 1 and -1 not in known:
+            return b.op("Reshape", x, [-1 if size == 0 else size for size in known])
+        sizes = [
+            size_at_run_time(b, x, place) if size == 0 else b.constant(size, np.int32)
+            for place, size in enumerate(known)
+        ]
+    else:
+        sizes = elements(b, shape, "a reshape")
+    return b.call("ReshapeTo", [b.typed(node.output)], x, *sizes)[0]
+
+
+@rewrite("Squeeze")
+def one_size(b: EmitBuilder, node: Node) -> Value | None:
+    """``x.shape[axis]`` is lowered to a part of the shape of one element, squeezed."""
+    part = b.producer(node.inputs[0], "Slice")
+    if part is None or node.output.shape != ():
+        return None
+    whole, start = b.producer(part.inputs[0], "Shape"), ints(part.inputs[1])
+    return None if whole is None or start is None else b.op("Gather", part.inputs[0], np.int32(start[0]), axis=0)

@@ -11,11 +11,10 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from .attributes import floats, integer, numbers, one_side
-from .calls import Call, Parameter, function, ints, sole
-from .layers import grouped
-from .rewriter import Rewriter
-from .scopes import reshaped_name
+from .attributes import floats, integer, numbers
+from .builder import EmitBuilder
+from .calls import EmittedCall, function
+from .operands import ints, sole
 from .table import emit, rewrite
 
 BORDERS = {
@@ -26,7 +25,7 @@ BORDERS = {
 
 
 @rewrite("GridSample")
-def grid_sample(b: Rewriter, node: Node) -> Value:
+def grid_sample(b: EmitBuilder, node: Node) -> Value:
     x, grid = node.inputs
     assert x is not None
     assert grid is not None
@@ -43,7 +42,7 @@ def grid_sample(b: Rewriter, node: Node) -> Value:
     return b.call("Remap", [b.typed(node.output)], x, positions, mode=mode, border=border)[0]
 
 
-def _in_pixels(b: Rewriter, grid: Value, axis: int, size: int, corners: int) -> Value:
+def _in_pixels(b: EmitBuilder, grid: Value, axis: int, size: int, corners: int) -> Value:
     """One coordinate of every position in pixels."""
     factor, offset = (2 / max(size - 1, 1), 1.0) if corners else (2 / size, 1 - 1 / size)
     parts = b.producer(grid, "Concat")
@@ -63,7 +62,7 @@ def _is(value: Value | None, number: float) -> bool:
     )
 
 
-def _joined(b: Rewriter, axes: list[Value]) -> Value:
+def _joined(b: EmitBuilder, axes: list[Value]) -> Value:
     """The tensor whose last axis holds x and y; where they were picked from one, that one."""
     picked = [b.producer(value, "Gather") for value in axes]
     first, second = picked
@@ -76,13 +75,13 @@ def _joined(b: Rewriter, axes: list[Value]) -> Value:
 
 
 @emit("megengine.Remap")
-def remap(node: Node) -> Call:
+def remap(node: Node) -> EmittedCall:
     """inputs: the image and positions (N, OH, OW, 2) in pixels; attrs: mode and border."""
     return function("vision.remap", *node.inputs, node.attrs["border"], 0.0, node.attrs["mode"])
 
 
 @rewrite("RoiAlign")
-def roi_align(b: Rewriter, node: Node) -> Value:
+def roi_align(b: EmitBuilder, node: Node) -> Value:
     x, boxes, images = node.inputs
     ratio = integer(node, "sampling_ratio")
     mode = str(node.attrs.get("coordinate_transformation_mode", "half_pixel"))
@@ -105,7 +104,7 @@ def roi_align(b: Rewriter, node: Node) -> Value:
     return b.call("RoiAlign", typed, ring.inputs[0], rois, size=size, scale=scale, ratio=ratio, aligned=aligned)[0]
 
 
-def _without_ring(b: Rewriter, rois: Value, scale: float) -> tuple[Value, bool]:
+def _without_ring(b: EmitBuilder, rois: Value, scale: float) -> tuple[Value, bool]:
     """The boxes before they were moved by the ring of zeros, and whether half pixels were not added too."""
     added = b.producer(rois, "Add")
     shift = None if added is None or added.inputs[1] is None else added.inputs[1].array
@@ -117,20 +116,20 @@ def _without_ring(b: Rewriter, rois: Value, scale: float) -> tuple[Value, bool]:
 
 
 @emit("megengine.RoiAlign")
-def roi_align_call(node: Node) -> Call:
+def roi_align_call(node: Node) -> EmittedCall:
     """inputs: the features and boxes (R, 5) with their images; attrs: size, scale, ratio, aligned."""
     size, scale, ratio, aligned = (node.attrs[name] for name in ("size", "scale", "ratio", "aligned"))
     return function("vision.roi_align", *node.inputs, size, "average", scale, ratio, bool(aligned))
 
 
 @emit("MaxRoiPool")
-def max_roi_pool(node: Node) -> Call:
+def max_roi_pool(node: Node) -> EmittedCall:
     size = numbers(node, "pooled_shape", ())
     return function("vision.roi_pooling", *node.inputs, size, "max", floats(node, "spatial_scale", 1.0))
 
 
 @rewrite("Gather")
-def nms(b: Rewriter, node: Node) -> Value | None:
+def nms(b: EmitBuilder, node: Node) -> Value | None:
     """The indices of the boxes, the third column of what NonMaxSuppression gives, for one image and one class."""
     chosen = b.producer(node.inputs[0], "NonMaxSuppression")
     if chosen is None or ints(node.inputs[1]) != [2] or node.attrs.get("axis") != 1:
@@ -161,7 +160,7 @@ _PASSED_ON = frozenset(["Cast", "Concat", "Gather", "Reshape", "Shape", "Slice",
 """Operators between a shape and a number from it."""
 
 
-def _is_count(b: Rewriter, limit: Value | None, counted: set[Value]) -> bool:
+def _is_count(b: EmitBuilder, limit: Value | None, counted: set[Value]) -> bool:
     """Whether a number at run time is a size of one of those tensors."""
     value = limit
     while value is not None and value.array is None:
@@ -174,7 +173,7 @@ def _is_count(b: Rewriter, limit: Value | None, counted: set[Value]) -> bool:
     return False
 
 
-def _without_axes(b: Rewriter, x: Value, axes: list[int]) -> Value:
+def _without_axes(b: EmitBuilder, x: Value, axes: list[int]) -> Value:
     wide = b.producer(x, "Unsqueeze")
     if wide is not None and wide.inputs[0] is not None and ints(wide.inputs[1]) == axes:
         return wide.inputs[0]
@@ -182,40 +181,6 @@ def _without_axes(b: Rewriter, x: Value, axes: list[int]) -> Value:
 
 
 @emit("megengine.Nms")
-def nms_call(node: Node) -> Call:
+def nms_call(node: Node) -> EmittedCall:
     """inputs: boxes (N, 4) and scores (N,); attrs: overlap and limit (0: none)."""
     return function("vision.nms", *node.inputs, node.attrs["overlap"], node.attrs["limit"] or None)
-
-
-@rewrite("DeformConv")
-def deformable_convolution(b: Rewriter, node: Node) -> Value | None:
-    """MegEngine's always has a mask, its bias is one of (1, C, 1, 1), and its padding the same on both sides."""
-    x, weight, offset, bias, mask = [*node.inputs, None, None][:5]
-    assert offset is not None
-    pads = numbers(node, "pads", (0,) * 4)
-    if pads[:2] != pads[2:]:
-        padded = b.op("Pad", x, [0, 0, *pads[:2], 0, 0, *pads[2:]])
-        return b.op("DeformConv", padded, *node.inputs[1:], **node.attrs | {"pads": (0,) * 4})  # type: ignore[arg-type]
-    if mask is not None and bias is None:
-        return None
-    shape = offset.static_shape
-    if mask is None and shape is None:
-        refuse("DeformConv without a mask, of a size that is only known at run time")
-    if mask is None:
-        assert shape is not None
-        mask = b.constant(np.ones((shape[0], shape[1] // 2, *shape[2:]), np.float32))
-    output = b.op("DeformConv", x, weight, offset, None, mask, **node.attrs)  # type: ignore[arg-type]
-    return output if bias is None else b.op("Add", output, b.op("Reshape", bias, [1, -1, 1, 1]))
-
-
-@emit("DeformConv")
-def deformable_convolution_call(node: Node) -> Call:
-    x, weight, offset, _, mask = node.inputs
-    assert weight is not None
-    if weight.array is None:
-        refuse("DeformConv whose weight is only known at run time")
-    groups = integer(node, "group", 1)
-    kernel = Parameter(grouped(weight.array, groups), reshaped_name(weight) if groups > 1 else weight.name)
-    stride, dilation = (numbers(node, name, (1, 1)) for name in ("strides", "dilations"))
-    args = (x, kernel, offset, mask, None, stride, one_side(node, 2), dilation, groups, "cross_correlation", "default")
-    return function("nn.deformable_conv2d", *args)

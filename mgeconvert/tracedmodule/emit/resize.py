@@ -1,4 +1,4 @@
-"""Rewrites of Resize, which MegEngine has in four forms."""
+"""Resize, which MegEngine has in four forms."""
 
 from __future__ import annotations
 
@@ -10,9 +10,22 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from .attributes import floats, numbers, rank
-from .rewriter import Rewriter
-from .table import rewrite
+from .attributes import floats, numbers
+from .builder import EmitBuilder
+from .calls import EmittedCall, FunctionCall
+from .operands import keeps_shape, rank, tensor_of
+from .table import emit, rewrite
+
+
+@emit("megengine.Interpolate")
+def interpolate(node: Node) -> EmittedCall:
+    """attrs: MegEngine's mode, and align_corners as 0 or 1 (left out: None); the size is that of the result."""
+    assert node.output.static_shape is not None
+    size = node.output.static_shape[2:]
+    corners = node.attrs.get("align_corners")
+    aligned = None if corners is None else bool(corners)
+    return FunctionCall("vision.interpolate", (node.inputs[0], size, None, node.attrs["mode"], aligned))
+
 
 INTERPOLATE: dict[tuple[str, str], tuple[str, bool | None]] = {
     ("linear", "half_pixel"): ("bilinear", False),
@@ -25,7 +38,13 @@ INTERPOLATE: dict[tuple[str, str], tuple[str, bool | None]] = {
 
 
 @rewrite("Resize")
-def resize(b: Rewriter, node: Node) -> Value | None:
+def same_size(_: EmitBuilder, node: Node) -> Value | None:
+    """``Resize(x, size(x)) -> x``"""
+    return tensor_of(node) if keeps_shape(node) else None
+
+
+@rewrite("Resize")
+def resize(b: EmitBuilder, node: Node) -> Value | None:
     """One interpolate call where MegEngine has the rule; else nearest is indices and linear a product an axis."""
     x = node.inputs[0]
     assert x is not None
@@ -105,7 +124,7 @@ def _nearest(places: np.ndarray[Any, Any], rounding: str, size: int) -> list[int
     return [int(place) for place in np.clip(rules[rounding](places), 0, size - 1)]
 
 
-def _along_axis(b: Rewriter, x: Value, axis: int, places: np.ndarray[Any, Any], mode: str, rounding: str) -> Value:
+def _along_axis(b: EmitBuilder, x: Value, axis: int, places: np.ndarray[Any, Any], mode: str, rounding: str) -> Value:
     """Resize one axis: by indices, or by a matrix that blends two neighbours."""
     assert x.shape is not None
     size = int(x.shape[axis])

@@ -1,22 +1,49 @@
-"""Rewrites of sorting, masks and one-hot codes."""
+"""Sorting, masks and one-hot codes."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from .attributes import integer, rank
-from .calls import sole
-from .rewrite_elemwise import like
-from .rewrite_indexing import only_indexes
-from .rewriter import Rewriter
-from .table import rewrite
+from .attributes import integer
+from .builder import EmitBuilder, like
+from .calls import EmittedCall, function
+from .indexing.coordinates import only_indexes
+from .operands import ints, needed, rank, sole
+from .table import emit, rewrite
+
+
+@emit("TopK")
+def topk(node: Node) -> EmittedCall:
+    """Along the last axis of a vector or matrix; others are rewritten."""
+    count = ints(node.inputs[1])
+    k: Any = node.inputs[1] if count is None else count[0]
+    return function("math.topk", node.inputs[0], k, bool(node.attrs.get("largest", 1)), False, False)
+
+
+@emit("OneHot")
+def one_hot(node: Node) -> EmittedCall:
+    """Other values than 0 and 1, and other axes than the last, have been rewritten."""
+    return function("nn.one_hot", node.inputs[0], needed(node.inputs[1], "numbers of classes")[0])
+
+
+@emit("megengine.CondTake")
+def non_zero_of_vector(node: Node) -> EmittedCall:
+    """inputs: a mask of one axis; the second result of cond_take are the positions."""
+    return function("tensor.cond_take", node.inputs[0], node.inputs[0])
+
+
+@emit("Where")
+def where(node: Node) -> EmittedCall:
+    return function("tensor.where", *node.inputs)
 
 
 @rewrite("Squeeze")
-def positions_of_mask(b: Rewriter, node: Node) -> Value | None:
+def positions_of_mask(b: EmitBuilder, node: Node) -> Value | None:
     """Squeeze(NonZero(vector)) are the positions that cond_take gives."""
     found = b.producer(node.inputs[0], "NonZero")
     if found is None or rank(found.inputs[0]) != 1:
@@ -24,7 +51,7 @@ def positions_of_mask(b: Rewriter, node: Node) -> Value | None:
     return _positions(b, found.inputs[0], node.output)
 
 
-def _positions(b: Rewriter, mask: Value | None, like_value: Value) -> Value:
+def _positions(b: EmitBuilder, mask: Value | None, like_value: Value) -> Value:
     """Where a vector is not zero; `like_value` has the type of that."""
     assert mask is not None
     mask = mask if mask.dtype == bool else b.op("Not", b.op("Equal", mask, like(b, mask, 0)))
@@ -33,7 +60,7 @@ def _positions(b: Rewriter, mask: Value | None, like_value: Value) -> Value:
 
 
 @rewrite("NonZero")
-def coordinates_of_mask(b: Rewriter, node: Node) -> Value | None:
+def coordinates_of_mask(b: EmitBuilder, node: Node) -> Value | None:
     """Positions in the flattened mask, taken apart into coordinates; left alone where `positions_of_mask` takes it."""
     x = node.inputs[0]
     assert x is not None
@@ -59,7 +86,7 @@ def coordinates_of_mask(b: Rewriter, node: Node) -> Value | None:
 
 
 @rewrite("TopK")
-def topk(b: Rewriter, node: Node) -> list[Value] | None:
+def topk_of_rows(b: EmitBuilder, node: Node) -> list[Value] | None:
     """MegEngine sorts the rows of a matrix; other axes go last, more axes become rows."""
     x, k = node.inputs
     assert x is not None
@@ -82,7 +109,7 @@ def topk(b: Rewriter, node: Node) -> list[Value] | None:
 
 
 @rewrite("OneHot")
-def one_hot(b: Rewriter, node: Node) -> Value | None:
+def one_hot_by_comparison(b: EmitBuilder, node: Node) -> Value | None:
     """MegEngine's has ones among zeros, of int32, along the last axis."""
     index, depth, values = node.inputs
     if depth is None or depth.array is None or values is None or index is None:
@@ -100,7 +127,7 @@ def one_hot(b: Rewriter, node: Node) -> Value | None:
 
 
 @rewrite("Trilu")
-def triangle(b: Rewriter, node: Node) -> Value:
+def triangle(b: EmitBuilder, node: Node) -> Value:
     x, k = [*node.inputs, None][:2]
     assert x is not None
     if x.static_shape is None or (k is not None and k.array is None):
@@ -110,3 +137,13 @@ def triangle(b: Rewriter, node: Node) -> Value:
     mask = np.triu(ones, offset) if node.attrs.get("upper", 1) else np.tril(ones, offset)
     shaped = mask.reshape([1] * (rank(x) - 2) + list(mask.shape))
     return b.op("Where", shaped, x, b.constant(0, x.dtype))
+
+
+@rewrite("Where")
+def where_of_booleans(b: EmitBuilder, node: Node) -> Value | None:
+    """MegEngine chooses between numbers only, and from 32-bit ones at that."""
+    mask, x, y = node.inputs
+    if x is None or x.dtype is None or x.dtype.kind != "b":
+        return None
+    chosen = b.op("And", mask, x)
+    return b.op("Or", chosen, b.op("And", b.op("Not", mask), y))

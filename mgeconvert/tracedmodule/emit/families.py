@@ -1,0 +1,22 @@
+"""The families of the operators that are one call of MegEngine and no ONNX operator; see `mgeconvert.ir.families`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_OPERATORS = {
+    "elementwise": "FloorDiv",
+    "activation": "Relu6 Silu",
+    "matmul": "Linear LinearOf",
+    "convolution": "ConvOf ConvTransposeOf",
+    "resize": "Interpolate",
+    "movement": "BroadcastTo ReshapeTo",
+    "indexing": "AddAt Copy Embedding PutAt SliceAt TakeAt TakeWhere",
+    "selection": "CondTake",
+    "vision": "Nms Remap RoiAlign",
+    "recurrent": "LSTMOf RNNOf",
+    "quantization": "FakeQuant Integers",
+}
+
+OWN: Mapping[str, str] = {op: family for family, ops in _OPERATORS.items() for op in ops.split()}
+"""Operator of the domain ``megengine`` to family. ``...Of``: what is called a weight is computed."""

@@ -1,0 +1,5 @@
+"""Indexing: importing this fills the tables."""
+
+from . import emitters, rewrites
+
+__all__ = ["emitters", "rewrites"]

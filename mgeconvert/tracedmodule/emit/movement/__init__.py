@@ -1,0 +1,5 @@
+"""Movement: importing this fills the tables."""
+
+from . import emitters, rewrites
+
+__all__ = ["emitters", "rewrites"]

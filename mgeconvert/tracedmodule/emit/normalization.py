@@ -1,0 +1,180 @@
+"""Normalization: built-in modules, or functions where the source called those; and Dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import refuse
+from mgeconvert.ir import Node, Value
+
+from .attributes import floats, integer
+from .builder import EmitBuilder, again
+from .calls import EmittedCall, StoredTensor, function
+from .operands import rank, tensor_of
+from .scopes import module_kind, was_function, weight_path
+from .table import emit, rewrite
+from .weights import in_layout, module_of
+
+
+@emit("BatchNormalization")
+def batch_normalization(node: Node) -> EmittedCall:
+    """Two to four axes; more are rewritten."""
+    x, scale, shift, mean, variance = node.inputs
+    shape = (1, -1, 1, 1)
+    weight, bias, running_mean, running_var = (in_layout(value, shape) for value in (scale, shift, mean, variance))
+    eps, momentum = floats(node, "epsilon", 1e-5), floats(node, "momentum", 0.9)
+    if was_function(node):
+        return function(
+            "nn.batch_norm", x, running_mean, running_var, weight, bias,
+            training=False, momentum=momentum, eps=eps, inplace=True,
+        )  # fmt: skip
+    assert mean is not None
+    assert mean.array is not None
+    return module_of(
+        node, "BatchNorm2d" if rank(x) == 4 else "BatchNorm1d",
+        {
+            "num_features": mean.array.size, "eps": eps, "momentum": momentum, "affine": True,
+            "track_running_stats": True, "_track_running_stats_saved": True, "freeze": False, "weight": weight,
+            "bias": bias, "running_mean": StoredTensor(running_mean.array, trained=False),
+            "running_var": StoredTensor(running_var.array, trained=False),
+        },
+        weight_path(node, scale, mean),
+    )  # fmt: skip
+
+
+@emit("LayerNormalization")
+def layer_normalization(node: Node) -> EmittedCall:
+    x, scale, shift = [*node.inputs, None][:3]
+    axis = integer(node, "axis", -1) % rank(x)
+    assert x is not None
+    assert x.shape is not None
+    shape = x.shape[axis:]
+    if any(isinstance(size, str) for size in shape) or scale is None or scale.shape != shape:
+        refuse("module_of normalization whose scale has not the shape of the normalized axes")
+    assert scale.array is not None
+    bias = (
+        StoredTensor(np.zeros(scale.array.shape, scale.array.dtype))
+        if shift is None
+        else in_layout(shift, scale.array.shape)
+    )
+    eps = floats(node, "epsilon", 1e-5)
+    if was_function(node):
+        return function("nn.layer_norm", x, shape, True, scale, shift if shift is not None else bias, eps)
+    return module_of(
+        node, "LayerNorm",
+        {"normalized_shape": shape, "eps": eps, "affine": True, "weight": StoredTensor(scale.array), "bias": bias},
+        weight_path(node, scale),
+    )  # fmt: skip
+
+
+def _channel_norm(node: Node, kind: str, name: str, own: dict[str, Any], *given: Any) -> EmittedCall:
+    x, scale, shift = node.inputs
+    weight, bias = (in_layout(value, (-1,)) for value in (scale, shift))
+    eps = floats(node, "epsilon", 1e-5)
+    if was_function(node):
+        return function(name, x, *given, True, weight, bias, eps)
+    attributes = {**own, "num_channels": weight.array.size, "eps": eps, "affine": True, "weight": weight, "bias": bias}
+    return module_of(node, kind, attributes, weight_path(node, scale))
+
+
+@emit("GroupNormalization")
+def group_normalization(node: Node) -> EmittedCall:
+    groups = integer(node, "num_groups")
+    return _channel_norm(node, "GroupNorm", "nn.group_norm", {"num_groups": groups}, groups)
+
+
+@emit("InstanceNormalization")
+def instance_normalization(node: Node) -> EmittedCall:
+    return _channel_norm(node, "InstanceNorm", "nn.instance_norm", {})
+
+
+@emit("LRN")
+def local_response_normalization(node: Node) -> EmittedCall:
+    """ONNX divides alpha by the window, MegEngine does not."""
+    size = integer(node, "size")
+    alpha = float(np.float32(floats(node, "alpha", 1e-4) / size))
+    values = (size, floats(node, "bias", 1.0), alpha, floats(node, "beta", 0.75))
+    own = dict(zip(("kernel_size", "k", "alpha", "beta"), values, strict=True))
+    module = module_kind(node, "LocalResponseNorm", own, node.inputs[0])
+    return module or function("nn.local_response_norm", node.inputs[0], *values)
+
+
+def _in_four_axes(inner: Callable[[EmitBuilder, Node, Value], Value]) -> Callable[[EmitBuilder, Node], Value | None]:
+    """Runs a normalization over channels on (N, C, H, W), whatever the rank is."""
+
+    def rule(b: EmitBuilder, node: Node) -> Value | None:
+        x = tensor_of(node)
+        shape = x.static_shape
+        if rank(x) == 4:
+            return None
+        if shape is None:
+            refuse(f"{node.op} of {rank(x)} axes with sizes that are only known at run time")
+        flat = b.op("Reshape", x, [shape[0], shape[1], -1, 1])
+        return b.op("Reshape", inner(b, node, flat), list(shape))
+
+    return rule
+
+
+@_in_four_axes
+def _same_node(b: EmitBuilder, node: Node, x: Value) -> Value:
+    return again(b, node, x, node.inputs[1:])
+
+
+rewrite("GroupNormalization", "InstanceNormalization")(_same_node)
+
+
+@rewrite("BatchNormalization")
+def scale_and_shift(b: EmitBuilder, node: Node) -> Value | None:
+    """Statistics that are computed make it a scale and a shift; more than four axes are reshaped."""
+    x, scale, shift, mean, variance = node.inputs
+    if node.attrs.get("training_mode"):
+        refuse("batch normalization in training mode")
+    if any(value is None or value.array is None for value in (scale, shift, mean, variance)):
+        shape = [1, -1, *[1] * (rank(x) - 2)]
+        factor = b.op("Div", scale, b.op("Sqrt", b.op("Add", variance, floats(node, "epsilon", 1e-5))))
+        offset = b.op("Sub", shift, b.op("Mul", mean, factor))
+        return b.op("Add", b.op("Mul", x, b.op("Reshape", factor, shape)), b.op("Reshape", offset, shape))
+    return _same_node(b, node) if rank(x) > 4 else None
+
+
+@rewrite("LayerNormalization")
+def layer_normalization_in_steps(b: EmitBuilder, node: Node) -> Value | None:
+    """A scale that broadcasts, or that is computed, is applied after the normalization."""
+    x, scale, shift = [*node.inputs, None][:3]
+    assert x is not None
+    assert x.shape is not None
+    assert scale is not None
+    axis = integer(node, "axis", -1) % rank(x)
+    shape = x.shape[axis:]
+    constant = scale.array is not None and (shift is None or shift.array is not None)
+    if len(node.outputs) > 1 or x.dtype != np.float32:
+        return _by_hand(b, node, axis)
+    if scale.shape == shape and (shift is None or shift.shape == shape) and constant:
+        return None
+    return _by_hand(b, node, axis)
+
+
+def _by_hand(b: EmitBuilder, node: Node, axis: int) -> Value:
+    if len(node.outputs) > 1:
+        refuse("layer normalization that gives its statistics too")
+    x, scale, shift = [*node.inputs, None][:3]
+    axes = list(range(axis, rank(x)))
+    centred = b.op("Sub", x, b.op("ReduceMean", x, axes, keepdims=1))
+    variance = b.op("ReduceMean", b.op("Mul", centred, centred), axes, keepdims=1)
+    normal = b.op("Div", centred, b.op("Sqrt", b.op("Add", variance, floats(node, "epsilon", 1e-5))))
+    scaled = b.op("Mul", normal, scale)
+    return scaled if shift is None else b.op("Add", scaled, shift)
+
+
+@rewrite("Dropout")
+def dropout(b: EmitBuilder, node: Node) -> Sequence[Value]:
+    """``Dropout(x) -> x, ones(shape(x))``: at inference every element is kept, the mask is all true."""
+    x = tensor_of(node)
+    if len(node.outputs) == 1:
+        return [x]
+    if x.static_shape is None:
+        refuse("the mask of a Dropout of a shape that is only known at run time")
+    return [x, b.constant(np.ones(x.static_shape, bool))]

@@ -1,0 +1,12 @@
+"""Operators that are refused in every form, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+REFUSED: Mapping[str, str] = {
+    **dict.fromkeys(("If", "Loop", "Scan"), "a TracedModule has no control flow"),
+    "GRU": "MegEngine has no GRU",
+}
+UNKNOWN = "MegEngine has no such operator and no rewrite is known"
+"""The reason for an operator that no table has."""
