@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -15,10 +15,10 @@ from mgeconvert.registry import OpSupport
 
 from ..write import pickler
 from ..write.pickler import Instance
+from . import table
 from .assemble import emitted, traced_module
 from .driver import load_tables, prepare
 from .refused import REFUSED
-from .table import written_operators
 
 
 def save(graph: Graph, path: Path | BinaryIO) -> list[Path]:
@@ -45,9 +45,15 @@ def problems(graph: Graph) -> list[Problem]:
 def ops() -> list[OpSupport]:
     """The IR operators that are written, and those that are refused."""
     load_tables()
-    return [OpSupport(op) for op in written_operators()] + [
+    return [OpSupport(op) for op in table.written_operators()] + [
         OpSupport(op, refused=reason) for op, reason in sorted(REFUSED.items())
     ]
+
+
+def handlers() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every operator with each of its emitters and rewrites."""
+    load_tables()
+    yield from table.handlers()
 
 
 def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

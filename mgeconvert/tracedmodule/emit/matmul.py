@@ -48,7 +48,7 @@ def linear_of(node: Node) -> EmittedCall:
 
 @rewrite("Gemm")
 def gemm(b: EmitBuilder, node: Node) -> Value | None:
-    """A Linear where the second matrix is constant, else a product and a sum."""
+    """``Gemm(x, w, c) -> Linear(x, w, c)`` where w is constant, else ``-> alpha * (x @ w) + beta * c``."""
     left, right, bias = [*node.inputs, None][:3]
     assert left is not None
     assert right is not None
@@ -79,7 +79,8 @@ def _wide(b: EmitBuilder, bias: Value, count: int) -> Value:
 
 @rewrite("MatMul")
 def product_by_constant(b: EmitBuilder, node: Node) -> Value | None:
-    """By a constant matrix: a Linear, if the source had one. Integers are multiplied as float32."""
+    """``x @ w -> Linear(x, w)`` with a constant matrix, if the source had a Linear;
+    ``n @ m -> Cast(float(n) @ float(m))`` of integers."""
     left, right = node.inputs
     assert left is not None
     assert right is not None
@@ -96,9 +97,9 @@ def _linear(node: Node) -> bool:
     return not was_function(node) or origin(node)[1] == "linear"
 
 
-@rewrite("Add")
+@rewrite("Add", about="Gemm")
 def bias_of_linear(b: EmitBuilder, node: Node) -> Value | None:
-    """A Linear without a bias, and its bias."""
+    """``Linear(x, w) + c -> Linear(x, w, c)`` where both come from one place."""
     for product, bias in (node.inputs, node.inputs[::-1]):
         made = b.producer(product, "Linear", alone=True)
         if made is None or made.inputs[2] is not None or bias is None or bias.array is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,7 +53,7 @@ def layer_normalization(node: Node) -> EmittedCall:
     assert x.shape is not None
     shape = x.shape[axis:]
     if any(isinstance(size, str) for size in shape) or scale is None or scale.shape != shape:
-        refuse("module_of normalization whose scale has not the shape of the normalized axes")
+        refuse("layer normalization whose scale has not the shape of the normalized axes")
     assert scale.array is not None
     bias = (
         StoredTensor(np.zeros(scale.array.shape, scale.array.dtype))
@@ -102,33 +102,24 @@ def local_response_normalization(node: Node) -> EmittedCall:
     return module or function("nn.local_response_norm", node.inputs[0], *values)
 
 
-def _in_four_axes(inner: Callable[[EmitBuilder, Node, Value], Value]) -> Callable[[EmitBuilder, Node], Value | None]:
-    """Runs a normalization over channels on (N, C, H, W), whatever the rank is."""
-
-    def rule(b: EmitBuilder, node: Node) -> Value | None:
-        x = tensor_of(node)
-        shape = x.static_shape
-        if rank(x) == 4:
-            return None
-        if shape is None:
-            refuse(f"{node.op} of {rank(x)} axes with sizes that are only known at run time")
-        flat = b.op("Reshape", x, [shape[0], shape[1], -1, 1])
-        return b.op("Reshape", inner(b, node, flat), list(shape))
-
-    return rule
-
-
-@_in_four_axes
-def _same_node(b: EmitBuilder, node: Node, x: Value) -> Value:
-    return again(b, node, x, node.inputs[1:])
-
-
-rewrite("GroupNormalization", "InstanceNormalization")(_same_node)
+@rewrite("GroupNormalization", "InstanceNormalization")
+def in_four_axes(b: EmitBuilder, node: Node) -> Value | None:
+    """``GroupNormalization(x) -> Reshape(GroupNormalization(Reshape(x, (N, C, -1, 1))))``; other norms over channels
+    likewise."""
+    x = tensor_of(node)
+    shape = x.static_shape
+    if rank(x) == 4:
+        return None
+    if shape is None:
+        refuse(f"{node.op} of {rank(x)} axes with sizes that are only known at run time")
+    flat = b.op("Reshape", x, [shape[0], shape[1], -1, 1])
+    return b.op("Reshape", again(b, node, flat, node.inputs[1:]), list(shape))
 
 
 @rewrite("BatchNormalization")
 def scale_and_shift(b: EmitBuilder, node: Node) -> Value | None:
-    """Statistics that are computed make it a scale and a shift; more than four axes are reshaped."""
+    """``BatchNormalization(x) -> x * f + (shift - mean * f)``, ``f = scale / sqrt(variance + epsilon)``, where a
+    statistic is computed; more than four axes are reshaped."""
     x, scale, shift, mean, variance = node.inputs
     if node.attrs.get("training_mode"):
         refuse("batch normalization in training mode")
@@ -137,12 +128,13 @@ def scale_and_shift(b: EmitBuilder, node: Node) -> Value | None:
         factor = b.op("Div", scale, b.op("Sqrt", b.op("Add", variance, floats(node, "epsilon", 1e-5))))
         offset = b.op("Sub", shift, b.op("Mul", mean, factor))
         return b.op("Add", b.op("Mul", x, b.op("Reshape", factor, shape)), b.op("Reshape", offset, shape))
-    return _same_node(b, node) if rank(x) > 4 else None
+    return in_four_axes(b, node) if rank(x) > 4 else None
 
 
 @rewrite("LayerNormalization")
 def layer_normalization_in_steps(b: EmitBuilder, node: Node) -> Value | None:
-    """A scale that broadcasts, or that is computed, is applied after the normalization."""
+    """``LayerNormalization(x) -> d / Sqrt(ReduceMean(d * d) + epsilon) * scale + shift``, ``d = x - ReduceMean(x)``,
+    where the scale or shift broadcasts or is computed, and for other types than float32."""
     x, scale, shift = [*node.inputs, None][:3]
     assert x is not None
     assert x.shape is not None

@@ -53,7 +53,11 @@ def global_max_pool(node: Node) -> EmittedCall:
 
 @rewrite("MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool")
 def pooling(b: EmitBuilder, node: Node) -> Value | None:
-    """MegEngine pools two spatial axes, with the same padding on both sides and no window cut off at the end."""
+    """``MaxPool(x, pads=p) -> MaxPool(Pad(x, p, lowest))``, ``AveragePool(x, pads=p) -> AveragePool(Pad(x, p)) * n``
+    with the constant n that makes up for the elements that are not counted.
+
+    MegEngine pools two spatial axes, with the same padding on both sides, and no window is cut off at the end. One
+    axis becomes two; a global pool of other than two axes is a reduction; integers are pooled in float32."""
     dims = rank(node.inputs[0]) - 2
     if node.op.startswith("Global"):
         return _reduced(b, node, dims) if dims != 2 else None

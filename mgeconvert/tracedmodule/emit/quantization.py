@@ -18,7 +18,7 @@ from mgeconvert.ir.inference import elem_type
 from .attributes import integer
 from .builder import EmitBuilder
 from .calls import EmittedCall, MethodCall, OpdefCall, StoredTensor
-from .operands import rank, sole
+from .operands import rank, sole, tensor_of
 from .scopes import constant_name, place
 from .table import emit, rewrite
 
@@ -49,7 +49,8 @@ def _grid(node: Node) -> tuple[np.float32, int] | None:
 
 @rewrite("QuantizeLinear")
 def quantize(b: EmitBuilder, node: Node) -> Value | None:
-    """Nothing where only its own DequantizeLinear reads it, which takes both; else computed."""
+    """``QuantizeLinear(x) -> Cast(Clip(Round(x / scale) + zero_point))``, unless only its own DequantizeLinear reads
+    it, which takes both."""
     users = b.users.get(node.output, [])
     grid = _grid(node)
     pairs = [user for user in users if user.op == "DequantizeLinear" and _grid(user) == grid]
@@ -69,6 +70,8 @@ def quantize(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("DequantizeLinear")
 def dequantize(b: EmitBuilder, node: Node) -> Value | None:
+    """``DequantizeLinear(QuantizeLinear(x)) -> FakeQuant(x)``; ``DequantizeLinear(constant) -> Integers(constant)``;
+    else ``DequantizeLinear(q) -> (float(q) - zero_point) * scale``."""
     x, scale, zero = [*node.inputs, None][:3]
     assert x is not None
     grid = _grid(node)
@@ -112,8 +115,7 @@ def fake_quant(node: Node) -> EmittedCall:
 @emit("megengine.Integers")
 def integers(node: Node) -> EmittedCall:
     """inputs: the integers; attrs: scale, zero_point."""
-    x = node.inputs[0]
-    assert x is not None
+    x = tensor_of(node)
     assert x.array is not None
     scale: Any = node.attrs["scale"]
     dtype = quantized_dtype(x.array.dtype, scale, integer(node, "zero_point"))

@@ -22,16 +22,14 @@ from .table import emit, rewrite
 GATES = {"LSTM": [0, 2, 3, 1], "RNN": [0]}
 """MegEngine's order of the gates by their place in ONNX's (input, output, forget, cell)."""
 
-
 MODES = {("Tanh",): "TANH", ("Relu",): "RELU", ("Affine",): "IDENTITY"}
-
-
 PLAIN = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "RNN": ["Tanh"]}
 
 
 @rewrite("RNN", "LSTM")
 def recurrent(b: EmitBuilder, node: Node) -> list[Value]:
-    """The sequence has the directions apart in ONNX and one after the other in MegEngine."""
+    """``LSTM(x) -> Transpose(Reshape(LSTMOf(x), directions apart))``, RNN likewise: the directions are apart in ONNX
+    and one after the other in MegEngine."""
     x, w, r, bias, lengths, *states = [*node.inputs, *[None] * 8][:8]
     directions = 2 if node.attrs.get("direction") == "bidirectional" else 1
     _check(node, lengths, states)

@@ -51,8 +51,6 @@ def _norm(order: float) -> Emitter:
 
 
 emit("ReduceL1")(_norm(1.0))
-
-
 emit("ReduceL2")(_norm(2.0))
 
 
@@ -74,8 +72,6 @@ def _extreme(name: str) -> Emitter:
 
 
 emit("ArgMax")(_extreme("math.argmax"))
-
-
 emit("ArgMin")(_extreme("math.argmin"))
 
 
@@ -93,7 +89,10 @@ _ALONE = {"ReduceSumSquare": ("Mul", 2), "ReduceL2": ("Abs", 1), "ReduceL1": ("A
 
 @rewrite("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceLogSumExp", *_ALONE)
 def reductions(b: EmitBuilder, node: Node) -> Value | None:
-    """No axes mean all or none; keeping all axes is reducing them all and making them again."""
+    """``ReduceSum(x) -> ReduceSum(x, every axis)`` with keepdims, and ``-> x`` where no axes mean none; likewise the
+    others.
+
+    The mean of other types than float32 is taken in float32."""
     x, axes = [*node.inputs, None][:2]
     assert x is not None
     empty = axes is None or (axes.array is not None and not axes.array.size)
@@ -114,7 +113,9 @@ def reductions(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("ReduceSumSquare", "ReduceLogSum", "ReduceL1", "ReduceL2")
 def derived_reductions(b: EmitBuilder, node: Node) -> Value | None:
-    """norm takes one axis or all of them; sums of squares and logarithms are put together."""
+    """``ReduceSumSquare(x) -> ReduceSum(x * x)``, ``ReduceLogSum(x) -> Log(ReduceSum(x))``; over several axes
+    ``ReduceL1(x) -> ReduceSum(abs(x))`` and ``ReduceL2(x) -> Sqrt(ReduceSum(x * x))``: MegEngine's norm takes one
+    axis, or all of them."""
     x, axes = [*node.inputs, None][:2]
     keep = node.attrs.get("keepdims", 1)
     if node.op in ("ReduceL1", "ReduceL2"):
@@ -136,7 +137,7 @@ def derived_reductions(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("CumSum")
 def reversed_cumsum(b: EmitBuilder, node: Node) -> Value | None:
-    """From the end: the total minus what comes before. Without the element itself: minus that."""
+    """``CumSum(x, reverse) -> ReduceSum(x) - CumSum(x) + x``, ``CumSum(x, exclusive) -> CumSum(x) - x``"""
     x, axis = node.inputs
     backwards, exclusive = node.attrs.get("reverse"), node.attrs.get("exclusive")
     if axis is None or axis.array is None or not (backwards or exclusive):

@@ -39,15 +39,15 @@ INTERPOLATE: dict[tuple[str, str], tuple[str, bool | None]] = {
 
 @rewrite("Resize")
 def same_size(_: EmitBuilder, node: Node) -> Value | None:
-    """``Resize(x, size(x)) -> x``"""
+    """``Resize(x, size of x) -> x``"""
     return tensor_of(node) if keeps_shape(node) else None
 
 
 @rewrite("Resize")
 def resize(b: EmitBuilder, node: Node) -> Value | None:
-    """One interpolate call where MegEngine has the rule; else nearest is indices and linear a product an axis."""
-    x = node.inputs[0]
-    assert x is not None
+    """``Resize(x) -> Interpolate(x)`` where MegEngine has the rule; else one axis after the other: nearest
+    ``-> Gather(x, indices)``, linear ``-> x @ one matrix per axis``."""
+    x = tensor_of(node)
     before, after = x.static_shape, node.output.static_shape
     if before is None or after is None:
         refuse("a resize whose sizes are only known at run time")

@@ -13,7 +13,7 @@ from .attributes import integer
 from .builder import EmitBuilder, like
 from .calls import EmittedCall, function
 from .indexing.coordinates import only_indexes
-from .operands import ints, needed, rank, sole
+from .operands import ints, needed, rank, sole, tensor_of
 from .table import emit, rewrite
 
 
@@ -42,9 +42,9 @@ def where(node: Node) -> EmittedCall:
     return function("tensor.where", *node.inputs)
 
 
-@rewrite("Squeeze")
+@rewrite("Squeeze", about="NonZero")
 def positions_of_mask(b: EmitBuilder, node: Node) -> Value | None:
-    """Squeeze(NonZero(vector)) are the positions that cond_take gives."""
+    """``Squeeze(NonZero(vector)) -> CondTake(vector)``, the positions."""
     found = b.producer(node.inputs[0], "NonZero")
     if found is None or rank(found.inputs[0]) != 1:
         return None
@@ -61,9 +61,11 @@ def _positions(b: EmitBuilder, mask: Value | None, like_value: Value) -> Value:
 
 @rewrite("NonZero")
 def coordinates_of_mask(b: EmitBuilder, node: Node) -> Value | None:
-    """Positions in the flattened mask, taken apart into coordinates; left alone where `positions_of_mask` takes it."""
-    x = node.inputs[0]
-    assert x is not None
+    """``NonZero(x) -> Concat(p // (b c), p // c mod b, p mod c)`` with the positions p in the flattened x of shape (a,
+    b, c).
+
+    NonZero is left alone where `positions_of_mask` takes it."""
+    x = tensor_of(node)
     users = b.users.get(node.output, [])
     if rank(x) == 1 and all(user.op == "Squeeze" for user in users):
         return None
@@ -87,7 +89,7 @@ def coordinates_of_mask(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("TopK")
 def topk_of_rows(b: EmitBuilder, node: Node) -> list[Value] | None:
-    """MegEngine sorts the rows of a matrix; other axes go last, more axes become rows."""
+    """``TopK(x, k, axis) -> Transpose(Reshape(TopK(rows, k)))``: MegEngine sorts the rows of a matrix."""
     x, k = node.inputs
     assert x is not None
     count, axis = rank(x), integer(node, "axis", -1) % rank(x)
@@ -110,7 +112,7 @@ def topk_of_rows(b: EmitBuilder, node: Node) -> list[Value] | None:
 
 @rewrite("OneHot")
 def one_hot_by_comparison(b: EmitBuilder, node: Node) -> Value | None:
-    """MegEngine's has ones among zeros, of int32, along the last axis."""
+    """``OneHot(i, n, (off, on)) -> Where(i = arange(n), on, off)``: MegEngine's is of int32, along the last axis."""
     index, depth, values = node.inputs
     if depth is None or depth.array is None or values is None or index is None:
         refuse("OneHot of a number of classes that is only known at run time")
@@ -128,6 +130,7 @@ def one_hot_by_comparison(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Trilu")
 def triangle(b: EmitBuilder, node: Node) -> Value:
+    """``Trilu(x, k) -> Where(constant triangle, x, 0)``"""
     x, k = [*node.inputs, None][:2]
     assert x is not None
     if x.static_shape is None or (k is not None and k.array is None):
@@ -141,7 +144,7 @@ def triangle(b: EmitBuilder, node: Node) -> Value:
 
 @rewrite("Where")
 def where_of_booleans(b: EmitBuilder, node: Node) -> Value | None:
-    """MegEngine chooses between numbers only, and from 32-bit ones at that."""
+    """``Where(mask, x, y) -> mask and x or not mask and y`` of booleans: MegEngine chooses between numbers only."""
     mask, x, y = node.inputs
     if x is None or x.dtype is None or x.dtype.kind != "b":
         return None

@@ -8,7 +8,7 @@ of their operator's family.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from mgeconvert.ir import Node, Value
 
@@ -17,6 +17,7 @@ from .calls import EmittedCall
 
 Emitter: TypeAlias = "Callable[[Node], EmittedCall]"
 Rewrite: TypeAlias = "Callable[[EmitBuilder, Node], Value | Sequence[Value] | None]"
+_Handler = TypeVar("_Handler", bound=Rewrite)
 
 DOMAIN = "megengine"
 """The domain of nodes that are one call of MegEngine and no ONNX operator; they live only while a graph is written."""
@@ -40,13 +41,13 @@ def emit(*ops: str) -> Callable[[Emitter], Emitter]:
     return register
 
 
-def rewrite(*ops: str, about: str = "") -> Callable[[Rewrite], Rewrite]:
+def rewrite(*ops: str, about: str = "") -> Callable[[_Handler], _Handler]:
     """Register a rewrite of `ops`; several of one operator are tried in the order they were registered.
 
     `about` names the operator whose family a rewrite belongs to, where `ops` only end its pattern.
     """
 
-    def register(handler: Rewrite) -> Rewrite:
+    def register(handler: _Handler) -> _Handler:
         for op in ops:
             REWRITES.setdefault(op, []).append(handler)
         if about:

@@ -1,4 +1,4 @@
-"""Sampling at computed positions and boxes: megengine.functional.vision, and deformable convolution.
+"""Sampling at computed positions and boxes: megengine.functional.vision.
 
 ONNX's positions are -1 to 1 where MegEngine's are pixels, and it has boxes apart from their images. What was lowered
 from MegEngine's form is recognised, so that it comes back as it was.
@@ -26,6 +26,8 @@ BORDERS = {
 
 @rewrite("GridSample")
 def grid_sample(b: EmitBuilder, node: Node) -> Value:
+    """``GridSample(x, g) -> Remap(x, (g + 1) * (size - 1) / 2)`` with aligned corners, else
+    ``-> Remap(x, ((g + 1) * size - 1) / 2)``."""
     x, grid = node.inputs
     assert x is not None
     assert grid is not None
@@ -82,6 +84,8 @@ def remap(node: Node) -> EmittedCall:
 
 @rewrite("RoiAlign")
 def roi_align(b: EmitBuilder, node: Node) -> Value:
+    """``RoiAlign(Pad(x, 1), boxes + 1/scale, images) -> RoiAlign(x, (images, boxes))``: MegEngine's fades to zero over
+    the border, ONNX's repeats it unless the image has a ring of zeros."""
     x, boxes, images = node.inputs
     ratio = integer(node, "sampling_ratio")
     mode = str(node.attrs.get("coordinate_transformation_mode", "half_pixel"))
@@ -128,9 +132,10 @@ def max_roi_pool(node: Node) -> EmittedCall:
     return function("vision.roi_pooling", *node.inputs, size, "max", floats(node, "spatial_scale", 1.0))
 
 
-@rewrite("Gather")
+@rewrite("Gather", about="NonMaxSuppression")
 def nms(b: EmitBuilder, node: Node) -> Value | None:
-    """The indices of the boxes, the third column of what NonMaxSuppression gives, for one image and one class."""
+    """``Gather(NonMaxSuppression(boxes, scores), 2) -> Nms(boxes, scores)``: the indices of the boxes, the third
+    column, for one image and one class."""
     chosen = b.producer(node.inputs[0], "NonMaxSuppression")
     if chosen is None or ints(node.inputs[1]) != [2] or node.attrs.get("axis") != 1:
         return None

@@ -6,16 +6,15 @@ from mgeconvert.ir import Node
 
 from ..attributes import floats, integer
 from ..calls import EmittedCall, function
-from ..elementwise.emitters import _register
 from ..operands import rank
 from ..scopes import module_kind
 from ..table import Emitter, emit
 
-ACTIVATIONS = {"Gelu": ("nn.gelu", "GELU"), "Relu": ("nn.relu", "ReLU"), "Sigmoid": ("nn.sigmoid", "Sigmoid")}
+MODULES = {"Gelu": ("nn.gelu", "GELU"), "Relu": ("nn.relu", "ReLU"), "Sigmoid": ("nn.sigmoid", "Sigmoid")}
 """Functions of one tensor that are also modules."""
 
 
-def _activation(name: str, kind: str) -> Emitter:
+def _function_or_module(name: str, kind: str) -> Emitter:
     def emitter(node: Node) -> EmittedCall:
         module = module_kind(node, kind, {}, node.inputs[0])
         return module or function(name, node.inputs[0])
@@ -23,7 +22,8 @@ def _activation(name: str, kind: str) -> Emitter:
     return emitter
 
 
-_register(ACTIVATIONS, _activation)
+for _op, (_function, _kind) in MODULES.items():
+    emit(_op)(_function_or_module(_function, _kind))
 
 
 @emit("megengine.Relu6")
@@ -34,6 +34,21 @@ def relu6(node: Node) -> EmittedCall:
 @emit("megengine.Silu")
 def silu(node: Node) -> EmittedCall:
     return module_kind(node, "SiLU", {}, node.inputs[0]) or function("nn.silu", node.inputs[0])
+
+
+@emit("HardSwish")
+def hard_swish(node: Node) -> EmittedCall:
+    return function("nn.hswish", node.inputs[0])
+
+
+@emit("Softplus")
+def softplus(node: Node) -> EmittedCall:
+    return function("nn.softplus", node.inputs[0])
+
+
+@emit("Tanh")
+def tanh(node: Node) -> EmittedCall:
+    return function("elemwise.tanh", node.inputs[0])
 
 
 @emit("HardSigmoid")

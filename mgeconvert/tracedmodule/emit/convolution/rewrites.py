@@ -17,7 +17,8 @@ from ..windows import explicit_pads, kernel_of, padded, spatial_sizes, with_unit
 
 @rewrite("Conv", "ConvTranspose")
 def computed_weights(b: EmitBuilder, node: Node) -> Value | None:
-    """A convolution whose weight or bias is computed is a function of them, in MegEngine's layout."""
+    """``Conv(x, w, c) -> ConvOf(x, w in MegEngine's layout, c in (1, C, 1, 1))`` where a weight is computed;
+    transposed too."""
     x, weight, bias = [*node.inputs, None][:3]
     if weight is None or (weight.array is not None and (bias is None or bias.array is not None)):
         return None
@@ -34,7 +35,7 @@ def computed_weights(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Conv")
 def uneven_convolution(b: EmitBuilder, node: Node) -> Value | None:
-    """Padding by name, or different on both sides, becomes a Pad."""
+    """``Conv(x, w, pads=p) -> Conv(Pad(x, p), w)`` where p differs by side; padding by name becomes numbers."""
     pads = explicit_pads(node)
     half = len(pads) // 2
     if pads[:half] == pads[half:]:
@@ -47,8 +48,10 @@ def uneven_convolution(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("ConvTranspose")
 def transposed_convolution(b: EmitBuilder, node: Node) -> Value | None:
-    """One spatial axis becomes two. Cropping by name, different on both sides or with extra output is done by a Slice
-    of the uncropped result (or a Pad, where the extra output goes beyond it), before the bias."""
+    """``ConvTranspose(x, w, c, pads=p) -> Slice(ConvTranspose(x, w), p) + c`` where MegEngine does not take p.
+
+    That is padding by name, different by side, or with extra output; the extra output beyond the uncropped result is
+    zero. One spatial axis becomes two."""
     x, weight, bias = [*node.inputs, None][:3]
     dims = rank(x) - 2
     if dims == 1:
@@ -92,7 +95,8 @@ def _crop(
 
 @rewrite("DeformConv")
 def deformable_convolution(b: EmitBuilder, node: Node) -> Value | None:
-    """MegEngine's always has a mask, its bias is one of (1, C, 1, 1), and its padding the same on both sides."""
+    """``DeformConv(x, w, offset, c) -> DeformConv(Pad(x), w, offset, mask=1) + c``: MegEngine's always has a mask, its
+    bias is (1, C, 1, 1), and its padding the same on both sides."""
     x, weight, offset, bias, mask = [*node.inputs, None, None][:5]
     assert offset is not None
     pads = numbers(node, "pads", (0,) * 4)

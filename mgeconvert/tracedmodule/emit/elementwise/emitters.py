@@ -18,24 +18,20 @@ FUNCTIONS = {
     "Abs": "elemwise.abs", "Acos": "elemwise.acos", "Acosh": "elemwise.acosh", "Asin": "elemwise.asin",
     "Asinh": "elemwise.asinh", "Atan": "elemwise.atan", "Atanh": "elemwise.atanh", "Ceil": "elemwise.ceil",
     "Cos": "elemwise.cos", "Cosh": "elemwise.cosh", "Exp": "elemwise.exp", "Floor": "elemwise.floor",
-    "HardSwish": "nn.hswish", "IsInf": "math.isinf", "IsNaN": "math.isnan", "Log": "elemwise.log",
-    "Neg": "elemwise.neg", "Not": "elemwise.logical_not", "Sign": "math.sign", "Sin": "elemwise.sin",
-    "Sinh": "elemwise.sinh", "Softplus": "nn.softplus", "Sqrt": "elemwise.sqrt", "Tan": "elemwise.tan",
-    "Tanh": "elemwise.tanh",
+    "IsInf": "math.isinf", "IsNaN": "math.isnan", "Log": "elemwise.log", "Neg": "elemwise.neg",
+    "Not": "elemwise.logical_not", "Sign": "math.sign", "Sin": "elemwise.sin", "Sinh": "elemwise.sinh",
+    "Sqrt": "elemwise.sqrt", "Tan": "elemwise.tan",
 }  # fmt: skip
 """Functions of one tensor."""
 
-
 OPERATORS = {"Add": "add", "Div": "truediv", "Mul": "mul", "Pow": "pow", "Sub": "sub"}
 """Operators that have a reflected form."""
-
 
 COMPARISONS = {
     "Equal": ("__eq__", "__eq__"), "Greater": ("__gt__", "__lt__"), "GreaterOrEqual": ("__ge__", "__le__"),
     "Less": ("__lt__", "__gt__"), "LessOrEqual": ("__le__", "__ge__"),
 }  # fmt: skip
 """Comparisons and what they are with the operands the other way round."""
-
 
 PAIRS = {
     "And": "elemwise.logical_and", "Max": "elemwise.maximum", "Min": "elemwise.minimum", "Mod": "elemwise.mod",
@@ -51,7 +47,7 @@ def _of_one(name: str) -> Emitter:
 def _operator(name: str) -> Emitter:
     def emitter(node: Node) -> EmittedCall:
         left, right = node.inputs
-        if left is not None and left.is_constant and left.rank == 0 and not (right is None or right.is_constant):
+        if lone(left) and not (right is None or right.is_constant):
             return method(f"__r{name}__", right, number(left))
         return method(f"__{name}__", left, number(right))
 
@@ -61,7 +57,7 @@ def _operator(name: str) -> Emitter:
 def _comparison(name: str, mirrored: str) -> Emitter:
     def emitter(node: Node) -> EmittedCall:
         left, right = node.inputs
-        if left is not None and left.is_constant and left.rank == 0 and not (right is None or right.is_constant):
+        if lone(left) and not (right is None or right.is_constant):
             return method(mirrored, right, number(left))
         return method(name, left, number(right))
 
@@ -82,14 +78,8 @@ def _register(table: dict[str, Any], make: Callable[..., Emitter]) -> None:
 
 
 _register(FUNCTIONS, _of_one)
-
-
 _register(OPERATORS, _operator)
-
-
 _register(COMPARISONS, _comparison)
-
-
 _register(PAIRS, _pair)
 
 

@@ -20,9 +20,8 @@ def _narrow(dtype: np.dtype[Any] | None) -> Any:
 
 @rewrite("Cast")
 def cast(_: EmitBuilder, node: Node) -> Value | None:
-    """int64 and int32 are one type in MegEngine."""
-    x = node.inputs[0]
-    assert x is not None
+    """``Cast(x, int64) -> x`` for an int32 x and the other way round: they are one type in MegEngine."""
+    x = tensor_of(node)
     return x if _narrow(x.dtype) == _narrow(node.output.dtype) else None
 
 
@@ -34,7 +33,7 @@ def identity(_: EmitBuilder, node: Node) -> Value:
 
 @rewrite("Max", "Min", "Mean", "Sum")
 def variadic(b: EmitBuilder, node: Node) -> Value | None:
-    """MegEngine's take two."""
+    """``Max(x, y, z) -> Max(Max(x, y), z)``; ``Mean(x, y, z) -> (x + y + z) / 3``: MegEngine's take two."""
     if len(node.inputs) == 2 and node.op in ("Max", "Min"):
         return None
     step = {"Mean": "Add", "Sum": "Add"}.get(node.op, node.op)
@@ -46,7 +45,8 @@ def variadic(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Div")
 def integer_division(b: EmitBuilder, node: Node) -> Value | None:
-    """`x // y` is lowered to (x - x mod y) / y. Else ONNX truncates, where MegEngine's integers round down."""
+    """``(x - x mod y) / y -> x // y``; other integers are truncated by ONNX, where MegEngine rounds down:
+    ``x / y -> abs(x) // abs(y) * (sign(x) * sign(y))``."""
     x, y = node.inputs
     if is_float(x) or x is None or y is None:
         return None
@@ -68,7 +68,9 @@ def _equal(one: Value | None, other: Value | None) -> bool:
 
 @rewrite("Mod")
 def modulo(b: EmitBuilder, node: Node) -> Value | None:
-    """Floats: MegEngine's keeps the sign of the dividend, as fmod=1 asks."""
+    """``Mod(x, y) -> x - floor(x / y) * y`` of floats, ``Mod(x, y, fmod=1) -> x - x / y * y`` of integers.
+
+    MegEngine's mod has the sign of x for floats and that of y for integers."""
     x, y = node.inputs
     if is_float(x) and not node.attrs.get("fmod", 0):
         return b.op("Sub", x, b.op("Mul", b.op("Floor", b.op("Div", x, y)), y))
@@ -79,9 +81,8 @@ def modulo(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Neg", "Abs", "Sign", "Floor", "Ceil", "Round")
 def of_integers(_: EmitBuilder, node: Node) -> Value | None:
-    """Unsigned numbers and rounding of integers change nothing."""
-    x = node.inputs[0]
-    assert x is not None
+    """``Floor(n) -> n``, ``Ceil(n) -> n``, ``Round(n) -> n`` of integers, ``Abs(n) -> n`` of unsigned ones."""
+    x = tensor_of(node)
     assert x.dtype is not None
     if node.op in ("Floor", "Ceil", "Round") and x.dtype.kind != "f":
         return x
@@ -90,7 +91,9 @@ def of_integers(_: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Round")
 def round_to_even(b: EmitBuilder, node: Node) -> Value:
-    """MegEngine rounds halves away from zero, ONNX to even."""
+    """``Round(x) -> f + (r > 1/2 or r = 1/2 and f is odd)``, with ``f = floor(x)`` and ``r = x - f``.
+
+    ONNX rounds halves to even, MegEngine away from zero."""
     x = node.inputs[0]
     below = b.op("Floor", x)
     rest = b.op("Sub", x, below)
@@ -101,13 +104,14 @@ def round_to_even(b: EmitBuilder, node: Node) -> Value:
 
 @rewrite("Reciprocal")
 def reciprocal(b: EmitBuilder, node: Node) -> Value:
+    """``Reciprocal(x) -> 1 / x``"""
     x = node.inputs[0]
     return b.op("Div", like(b, x, 1.0), x)
 
 
 @rewrite("IsInf")
 def signed_infinity(b: EmitBuilder, node: Node) -> Value | None:
-    """One of the two infinities."""
+    """``IsInf(x, detect_negative=0) -> isinf(x) and x > 0``, and likewise for the other sign."""
     x = node.inputs[0]
     wanted = [name for name in ("detect_positive", "detect_negative") if node.attrs.get(name, 1)]
     if len(wanted) == 2:
@@ -119,7 +123,7 @@ def signed_infinity(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Pow")
 def integer_power(b: EmitBuilder, node: Node) -> Value | None:
-    """MegEngine's powers are float32."""
+    """``Pow(n, m) -> Cast(Pow(float(n), float(m)))``: MegEngine's powers are float32."""
     x, power = node.inputs
     if is_float(x) and x is not None and power is not None:
         return None if power.dtype == x.dtype else b.op("Pow", x, b.op("Cast", power, to=elem_type_of(x)))
@@ -130,6 +134,7 @@ def integer_power(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Clip")
 def relu6(b: EmitBuilder, node: Node) -> Value | None:
+    """``Clip(x, 0, 6) -> Relu6(x)``; ``Clip(x) -> x`` without limits."""
     x, lower, upper = [*node.inputs, None, None][:3]
     if lower is None and upper is None:
         return x

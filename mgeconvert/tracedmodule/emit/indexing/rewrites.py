@@ -16,7 +16,7 @@ from .coordinates import coordinates, mask_of, with_masks
 
 @rewrite("Gather")
 def by_mask(b: EmitBuilder, node: Node) -> Value | None:
-    """A vector mask along one axis."""
+    """``Gather(x, Gather(NonZero(mask), 0)) -> TakeWhere(x, mask)`` of a vector mask along one axis."""
     x, index = node.inputs
     mask = mask_of(b, index)
     if mask is None or rank(mask) != 1:
@@ -26,6 +26,7 @@ def by_mask(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("GatherND")
 def gather_nd(b: EmitBuilder, node: Node) -> Value:
+    """``GatherND(x, points) -> TakeAt(x, i, j, ...)``, with an index tensor, or mask, per axis."""
     x, points = node.inputs
     if node.attrs.get("batch_dims") or points is None:
         refuse("GatherND with batch dimensions")
@@ -34,8 +35,11 @@ def gather_nd(b: EmitBuilder, node: Node) -> Value:
 
 @rewrite("ScatterND")
 def scatter_nd(b: EmitBuilder, node: Node) -> Value:
-    """What is put there has the shape of the region already, or is spread over it by the assignment itself. An
-    assignment changes its tensor, so a copy is assigned to."""
+    """``ScatterND(x, points, u) -> PutAt(Copy(x), u, i, j, ...)``; with the reduction add
+    ``-> AddAt(x, u, i, j, ...)``.
+
+    An assignment changes its tensor, so that a copy is assigned to. What is put there has the shape of the region, or
+    is broadcast to it by the assignment itself."""
     x, points, updates = node.inputs
     assert x is not None
     reduction = str(node.attrs.get("reduction", "none"))
@@ -60,7 +64,7 @@ def whole_slice(_: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Slice")
 def slice_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
-    """Bounds of which some are only known at run time."""
+    """``Slice(x, starts, stops) -> SliceAt(x, start, ..., stop, ...)`` with bounds that are numbers at run time."""
     x, starts, stops, axes, steps = [*node.inputs, None, None][:5]
     if starts is None or stops is None or (starts.array is not None and stops.array is not None):
         return None
@@ -75,7 +79,7 @@ def slice_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Gather")
 def embedding(b: EmitBuilder, node: Node) -> Value | None:
-    """Rows of a constant table, where the source had an Embedding; a vector of run-time indices is cut as it is."""
+    """``Gather(table, index) -> Embedding(index, table)`` with a constant table, where the source had an Embedding."""
     table, index = node.inputs
     assert table is not None
     assert index is not None

@@ -16,7 +16,7 @@ from ..vectors import elements, size_at_run_time
 
 @rewrite("Reshape", "Expand", "Transpose", "Unsqueeze", "Squeeze", "Pad")
 def unmoved(_: EmitBuilder, node: Node) -> Value | None:
-    """``Reshape(x, shape(x)) -> x``, and so on: what changes neither shape nor order."""
+    """``Reshape(x, shape of x) -> x``, and so on: what changes neither shape nor order."""
     x = tensor_of(node)
     if not keeps_shape(node) or (node.op == "Transpose" and not _in_order(node, rank(x))):
         return None
@@ -28,7 +28,7 @@ def unmoved(_: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Squeeze", "Transpose", "Reshape")
 def back_again(b: EmitBuilder, node: Node) -> Value | None:
-    """What takes back the step before it."""
+    """``Transpose(Transpose(x, p), q) -> x``, and so on: what takes back the step before it."""
     before = {"Squeeze": "Unsqueeze"}.get(node.op, node.op)
     step = b.producer(node.inputs[0], before)
     x = None if step is None else step.inputs[0]
@@ -48,7 +48,10 @@ def _in_order(node: Node, count: int) -> bool:
 
 @rewrite("Pad")
 def pad(b: EmitBuilder, node: Node) -> Value | None:
-    """Widths for some axes, and negative widths, which cut."""
+    """``Pad(x, w, axes) -> Pad(x, w of every axis)``; ``Pad(x, w) -> Pad(Slice(x, -w), max(w, 0))`` where a w is
+    negative.
+
+    Booleans are padded as int32."""
     x, widths, value, axes = [*node.inputs, None, None][:4]
     assert x is not None
     given, count = ints(widths), rank(x)
@@ -76,6 +79,7 @@ def _bool_pad(b: EmitBuilder, node: Node, x: Value, pads: list[int]) -> Value:
 
 @rewrite("Flatten")
 def flatten(b: EmitBuilder, node: Node) -> Value:
+    """``Flatten(x, axis) -> Reshape(x, (product before axis, product from it))``"""
     shape = node.output.static_shape
     x = node.inputs[0]
     if shape is not None:
@@ -87,6 +91,7 @@ def flatten(b: EmitBuilder, node: Node) -> Value:
 
 @rewrite("DepthToSpace", "SpaceToDepth")
 def block_moves(b: EmitBuilder, node: Node) -> Value:
+    """``DepthToSpace(x) -> Reshape(Transpose(Reshape(x, blocks apart)), blocks together)``, and the other way round."""
     x = node.inputs[0]
     shape = None if x is None else x.static_shape
     if shape is None:
@@ -107,7 +112,7 @@ def block_moves(b: EmitBuilder, node: Node) -> Value:
 
 @rewrite("Shape")
 def part_of_shape(b: EmitBuilder, node: Node) -> Value | None:
-    """`start` and `end` become a Slice."""
+    """``Shape(x, start, end) -> Slice(Shape(x), start, end)``"""
     x = node.inputs[0]
     start, last = integer(node, "start"), integer(node, "end", rank(x))
     if not start and last == rank(x):
@@ -117,11 +122,13 @@ def part_of_shape(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Size")
 def size(b: EmitBuilder, node: Node) -> Value:
+    """``Size(x) -> product of Shape(x)``"""
     return b.op("ReduceProd", b.op("Shape", node.inputs[0]), None, keepdims=0)
 
 
 @rewrite("ConstantOfShape")
 def constant_of_shape(b: EmitBuilder, node: Node) -> Value:
+    """``ConstantOfShape(shape, c) -> Expand(c, shape)``"""
     value = node.attrs.get("value")
     number = np.zeros(1, np.float32) if not isinstance(value, np.ndarray) else value
     return b.op("Expand", b.constant(number.reshape(())), node.inputs[0])
@@ -129,13 +136,16 @@ def constant_of_shape(b: EmitBuilder, node: Node) -> Value:
 
 @rewrite("Constant")
 def constant(b: EmitBuilder, node: Node) -> Value | None:
+    """``Constant(c) -> c``, which is no call."""
     value = node.attrs.get("value")
     return b.constant(value) if isinstance(value, np.ndarray) else None
 
 
 @rewrite("Expand")
 def expand_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
-    """A size of 1 in the wanted shape keeps that of the tensor, which MegEngine does not."""
+    """``Expand(x, shape) -> BroadcastTo(x, n, ...)`` with sizes that are numbers at run time.
+
+    A wanted size of 1 keeps that of the tensor in ONNX and not in MegEngine: it becomes the tensor's."""
     x, shape = node.inputs
     assert x is not None
     assert shape is not None
@@ -150,7 +160,8 @@ def expand_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Reshape")
 def reshape_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
-    """A constant 0 keeps a size, known or not; computed sizes are given one by one."""
+    """``Reshape(x, shape) -> ReshapeTo(x, n, ...)`` with sizes that are numbers at run time; a constant 0 keeps a size,
+    known or not."""
     x, shape = node.inputs
     assert x is not None
     assert shape is not None
@@ -174,7 +185,7 @@ def reshape_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
 
 @rewrite("Squeeze")
 def one_size(b: EmitBuilder, node: Node) -> Value | None:
-    """``x.shape[axis]`` is lowered to a part of the shape of one element, squeezed."""
+    """``Squeeze(Slice(Shape(x), n, n + 1)) -> Gather(Shape(x), n)``: what ``x.shape[n]`` was lowered to."""
     part = b.producer(node.inputs[0], "Slice")
     if part is None or node.output.shape != ():
         return None

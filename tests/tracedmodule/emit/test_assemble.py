@@ -13,10 +13,6 @@ from mgeconvert.errors import UnsupportedError
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.registry import backend
-from mgeconvert.tracedmodule.emit.backend import ops
-from mgeconvert.tracedmodule.emit.driver import load_tables
-from mgeconvert.tracedmodule.emit.refused import REFUSED
-from mgeconvert.tracedmodule.emit.table import EMITTERS, REWRITES
 from mgeconvert.tracedmodule.read.model import read
 from mgeconvert.tracedmodule.read.records import ModuleRecord
 from tests.tracedmodule.judge import save
@@ -171,14 +167,3 @@ def test_symbolic_sizes_stay_open(tmp_path: Path) -> None:
     again = mgeconvert.load(tmp_path / "model.pkl")
     assert again.inputs["x"].shape == (1, 4, 8)
     assert [node.op for node in again.nodes] == ["Reshape"]
-
-
-def test_ops_lists_the_tables() -> None:
-    load_tables()
-    rows = ops()
-    assert len({row.op for row in rows}) == len(rows)
-    assert not any("." in row.op for row in rows)
-    known = {row.op for row in rows if not row.refused}
-    assert {"Conv", "Gemm", "Selu", "Resize"} <= known
-    assert not known & set(REFUSED)
-    assert known == {op for op in {*EMITTERS, *REWRITES} if "." not in op} - set(REFUSED)
