@@ -26,6 +26,7 @@ BACKEND = Backend(
     save=deferred("mgeconvert.tracedmodule.emit.backend:save"),
     problems=deferred("mgeconvert.tracedmodule.emit.backend:problems"),
     ops=deferred("mgeconvert.tracedmodule.emit.backend:ops"),
+    handlers=deferred("mgeconvert.tracedmodule.emit.backend:handlers"),
     run=deferred("mgeconvert.tracedmodule.emit.backend:run"),
     describe=deferred("mgeconvert.tracedmodule.lower.frontend:describe"),
     runtime="MegEngine",
