@@ -139,7 +139,7 @@ def _edit(
     **rest: Any,
 ) -> State:
     passes = selection(rest)
-    export = {name: rest.pop(name) for name in ("verify", "io", "rtol")}
+    export = {name: rest.pop(name) for name in ("verify", "io", "rtol", "show_declined")}
     state, graph = model_of(session, state, model, source_format, "mgeconvert edit MODEL ... -o OUT")
     edited = Edited(graph, _recorded(session, state, export["io"]) if export["verify"] else None)
     had_truth = edited.recorded is not None

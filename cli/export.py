@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from mgeconvert.api import Selection
 from mgeconvert.errors import UsageError
 from mgeconvert.registry import Backend
 
+from .passes import outcome_document, say_outcome
 from .reading import STREAM
 from .session import Session, size
 from .state import State
@@ -23,12 +24,14 @@ from .verdict import report_document, verdict
 if TYPE_CHECKING:
     from mgeconvert.api import ConversionReport
     from mgeconvert.ir import Graph
+    from mgeconvert.passes import Outcome
     from mgeconvert.verification.recorded import Recorded
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to write and how: `options` are the backend's own, `io` and `rtol` are for verification."""
+    """What to write and how: `options` are the backend's own, `io` and `rtol` are for verification, `done` is
+    what passes of the step did before."""
 
     command: str
     backend: Backend
@@ -38,6 +41,8 @@ class Job:
     verify: bool
     io: Path | None
     rtol: float | None
+    show_declined: bool = False
+    done: Outcome | None = None
 
 
 def write(session: Session, state: State, job: Job) -> State:
@@ -71,8 +76,7 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
         check=session.debug,
         consume=session.is_last,
     )
-    for row in report.passes:
-        session.say(f"{row.name}: {row.text}")
+    say_outcome(session, report.outcome, job.show_declined)
     written = sum(path.stat().st_size for path in report.files)
     where = "standard output" if job.out == STREAM else ", ".join(map(str, report.files))
     session.say(f"wrote {where} ({size(written)}), {session.seconds['write']:.2f} s")
@@ -83,7 +87,7 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
         target_format=report.target_format,
         files=[{"path": str(path), "bytes": path.stat().st_size} for path in report.files],
         nodes=report.nodes,
-        passes=[asdict(row) for row in report.passes],
+        **outcome_document(job.done or report.outcome),
         verification=None if report.verification is None else report_document(report.verification),
         seconds=dict(session.seconds),
     )

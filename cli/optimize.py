@@ -13,7 +13,7 @@ from mgeconvert import api
 from .convert import export_options, from_option, out_option, to_option
 from .export import Job, target_for, write
 from .options import FILE
-from .passes import selection
+from .passes import outcome_document, say_outcome, selection
 from .reading import STREAM, model_of
 from .session import Session, number
 from .state import State
@@ -46,19 +46,18 @@ def _optimize(
         state = replace(state, recorded=_unoptimized(session, state, graph))
     before = statistics(graph)
     with session.stage("optimize"):
-        done = api.run_passes(graph, passes, target)
+        outcome = api.run_passes(graph, passes, target)
     after = statistics(graph)
-    for row in done:
-        session.say(f"{row.name}: {row.text}")
+    say_outcome(session, outcome, rest.pop("show_declined"))
     changes = _changes(before, after)
     if out == STREAM:
         session.say(changes.text())
     else:
         session.answer(changes)
-    session.document("optimize", passes=[asdict(row) for row in done], before=asdict(before), after=asdict(after))
+    session.document("optimize", **outcome_document(outcome), before=asdict(before), after=asdict(after))
     if target is None or out is None:
         return state
-    return write(session, state, Job("optimize", target, out, {}, api.Selection(0), **rest))
+    return write(session, state, Job("optimize", target, out, {}, api.Selection(0), done=outcome, **rest))
 
 
 def _unoptimized(session: Session, state: State, graph: Graph) -> Recorded | None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from mgeconvert import registry
 from mgeconvert.api import LEVEL, Selection
 from mgeconvert.errors import UsageError
-from mgeconvert.passes import MAX_LEVEL, PASSES, Pass, select
+from mgeconvert.passes import MAX_LEVEL, PASSES, Outcome, Pass, select
 
 from .session import Session
 from .table import Table
 
 
 def pass_options() -> list[click.Parameter]:
-    """``-O``, ``--passes``, ``--list-passes`` and ``--NAME/--no-NAME`` for each pass; `selection` reads them."""
+    """The level, ``--NAME/--no-NAME`` for each pass, and what else chooses passes; `selection` reads them."""
     return [
         click.Option(
             ["-O", "level"],
@@ -37,6 +39,24 @@ def pass_options() -> list[click.Parameter]:
             for row in PASSES
         ),
         click.Option(
+            ["--enable"],
+            metavar="A,B",
+            callback=_named,
+            help="These passes too: those of other packages have no flags of their own.",
+        ),
+        click.Option(
+            ["--allow-growth"],
+            type=click.IntRange(0),
+            metavar="BYTES",
+            default=0,
+            help="How much larger each rewrite may make the file: a weight that two layers share is copied.",
+        ),
+        click.Option(
+            ["--show-declined"],
+            is_flag=True,
+            help="Say which patterns were recognised and left alone, and why.",
+        ),
+        click.Option(
             ["--list-passes"],
             is_flag=True,
             is_eager=True,
@@ -50,15 +70,32 @@ def pass_options() -> list[click.Parameter]:
 def selection(parameters: dict[str, Any]) -> Selection:
     """Take what `pass_options` gave out of a command's parameters; UsageError for a level beside names."""
     chosen = {row.name: parameters.pop(_parameter(row)) for row in PASSES}
-    level, only = parameters.pop("level"), parameters.pop("only")
+    level, only, enable = (parameters.pop(name) for name in ("level", "only", "enable"))
     source = click.get_current_context().get_parameter_source("level")
     if only is not None and source is ParameterSource.COMMANDLINE:
         raise UsageError("-O and --passes both say which passes run", hint="give one of them")
     return Selection(
         level if only is None else 0,
-        (*(only or ()), *(name for name, wanted in chosen.items() if wanted)),
+        (*(only or ()), *(enable or ()), *(name for name, wanted in chosen.items() if wanted)),
         tuple(name for name, wanted in chosen.items() if wanted is False),
+        parameters.pop("allow_growth"),
     )
+
+
+def say_outcome(session: Session, outcome: Outcome, show_declined: bool) -> None:
+    """What each pass did, and where it was asked for, which patterns were left alone."""
+    for report in outcome.passes:
+        session.say(str(report))
+    for declined in outcome.declined if show_declined else ():
+        session.say(f"declined: {declined}")
+
+
+def outcome_document(outcome: Outcome) -> dict[str, Any]:
+    """The entries of a command's JSON document on its passes."""
+    return {
+        "passes": [asdict(report) for report in outcome.passes],
+        "declined": [asdict(declined) for declined in outcome.declined],
+    }
 
 
 def _parameter(row: Pass) -> str:
@@ -76,10 +113,11 @@ def _named(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
 
 def _list_passes(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
     if value and not context.resilient_parsing:
-        rows = [(row.name, str(row.level), row.help) for row in PASSES]
+        passes = [*PASSES, *(registry.plugin_pass(name) for name in registry.pass_names())]
+        rows = [(row.name, "" if row.level is None else str(row.level), row.help) for row in passes]
         session = context.ensure_object(Session)
         session.answer(Table("", ("pass", "from level", "what it does"), rows))
         session.only_document(
-            "list-passes", passes=[{"name": row.name, "level": row.level, "help": row.help} for row in PASSES]
+            "list-passes", passes=[{"name": row.name, "level": row.level, "help": row.help} for row in passes]
         )
         context.exit()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from . import registry
 from .errors import BadInputError, UsageError, VerificationError
+from .passes import Choice, Outcome
 from .verification.tolerance import Limit, limit_for
 
 if TYPE_CHECKING:
@@ -21,38 +22,34 @@ if TYPE_CHECKING:
 LEVEL = 1
 """Default optimization level of every export."""
 
+NOTHING = Outcome()
+"""What became of a graph that no pass was run on."""
+
 Stage: TypeAlias = "Callable[[str], contextlib.AbstractContextManager[Any]]"
 """Called with ``read``, ``optimize``, ``write``, ``verify``; the context is open while the stage runs."""
 
 
 @dataclass(frozen=True, slots=True)
-class PassReport:
-    """What one pass did: how often it changed the graph, and that in words."""
-
-    name: str
-    count: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Selection:
-    """Which passes run: those of a level, with the enabled and without the disabled ones."""
+    """Which passes run: those of a level, with the enabled and without the disabled ones; a rewrite may make the file
+    larger by `allowed_growth` bytes."""
 
     level: int = LEVEL
-    enable: tuple[str, ...] = ()
+    enable: tuple[Choice, ...] = ()
     disable: tuple[str, ...] = ()
+    allowed_growth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ConversionReport:
-    """What a conversion did: the files it wrote (main file first), what the passes changed, how it was verified (None:
-    not asked for), and the seconds of each stage."""
+    """What a conversion did: the files it wrote (main file first), what the passes changed and declined, how it was
+    verified (None: not asked for), and the seconds of each stage."""
 
     source_format: str
     target_format: str
     files: tuple[Path, ...]
     nodes: int
-    passes: tuple[PassReport, ...] = ()
+    outcome: Outcome = NOTHING
     verification: VerificationReport | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
 
@@ -78,33 +75,36 @@ def save(graph: Graph, path: str | Path, format: str | None = None, **options: A
 
 def optimize(
     graph: Graph,
-    passes: Iterable[str] | None = None,
+    passes: Iterable[Choice] | None = None,
     *,
     level: int = LEVEL,
+    enable: Iterable[Choice] = (),
     disable: Iterable[str] = (),
     target: str | None = None,
-) -> tuple[PassReport, ...]:
-    """Optimize the graph in place: the passes of `level`, or exactly the named ones; returns what each pass did.
+    allowed_growth: int = 0,
+) -> Outcome:
+    """Optimize the graph in place: exactly `passes`, or those of `level` with `enable` and without `disable`. A pass is
+    given by its name, as a `mgeconvert.passes.Pass`, or as one `mgeconvert.passes.rule`.
 
-    With a `target` format no pass introduces an operator that its backend lacks. Raises UsageError for unknown names.
+    Returns what each pass did and which patterns were declined, and why. With a `target` format no pass introduces an
+    operator that its backend lacks; a rewrite may make the file larger by `allowed_growth` bytes. Raises UsageError for
+    unknown names.
     """
-    selection = Selection(level if passes is None else 0, tuple(passes or ()), tuple(disable))
+    chosen = (*(passes or ()), *enable)
+    selection = Selection(level if passes is None else 0, chosen, tuple(disable), allowed_growth)
     return run_passes(graph, selection, registry.backend(target) if target else None)
 
 
 def run_passes(
     graph: Graph, selection: Selection, target: registry.Backend | None, options: Mapping[str, Any] | None = None
-) -> tuple[PassReport, ...]:
+) -> Outcome:
     """Run the selected passes in place; with a target none introduces an operator that it lacks under its `options`."""
     from . import passes
+    from .passes.introduced import introduced
 
-    supported: Collection[str] | None = None
-    if target is not None and target.introduces is not None:
-        supported = target.introduces(**(options or {}))
-    elif target is not None:
-        supported = {row.op for row in target.ops() if not row.refused}
-    done = passes.optimize(graph, selection.level, selection.enable, selection.disable, supported)
-    return tuple(PassReport(*row) for row in done)
+    supported = None if target is None else introduced(target, options or {})
+    growth = selection.allowed_growth
+    return passes.optimize(graph, selection.level, selection.enable, selection.disable, supported, growth)
 
 
 def convert(
@@ -196,11 +196,11 @@ def export(
     recorded = None
     if verify and io is not None:
         recorded = io if isinstance(io, Recorded) else read_recorded(io, graph.inputs, graph.outputs)
-    done: tuple[PassReport, ...] = ()
+    outcome = NOTHING
     if selection != Selection(0):
         graph = graph if consume else graph.copy()
         with stage("optimize"):
-            done = run_passes(graph, selection, target, options)
+            outcome = run_passes(graph, selection, target, options)
         if check:
             graph.check()
     with stage("write"):
@@ -210,7 +210,7 @@ def export(
         with stage("verify"):
             limit = limit_for(_kinds(graph), rtol, target, options)
             verification = _verify_written(files[0], target, graph, recorded, limit, options)
-    return ConversionReport(source_format, target.name, files, len(graph.nodes), done, verification, seconds)
+    return ConversionReport(source_format, target.name, files, len(graph.nodes), outcome, verification, seconds)
 
 
 def _kinds(graph: Graph) -> set[str]:

@@ -1,8 +1,9 @@
-"""Frontends and backends, found through entry points; the one way any format reaches the core.
+"""Frontends, backends and passes, found through entry points; the one way any format reaches the core.
 
 A package plugs a format in by naming a `Frontend` or `Backend` record in the entry-point group `mgeconvert.frontends`
-or `mgeconvert.backends`, under the format's short name (``tm``, ``onnx``). Names are known without importing anything;
-a record's module must import only light modules, its functions import what they need when called.
+or `mgeconvert.backends`, under the format's short name (``tm``, ``onnx``); an optimization pass by naming a
+`mgeconvert.passes.Pass` in the group `mgeconvert.passes`, under the pass's name. Names are known without importing
+anything; a record's module must import only light modules, its functions import what they need when called.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ QUANT_PARAMS = Option("quant_params", str, "", "also write the quantization para
 
 @dataclass(frozen=True, slots=True)
 class OpSupport:
-    """A row of a format's support table: `op` is the name in that table, `refused` why it is not supported."""
+    """A row of a format's support table: `op` is the name in that table (a backend's may be a wildcard: ``*``,
+    ``Reduce*``), `refused` why it is not supported."""
 
     op: str
     note: str = ""
@@ -144,6 +146,7 @@ def deferred(home: str) -> Callable[..., Any]:
 
 FRONTENDS = "mgeconvert.frontends"
 BACKENDS = "mgeconvert.backends"
+PASSES = "mgeconvert.passes"
 
 
 @functools.cache
@@ -175,6 +178,17 @@ def backend(name: str) -> Backend:
     """The backend of that short name; UsageError for an unknown one."""
     record: Backend = _load(BACKENDS, name, "target format")
     return record
+
+
+def pass_names() -> list[str]:
+    """The names of the optimization passes of other packages; imports no plugin."""
+    return list(_entry_points(PASSES))
+
+
+@functools.cache
+def plugin_pass(name: str) -> Any:
+    """The record (a `mgeconvert.passes.Pass`) of another package's pass of that name; UsageError for an unknown one."""
+    return _load(PASSES, name, "pass")
 
 
 def frontend_for(path: Path) -> Frontend:

@@ -27,10 +27,10 @@ Install = Callable[..., None]
 
 @pytest.fixture
 def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """`plugins(frontends={...}, backends={...})`: only these formats exist."""
+    """`plugins(frontends={...}, backends={...}, passes={...})`: only these formats exist, and passes beside ours."""
 
-    def install(frontends: dict[str, Any], backends: dict[str, Any]) -> None:
-        groups = {registry.FRONTENDS: frontends, registry.BACKENDS: backends}
+    def install(frontends: dict[str, Any], backends: dict[str, Any], passes: dict[str, Any] | None = None) -> None:
+        groups = {registry.FRONTENDS: frontends, registry.BACKENDS: backends, registry.PASSES: passes or {}}
         entries = {
             group: {name: FakeEntryPoint(record) for name, record in records.items()}
             for group, records in groups.items()

@@ -14,6 +14,7 @@ import pytest
 
 import mgeconvert
 from mgeconvert.errors import UsageError, VerificationError
+from mgeconvert.passes import Outcome
 from tests.cli.test_main import MODEL, record, write
 from tests.harness import small_graphs as toy
 from tests.plugins import Install, plugins
@@ -45,10 +46,10 @@ def test_a_stream_needs_its_format() -> None:
 def test_optimize_changes_the_graph_in_place_and_says_how() -> None:
     write("n.toy", {**MODEL, "ops": ["Neg", "Identity", "Abs"]})
     graph = mgeconvert.load("n.toy")
-    (done,) = mgeconvert.optimize(graph, ["eliminate-identity"])
+    (done,) = mgeconvert.optimize(graph, ["eliminate-identity"]).passes
     assert (done.name, done.count) == ("eliminate-identity", 1)
     assert [node.op for node in graph.nodes] == ["Neg", "Abs"]
-    assert mgeconvert.optimize(graph, []) == ()
+    assert mgeconvert.optimize(graph, []) == Outcome()
     with pytest.raises(UsageError, match="no pass is called eliminate-identitty"):
         mgeconvert.optimize(graph, ["eliminate-identitty"])
 
@@ -92,7 +93,7 @@ def test_convert_without_verification() -> None:
 def test_convert_runs_the_named_passes() -> None:
     write("n.toy", {**MODEL, "ops": ["Identity", "Abs"]})
     report = mgeconvert.convert("n.toy", "out.toy", optimize=["eliminate-identity"])
-    assert [row.name for row in report.passes] == ["eliminate-identity"]
+    assert [row.name for row in report.outcome.passes] == ["eliminate-identity"]
     assert report.nodes == 1
 
 

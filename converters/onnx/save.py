@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
-from mgeconvert.passes.float16 import half
+from mgeconvert.passes.float16 import to_float16
 from mgeconvert.quant_params import document, document_paths
 from mgeconvert.version import VERSION
 
@@ -78,7 +78,7 @@ def in_precision(graph: Graph, fp16: bool, fp16_io: bool) -> Graph:
     """The graph, or its float16 form; UsageError for float16 inputs and outputs without --fp16."""
     if fp16_io and not fp16:
         raise UsageError("--fp16-io is for models in float16", hint="say --fp16 as well")
-    return half(graph, keep_io=not fp16_io) if fp16 else graph
+    return to_float16(graph, keep_io=not fp16_io) if fp16 else graph
 
 
 def _form(graph: Graph, opset: int | None) -> tuple[Graph, int, list[Problem]]:

@@ -7,30 +7,29 @@ Importing this module is cheap: the rules are imported when the first graph is o
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
+from mgeconvert import registry
 from mgeconvert.errors import UsageError
+
+from .outcome import Decline, Declined, Outcome, PassReport
+from .table import EVERY, Pass, Rule, Sweep, rule, sweep
 
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph
 
+__all__ = [
+    "EVERY", "MAX_LEVEL", "PASSES", "Choice", "Decline", "Declined", "Outcome", "Pass", "PassReport", "Rule", "Sweep",
+    "names", "optimize", "rule", "select", "sweep",
+]  # fmt: skip
+
 MAX_LEVEL = 2
 """0 runs nothing, 1 what is safe for every model, 2 everything."""
 
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """One row of `PASSES`: `level` is the lowest optimization level that runs it, `done` says what its count counts
-    (``20 BatchNormalization folded``; {s} is the plural), `home` is the module of this package with its rules."""
-
-    name: str
-    level: int
-    help: str
-    done: str
-    home: str
-
+Choice: TypeAlias = "str | Pass | Rule | Sweep"
+"""A pass that is asked for: by name, as a record, or as one rule that is a pass of its own."""
 
 PASSES = (
     # First what makes every later pattern smaller: constants where there can be constants, nothing that does nothing.
@@ -71,43 +70,71 @@ def names() -> tuple[str, ...]:
     return tuple(row.name for row in PASSES)
 
 
-def select(level: int = 1, enable: Iterable[str] = (), disable: Iterable[str] = ()) -> tuple[Pass, ...]:
-    """The passes of a level, with those of `enable` and without those of `disable`, in order. Raises UsageError."""
+def select(level: int = 1, enable: Iterable[Choice] = (), disable: Iterable[str] = ()) -> tuple[Pass, ...]:
+    """The passes of a level, with those of `enable` and without those of `disable`, in the order they run.
+
+    Passes of other packages and of the caller run first, in the order given: what ours would take apart is still there.
+    Raises UsageError for unknown names.
+    """
     if not 0 <= level <= MAX_LEVEL:
         raise UsageError(f"optimization level {level}: there are levels 0 to {MAX_LEVEL}", hint="say -O1")
-    wanted, unwanted = set(map(_known, enable)), set(map(_known, disable))
+    enable = tuple(enable)
+    wanted, unwanted = {item for item in enable if isinstance(item, str)}, set(disable)
+    for name in (*wanted, *unwanted):
+        _require_known(name)
     if both := sorted(wanted & unwanted):
         raise UsageError(f"pass {both[0]}: both enabled and disabled", hint=f"say --{both[0]} or --no-{both[0]}")
-    return tuple(row for row in PASSES if (row.level <= level or row.name in wanted) and row.name not in unwanted)
+    foreign = (_foreign(item) for item in dict.fromkeys(enable) if item not in names())
+    own = (row for row in PASSES if row.name in wanted or (row.level is not None and row.level <= level))
+    return (*_merged(foreign), *(row for row in own if row.name not in unwanted))
+
+
+def _foreign(choice: Choice) -> Pass:
+    if isinstance(choice, Pass):
+        return choice
+    if isinstance(choice, str):
+        record = registry.plugin_pass(choice)
+        if not isinstance(record, Pass) or record.name != choice:
+            raise UsageError(f"{choice}: what its package gives is no Pass of that name, but {record!r}")
+        return record
+    return Pass(choice.name, rules=(choice,))
+
+
+def _merged(passes: Iterable[Pass]) -> tuple[Pass, ...]:
+    """Rules of one name are one pass; UsageError where the name is that of a pass of ours."""
+    found: dict[str, Pass] = {}
+    for row in passes:
+        if row.name in names():
+            raise UsageError(f"{row.name} is a pass of mgeconvert", hint="give the rule another name")
+        rules = found[row.name].rules if row.name in found else ()
+        found[row.name] = replace(row, rules=(*rules, *row.rules))
+    return tuple(found.values())
 
 
 def optimize(
     graph: Graph,
     level: int = 1,
-    enable: Iterable[str] = (),
+    enable: Iterable[Choice] = (),
     disable: Iterable[str] = (),
-    supported: Collection[str] | None = None,
-) -> list[tuple[str, int, str]]:
-    """Optimize the graph in place; (pass, number of changes, that in words) for each pass that changed something.
+    supported: Container[str] | None = None,
+    allowed_growth: int = 0,
+) -> Outcome:
+    """Optimize the graph in place; what each pass did and what was declined.
 
-    With `supported`, the operators the target can express, no pass introduces any other operator.
+    With `supported`, the operators the target can express, no pass introduces any other operator. A rewrite may make
+    the file larger by `allowed_growth` bytes.
     """
     chosen = select(level, enable, disable)
     if not chosen:
-        return []
+        return Outcome()
     from .driver import run
 
-    counts = run(graph, chosen, supported).counts
-    return [(row.name, counts[row.name], _said(row, counts[row.name])) for row in chosen if counts[row.name]]
+    return run(graph, chosen, supported, allowed_growth)
 
 
-def _said(row: Pass, count: int) -> str:
-    return f"{count} {row.done.format(s='' if count == 1 else 's')}"
-
-
-def _known(name: str) -> str:
-    if name not in names():
-        close = difflib.get_close_matches(name, names(), 2)
+def _require_known(name: str) -> None:
+    known = (*names(), *(() if name in names() else registry.pass_names()))
+    if name not in known:
+        close = difflib.get_close_matches(name, known, 2)
         meant = f"did you mean {' or '.join(close)}?" if close else "`mgeconvert optimize --list-passes` lists them"
         raise UsageError(f"no pass is called {name}", hint=meant)
-    return name

@@ -22,7 +22,8 @@ def close(found: float, wanted: float) -> bool:
 
 @rule("fuse-activations", "Relu", "Clip", "Max", "Min")
 def bounds_of_bounds(r: Rewriter, node: Node) -> Result:
-    """Limiting twice is limiting once."""
+    """Relu(Clip(x, a, b)) -> Clip(x, max(a, 0), b), Clip(Clip(x, a, b), c, d) -> Clip(x, max(a, c), min(b, d)) and so
+    on with Max(x, a) and Min(x, b); Max(x, 0) -> Relu(x), Clip(x, 0) -> Relu(x)"""
     outer = _bounds(node)
     if outer is None:
         return None
@@ -66,9 +67,9 @@ def _simplest(r: Rewriter, nodes: list[Node], source: Value, limits: Bounds) -> 
     return r.op("Clip", source, low, high)
 
 
-@rule("fuse-activations", "Div", "Mul")
+@rule("fuse-activations", "Div", "Mul", rounds=True)
 def hard_sigmoid(r: Rewriter, node: Node) -> Result:
-    """clip(x + c, 0, 1 / k) * k is max(0, min(1, k x + k c))."""
+    """Clip(x + c, 0, 1 / k) * k -> HardSigmoid(x, alpha=k, beta=k c)"""
     scaled = _times(node)
     clip = None if scaled is None else r.producer(scaled[0], "Clip")
     if scaled is None or clip is None or r.only_user(scaled[0]) is None:
@@ -86,9 +87,9 @@ def hard_sigmoid(r: Rewriter, node: Node) -> Result:
     return r.op("HardSigmoid", shifted[0], alpha=scaled[1], beta=shifted[1] * scaled[1])
 
 
-@rule("fuse-activations", "Clip")
+@rule("fuse-activations", "Clip", rounds=True)
 def hard_sigmoid_of_affine(r: Rewriter, node: Node) -> Result:
-    """clip(a x + b, 0, 1)"""
+    """Clip(a x + b, 0, 1) -> HardSigmoid(x, alpha=a, beta=b)"""
     limits, moved = _bounds(node) or ((0.0, 0.0), data(node))
     shifted = _plus(r, moved)
     if limits != (0.0, 1.0) or shifted is None or r.only_user(moved) is None:
@@ -100,9 +101,9 @@ def hard_sigmoid_of_affine(r: Rewriter, node: Node) -> Result:
     return r.op("HardSigmoid", scaled[0], alpha=scaled[1], beta=shifted[1])
 
 
-@rule("fuse-activations", "Mul")
+@rule("fuse-activations", "Mul", rounds=True)
 def gated(r: Rewriter, node: Node) -> Result:
-    """x * HardSigmoid(x), x * tanh(softplus(x)), x * sigmoid(x)."""
+    """x * HardSigmoid(x, 1/6, 1/2) -> HardSwish(x), x * Tanh(Softplus(x)) -> Mish(x)"""
     for x, gate in ((data(node), data(node, 1)), (data(node, 1), data(node))):
         if r.only_user(gate) is None:
             continue
@@ -120,9 +121,9 @@ def _is_hard_swish(node: Node) -> bool:
     return close(number(node, "alpha", 0.2), 1 / 6) and close(number(node, "beta", 0.5), 0.5)
 
 
-@rule("fuse-activations", "Div", "Mul")
+@rule("fuse-activations", "Div", "Mul", rounds=True)
 def hard_swish_divided_last(r: Rewriter, node: Node) -> Result:
-    """x * clip(x + 3, 0, 6) / 6"""
+    """x * Clip(x + 3, 0, 6) / 6 -> HardSwish(x)"""
     scaled = _times(node)
     product = None if scaled is None else r.producer(scaled[0], "Mul")
     if scaled is None or product is None or r.only_user(scaled[0]) is None:
@@ -137,9 +138,9 @@ def hard_swish_divided_last(r: Rewriter, node: Node) -> Result:
     return None
 
 
-@rule("fuse-activations", "Div", "Reciprocal")
+@rule("fuse-activations", "Div", "Reciprocal", rounds=True)
 def sigmoid(r: Rewriter, node: Node) -> Result:
-    """1 / (1 + exp(-x)), and x / (1 + exp(-x)) as a product with the sigmoid."""
+    """1 / (1 + Exp(-x)) -> Sigmoid(x), y / (1 + Exp(-x)) -> y * Sigmoid(x)"""
     below = data(node) if node.op == "Reciprocal" else data(node, 1)
     shifted = _plus(r, below)
     exp = None if shifted is None or shifted[1] != 1 else r.producer(shifted[0], "Exp")
@@ -172,9 +173,9 @@ def _plus(r: Rewriter, value: Value) -> tuple[Value, float] | None:
     return operands[0], float(operands[1].item())
 
 
-@rule("fuse-activations", "Max")
+@rule("fuse-activations", "Max", rounds=True)
 def leaky_relu(r: Rewriter, node: Node) -> Result:
-    """max(x, a x) with 0 < a < 1"""
+    """Max(x, a x) -> LeakyRelu(x, alpha=a) for 0 < a < 1"""
     if len(node.inputs) != 2:
         return None
     for x, other in ((data(node), data(node, 1)), (data(node, 1), data(node))):

@@ -13,8 +13,9 @@ import numpy as np
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.inference import broadcast
 
+from .growth import check_growth, freed
 from .nodes import data, operand, scalar, with_constant
-from .rewriter import NODE_BYTES, Rewriter, share
+from .rewriter import Rewriter
 from .table import Decline, Result, rule
 
 LONGEST = 3
@@ -85,13 +86,15 @@ def read_affine(node: Node) -> tuple[Value, Affine] | None:
     return x, Affine(1 / numbers, None)
 
 
-@rule("fuse-add-mul", *AFFINE)
+@rule("fuse-add-mul", *AFFINE, rounds=True)
 def chain(r: Rewriter, node: Node) -> Result:
+    """(x + a) + b -> x + (a + b), (x * a) * b -> x * (a b), (x + a) * b + c -> x * b + (a b + c), -(a - x) -> x - a:
+    two or three steps x * scale + shift in a row, where fewer compute the same"""
     step = read_affine(node)
     if step is None:
         return None
     x, whole = step
-    freed = _stored(r, node)
+    gone = freed(r, node)
     last = node
     for length in range(2, LONGEST + 1):
         inner = r.producer(x, *AFFINE)
@@ -103,14 +106,10 @@ def chain(r: Rewriter, node: Node) -> Result:
         check_rounding(inner, last)
         last, (x, first) = inner, step
         whole = whole.after(first)
-        freed += _stored(r, inner)
+        gone += freed(r, inner)
         if whole.nodes < length:
-            return write_affine(r, whole, x, node, freed)
+            return write_affine(r, whole, x, node, gone)
     return None
-
-
-def _stored(r: Rewriter, node: Node) -> int:
-    return NODE_BYTES + sum(share(r, value) for value in node.inputs if value is not None)
 
 
 def check_rounding(*nodes: Node) -> None:
@@ -123,15 +122,14 @@ def check_rounding(*nodes: Node) -> None:
                 raise Decline(f"adding {largest:g} rounds to multiples of {np.spacing(largest):g}")
 
 
-def write_affine(r: Rewriter, whole: Affine, x: Value, node: Node, freed: int) -> Value:
+def write_affine(r: Rewriter, whole: Affine, x: Value, node: Node, gone: int) -> Value:
     """Nodes for x * scale + shift. Declines where the constants would grow or leave the range of their type."""
     given = [numbers for numbers in (whole.scale, whole.shift) if numbers is not None]
     shape = node.output.shape
     if shape is None or x.shape is None or broadcast([x.shape, *(numbers.shape for numbers in given)]) != shape:
         raise Decline("the result is wider than the combined constants make it")
     constants = [_rounded(numbers, x.dtype) for numbers in given]
-    if sum(constant.nbytes for constant in constants) > freed:
-        raise Decline("the constants would grow when they are combined")
+    check_growth(r, sum(constant.nbytes for constant in constants), gone, "the combined constants are larger")
     if not given and r.may_become(node, x):
         return x
     if whole.is_subtraction:
@@ -153,9 +151,9 @@ def _rounded(numbers: np.ndarray, dtype: np.dtype | None) -> np.ndarray:
     return rounded
 
 
-@rule("fuse-add-mul", "Pow")
+@rule("fuse-add-mul", "Pow", rounds=True)
 def powers(r: Rewriter, node: Node) -> Result:
-    """(x ^ a) ^ b is x ^ (a b) for all x only where a and b are positive integers: (x ^ 2) ^ 0.5 is |x|."""
+    """Pow(Pow(x, a), b) -> Pow(x, a b) for positive integers a and b: Pow(Pow(x, 2), 0.5) is |x|"""
     inner = r.producer(node.inputs[0], "Pow")
     first, second = None if inner is None else scalar(operand(inner, 1)), scalar(operand(node, 1))
     if inner is None or first is None or second is None:

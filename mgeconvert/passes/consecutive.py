@@ -16,6 +16,7 @@ RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
 
 @rule("merge-consecutive", "Transpose")
 def transposes(r: Rewriter, node: Node) -> Result:
+    """Transpose(Transpose(x, p), q) -> Transpose(x, p[q]), -> x where p[q] is 0, 1, 2 ..."""
     inner = r.producer(node.inputs[0], "Transpose")
     if inner is None or data(inner).rank is None:
         return None
@@ -29,7 +30,8 @@ def transposes(r: Rewriter, node: Node) -> Result:
 
 @rule("merge-consecutive", *RESHAPES, "Transpose")
 def reshapes(r: Rewriter, node: Node) -> Result:
-    """Also with a transpose that moves only dimensions of size 1, which is a reshape."""
+    """Reshape(Reshape(x, s), t) -> Reshape(x, t), -> x where x has the shape t; likewise for Squeeze, Unsqueeze,
+    Flatten and a Transpose that moves only dimensions of size 1"""
     inner = r.producer(node.inputs[0], *RESHAPES, "Transpose")
     if inner is None or not (_is_reshape(inner) and _is_reshape(node)) or inner.op == node.op == "Transpose":
         return None
@@ -69,7 +71,7 @@ def _target(node: Node) -> Value | np.ndarray | None:
 
 @rule("merge-consecutive", "Cast")
 def casts(r: Rewriter, node: Node) -> Result:
-    """The first cast can go where it loses nothing."""
+    """Cast(Cast(x, a), b) -> Cast(x, b) where type a holds all that x can be, -> x where x is of type b"""
     inner = r.producer(node.inputs[0], "Cast")
     if inner is None or data(inner).dtype is None:
         return None
@@ -93,7 +95,7 @@ Cut = tuple[int, int, int]
 
 @rule("merge-consecutive", "Slice")
 def slices(r: Rewriter, node: Node) -> Result:
-    """Two slices with positive steps of dimensions of known size."""
+    """Slice(Slice(x, a:b), c:d) -> Slice(x, a + c:a + d) for positive steps and dimensions of known size"""
     inner = r.producer(node.inputs[0], "Slice")
     if inner is None or r.only_user(data(node)) is None:
         return None
@@ -130,6 +132,7 @@ def _cuts(node: Node) -> dict[int, Cut] | None:
 
 @rule("merge-consecutive", "Pad")
 def pads(r: Rewriter, node: Node) -> Result:
+    """Pad(Pad(x, a), b) -> Pad(x, a + b) with the same number, or both at the edge"""
     inner = r.producer(node.inputs[0], "Pad")
     if inner is None or r.only_user(data(node)) is None:
         return None
@@ -162,7 +165,7 @@ def pad_value(node: Node) -> float | None:
 
 @rule("merge-consecutive", "Concat")
 def concats(r: Rewriter, node: Node) -> Result:
-    """The pieces of pieces that nothing else reads, along the same axis, all at once from the last node."""
+    """Concat(Concat(a, b), c) -> Concat(a, b, c) along one axis; the last of a tree of them takes all pieces at once"""
     user = r.only_user(node.output)
     if user is not None and _is_piece(r, node.output, user):
         return None

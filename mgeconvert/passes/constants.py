@@ -9,15 +9,16 @@ import numpy as np
 from mgeconvert.ir import Dim, Node, Shape
 from mgeconvert.ir.evaluate import evaluate
 
+from .growth import check_growth, freed
 from .nodes import data, integer, is_computed
-from .rewriter import NODE_BYTES, Rewriter, share
-from .table import EVERY, Decline, Result, rule
+from .rewriter import Rewriter
+from .table import EVERY, Result, rule
 
 
 @rule("fold-constants", EVERY)
 def computed(r: Rewriter, node: Node) -> Result:
-    """Operators on constants, as long as the results are not larger than what they replace. An output of the graph
-    stays a node: not every format can return a constant."""
+    """f(constants) -> constant, where the results are not larger than what they replace. An output of the graph stays a
+    node: not every format can return a constant."""
     if any(map(r.is_output, node.outputs)):
         return None
     if not node.inputs or any(is_computed(node, index) for index in range(len(node.inputs))):
@@ -26,15 +27,14 @@ def computed(r: Rewriter, node: Node) -> Result:
     results = evaluate(node.op, arrays, node.attrs, len(node.outputs))
     if results is None:
         return None
-    freed = NODE_BYTES + sum(share(r, value) for value in node.inputs if value is not None)
-    if sum(array.nbytes for array in results) > freed:
-        raise Decline("the constant result is larger than what it is computed from")
+    stored = sum(array.nbytes for array in results)
+    check_growth(r, stored, freed(r, node), "the result is larger than what it is computed from")
     return [r.constant(array, value.name) for array, value in zip(results, node.outputs, strict=True)]
 
 
 @rule("fold-constants", "Shape")
 def shape(r: Rewriter, node: Node) -> Result:
-    """The part of the shape that is asked for is known, also where other dimensions are symbolic."""
+    """Shape(x) -> constant, where the dimensions that are asked for are known, whatever the others are"""
     dims = _dims(node, data(node).shape)
     if dims is None or any(isinstance(dim, str) for dim in dims) or r.is_output(node.output):
         return None
@@ -43,6 +43,7 @@ def shape(r: Rewriter, node: Node) -> Result:
 
 @rule("fold-constants", "Size")
 def size(r: Rewriter, node: Node) -> Result:
+    """Size(x) -> constant, where all dimensions of x are known"""
     dims = data(node).static_shape
     if dims is None or r.is_output(node.output):
         return None
@@ -51,7 +52,8 @@ def size(r: Rewriter, node: Node) -> Result:
 
 @rule("fold-constants", "Gather", "Slice")
 def part_of_a_shape(r: Rewriter, node: Node) -> Result:
-    """Known dimensions of a shape that has symbolic ones too: compute with positions, look the dimensions up."""
+    """Gather(Shape(x), i) -> constant, Slice(Shape(x), a:b) -> constant, where these dimensions are known: computed on
+    positions, which then are looked up in the shape"""
     source = r.producer(node.inputs[0], "Shape")
     dims = None if source is None else _dims(source, data(source).shape)
     if dims is None:

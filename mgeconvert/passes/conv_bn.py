@@ -10,10 +10,11 @@ import numpy as np
 
 from mgeconvert.ir import Node
 
+from .growth import freed
 from .nodes import array, data, integer, ints, is_computed, number, text
-from .rewriter import NODE_BYTES, Rewriter, share
+from .rewriter import Rewriter
 from .table import Decline, Result, rule
-from .weighted import LINEAR, read_linear, write_linear
+from .weighted import WEIGHTED, read_weighted, write_weighted
 
 RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
 
@@ -32,48 +33,46 @@ def affine(node: Node) -> tuple[np.ndarray, np.ndarray]:
     return scale, beta - mean * scale
 
 
-@rule("fuse-conv-bn", "BatchNormalization")
+@rule("fuse-conv-bn", "BatchNormalization", rounds=True)
 def behind(r: Rewriter, node: Node) -> Result:
-    """conv -> bn; between the two may be a reshape from (N, C) to (N, C, 1...)."""
+    """BatchNormalization(Conv(x, w, b)) -> Conv(x, w scale, b scale + shift), likewise behind ConvTranspose, Gemm and
+    MatMul; between the two may be a Reshape from (N, C) to (N, C, 1...)"""
     between = r.producer(node.inputs[0], *RESHAPES)
     if between is not None and not _only_adds_ones(between):
         return None
     result = data(between or node)
-    layer = r.producer(result, *LINEAR)
+    layer = r.producer(result, *WEIGHTED)
     if layer is None:
         return None
     if r.only_user(result) is None or r.only_user(data(node)) is None:
         raise Decline(f"the result of {layer.name} is used elsewhere too")
-    linear, (scale, shift) = read_linear(layer), affine(node)
-    if linear.channel_axis != 1 or linear.channels != scale.size:
+    weighted, (scale, shift) = read_weighted(layer), affine(node)
+    if weighted.channel_axis != 1 or weighted.channels != scale.size:
         raise Decline(f"the channels of {layer.name} are not on axis 1")
-    fused = write_linear(r, linear.scaled(scale, shift), data(layer), _freed(r, node))
+    fused = write_weighted(r, weighted.scaled(scale, shift), data(layer), freed(r, node))
     return fused if between is None else r.again(between, fused, *between.inputs[1:])
 
 
-@rule("fuse-conv-bn", *LINEAR)
+@rule("fuse-conv-bn", *WEIGHTED, rounds=True)
 def ahead(r: Rewriter, node: Node) -> Result:
-    """bn -> conv; a shift is not zero in the padding, so it goes in only where there is none."""
+    """Conv(BatchNormalization(x), w, b) -> Conv(x, w scale, b + sum(w shift)), likewise before ConvTranspose, Gemm and
+    MatMul; a shift is not zero in the padding, so it goes in only where there is none"""
     norm = r.producer(node.inputs[0], "BatchNormalization")
     if norm is None:
         return None
     if r.only_user(data(node)) is None:
         raise Decline(f"the result of {norm.name} is used elsewhere too")
-    linear, (scale, shift) = read_linear(node), affine(norm)
+    weighted, (scale, shift) = read_weighted(node), affine(norm)
     if shift.any() and (node.op == "ConvTranspose" or has_padding(node)):
         raise Decline(f"{norm.name} shifts its input, which the padding would not see")
-    if not linear.is_convolution and (node.output.rank != 2 or integer(node, "transA", 0)):
+    if not weighted.is_convolution and (node.output.rank != 2 or integer(node, "transA", 0)):
         raise Decline("the input's channels are not on the axis that is summed over")
-    return write_linear(r, linear.fed(scale, shift), data(norm), _freed(r, norm))
+    return write_weighted(r, weighted.fed(scale, shift), data(norm), freed(r, norm))
 
 
 def has_padding(node: Node) -> bool:
     """Whether a convolution pads its input."""
     return text(node, "auto_pad", "NOTSET") not in ("NOTSET", "VALID") or any(ints(node, "pads"))
-
-
-def _freed(r: Rewriter, node: Node) -> int:
-    return NODE_BYTES + sum(share(r, value) for value in node.inputs[1:] if value is not None)
 
 
 def _only_adds_ones(node: Node) -> bool:

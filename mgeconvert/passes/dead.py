@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .rewriter import Rewriter
-from .table import whole
+from .table import sweep
 
 
-@whole("eliminate-dead")
+@sweep("eliminate-dead")
 def dead(r: Rewriter) -> int:
+    """f(x), read by nothing -> nothing"""
     return r.drop_dead()

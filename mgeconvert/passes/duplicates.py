@@ -10,7 +10,7 @@ import numpy as np
 from mgeconvert.ir import Graph, Node, Value
 
 from .rewriter import Rewriter
-from .table import whole
+from .table import sweep
 
 UNIQUE = frozenset([
     "Bernoulli", "Dropout", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
@@ -24,9 +24,9 @@ SMALL = 64
 """Constant operands of up to this many bytes are compared by content: axes, shapes, scalars."""
 
 
-@whole("merge-duplicate-nodes")
+@sweep("merge-duplicate-nodes")
 def nodes(r: Rewriter) -> int:
-    """One sweep in topological order: when a node is met, its operands have been merged."""
+    """f(x), f(x) -> one f(x); in topological order: when a node is met, its operands have been merged"""
     first: dict[Hashable, Node] = {}
     merged = 0
     for node in list(r.nodes()):
@@ -45,9 +45,9 @@ def nodes(r: Rewriter) -> int:
     return merged
 
 
-@whole("merge-duplicate-constants")
+@sweep("merge-duplicate-constants")
 def constants(r: Rewriter) -> int:
-    """Only arrays that agree in type, shape and first numbers are read as a whole."""
+    """Two equal constants -> one; only arrays that agree in type, shape and first numbers are read as a whole"""
     alike: dict[Hashable, list[Value]] = {}
     for value in r.graph.constants():
         array = value.array

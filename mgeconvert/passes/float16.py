@@ -34,12 +34,12 @@ ALWAYS_FLOAT32 = {"Resize": (1, 2)}
 """Inputs that ONNX has in float32 only."""
 
 
-def half(graph: Graph, keep_io: bool = True) -> Graph:
+def to_float16(graph: Graph, keep_io: bool = True) -> Graph:
     """A graph that computes in float16; with `keep_io` inputs and outputs stay float32, else they change as well."""
-    return _Half(graph.copy(), keep_io).run()
+    return _Conversion(graph.copy(), keep_io).run()
 
 
-class _Half:
+class _Conversion:
     def __init__(self, graph: Graph, keep_io: bool) -> None:
         self.graph, self.keep_io = graph, keep_io
         self.name = Namer(value.name for value in graph.values())

@@ -16,22 +16,24 @@ from mgeconvert.ir import Node, Value
 from .add_mul import read_affine
 from .conv_bn import has_padding
 from .factors import ROWS, Factor
+from .growth import check_growth, freed, share
 from .nodes import channel_vector, data, integer
-from .rewriter import NODE_BYTES, Rewriter, share
+from .rewriter import Rewriter
 from .table import Decline, Result, rule
-from .weighted import LINEAR, read_linear, write_linear
+from .weighted import WEIGHTED, read_weighted, write_weighted
 
 LARGEST = 64
 """How many nodes a region may have."""
 
 
-@rule("backward-fold-scale", "Mul", "Div", "Neg")
+@rule("backward-fold-scale", "Mul", "Div", "Neg", rounds=True)
 def scale(r: Rewriter, node: Node) -> Result:
+    """f(Conv(x, w, b)) * s -> f(Conv(x, w s, b s)) for a tree f of operators that a factor passes; also -f and f / s"""
     step = read_affine(node)
     if step is None or step[1].scale is None or step[1].scale.dtype.kind != "f" or step[0].rank is None:
         return None
     value, factor = step[0], step[1].scale
-    if r.producer(value, *ROWS, *LINEAR) is None:
+    if r.producer(value, *ROWS, *WEIGHTED) is None:
         return None
     if value.shape != node.output.shape:
         raise Decline("the factor widens the result")
@@ -39,7 +41,7 @@ def scale(r: Rewriter, node: Node) -> Result:
     full = full.reshape((1,) * ((value.rank or 0) - full.ndim) + full.shape)
     if full.size != max(full.shape, default=1) or not full.all():
         raise Decline("the factor varies along several axes, or is zero")
-    region = Region(r, NODE_BYTES + sum(share(r, each) for each in node.inputs if each is not None))
+    region = Region(r, freed(r, node))
     region.spread(value, full)
     return region.rebuilt(value)
 
@@ -47,9 +49,9 @@ def scale(r: Rewriter, node: Node) -> Result:
 class Region:
     """The values that get a factor, and the nodes that make them."""
 
-    def __init__(self, r: Rewriter, freed: int) -> None:
+    def __init__(self, r: Rewriter, gone: int) -> None:
         self._r = r
-        self._freed = freed
+        self._gone = gone
         self._factors: dict[Value, Factor] = {}
         self._reads: Counter[Value] = Counter()
         self._new: dict[Value, Value] = {}
@@ -104,32 +106,34 @@ class Region:
         return self._r.again(node, *operands)
 
     def _scaled_layer(self, node: Node, value: Value, factor: Factor) -> Value:
-        linear = read_linear(node)
-        vector = channel_vector(factor, value, linear.channel_axis)
+        weighted = read_weighted(node)
+        vector = channel_vector(factor, value, weighted.channel_axis)
         if vector is None and factor.size == 1:
-            vector = np.full(linear.channels, factor.item())
-        if vector is None or len(vector) != linear.channels:
+            vector = np.full(weighted.channels, factor.item())
+        if vector is None or len(vector) != weighted.channels:
             raise Decline("the factor is not one number a channel")
-        return write_linear(self._r, linear.scaled(vector, np.zeros(linear.channels)), data(node), 0)
+        return write_weighted(self._r, weighted.scaled(vector, np.zeros(weighted.channels)), data(node), 0)
 
     def _scaled_constant(self, value: Value, factor: Factor) -> Value:
         assert value.array is not None
         array = value.array.astype(np.float64)
         result = (array * (factor.reshape(()) if factor.size == 1 else factor)).astype(value.dtype)
-        self._freed += share(self._r, value) - result.nbytes
-        if not np.isfinite(result).all() or self._freed < 0:
-            raise Decline("its constants would grow, or leave the range of their type")
+        self._gone += share(self._r, value) - result.nbytes
+        check_growth(self._r, 0, self._gone, f"{value.name} times the factor is larger")
+        if not np.isfinite(result).all():
+            raise Decline(f"{value.name} times the factor does not fit into {value.dtype}")
         return self._r.constant(result, value.name)
 
 
 def _is_layer(node: Node) -> bool:
     """Whether the node has weights to take a factor in: the end of a region."""
-    return node.op in LINEAR and data(node, 1).array is not None
+    return node.op in WEIGHTED and data(node, 1).array is not None
 
 
-@rule("forward-fold-scale", *LINEAR)
+@rule("forward-fold-scale", *WEIGHTED, rounds=True)
 def ahead(r: Rewriter, node: Node) -> Result:
-    """A constant factor in front of a convolution or linear layer, and a term where there is no padding."""
+    """Conv(x * scale + shift, w, b) -> Conv(x, w scale, b + sum(w shift)), likewise for ConvTranspose, Gemm and MatMul;
+    a shift only where there is no padding"""
     before = r.producer(node.inputs[0], "Add", "Sub", "Mul", "Div", "Neg")
     step = None if before is None else read_affine(before)
     if before is None or step is None:
@@ -137,9 +141,9 @@ def ahead(r: Rewriter, node: Node) -> Result:
     x, affine = step
     if r.only_user(data(node)) is None:
         raise Decline(f"the result of {before.name} is used elsewhere too")
-    linear = read_linear(node)
-    axis = 1 if linear.is_convolution else (x.rank or 1) - 1
-    if x.shape != data(node).shape or (not linear.is_convolution and integer(node, "transA", 0)):
+    weighted = read_weighted(node)
+    axis = 1 if weighted.is_convolution else (x.rank or 1) - 1
+    if x.shape != data(node).shape or (not weighted.is_convolution and integer(node, "transA", 0)):
         raise Decline("the constant widens the input, or is not on the axis that is summed over")
     scales = channel_vector(np.ones(()) if affine.scale is None else affine.scale, x, axis)
     shifts = channel_vector(np.zeros(()) if affine.shift is None else affine.shift, x, axis)
@@ -147,5 +151,4 @@ def ahead(r: Rewriter, node: Node) -> Result:
         raise Decline("the constant is not one number a channel")
     if shifts.any() and (node.op == "ConvTranspose" or has_padding(node)):
         raise Decline("what is added is not zero in the padding")
-    freed = NODE_BYTES + sum(share(r, each) for each in before.inputs if each is not None)
-    return write_linear(r, linear.fed(scales, shifts), x, freed)
+    return write_weighted(r, weighted.fed(scales, shifts), x, freed(r, before))

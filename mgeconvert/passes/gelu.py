@@ -21,8 +21,10 @@ LONGEST = 6
 CUBIC = 0.044715
 
 
-@rule("fuse-gelu", "Mul", "Div")
+@rule("fuse-gelu", "Mul", "Div", rounds=True)
 def gelu(r: Rewriter, node: Node) -> Result:
+    """x / 2 * (1 + Erf(x / sqrt(2))) -> Gelu(x), x / 2 * (1 + Tanh(t)) -> Gelu(x, approximate="tanh"),
+    x * Sigmoid(2 t) -> Gelu(x, approximate="tanh"), with t = sqrt(2 / pi) (x + 0.044715 x^3)"""
     number, factors = product(r, node.output)
     if len(factors) != 2:
         return None

@@ -145,8 +145,7 @@ UNCHANGED: dict[str, Callable[[Node, Value], bool]] = {
 COMMUTATIVE = ("Add", "Mul")
 
 
-@rule("eliminate-identity", *UNCHANGED)
-def unchanged(r: Rewriter, node: Node) -> Result:
+def _unchanged(r: Rewriter, node: Node) -> Result:
     source = node.inputs[0]
     if source is not None and r.may_become(node, source) and UNCHANGED[node.op](node, source):
         return source
@@ -157,11 +156,28 @@ def unchanged(r: Rewriter, node: Node) -> Result:
     return None
 
 
+TERMS = ("Add", "Sub")
+
+
+@rule("eliminate-identity", *(op for op in UNCHANGED if op not in TERMS))
+def unchanged(r: Rewriter, node: Node) -> Result:
+    """Identity(x) -> x, x * 1 -> x, x / 1 -> x, Pow(x, 1) -> x, Transpose(x, 0, 1, 2 ...) -> x, Reshape(x, shape of x)
+    -> x and so on: the rows of UNCHANGED"""
+    return _unchanged(r, node)
+
+
+@rule("eliminate-identity", *TERMS, rounds=True)
+def no_term(r: Rewriter, node: Node) -> Result:
+    """x + 0 -> x, x - 0 -> x; -0.0 + 0 is 0, so the sign of a zero may change"""
+    return _unchanged(r, node)
+
+
 INVOLUTIONS = ("Neg", "Not")
 
 
 @rule("eliminate-identity", *INVOLUTIONS)
 def twice(r: Rewriter, node: Node) -> Result:
+    """Neg(Neg(x)) -> x, Not(Not(x)) -> x"""
     inner = r.producer(node.inputs[0], node.op)
     return None if inner is None or not r.may_become(node, data(inner)) else data(inner)
 
@@ -171,5 +187,6 @@ IDEMPOTENT = ("Abs", "Ceil", "Floor", "Relu", "Round", "Sign")
 
 @rule("eliminate-identity", *IDEMPOTENT)
 def again(r: Rewriter, node: Node) -> Result:
+    """Relu(Relu(x)) -> Relu(x), likewise for Abs, Ceil, Floor, Round and Sign"""
     inner = r.producer(node.inputs[0], node.op)
     return None if inner is None or not r.may_become(node, inner.outputs[0]) else inner.outputs[0]

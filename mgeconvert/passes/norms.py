@@ -13,8 +13,9 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
+from .growth import NODE_BYTES, check_growth, freed, share
 from .nodes import array, channel_vector, data, integer, number, operand, scalar, with_constant
-from .rewriter import NODE_BYTES, Rewriter, share
+from .rewriter import Rewriter
 from .table import Decline, Result, rule
 
 FORMULA_NODES = 6
@@ -34,8 +35,10 @@ class Standardized:
     epsilon: float
 
 
-@rule("fuse-norm", "Div", "Mul")
+@rule("fuse-norm", "Div", "Mul", rounds=True)
 def layer_norm(r: Rewriter, node: Node) -> Result:
+    """(x - mean) / Sqrt(variance + eps) -> LayerNormalization(x, 1), with mean = ReduceMean(x) and
+    variance = ReduceMean((x - mean)^2) over the last axes"""
     found = _standardized(r, node)
     if found is None:
         return None
@@ -45,8 +48,8 @@ def layer_norm(r: Rewriter, node: Node) -> Result:
     if r.uses(found.centred) > CENTRED_READERS:
         raise Decline("the centred input is used elsewhere too")
     ones = np.ones(shape, found.x.dtype)
-    if ones.nbytes > FORMULA_NODES * NODE_BYTES and not _is_scaled(r, node.output, len(shape)):
-        raise Decline("it has no scale, and LayerNormalization would store one")
+    if not _is_scaled(r, node.output, len(shape)):
+        check_growth(r, ones.nbytes, FORMULA_NODES * NODE_BYTES, "it has no scale, and LayerNormalization stores one")
     scale = r.constant(ones, f"{node.output.name}_scale")
     return r.op("LayerNormalization", found.x, scale, axis=found.axis - len(found.x.shape or ()), epsilon=found.epsilon)
 
@@ -130,9 +133,9 @@ def _last_axes(node: Node) -> int | None:
     return reduced[0] if reduced and reduced == list(range(reduced[0], rank)) else None
 
 
-@rule("fuse-norm", "Reshape")
+@rule("fuse-norm", "Reshape", rounds=True)
 def group_norm(r: Rewriter, node: Node) -> Result:
-    """Groups of channels as channels of an InstanceNormalization, with scale 1 and bias 0."""
+    """Reshape(InstanceNormalization(Reshape(x, (N, groups, rest)), 1, 0), shape of x) -> GroupNormalization(x, 1, 0)"""
     norm = r.producer(node.inputs[0], "InstanceNormalization")
     before = None if norm is None else r.producer(data(norm), "Reshape")
     if norm is None or before is None:
@@ -170,9 +173,10 @@ def group_norm(r: Rewriter, node: Node) -> Result:
 NORMS = ("LayerNormalization", "GroupNormalization", "InstanceNormalization", "BatchNormalization")
 
 
-@rule("fuse-norm", "Mul", "Add")
+@rule("fuse-norm", "Mul", "Add", rounds=True)
 def scale_or_bias(r: Rewriter, node: Node) -> Result:
-    """A constant behind a normalization, of the shape of its scale."""
+    """Norm(x, scale, bias) * c -> Norm(x, scale c, bias c), Norm(x, scale, bias) + c -> Norm(x, scale, bias + c) for
+    the layer, group, instance and batch normalization, where c has the shape of the scale"""
     operands = with_constant(node)
     norm = None if operands is None else r.producer(operands[0], *NORMS)
     if operands is None or norm is None or len(norm.outputs) > 1:
@@ -188,9 +192,9 @@ def scale_or_bias(r: Rewriter, node: Node) -> Result:
         new_scale, new_bias = new_scale * constant, None if new_bias is None else new_bias * constant
     else:
         new_bias = np.broadcast_to(constant, scale.shape) + (0 if new_bias is None else new_bias)
-    freed = NODE_BYTES + sum(share(r, each) for each in (*norm.inputs[1:3], *node.inputs) if each is not None)
-    if scale.nbytes * (1 if new_bias is None else 2) > freed + (scale.nbytes if node.op == "Add" else 0):
-        raise Decline("its scale would be larger than the constants it replaces")
+    gone = freed(r, node) + share(r, norm.inputs[1]) + share(r, operand(norm, 2))
+    stored = scale.nbytes * ((node.op == "Mul") + (new_bias is not None))
+    check_growth(r, stored, gone, "its scale is larger than the constants it replaces")
     name = operand(norm, 2) or data(node, int(data(node).array is None))
     scales = r.constant(new_scale.astype(scale.dtype), data(norm, 1).name) if node.op == "Mul" else data(norm, 1)
     biases = None if new_bias is None else r.constant(new_bias.astype(scale.dtype), name.name)

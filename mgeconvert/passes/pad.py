@@ -14,6 +14,7 @@ from .table import Decline, Result, rule
 
 @rule("fuse-pad", "Conv")
 def into_conv(r: Rewriter, node: Node) -> Result:
+    """Conv(Pad(x, p, 0), w, pads=q) -> Conv(x, w, pads=p + q)"""
     pad = r.producer(node.inputs[0], "Pad")
     if pad is None:
         return None
@@ -25,7 +26,7 @@ def into_conv(r: Rewriter, node: Node) -> Result:
 
 @rule("fuse-pad", "AveragePool")
 def into_average(r: Rewriter, node: Node) -> Result:
-    """The zeros of the Pad node are part of the average."""
+    """AveragePool(Pad(x, p, 0)) -> AveragePool(x, pads=p, count_include_pad=1): the zeros are part of the average"""
     pad = r.producer(node.inputs[0], "Pad")
     if pad is None:
         return None
@@ -39,7 +40,8 @@ def into_average(r: Rewriter, node: Node) -> Result:
 
 @rule("fuse-pad", "MaxPool")
 def into_max(r: Rewriter, node: Node) -> Result:
-    """MaxPool pads with minus infinity, which is as good as zeros where nothing is negative."""
+    """MaxPool(Pad(x, p, v), pads=q) -> MaxPool(x, pads=p + q) where v is never the maximum: MaxPool pads with minus
+    infinity, which is as good as zeros where nothing is negative"""
     pad = r.producer(node.inputs[0], "Pad")
     if pad is None or len(node.outputs) > 1:
         return None

@@ -5,9 +5,8 @@ That place is topologically right because a pattern's last node is the one that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Callable, Container, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,29 +15,7 @@ from mgeconvert.ir import Graph, Namer, Node, Shape, Value
 from mgeconvert.ir.builder import Builder, Operand
 
 from .index import Index, take_shape
-
-Result: TypeAlias = "Value | Sequence[Value] | None"
-"""What a rule returns: what stands for the node's outputs, or None where it does not apply."""
-Rule: TypeAlias = "Callable[[Rewriter, Node], Result]"
-
-NODE_BYTES = 64
-"""What a node takes in a file, at the least: how much larger constants may become when one goes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    """A pattern that was found and left alone: by which pass, at which node, and why."""
-
-    name: str
-    node: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.node}: {self.reason}"
-
-
-class Decline(Exception):  # noqa: N818 - no error: the graph stays as it is
-    """A pattern was recognised and is left alone; the text is the reason."""
+from .outcome import Decline, Declined
 
 
 class _AsWanted(Namer):
@@ -51,9 +28,10 @@ class _AsWanted(Namer):
 class Rewriter(Index):
     """The index of the graph and the builder of new nodes; `finish` puts the result into the graph."""
 
-    def __init__(self, graph: Graph, supported: Collection[str] | None = None) -> None:
+    def __init__(self, graph: Graph, supported: Container[str] | None = None, allowed_growth: int = 0) -> None:
         super().__init__(graph)
         self.declined: dict[Declined, None] = {}
+        self.allowed_growth = allowed_growth
         self._supported = supported
         self._present = {node.op for node in graph.nodes}
         self._anchor: Node | None = None
@@ -91,7 +69,9 @@ class Rewriter(Index):
         """A constant; give it the name of the one it replaces where there is one."""
         return self._builder.constant(array, name=name)
 
-    def apply(self, name: str, function: Rule, node: Node) -> bool:
+    def apply(
+        self, name: str, function: Callable[[Rewriter, Node], Value | Sequence[Value] | None], node: Node
+    ) -> bool:
         """Call a rule for a node and carry out what it returns; whether it changed the graph."""
         self._anchor = node
         made: list[Node] = []
@@ -140,11 +120,6 @@ class Rewriter(Index):
         """Put the nodes into the graph, under unique names: those that were there before keep theirs."""
         _name_apart(self.nodes(), self._old_nodes)
         _name_apart(list(self.graph.values()), self._old_values)
-
-
-def share(r: Rewriter, value: Value) -> int:
-    """The bytes that go when one reader of a constant goes."""
-    return value.array.nbytes if value.array is not None and r.uses(value) == 1 else 0
 
 
 def _needed(made: Sequence[Node], results: Sequence[Value]) -> list[Node]:

@@ -11,15 +11,16 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
+from .growth import check_growth, share
 from .nodes import array, data, integer, is_computed, number
-from .rewriter import Rewriter, share
+from .rewriter import Rewriter
 from .table import Decline
 
-LINEAR = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 
 
 @dataclass(frozen=True, slots=True)
-class Linear:
+class Weighted:
     """y[channel] = sum of x * weight[channel] + bias[channel]. `weight` has the type it is stored in, and is the stored
     array until it changes; `bias` is float64, of any shape the operator allows, or None."""
 
@@ -53,11 +54,11 @@ class Linear:
         rank = self.node.output.rank
         return 1 if self.is_convolution or rank is None else rank - 1
 
-    def scaled(self, scale: np.ndarray, shift: np.ndarray) -> Linear:
+    def scaled(self, scale: np.ndarray, shift: np.ndarray) -> Weighted:
         """y * scale + shift, both one number a channel, float64."""
         return replace(self, weight=self._times(self._by_output(scale)), bias=self._scaled_bias(scale, shift))
 
-    def fed(self, scale: np.ndarray, shift: np.ndarray) -> Linear:
+    def fed(self, scale: np.ndarray, shift: np.ndarray) -> Weighted:
         """The same of x * scale + shift, both one number an input channel; a shift is exact only without padding."""
         bias = self.bias
         if shift.any():
@@ -106,8 +107,8 @@ class Linear:
         return np.asarray(weight.sum(axis=1 - self.matrix_axis))
 
 
-def read_linear(node: Node) -> Linear:
-    """The node as a Linear; declines where its weights are not constant floats."""
+def read_weighted(node: Node) -> Weighted:
+    """The node as a Weighted; declines where its weights are not constant floats."""
     weight, bias = data(node, 1), array(node, 2)
     if weight.array is None or is_computed(node, 2):
         raise Decline(f"the weights of {node.name} are computed")
@@ -115,10 +116,10 @@ def read_linear(node: Node) -> Linear:
         raise Decline(f"the weights of {node.name} are {weight.array.dtype}, not floats")
     if node.op == "MatMul" and weight.rank != 2:
         raise Decline(f"{node.name} does not multiply by one matrix")
-    return Linear(node, weight.array, None if bias is None else bias.astype(np.float64) * number(node, "beta", 1))
+    return Weighted(node, weight.array, None if bias is None else bias.astype(np.float64) * number(node, "beta", 1))
 
 
-def write_linear(r: Rewriter, new: Linear, source: Value, freed: int) -> Value:
+def write_weighted(r: Rewriter, new: Weighted, source: Value, freed: int) -> Value:
     """The node with new weights, reading `source`; declines where the file would grow by more than the `freed` bytes or
     a weight leaves the range of its type."""
     node, old = new.node, data(new.node, 1)
@@ -128,9 +129,9 @@ def write_linear(r: Rewriter, new: Linear, source: Value, freed: int) -> Value:
     if bias is not None and not np.isfinite(bias).all():
         raise Decline(f"{node.name}: the new bias does not fit into {bias.dtype}")
     stored = (0 if kept else new.weight.nbytes) + (0 if bias is None else bias.nbytes)
-    if stored > freed + sum(share(r, value) for value in node.inputs[2 if kept else 1 :] if value is not None):
-        what = "its bias would be larger than what it replaces" if kept else "its weights are used elsewhere too"
-        raise Decline(f"{node.name}: {what}, the file would grow")
+    fact = "its bias is larger than what it replaces" if kept else "its weights are used elsewhere too"
+    gone = sum(share(r, value) for value in node.inputs[2 if kept else 1 :])
+    check_growth(r, stored, freed + gone, f"{node.name}: {fact}")
     weights = old if kept else r.constant(new.weight, old.name)
     biases = None if bias is None else r.constant(bias, _bias_name(node, old))
     if node.op != "MatMul":

@@ -15,8 +15,8 @@ from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph, Namer, Node, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.dtypes import elem_type
-from mgeconvert.passes.table import Decline
-from mgeconvert.passes.weighted import Linear, read_linear
+from mgeconvert.passes import Decline
+from mgeconvert.passes.weighted import Weighted, read_weighted
 
 from .names import copied, public
 
@@ -133,11 +133,11 @@ def _fold(graph: Graph, value: Value, affine: Affine) -> Affine:
     return Affine(np.ones_like(affine.scale), offset[::-1] if swaps else offset, False)
 
 
-def _layer(node: Node, value: Value) -> Linear | None:
+def _layer(node: Node, value: Value) -> Weighted | None:
     if node.op != "Conv" or node.domain or node.inputs[0] is not value or value in node.inputs[1:]:
         return None
     try:
-        return read_linear(node)
+        return read_weighted(node)
     except Decline:
         return None
 

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import mgeconvert.passes
+from mgeconvert.passes import Outcome
 from mgeconvert.registry import Option
 from mgeconvert_cli.main import application
 from tests.harness import small_graphs as toy
@@ -30,7 +31,7 @@ Invoke = Callable[..., Result]
 def invoke(plugins: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     """`invoke("toy-to-toy m.toy")` in a folder with the model m.toy; times are 0.00 s."""
     plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
-    monkeypatch.setattr(mgeconvert.passes, "optimize", lambda *_, **__: [], raising=False)
+    monkeypatch.setattr(mgeconvert.passes, "optimize", lambda *_, **__: Outcome(), raising=False)
     monkeypatch.chdir(tmp_path)
     write("m.toy", MODEL)
 

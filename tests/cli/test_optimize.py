@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 import mgeconvert.passes
 from mgeconvert.ir import Graph
+from mgeconvert.passes import Outcome
 from mgeconvert_cli.main import application
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo.pkl"
@@ -42,11 +43,11 @@ def test_the_model_before_is_the_truth_where_nothing_is_recorded(plain: Path, tm
 def test_passes_that_change_the_result_are_found_out(
     plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoil(graph: Graph, *_: Any) -> list[tuple[str, int, str]]:
+    def spoil(graph: Graph, *_: Any) -> Outcome:
         weight = next(value for value in graph.constants() if value.array is not None and value.array.ndim == 4)
         assert weight.array is not None
         weight.array = np.zeros_like(weight.array)
-        return []
+        return Outcome()
 
     monkeypatch.setattr(mgeconvert.passes, "optimize", spoil)
     result = run("optimize", plain, "-o", tmp_path / "out.onnx")

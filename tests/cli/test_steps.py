@@ -11,6 +11,7 @@ import pytest
 import mgeconvert.passes
 from mgeconvert import registry
 from mgeconvert.ir import Graph
+from mgeconvert.passes import Declined, Outcome, PassReport
 from mgeconvert_cli.main import application
 from mgeconvert_cli.steps import split
 from tests.cli.test_main import Invoke, invoke, record, write
@@ -110,13 +111,16 @@ def test_names_are_read_from_the_registry_only() -> None:
     ]
 
 
-PASS_ROWS = [("eliminate-identity", 1, "1 nodes removed")]
+OUTCOME = Outcome(
+    (PassReport("eliminate-identity", 1, "1 node removed", {"unchanged": 1}),),
+    (Declined("fuse-pad", "Conv", "it crops"),),
+)
 
 
-def _remove_identity(graph: Graph, *_: object) -> list[tuple[str, int, str]]:
+def _remove_identity(graph: Graph, *_: object) -> Outcome:
     graph.replace({node.output: node.inputs[0] for node in graph.nodes if node.op == "Identity" and node.inputs[0]})
     graph.remove_dead_nodes()
-    return PASS_ROWS
+    return OUTCOME
 
 
 def test_optimize_shows_what_it_changed_and_writes_it(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,11 +139,34 @@ def test_optimize_shows_what_it_changed_and_writes_it(invoke: Invoke, monkeypatc
         "  all macs               0      0",
         "  all flops             12     12",
     ]
-    assert "eliminate-identity: 1 nodes removed" in result.stderr.splitlines()
+    assert "eliminate-identity: 1 node removed" in result.stderr.splitlines()
     assert json.loads(Path("out.toy").read_text())["ops"] == ["Neg", "Abs"]
     document = json.loads(invoke("--json optimize n.toy -o out.toy").stdout)
     assert (document["before"]["nodes"], document["after"]["nodes"]) == (3, 2)
     assert document["files"][0]["path"] == "out.toy"
+
+
+@pytest.mark.parametrize("line", ["optimize m.toy -o out.toy", "toy-to-toy m.toy -o out.toy", "convert m.toy out.toy"])
+def test_declined_patterns_reach_the_user(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    monkeypatch.setattr(mgeconvert.passes, "optimize", lambda *_, **__: OUTCOME)
+    said = "declined: fuse-pad: Conv: it crops"
+    assert said not in invoke(line).stderr.splitlines()
+    assert said in invoke(f"{line} --show-declined").stderr.splitlines()
+    document = json.loads(invoke(f"--json {line}").stdout)
+    assert document["declined"] == [{"name": "fuse-pad", "node": "Conv", "reason": "it crops"}]
+    assert document["passes"] == [
+        {"name": "eliminate-identity", "count": 1, "text": "1 node removed", "rules": {"unchanged": 1}}
+    ]
+
+
+def test_passes_beside_a_level_and_growth(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[object, ...]] = []
+    monkeypatch.setattr(mgeconvert.passes, "optimize", lambda _, *given: seen.append(given) or Outcome())
+    line = "optimize m.toy --enable forward-fold-scale,fuse-pad --no-fuse-gelu --allow-growth 1000"
+    assert invoke(line).exit_code == 0
+    assert [(level, enable, disable, growth) for level, enable, disable, _, growth in seen] == [
+        (1, ("forward-fold-scale", "fuse-pad"), ("fuse-gelu",), 1000)
+    ]
 
 
 def test_optimize_to_standard_output_writes_the_model_only(invoke: Invoke) -> None:
@@ -165,9 +192,9 @@ def test_list_passes(invoke: Invoke) -> None:
 def test_passes_by_name_run_in_place_of_a_level(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     seen: list[tuple[int, list[str]]] = []
 
-    def note(_: Graph, level: int, enable: tuple[str, ...], *__: object) -> list[tuple[str, int, str]]:
+    def note(_: Graph, level: int, enable: tuple[str, ...], *__: object) -> Outcome:
         seen.append((level, list(enable)))
-        return []
+        return Outcome()
 
     monkeypatch.setattr(mgeconvert.passes, "optimize", note)
     assert invoke(f"optimize m.toy {line}").exit_code == 0

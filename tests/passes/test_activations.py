@@ -9,7 +9,7 @@ import pytest
 
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
-from mgeconvert.passes import optimize, select
+from mgeconvert.passes import PassReport, optimize, select
 from mgeconvert.passes.driver import run as run_passes
 from tests.passes.harness import Row, examine, graph_of, tables
 
@@ -347,7 +347,8 @@ def test_only_what_the_target_supports() -> None:
     outcome = run_passes(graph, select(1), {"Mul", "HardSigmoid"})
     assert list(map(str, outcome.declined)) == ["fuse-activations: Mul: the target has no HardSwish"]
     assert str(graph) == before
-    assert optimize(graph, supported={"HardSwish"}) == [("fuse-activations", 1, "1 activation recognised")]
+    (report,) = optimize(graph, supported={"HardSwish"}).passes
+    assert report == PassReport("fuse-activations", 1, "1 activation recognised", {"gated": 1})
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)

@@ -279,7 +279,7 @@ def two_steps_stay_two(b: Builder) -> Value:
     return b.op("Mul", b.op("Add", x(b), 1.0), 2.0)
 
 
-@declines("fuse-add-mul", "Add_1: the constants would grow when they are combined")
+@declines("fuse-add-mul", "Add_1: the combined constants are larger: the file would grow by 3,712 bytes")
 def constants_would_grow(b: Builder) -> Value:
     row = np.arange(1, 33, dtype=np.float32)
     return b.op("Add", b.op("Add", x(b, 32, 32), row), row.reshape(32, 1))

@@ -14,7 +14,7 @@ from mgeconvert import registry
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
-from mgeconvert.passes.float16 import half
+from mgeconvert.passes.float16 import to_float16
 from tests.harness.check import difference
 
 X = np.random.default_rng(0).standard_normal((2, 3, 4, 4)).astype(np.float32)
@@ -42,7 +42,7 @@ def network(b: Builder, x: Any) -> Any:
 
 
 def test_weights_and_computation_are_half_and_the_borders_are_not() -> None:
-    graph = half(graph_of(network))
+    graph = to_float16(graph_of(network))
     graph.check()
     assert [(node.op, str(node.outputs[0].dtype)) for node in graph.nodes] == [
         ("Cast", "float16"),
@@ -61,7 +61,7 @@ def test_weights_and_computation_are_half_and_the_borders_are_not() -> None:
 def test_the_source_graph_stays() -> None:
     graph = graph_of(network)
     before = str(graph)
-    half(graph, keep_io=False)
+    to_float16(graph, keep_io=False)
     assert str(graph) == before
 
 
@@ -92,7 +92,7 @@ def test_half_inputs_of_a_float32_model_are_wrong_usage(tmp_path: Path) -> None:
 )
 def test_what_stays_in_float32(make: Any, kept: list[str], tmp_path: Path) -> None:
     graph = graph_of(make)
-    nodes = [node for node in half(graph).nodes if node.op != "Cast"]
+    nodes = [node for node in to_float16(graph).nodes if node.op != "Cast"]
     assert [node.op for node in nodes if node.outputs[0].dtype == np.float32] == kept
     ours, exact = run(graph, tmp_path / "m.onnx", fp16=True), run(graph, tmp_path / "f.onnx")
     assert np.isfinite(ours).all()
@@ -102,7 +102,9 @@ def test_what_stays_in_float32(make: Any, kept: list[str], tmp_path: Path) -> No
 
 def test_types_that_nodes_name_follow() -> None:
     graph = graph_of(lambda b, x: b.op("Cast", b.op("Greater", x, 0.0), to=onnx.TensorProto.FLOAT))
-    cast = next(node for node in half(graph).nodes if node.inputs[0] is not None and node.inputs[0].dtype == np.bool_)
+    cast = next(
+        node for node in to_float16(graph).nodes if node.inputs[0] is not None and node.inputs[0].dtype == np.bool_
+    )
     assert cast.attrs["to"] == onnx.TensorProto.FLOAT16
 
 

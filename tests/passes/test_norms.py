@@ -183,7 +183,7 @@ def dynamic_normalized_axis(b: Builder) -> Value:
     return standardize(b, x(b, 2, "N"), [1])
 
 
-@declines("fuse-norm", "Div: it has no scale, and LayerNormalization would store one")
+@declines("fuse-norm", "Div: it has no scale, and LayerNormalization stores one: the file would grow by 1,616 bytes")
 def long_axis_without_scale(b: Builder) -> Value:
     return standardize(b, x(b, 2, 500), [1])
 
