@@ -8,7 +8,7 @@ from pathlib import Path
 from mgeconvert.ir import Value
 from mgeconvert.registry import Description
 
-from .read import ModelFile, declared_type
+from .read.file import ModelFile, declared_type
 
 
 def describe(path: Path) -> Description:

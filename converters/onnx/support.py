@@ -5,12 +5,12 @@ from __future__ import annotations
 from mgeconvert.ir import OPSET
 from mgeconvert.registry import OpSupport
 
-from .functions import is_function_after
-from .lower import REFUSED
-from .rewrite import RULES
-from .rules import load_rules
-from .save import DEFAULT_OPSET
-from .schema import OLDEST, newest, op_schema, versions
+from .opsets.down import load_rules
+from .opsets.down.table import RULES
+from .opsets.schema import OLDEST, newest, op_schema, versions
+from .opsets.up.driver import REFUSED
+from .opsets.up.functions import is_function_after
+from .write.save import DEFAULT_OPSET
 
 
 def emitted() -> list[OpSupport]:

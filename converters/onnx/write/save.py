@@ -12,13 +12,13 @@ from mgeconvert.passes.float16 import to_float16
 from mgeconvert.quant_params import document, document_paths
 from mgeconvert.version import VERSION
 
-from .legalize import legalize
-from .quantization import rows
-from .schema import OLDEST, newest
-from .write import ExternalData, model_rope
+from ..opsets.down.driver import legalize
+from ..opsets.schema import OLDEST, newest
+from .model import ExternalData, model_rope
+from .quant_params import rows
 
 if TYPE_CHECKING:
-    from .wire import Rope
+    from ..wire import Rope
 
 DEFAULT_OPSET = 17
 

@@ -8,7 +8,7 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node
 from mgeconvert.ir.dtypes import ELEM_TYPES
 
-from ..rewrite import Result, Rewriter, constant, data, downgrade, dtype_of, operand, shape_of, size, without_attribute
+from .table import Result, Rewriter, constant, data, downgrade, dtype_of, operand, shape_of, size, without_attribute
 
 
 @downgrade("Pad", since=19)

@@ -7,7 +7,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import Result, Rewriter, axis_of, data, downgrade, dtype_of, operand, shape_of, without_attribute
+from .table import Result, Rewriter, axis_of, data, downgrade, dtype_of, operand, shape_of, without_attribute
 
 STASH: dict[int, np.dtype] = {1: np.dtype(np.float32), 11: np.dtype(np.float64)}
 """`stash_type`, a TensorProto.DataType, as the type the statistics are computed in."""

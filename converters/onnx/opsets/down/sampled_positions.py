@@ -12,8 +12,8 @@ import numpy as np
 
 from mgeconvert.ir import Dim, Value
 
-from ..rewrite import Rewriter, dtype_of, shape_of, size
-from .activations import scalar
+from .activation import scalar
+from .table import Rewriter, dtype_of, shape_of, size
 
 CUBIC = -0.75
 """Keys' parameter, as GridSample has it."""

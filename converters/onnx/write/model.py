@@ -15,9 +15,9 @@ from mgeconvert.errors import ConversionError
 from mgeconvert.ir import Attribute, Graph, Namer, Node, Shape, Value
 from mgeconvert.ir.dtypes import ELEM_TYPES, type_name
 
-from .schema import IR_VERSIONS, op_schema
-from .tensors import STRING, TensorData, text_items
-from .wire import Rope, encode
+from ..opsets.schema import IR_VERSIONS, op_schema
+from ..tensors import STRING, TensorData, text_items
+from ..wire import Rope, encode
 
 PRODUCER = "mgeconvert"
 ALIGNMENT = 4096

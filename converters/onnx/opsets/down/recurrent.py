@@ -6,7 +6,7 @@ from typing import Any
 
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import Result, Rewriter, data, downgrade
+from .table import Result, Rewriter, data, downgrade
 
 BATCH_FIRST = (1, 0, 2)
 """Swaps time (or direction) and batch."""

@@ -9,8 +9,8 @@ import onnx
 from mgeconvert.errors import ConversionError
 from mgeconvert.ir import OPSET
 
-from .rewrite import RULES
-from .schema import op_schema, versions
+from ..down.table import RULES
+from ..schema import op_schema, versions
 
 
 def without_functions(proto: onnx.ModelProto, opset: int) -> onnx.ModelProto:

@@ -15,17 +15,17 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.inference import InferenceError
 from mgeconvert.registry import Source
 
-from .conform import FOREIGN
+from ...read.file import ModelFile, declared_type
+from ...write.model import PRODUCER
+from ..down import load_rules
+from ..down.driver import legal_forms
+from ..down.schema_check import FOREIGN
+from ..schema import OLDEST, newest, op_schema
 from .functions import without_functions
 from .input_shape import fixed_sizes
-from .legalize import legal_forms
-from .nodes import check_form, constant_of, count_of
-from .read import ModelFile, declared_type
-from .rules import load_rules
-from .schema import OLDEST, newest, op_schema
-from .sizes import Sizes, is_known
-from .upgrade import Form, upgraded
-from .write import PRODUCER
+from .node_form import check_form, constant_of, count_of
+from .symbolic_sizes import Sizes, is_known
+from .table import Form, upgraded
 
 _SEQUENCES = "At Construct Empty Erase Insert Length Map"
 _OPTIONALS = ("Optional", "OptionalGetElement", "OptionalHasElement")

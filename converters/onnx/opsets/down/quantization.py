@@ -10,7 +10,7 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute, Node, Value
 from mgeconvert.ir.dtypes import NAMES
 
-from ..rewrite import Result, Rewriter, axis_of, data, downgrade, dtype_of, operand, shape_of, without_attribute
+from .table import Result, Rewriter, axis_of, data, downgrade, dtype_of, operand, shape_of, without_attribute
 
 BYTES = ("int8", "uint8")
 

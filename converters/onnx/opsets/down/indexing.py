@@ -6,17 +6,7 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import (
-    Result,
-    Rewriter,
-    axis_of,
-    data,
-    downgrade,
-    dtype_of,
-    shape_of,
-    size,
-    without_attribute,
-)
+from .table import Result, Rewriter, axis_of, data, downgrade, dtype_of, shape_of, size, without_attribute
 
 
 @downgrade("Gather", since=11)

@@ -9,8 +9,8 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import Result, Rewriter, axis_of, constant, data, downgrade, dtype_of, shape_of, size, without_attribute
-from .comparisons import choose
+from .elementwise import choose
+from .table import Result, Rewriter, axis_of, constant, data, downgrade, dtype_of, shape_of, size, without_attribute
 
 OF_ONE_ELEMENT = {"ReduceL1": "Abs", "ReduceL2": "Abs", "ReduceLogSum": "Log", "ReduceSumSquare": "Mul"}
 """What is left of a reduction over no axis; Identity for the others."""

@@ -9,10 +9,10 @@ import functools
 from mgeconvert.errors import Problem, RefusedError
 from mgeconvert.ir import OPSET, Attribute, Graph, Node, Value
 
-from .conform import conform
-from .rewrite import RULES, Rewriter
-from .rules import load_rules
-from .schema import newest, versions
+from ..schema import newest, versions
+from . import load_rules
+from .schema_check import conform
+from .table import RULES, Rewriter
 
 
 def legalize(graph: Graph, opset: int, source: int = OPSET) -> tuple[Graph, list[Problem]]:

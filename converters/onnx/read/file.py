@@ -22,9 +22,9 @@ from mgeconvert.ir import Dim, Shape
 from mgeconvert.ir.dtypes import NAMES, dtype_of
 from mgeconvert.registry import Source
 
-from .foreign import foreign_kind
-from .tensors import PER_BYTE, STRING, unpacked
-from .wire import FIELDS, FIXED32, FIXED64, LENGTH, VARINT, encode, varint
+from ..foreign import foreign_kind
+from ..tensors import PER_BYTE, STRING, unpacked
+from ..wire import FIELDS, FIXED32, FIXED64, LENGTH, VARINT, encode, varint
 
 SMALL = 1024
 """Bytes up to which a constant stays in the ModelProto."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import Result, Rewriter, axis_of, data, downgrade, dtype_of, shape_of, size
+from .table import Result, Rewriter, axis_of, data, downgrade, dtype_of, shape_of, size
 
 REDUCTIONS = {"add": ("ReduceSum", "Add"), "mul": ("ReduceProd", "Mul"), "max": ("ReduceMax", "Max"),
               "min": ("ReduceMin", "Min")}  # fmt: skip

@@ -9,8 +9,8 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import Result, Rewriter, data, downgrade, dtype_of, operand
-from .comparisons import choose
+from .elementwise import choose
+from .table import Result, Rewriter, data, downgrade, dtype_of, operand
 
 
 def scalar(value: Value, number: float) -> np.ndarray:

@@ -11,8 +11,8 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.dtypes import type_name
 
-from .rewrite import Rewriter
-from .schema import OpSchema, op_schema
+from ..schema import OpSchema, op_schema
+from .table import Rewriter
 
 WIDENABLE = frozenset(
     {

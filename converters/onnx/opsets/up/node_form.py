@@ -10,7 +10,7 @@ import onnx
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute
 
-from .schema import OpSchema
+from ..schema import OpSchema
 
 
 def check_form(node: onnx.NodeProto, schema: OpSchema) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node
 
-from ..rewrite import Result, Rewriter, axis_of, constant, data, downgrade, operand, shape_of, size
+from .table import Result, Rewriter, axis_of, constant, data, downgrade, operand, shape_of, size
 
 
 @downgrade("Squeeze", "Unsqueeze", since=13)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute, Node, Value
 
-from ..rewrite import Result, Rewriter, data, downgrade, shape_of, size
+from .table import Result, Rewriter, data, downgrade, shape_of, size
 
 
 @downgrade("AveragePool", since=19)

@@ -9,9 +9,9 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import Result, Rewriter, data, downgrade, dtype_of, operand, shape_of, size
-from .activations import scalar
-from .positions import product, sampled
+from .activation import scalar
+from .sampled_positions import product, sampled
+from .table import Result, Rewriter, data, downgrade, dtype_of, operand, shape_of, size
 
 MODES = {"linear": "bilinear", "cubic": "bicubic"}
 """Names of opset 20 -> of 16."""

@@ -12,7 +12,7 @@ from typing import Any
 from mgeconvert.ir import Graph
 from mgeconvert.quant_params import quantized_values
 
-from .write import Names, model_rope
+from .model import Names, model_rope
 
 
 def rows(graph: Graph, opset: int) -> Iterator[dict[str, Any]]:

@@ -12,8 +12,8 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from ..interpolation import Sampling, axis_taps
-from ..rewrite import Result, Rewriter, constant, data, downgrade, dtype_of, operand, shape_of, size
+from .interpolation import Sampling, axis_taps
+from .table import Result, Rewriter, constant, data, downgrade, dtype_of, operand, shape_of, size
 
 NONE = np.zeros(0, np.float32)
 

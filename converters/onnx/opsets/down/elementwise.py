@@ -7,7 +7,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from ..rewrite import Result, Rewriter, data, downgrade, dtype_of
+from .table import Result, Rewriter, data, downgrade, dtype_of
 
 
 def choose(r: Rewriter, op: str, first: Value, second: Value) -> Value:
