@@ -8,7 +8,8 @@ from pathlib import Path
 from mgeconvert.ir import Value
 from mgeconvert.registry import Description
 
-from .read.file import ModelFile, declared_type
+from .read.declared import declared_type
+from .read.file import ModelFile
 
 
 def describe(path: Path) -> Description:

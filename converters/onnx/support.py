@@ -5,17 +5,17 @@ from __future__ import annotations
 from mgeconvert.ir import OPSET
 from mgeconvert.registry import OpSupport
 
-from .opsets.down import load_rules
+from .opsets.down.driver import load_table
 from .opsets.down.table import RULES
 from .opsets.schema import OLDEST, newest, op_schema, versions
-from .opsets.up.driver import REFUSED
 from .opsets.up.functions import is_function_after
+from .opsets.up.refused import REFUSED
 from .write.save import DEFAULT_OPSET
 
 
 def emitted() -> list[OpSupport]:
     """One row an operator of opset 21."""
-    load_rules()
+    load_table()
     rows: list[OpSupport] = []
     for name in _names():
         schema = op_schema(name, OPSET)
@@ -37,7 +37,7 @@ def introduced(opset: int | None = None, **_: object) -> frozenset[str]:
 
 def lowered() -> list[OpSupport]:
     """One row an operator of the newest opset, and of older ones that are gone from it."""
-    load_rules()
+    load_table()
     rows: list[OpSupport] = []
     for name in _names():
         if name in REFUSED:

@@ -7,8 +7,11 @@ nodes take seconds to build. Source: protobuf.dev/programming-guides/encoding an
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO, Protocol
+from collections.abc import Sequence
+from typing import Any
+
+PRODUCER = "mgeconvert"
+"""The `producer_name` of what we write."""
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 """The wire types."""
@@ -106,44 +109,6 @@ FIELDS: dict[str, dict[str, tuple[int, str]]] = {
 _WIRE_TYPE = {"int": VARINT, "float": FIXED32, "double": FIXED64}
 
 
-class Payload(Protocol):
-    """Bytes that are made when they are written."""
-
-    @property
-    def nbytes(self) -> int: ...
-
-    def buffers(self) -> Iterator[bytes | memoryview]: ...
-
-
-class Rope:
-    """A message as its pieces in order, so that large ones are never joined in memory."""
-
-    __slots__ = ("nbytes", "parts")
-
-    def __init__(self) -> None:
-        self.parts: list[bytes | Payload | Rope] = []
-        self.nbytes = 0
-
-    def append(self, part: bytes | Payload | Rope) -> None:
-        self.parts.append(part)
-        self.nbytes += len(part) if isinstance(part, bytes) else part.nbytes
-
-    def field(self, message: str, name: str, part: bytes | Payload | Rope) -> None:
-        """Append `part` as the length-delimited field `name` of `message`."""
-        length = len(part) if isinstance(part, bytes) else part.nbytes
-        self.append(_KEYS[message][name] + varint(length))
-        self.append(part)
-
-    def write(self, stream: BinaryIO) -> None:
-        for part in self.parts:
-            if isinstance(part, bytes):
-                stream.write(part)
-            elif isinstance(part, Rope):
-                part.write(stream)
-            else:
-                stream.writelines(part.buffers())
-
-
 def varint(number: int) -> bytes:
     """The base-128 form; a negative number as its 64-bit two's complement, as int64 and int32 fields have it."""
     if 0 <= number < 128:
@@ -162,7 +127,7 @@ def encode(message: str, **fields: Any) -> bytes:
 
     Text may be str or bytes, a sub-message is given as its bytes.
     """
-    keys = _KEYS[message]
+    keys = KEYS[message]
     kinds = FIELDS[message]
     pieces: list[bytes] = []
     for name, given in fields.items():
@@ -185,6 +150,6 @@ def _key(number: int, kind: str) -> bytes:
 
 _SHORT: Sequence[bytes] = [bytes((number,)) for number in range(128)]
 _FLOAT = struct.Struct("<f").pack
-_KEYS = {
+KEYS = {
     message: {name: _key(number, kind) for name, (number, kind) in fields.items()} for message, fields in FIELDS.items()
 }

@@ -12,9 +12,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from mgeconvert.errors import BadInputError, ConversionError
-from mgeconvert_converters.onnx.lower import load
-from mgeconvert_converters.onnx.save import save
-from mgeconvert_converters.onnx.schema import newest
+from mgeconvert_converters.onnx.opsets.schema import newest
+from mgeconvert_converters.onnx.opsets.up.driver import load
+from mgeconvert_converters.onnx.write.save import save
 from tests.onnx.test_read import FLOAT, info, loaded, model
 from tests.onnx.test_write import small_graph
 

@@ -15,15 +15,15 @@ from onnxruntime.capi.onnxruntime_pybind11_state import NotImplemented as NoKern
 
 from mgeconvert.ir import OPSET, Graph
 from mgeconvert.ir.builder import Builder
-from mgeconvert_converters.onnx.compatible import TYPES_ONLY, compatible_changes
-from mgeconvert_converters.onnx.rewrite import RULES
-from mgeconvert_converters.onnx.rules import load_rules
-from mgeconvert_converters.onnx.save import problems, save
-from mgeconvert_converters.onnx.schema import IR_VERSIONS, OLDEST, newest, op_schema, versions
+from mgeconvert_converters.onnx.opsets.down.driver import load_table
+from mgeconvert_converters.onnx.opsets.down.table import RULES
+from mgeconvert_converters.onnx.opsets.down.unchanged import TYPES_ONLY, unchanged_forms
+from mgeconvert_converters.onnx.opsets.schema import IR_VERSIONS, OLDEST, newest, op_schema, versions
+from mgeconvert_converters.onnx.write.save import problems, save
 from tests.onnx.rows import ROWS, Row
 
 OPSETS = [7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 19, 20, 22, newest()]
-load_rules()
+load_table()
 
 
 def compute(graph: Graph, feed: dict[str, np.ndarray], opset: int) -> list[np.ndarray]:
@@ -161,7 +161,7 @@ def test_every_change_of_an_operator_is_decided() -> None:
     names = {schema.name for schema in onnx.defs.get_all_schemas_with_history() if schema.domain == ""}
     changes = {(name, since) for name in names for since in versions(name)[1:] if since > OLDEST}
     ruled = {(op, since) for op, rules in RULES.items() for since in rules}
-    compatible = set(compatible_changes())
+    compatible = set(unchanged_forms())
     assert changes - ruled - compatible == set()
     assert ruled & compatible == set()
 

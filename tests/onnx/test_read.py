@@ -13,16 +13,18 @@ from onnx import TensorProto, helper, numpy_helper
 from mgeconvert import registry
 from mgeconvert.errors import UnsupportedError, UsageError
 from mgeconvert.ir import OPSET, Graph
-from mgeconvert_converters.onnx.lower import load
-from mgeconvert_converters.onnx.rules import load_rules
-from mgeconvert_converters.onnx.save import save
-from mgeconvert_converters.onnx.schema import OLDEST, newest, versions
-from mgeconvert_converters.onnx.upgrade import UNCHANGED, UPGRADES
+from mgeconvert_converters.onnx.opsets.down.driver import load_table as load_downgrades
+from mgeconvert_converters.onnx.opsets.schema import OLDEST, newest, versions
+from mgeconvert_converters.onnx.opsets.up.driver import load, load_table
+from mgeconvert_converters.onnx.opsets.up.table import UPGRADES
+from mgeconvert_converters.onnx.opsets.up.unchanged import UNCHANGED
+from mgeconvert_converters.onnx.write.save import save
 from tests.onnx.rows import ROWS, Row
-from tests.onnx.test_down import compatible_changes, compute
+from tests.onnx.test_down import compute, unchanged_forms
 from tests.onnx.test_write import small_graph
 
-load_rules()
+load_table()
+load_downgrades()
 FLOAT = TensorProto.FLOAT
 
 
@@ -65,9 +67,9 @@ def test_every_change_of_an_operator_is_decided() -> None:
     names = {schema.name for schema in onnx.defs.get_all_schemas_with_history() if schema.domain == ""}
     changes = {(name, since) for name in names for since in versions(name)[1:] if OLDEST < since <= OPSET}
     ruled = {(op, since) for op, rules in UPGRADES.items() for since in rules}
-    wider = {key for key, reason in compatible_changes().items() if reason == "more types"}
+    wider = {key for key, reason in unchanged_forms().items() if reason == "more types"}
     counted_from_the_back = 11  # axes below zero came: what was right before still is
-    same = {(op, since) for op, since in compatible_changes() if since == counted_from_the_back}
+    same = {(op, since) for op, since in unchanged_forms() if since == counted_from_the_back}
     same |= {(op, since) for op, since in changes if since == counted_from_the_back}
     old = {
         ("Cast", 9),

@@ -17,9 +17,9 @@ import pytest
 import mgeconvert
 from mgeconvert.errors import BadInputError, ConversionError, UnsupportedError
 from mgeconvert.ir import OPSET
-from mgeconvert_converters.onnx.lower import load
+from mgeconvert_converters.onnx.opsets.up.driver import load
 from mgeconvert_converters.onnx.run import run
-from mgeconvert_converters.onnx.save import problems, save
+from mgeconvert_converters.onnx.write.save import problems, save
 
 TARGETS = (OPSET, 17, 13, 11, 9, 7)
 RANDOM = ("bernoulli", "dropout", "multinomial", "random", "training")

@@ -16,9 +16,9 @@ from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.version import VERSION
 from mgeconvert_converters.onnx import BACKEND
+from mgeconvert_converters.onnx.opsets.schema import newest
 from mgeconvert_converters.onnx.run import run
-from mgeconvert_converters.onnx.save import problems, save
-from mgeconvert_converters.onnx.schema import newest
+from mgeconvert_converters.onnx.write.save import problems, save
 
 
 def small_graph() -> Graph:

@@ -21,7 +21,7 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert.passes import select
 from mgeconvert.passes.driver import run as run_passes
 from mgeconvert_converters.onnx.run import run
-from mgeconvert_converters.onnx.save import save
+from mgeconvert_converters.onnx.write.save import save
 
 Build = Callable[[Builder], "Value | dict[str, Value]"]
 SYMBOLIC = 2

@@ -13,7 +13,7 @@ from mgeconvert.errors import ConversionError, UsageError
 from mgeconvert.ir import Graph, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert_converters.onnx.run import run
-from mgeconvert_converters.onnx.save import save
+from mgeconvert_converters.onnx.write.save import save
 
 RANDOM = np.random.default_rng(3)
 W1 = RANDOM.standard_normal((4, 3, 3, 3)).astype(np.float32)

@@ -16,6 +16,9 @@ IR_VERSIONS |= {21: 10, 22: 10, 23: 11, 24: 12, 25: 13, 26: 13, 27: 13, 28: 14}
 
 Source: onnx/docs/Versioning.md."""
 
+KEPT_DOMAINS = frozenset({"com.microsoft"})
+"""Operator sets of onnxruntime that are read and written as they are, at version 1."""
+
 ELEM_TYPE_NAMES = {
     "tensor(float)": "float32",
     "tensor(double)": "float64",

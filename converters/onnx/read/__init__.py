@@ -1,0 +1,1 @@
+"""The bytes of an ONNX file to a ModelProto without its weights, which stay in the mapped file."""

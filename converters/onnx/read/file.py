@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import mmap
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,13 +17,14 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
 from mgeconvert.errors import BadInputError
-from mgeconvert.ir import Dim, Shape
 from mgeconvert.ir.dtypes import NAMES, dtype_of
 from mgeconvert.registry import Source
 
 from ..foreign import foreign_kind
 from ..tensors import PER_BYTE, STRING, unpacked
-from ..wire import FIELDS, FIXED32, FIXED64, LENGTH, VARINT, encode, varint
+from ..wire import FIELDS, LENGTH, encode, varint
+from .declared import names_of
+from .fields import fields
 
 SMALL = 1024
 """Bytes up to which a constant stays in the ModelProto."""
@@ -50,7 +50,7 @@ class ModelFile:
             raise self._not_a_model(data) from error
         if not self.proto.HasField("graph") or not self.proto.opset_import:
             raise self._not_a_model(data)
-        if any(isinstance(name, bytes) for name in _names(self.proto.graph)):
+        if any(isinstance(name, bytes) for name in names_of(self.proto.graph)):
             raise self.error("it is damaged: a name in it is not text")
 
     def array(self, tensor: onnx.TensorProto) -> np.ndarray:
@@ -120,7 +120,7 @@ class ModelFile:
     def _without_weights(self, data: memoryview) -> bytes:
         """The model's bytes without the raw data of large initializers, which go to `_raw` by name."""
         pieces: list[bytes | memoryview] = []
-        for number, wire, start, content, end in _fields(data):
+        for number, wire, start, content, end in fields(data):
             if number == GRAPH and wire == LENGTH:
                 graph = self._graph_without_weights(data[content:end])
                 pieces += (data[start : start + 1], varint(len(graph)), graph)
@@ -131,7 +131,7 @@ class ModelFile:
     def _graph_without_weights(self, data: memoryview) -> bytes:
         pieces: list[bytes | memoryview] = []
         kept = 0
-        for number, wire, start, content, end in _fields(data):
+        for number, wire, start, content, end in fields(data):
             if number == INITIALIZER and wire == LENGTH and end - content > SMALL:
                 tensor = self._tensor_without_weights(data[content:end])
                 pieces += (data[kept:start], data[start : start + 1], varint(len(tensor)), tensor)
@@ -142,7 +142,7 @@ class ModelFile:
     def _tensor_without_weights(self, data: memoryview) -> bytes:
         others: list[memoryview] = []
         raw: memoryview | None = None
-        for number, wire, start, content, end in _fields(data):
+        for number, wire, start, content, end in fields(data):
             if number == RAW_DATA and wire == LENGTH:
                 raw = data[content:end]
             else:
@@ -157,36 +157,6 @@ class ModelFile:
         return small + encode("Tensor", data_location=EXTERNAL)
 
 
-def declared_type(info: onnx.ValueInfoProto) -> tuple[np.dtype | None, Shape | None]:
-    """The type a file states for a value; a dimension without number and name is named after the value and its axis."""
-    tensor = info.type.tensor_type
-    if not info.type.HasField("tensor_type") or not tensor.elem_type:
-        return None, None
-    dtype = dtype_of(tensor.elem_type)
-    if not tensor.HasField("shape"):
-        return dtype, None
-    dims: list[Dim] = []
-    for axis, dim in enumerate(tensor.shape.dim):
-        known = dim.HasField("dim_value") and dim.dim_value >= 0
-        dims.append(dim.dim_value if known else dim.dim_param or f"{info.name}_{axis}")
-    return dtype, tuple(dims)
-
-
-def _names(graph: onnx.GraphProto) -> Iterator[str | bytes]:
-    """Every name that something may be looked up by; protobuf gives what is no UTF-8 as bytes."""
-    for node in graph.node:
-        yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
-        for attribute in node.attribute:
-            yield attribute.name
-            if attribute.HasField("g"):
-                yield from _names(attribute.g)
-    for info in (*graph.input, *graph.output, *graph.value_info):
-        yield info.name
-        yield from (dim.dim_param for dim in info.type.tensor_type.shape.dim)
-    yield from (tensor.name for tensor in graph.initializer)
-    yield graph.name
-
-
 def _bytes_of(source: Path | BinaryIO) -> bytes | mmap.mmap:
     """The content; a file is mapped, not read."""
     if not isinstance(source, Path):
@@ -199,38 +169,3 @@ def _bytes_of(source: Path | BinaryIO) -> bytes | mmap.mmap:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise BadInputError(f"{source}: {reason}") from error
-
-
-def _fields(data: memoryview) -> Iterator[tuple[int, int, int, int, int]]:
-    """(field number, wire type, start, start of the content, end) of each field; ValueError where it is no message."""
-    position, size = 0, len(data)
-    while position < size:
-        start = position
-        key, position = _varint(data, position)
-        wire = key & 7
-        content = position
-        if wire == LENGTH:
-            length, content = _varint(data, position)
-            position = content + length
-        elif wire == VARINT:
-            _, position = _varint(data, position)
-        elif wire in (FIXED32, FIXED64):
-            position += 4 if wire == FIXED32 else 8
-        else:
-            raise ValueError(f"wire type {wire}")
-        if position > size:
-            raise ValueError("the message is cut off")
-        yield key >> 3, wire, start, content, position
-
-
-def _varint(data: memoryview, position: int) -> tuple[int, int]:
-    result = shift = 0
-    while True:
-        if position >= len(data) or shift > 63:
-            raise ValueError("the message is cut off")
-        byte = data[position]
-        position += 1
-        result |= (byte & 127) << shift
-        if byte < 128:
-            return result, position
-        shift += 7

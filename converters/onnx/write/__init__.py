@@ -1,0 +1,1 @@
+"""A graph, already in the form of its opset, to the bytes of an ONNX file."""

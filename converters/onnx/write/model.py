@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import BinaryIO
 
 import numpy as np
 
 from mgeconvert.errors import ConversionError
-from mgeconvert.ir import Attribute, Graph, Namer, Node, Shape, Value
+from mgeconvert.ir import Attribute, Graph, Node, Shape, Value
 from mgeconvert.ir.dtypes import ELEM_TYPES, type_name
 
 from ..opsets.schema import IR_VERSIONS, op_schema
 from ..tensors import STRING, TensorData, text_items
-from ..wire import Rope, encode
-
-PRODUCER = "mgeconvert"
-ALIGNMENT = 4096
-"""External tensors start at multiples of a page, so that a runtime can map them."""
+from ..wire import PRODUCER, encode
+from .external import ExternalData
+from .names import Names
+from .pieces import PiecedMessage
 
 CONSTANTS_ARE_NO_INPUTS = 4
 """The IR version from which initializers need not be listed among the graph's inputs."""
@@ -30,100 +28,39 @@ KINDS = {"FLOAT": 1, "INT": 2, "STRING": 3, "TENSOR": 4, "GRAPH": 5, "FLOATS": 6
 """AttributeProto.AttributeType."""
 
 
-class ExternalData:
-    """The second file: collects the tensors of at least `threshold` bytes and where each begins."""
-
-    def __init__(self, location: str, threshold: int = ALIGNMENT) -> None:
-        self.location = location
-        self.threshold = threshold
-        self.tensors: list[tuple[int, TensorData]] = []
-        self.end = 0
-
-    def place(self, data: TensorData) -> list[bytes]:
-        """Reserve room; returns the tensor's `external_data` entries."""
-        offset = -(-self.end // ALIGNMENT) * ALIGNMENT
-        self.tensors.append((offset, data))
-        self.end = offset + data.nbytes
-        entries = {"location": self.location, "offset": str(offset), "length": str(data.nbytes)}
-        return [encode("StringStringEntry", key=key, value=value) for key, value in entries.items()]
-
-    def write(self, stream: BinaryIO) -> None:
-        position = 0
-        for offset, data in self.tensors:
-            stream.write(bytes(offset - position))
-            stream.writelines(data.buffers())
-            position = offset + data.nbytes
-
-
-def model_rope(
+def model_message(
     graph: Graph, opset: int, version: str, external: ExternalData | None = None, names: Names | None = None
-) -> Rope:
+) -> PiecedMessage:
     """The ModelProto of a graph whose nodes have the form of `opset`; large constants go to `external` if given.
 
     `names`, empty before, tells afterwards what every value is called in the model.
     """
-    rope = Rope()
-    rope.append(encode("Model", ir_version=IR_VERSIONS[opset], producer_name=PRODUCER, producer_version=version))
+    message = PiecedMessage()
+    message.append(encode("Model", ir_version=IR_VERSIONS[opset], producer_name=PRODUCER, producer_version=version))
     names = Names() if names is None else names
-    main = _graph_rope(graph, names, opset)
+    main = _graph_message(graph, names, opset)
     for value in dict.fromkeys(_constants(graph)):
         assert value.array is not None
-        main.field("Graph", "initializer", tensor_rope(names[value], value.array, external))
+        main.field("Graph", "initializer", tensor_message(names[value], value.array, external))
         if IR_VERSIONS[opset] < CONSTANTS_ARE_NO_INPUTS:
             main.append(encode("Graph", input=[_value_info(names[value], value)]))
-    rope.field("Model", "graph", main)
+    message.field("Model", "graph", main)
     domains = {"": opset} | {domain: 1 for domain in sorted(_domains(graph)) if domain}
     imports = [encode("OperatorSetId", domain=domain, version=number) for domain, number in domains.items()]
     metadata = [encode("StringStringEntry", key=key, value=text) for key, text in sorted(graph.metadata.items())]
-    rope.append(encode("Model", opset_import=imports, metadata_props=metadata))
-    return rope
+    message.append(encode("Model", opset_import=imports, metadata_props=metadata))
+    return message
 
 
-class Names:
-    """The names values and nodes are written under; no two of a model, subgraphs included, share one."""
-
-    def __init__(self) -> None:
-        self.of: dict[Value, str] = {}
-        self.unique = Namer()
-        self.unique_node = Namer()
-
-    def __getitem__(self, value: Value) -> str:
-        name = self.of.get(value)
-        if name is None:
-            name = self.of[value] = self.unique(value.name or "value")
-        return name
-
-    def publish(self, graph: Graph) -> tuple[list[str], list[tuple[Value, str]]]:
-        """Give a graph's inputs and outputs their public names.
-
-        Returns the outputs' names, and which of them need a node of their own: the outputs that are an input, a
-        constant, a value from outside, or one that another output has already named.
-        """
-        for name, value in graph.inputs.items():
-            self.of[value] = self.unique(name)
-        produced = {value for node in graph.nodes for value in node.outputs}
-        outputs: list[str] = []
-        aliases: list[tuple[Value, str]] = []
-        for name, value in graph.outputs.items():
-            if self.of.get(value) != name:
-                name = self.unique(name)
-                if value in produced and value not in self.of:
-                    self.of[value] = name
-                else:
-                    aliases.append((value, name))
-            outputs.append(name)
-        return outputs, aliases
-
-
-def _graph_rope(graph: Graph, names: Names, opset: int) -> Rope:
+def _graph_message(graph: Graph, names: Names, opset: int) -> PiecedMessage:
     """A graph without its constants."""
-    rope = Rope()
+    message = PiecedMessage()
     outputs, aliases = names.publish(graph)
     for node in graph.nodes:
-        rope.field("Graph", "node", _node(node, names, opset))
+        message.field("Graph", "node", _node(node, names, opset))
     for value, name in aliases:
-        rope.field("Graph", "node", encode("Node", input=[names[value]], output=[name], op_type="Identity"))
-    rope.append(encode("Graph", name=graph.name or "graph"))
+        message.field("Graph", "node", encode("Node", input=[names[value]], output=[name], op_type="Identity"))
+    message.append(encode("Graph", name=graph.name or "graph"))
     public = set(graph.outputs.values())
     interior = [
         _value_info(names[value], value)
@@ -131,7 +68,7 @@ def _graph_rope(graph: Graph, names: Names, opset: int) -> Rope:
         for value in node.outputs
         if value not in public and value.dtype is not None and value.shape is not None
     ]
-    rope.append(
+    message.append(
         encode(
             "Graph",
             input=[_value_info(names[value], value) for value in graph.inputs.values()],
@@ -139,7 +76,7 @@ def _graph_rope(graph: Graph, names: Names, opset: int) -> Rope:
             value_info=interior,
         )
     )
-    return rope
+    return message
 
 
 def _constants(graph: Graph) -> Iterator[Value]:
@@ -160,9 +97,9 @@ def _domains(graph: Graph) -> set[str]:
     return {node.domain for node in graph.nodes}.union(*map(_domains, _subgraphs(graph)))
 
 
-def _node(node: Node, names: Names, opset: int) -> Rope:
-    rope = Rope()
-    rope.append(
+def _node(node: Node, names: Names, opset: int) -> PiecedMessage:
+    message = PiecedMessage()
+    message.append(
         encode(
             "Node",
             input=["" if value is None else names[value] for value in node.inputs],
@@ -177,27 +114,27 @@ def _node(node: Node, names: Names, opset: int) -> Rope:
         schema = op_schema(node.op, opset, node.domain)
         kinds = {} if schema is None else schema.attributes
         for name, attribute in sorted(node.attrs.items()):
-            rope.field("Node", "attribute", _attribute(name, attribute, kinds.get(name), names, opset))
-    return rope
+            message.field("Node", "attribute", _attribute(name, attribute, kinds.get(name), names, opset))
+    return message
 
 
-def _attribute(name: str, attribute: Attribute, kind: str | None, names: Names, opset: int) -> Rope:
+def _attribute(name: str, attribute: Attribute, kind: str | None, names: Names, opset: int) -> PiecedMessage:
     """One AttributeProto; `kind` is what the operator's schema says, else the Python type decides."""
     kind = kind or _kind(attribute)
-    rope = Rope()
-    rope.append(encode("Attribute", name=name))
+    message = PiecedMessage()
+    message.append(encode("Attribute", name=name))
     match kind:
         case "GRAPH":
             assert isinstance(attribute, Graph)
-            rope.field("Attribute", "g", _graph_rope(attribute, names, opset))
+            message.field("Attribute", "g", _graph_message(attribute, names, opset))
         case "TENSOR":
-            rope.field("Attribute", "t", tensor_rope("", np.asarray(attribute)))
+            message.field("Attribute", "t", tensor_message("", np.asarray(attribute)))
         case "INT" | "FLOAT" | "STRING":
-            rope.append(encode("Attribute", **{kind[0].lower(): attribute}))
+            message.append(encode("Attribute", **{kind[0].lower(): attribute}))
         case _:
-            rope.append(encode("Attribute", **{kind.lower(): attribute}))
-    rope.append(encode("Attribute", type=KINDS[kind]))
-    return rope
+            message.append(encode("Attribute", **{kind.lower(): attribute}))
+    message.append(encode("Attribute", type=KINDS[kind]))
+    return message
 
 
 def _kind(attribute: Attribute) -> str:
@@ -208,22 +145,22 @@ def _kind(attribute: Attribute) -> str:
     return _kind(attribute[0]) + "S" if attribute else "INTS"
 
 
-def tensor_rope(name: str, array: np.ndarray, external: ExternalData | None = None) -> Rope:
+def tensor_message(name: str, array: np.ndarray, external: ExternalData | None = None) -> PiecedMessage:
     """A TensorProto; its bytes are a view of the array, or go to the external data."""
     code = ELEM_TYPES.get(type_name(array.dtype))
     if code is None:
         raise ConversionError(f"{name}: a constant of type {array.dtype} has no form in ONNX")
-    rope = Rope()
-    rope.append(encode("Tensor", dims=array.shape, data_type=code, name=name))
+    message = PiecedMessage()
+    message.append(encode("Tensor", dims=array.shape, data_type=code, name=name))
     if code == STRING:
-        rope.append(encode("Tensor", string_data=text_items(array)))
-        return rope
+        message.append(encode("Tensor", string_data=text_items(array)))
+        return message
     data = TensorData(array)
     if external is not None and data.nbytes >= external.threshold:
-        rope.append(encode("Tensor", external_data=external.place(data), data_location=1))
+        message.append(encode("Tensor", external_data=external.place(data), data_location=1))
     else:
-        rope.field("Tensor", "raw_data", data)
-    return rope
+        message.field("Tensor", "raw_data", data)
+    return message
 
 
 def _value_info(name: str, value: Value) -> bytes:

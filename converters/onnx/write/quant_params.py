@@ -12,13 +12,14 @@ from typing import Any
 from mgeconvert.ir import Graph
 from mgeconvert.quant_params import quantized_values
 
-from .model import Names, model_rope
+from .model import model_message
+from .names import Names
 
 
 def rows(graph: Graph, opset: int) -> Iterator[dict[str, Any]]:
     """One entry a DequantizeLinear of a graph in the form of `opset`, under the names that its file has."""
     names = Names()
-    model_rope(graph, opset, "", names=names)
+    model_message(graph, opset, "", names=names)
     for one in quantized_values(graph):
         value = one.source or one.integers
         yield one.scales.row(names[value], value.is_constant)

@@ -12,13 +12,14 @@ from mgeconvert.passes.float16 import to_float16
 from mgeconvert.quant_params import document, document_paths
 from mgeconvert.version import VERSION
 
-from ..opsets.down.driver import legalize
+from ..opsets.down.driver import in_opset
 from ..opsets.schema import OLDEST, newest
-from .model import ExternalData, model_rope
+from .external import ExternalData
+from .model import model_message
 from .quant_params import rows
 
 if TYPE_CHECKING:
-    from ..wire import Rope
+    from .pieces import PiecedMessage
 
 DEFAULT_OPSET = 17
 
@@ -56,9 +57,9 @@ def save(
 
 def _write(form: Graph, opset: int, target: Path | BinaryIO, external_data: bool) -> list[Path]:
     if not external_data:
-        rope = model_rope(form, opset, VERSION)
-        if rope.nbytes <= LARGEST:
-            return _write_whole(rope, target)
+        message = model_message(form, opset, VERSION)
+        if message.nbytes <= LARGEST:
+            return _write_whole(message, target)
     if not isinstance(target, Path):
         raise UsageError(
             "standard output: a model with external data is two files and cannot be written to a stream",
@@ -84,14 +85,14 @@ def in_precision(graph: Graph, fp16: bool, fp16_io: bool) -> Graph:
 def _form(graph: Graph, opset: int | None) -> tuple[Graph, int, list[Problem]]:
     """The graph in the form of an opset, that opset, and what it cannot express."""
     if opset is not None:
-        return _legal(graph, checked_opset(opset))
-    wanted = _legal(graph, DEFAULT_OPSET)
-    newer = (_legal(graph, number) for number in range(DEFAULT_OPSET + 1, newest() + 1))
+        return _in_form(graph, checked_opset(opset))
+    wanted = _in_form(graph, DEFAULT_OPSET)
+    newer = (_in_form(graph, number) for number in range(DEFAULT_OPSET + 1, newest() + 1))
     return wanted if not wanted[2] else next((form for form in newer if not form[2]), wanted)
 
 
-def _legal(graph: Graph, opset: int) -> tuple[Graph, int, list[Problem]]:
-    form, problems = legalize(graph, opset)
+def _in_form(graph: Graph, opset: int) -> tuple[Graph, int, list[Problem]]:
+    form, problems = in_opset(graph, opset)
     return form, opset, problems
 
 
@@ -104,12 +105,12 @@ def checked_opset(opset: int) -> int:
     return opset
 
 
-def _write_whole(rope: Rope, target: Path | BinaryIO) -> list[Path]:
+def _write_whole(message: PiecedMessage, target: Path | BinaryIO) -> list[Path]:
     if not isinstance(target, Path):
-        rope.write(target)
+        message.write(target)
         return []
     with output_files(target) as (stream,):
-        rope.write(stream)
+        message.write(stream)
     return [target]
 
 
@@ -121,8 +122,8 @@ def _data(target: Path) -> Path:
 def _write_split(graph: Graph, opset: int, target: Path) -> list[Path]:
     weights = _data(target)
     external = ExternalData(weights.name)
-    rope = model_rope(graph, opset, VERSION, external)
+    message = model_message(graph, opset, VERSION, external)
     with output_files(weights, target) as (data_stream, stream):
         external.write(data_stream)
-        rope.write(stream)
+        message.write(stream)
     return [target, weights]

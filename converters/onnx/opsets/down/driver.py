@@ -5,52 +5,65 @@ the schema of the target. What is left over is reported, all of it, with the ops
 from __future__ import annotations
 
 import functools
+import importlib
 
 from mgeconvert.errors import Problem, RefusedError
 from mgeconvert.ir import OPSET, Attribute, Graph, Node, Value
 
 from ..schema import newest, versions
-from . import load_rules
-from .schema_check import conform
-from .table import RULES, Rewriter
+from .replacement import Replacement
+from .schema_check import append_checked
+from .table import RULES
+
+FAMILIES = (
+    "activation", "control", "convolution", "elementwise", "indexing", "matmul", "movement", "normalization", "pooling",
+    "quantization", "recurrent", "reduction", "resize", "selection", "vision",
+)  # fmt: skip
+"""The modules that fill the table of rules."""
 
 
-def legalize(graph: Graph, opset: int, source: int = OPSET) -> tuple[Graph, list[Problem]]:
+def load_table() -> None:
+    """Import every family, so that the table of rules is complete."""
+    for family in FAMILIES:
+        importlib.import_module(f"{__package__}.{family}")
+
+
+def in_opset(graph: Graph, opset: int, source: int = OPSET) -> tuple[Graph, list[Problem]]:
     """The graph in the form of `opset`, and what has no such form; the given graph is not changed.
 
     `source` is the opset whose form the nodes have.
     """
-    load_rules()
+    load_table()
     problems: list[Problem] = []
     nodes: list[Node] = []
     for node in graph.nodes:
         if any(isinstance(attribute, Graph) for attribute in node.attrs.values()):
-            node = _with_legal_subgraphs(node, opset, source, problems)
-        reason = _legalize_node(node, source, opset, nodes)
+            node = _with_subgraphs_in_opset(node, opset, source, problems)
+        reason = _append_form(node, source, opset, nodes)
         if reason is not None:
             problems.append(_problem(node, reason, opset, source))
     return Graph(graph.name, graph.inputs, graph.outputs, nodes, graph.metadata), problems
 
 
-def legal_forms(node: Node, source: int, opset: int) -> list[Node]:
+def forms_at(node: Node, source: int, opset: int) -> list[Node]:
     """The nodes that stand for a node of `source` at `opset`; raises RefusedError with the reason if there are none."""
-    load_rules()
+    load_table()
     nodes: list[Node] = []
     _expand(node, source, opset, nodes)
     return nodes
 
 
-def _with_legal_subgraphs(node: Node, opset: int, source: int, problems: list[Problem]) -> Node:
+def _with_subgraphs_in_opset(node: Node, opset: int, source: int, problems: list[Problem]) -> Node:
     attrs: dict[str, Attribute] = {}
     for key, attribute in node.attrs.items():
         if isinstance(attribute, Graph):
-            attribute, inner = legalize(attribute, opset, source)
+            attribute, inner = in_opset(attribute, opset, source)
             problems += inner
         attrs[key] = attribute
     return Node(node.op, node.inputs, node.outputs, attrs, node.name, node.origin, node.domain)
 
 
-def _legalize_node(node: Node, level: int, opset: int, nodes: list[Node]) -> str | None:
+def _append_form(node: Node, level: int, opset: int, nodes: list[Node]) -> str | None:
     """Append the legal form of a node that has the form of opset `level`; returns the reason where there is none."""
     try:
         _expand(node, level, opset, nodes)
@@ -62,11 +75,11 @@ def _legalize_node(node: Node, level: int, opset: int, nodes: list[Node]) -> str
 def _expand(node: Node, level: int, opset: int, nodes: list[Node]) -> None:
     since = _next_rule(node.op, level, opset) if not node.domain else None
     if since is None:
-        conform(node, opset, nodes)
+        append_checked(node, opset, nodes)
         return
-    for replacement in _apply(node, since):
+    for new in _apply(node, since):
         # an operator that a rule needs and that is itself newer has rules of its own
-        _expand(replacement, max(since - 1, _first(replacement.op)), opset, nodes)
+        _expand(new, max(since - 1, _first(new.op)), opset, nodes)
 
 
 def _first(op: str) -> int:
@@ -81,27 +94,27 @@ def _next_rule(op: str, level: int, opset: int) -> int | None:
 
 
 def _apply(node: Node, since: int) -> list[Node]:
-    rewriter = Rewriter(node, since - 1)
-    result = RULES[node.op][since](rewriter, node)
+    replacement = Replacement(node, since - 1)
+    result = RULES[node.op][since](replacement, node)
     values = [result] if isinstance(result, Value) else list(result)
     if values == node.outputs:
-        return rewriter.nodes
-    computed = {value for new in rewriter.nodes for value in new.outputs}
+        return replacement.nodes
+    computed = {value for new in replacement.nodes for value in new.outputs}
     renamed: dict[Value, Value] = {}
     for output, value in zip(node.outputs, values, strict=True):
         if value in computed and value not in renamed:
             renamed[value] = output
         else:
-            rewriter.nodes.append(Node("Identity", [value], [output], {}, node.name, node.origin))
-    for new in rewriter.nodes:
+            replacement.nodes.append(Node("Identity", [value], [output], {}, node.name, node.origin))
+    for new in replacement.nodes:
         new.inputs = [value if value is None else renamed.get(value, value) for value in new.inputs]
         new.outputs = [renamed.get(value, value) for value in new.outputs]
-    return rewriter.nodes
+    return replacement.nodes
 
 
 def _problem(node: Node, reason: str, opset: int, source: int) -> Problem:
     remedy = next(
-        (later for later in range(opset + 1, newest() + 1) if _legalize_node(node, source, later, []) is None), None
+        (later for later in range(opset + 1, newest() + 1) if _append_form(node, source, later, []) is None), None
     )
     place = node.origin or node.name or node.outputs[0].name
     facts = [reason] if reason else []

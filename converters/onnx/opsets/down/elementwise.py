@@ -1,23 +1,130 @@
-"""Comparisons, tests for NaN and infinity, and choosing by a condition."""
+"""Arithmetic, comparisons and casts as compositions of older ones, by their definitions in the ONNX specification."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import numpy as np
 
-from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
+from mgeconvert.ir.dtypes import ELEM_TYPES
 
-from .table import Result, Rewriter, data, downgrade, dtype_of
+from .operands import data, dtype_of, operand, scalar, shape_of, size
+from .replacement import Replacement
+from .table import Result, downgrade, without_attribute
 
 
-def choose(r: Rewriter, op: str, first: Value, second: Value) -> Value:
+def choose(r: Replacement, op: str, first: Value, second: Value) -> Value:
     """Max or Min of two numbers by comparing them; right where neither is NaN."""
     compare = "Greater" if op == "Max" else "Less"
     return r.op("Where", r.op(compare, first, second, dtype=bool), first, second, dtype=first.dtype)
 
 
+@downgrade("Clip", since=12)
+def clip_integers(r: Replacement, node: Node) -> Result:
+    """Floats only before 12; 64-bit integers are compared and chosen."""
+    x, low, high = data(node), operand(node, 1), operand(node, 2)
+    dtype = dtype_of(x)
+    if dtype.kind not in "iu" or dtype.itemsize < 8:
+        return r.form(*node.inputs)
+    if low is not None:
+        x = choose(r, "Max", x, low)
+    return x if high is None else choose(r, "Min", x, high)
+
+
+@downgrade("Clip", since=11)
+def clip_bounds_as_attributes(r: Replacement, node: Node) -> Result:
+    x, low, high = data(node), operand(node, 1), operand(node, 2)
+    if (low is None or low.is_constant) and (high is None or high.is_constant):
+        return r.form(x, min=_bound(low), max=_bound(high))
+    if low is not None:
+        x = r.op("Max", x, low, shape=x.shape)
+    return x if high is None else r.op("Min", x, high, shape=x.shape)
+
+
+def _bound(value: Value | None) -> float | None:
+    return None if value is None or value.array is None else float(value.array.item())
+
+
+@downgrade("Pow", since=12)
+def power_of_one_type(r: Replacement, node: Node) -> Result:
+    """Before 12 base and exponent have one type, a float; an integer base with a fraction above it needs a wide one."""
+    base, exponent = data(node), data(node, 1)
+    if base.dtype == exponent.dtype:
+        return r.form(base, exponent)
+    if dtype_of(base).kind == "f":
+        return r.form(base, r.cast(exponent, base.dtype))
+    wide = r.op("Pow", r.cast(base, np.float64), r.cast(exponent, np.float64))
+    return r.cast(wide, base.dtype)
+
+
+@downgrade("Sign", since=9)
+def sign(r: Replacement, node: Node) -> Result:
+    x = data(node)
+    above = r.cast(r.op("Greater", x, scalar(x, 0), dtype=bool), x.dtype)
+    return r.op("Sub", above, r.cast(r.op("Less", x, scalar(x, 0), dtype=bool), x.dtype))
+
+
+@downgrade("Round", since=11)
+def round_half_to_even(r: Replacement, node: Node) -> Result:
+    """Up from the floor where the rest is over a half, or is a half and the floor is odd; exact for every float."""
+    x = data(node)
+    floor = r.op("Floor", x)
+    rest = r.op("Sub", x, floor)
+    even = r.op("Mul", r.op("Floor", r.op("Mul", floor, scalar(x, 0.5))), scalar(x, 2))
+    odd = r.op("Greater", r.op("Sub", floor, even), scalar(x, 0.5), dtype=bool)
+    is_less = r.op("Less", rest, scalar(x, 0.5), dtype=bool)
+    is_more = r.op("Greater", rest, scalar(x, 0.5), dtype=bool)
+    up = r.op("Or", is_more, r.op("And", r.op("Not", is_less), odd))
+    return r.op("Add", floor, r.cast(up, x.dtype))
+
+
+Formula = Callable[[Replacement, Value], Value]
+
+
+def _cosh(r: Replacement, x: Value) -> Value:
+    return r.op("Mul", r.op("Add", r.op("Exp", x), r.op("Exp", r.op("Neg", x))), scalar(x, 0.5))
+
+
+def _sinh(r: Replacement, x: Value) -> Value:
+    """tanh(x) cosh(x), which does not cancel near zero as the difference of the exponentials does."""
+    return r.op("Mul", r.op("Tanh", x), _cosh(r, x))
+
+
+def _asinh(r: Replacement, x: Value) -> Value:
+    """sign(x) log(|x| + sqrt(x^2 + 1)), which does not cancel for large negative x."""
+    magnitude = r.op("Abs", x)
+    root = r.op("Sqrt", r.op("Add", r.op("Mul", x, x), scalar(x, 1)))
+    return r.op("Mul", r.op("Sign", x), r.op("Log", r.op("Add", magnitude, root)))
+
+
+def _acosh(r: Replacement, x: Value) -> Value:
+    root = r.op("Sqrt", r.op("Sub", r.op("Mul", x, x), scalar(x, 1)))
+    return r.op("Log", r.op("Add", x, root))
+
+
+def _atanh(r: Replacement, x: Value) -> Value:
+    one = scalar(x, 1)
+    return r.op("Mul", r.op("Log", r.op("Div", r.op("Add", x, one), r.op("Sub", one, x))), scalar(x, 0.5))
+
+
+HYPERBOLIC: dict[str, Formula] = {
+    "Sinh": _sinh,
+    "Cosh": _cosh,
+    "Asinh": _asinh,
+    "Acosh": _acosh,
+    "Atanh": _atanh,
+}
+
+
+@downgrade(*HYPERBOLIC, since=9)
+def hyperbolic(r: Replacement, node: Node) -> Result:
+    return HYPERBOLIC[node.op](r, data(node))
+
+
 @downgrade("GreaterOrEqual", "LessOrEqual", since=12)
-def or_equal(r: Rewriter, node: Node) -> Result:
+def or_equal(r: Replacement, node: Node) -> Result:
     """Not the negation of the opposite, which is true for NaN."""
     operands = data(node), data(node, 1)
     strictly = r.op(node.op.removesuffix("OrEqual"), *operands, dtype=bool)
@@ -25,7 +132,7 @@ def or_equal(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("Equal", since=11)
-def equal_floats(r: Rewriter, node: Node) -> Result:
+def equal_floats(r: Replacement, node: Node) -> Result:
     """Before 11 integers and bool only. Floats are equal where neither is less and both are numbers."""
     first, second = data(node), data(node, 1)
     if dtype_of(first).kind != "f":
@@ -35,17 +142,17 @@ def equal_floats(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("IsNaN", since=9)
-def is_nan(r: Rewriter, node: Node) -> Result:
+def is_nan(r: Replacement, node: Node) -> Result:
     return r.op("Not", is_number(r, r.op("Abs", data(node))))
 
 
-def is_number(r: Rewriter, magnitude: Value) -> Value:
+def is_number(r: Replacement, magnitude: Value) -> Value:
     """True where a value that is not negative is not NaN: NaN alone is not above -1."""
     return r.op("Greater", magnitude, np.array(-1, dtype_of(magnitude)), dtype=bool)
 
 
 @downgrade("IsInf", since=10)
-def is_infinite(r: Rewriter, node: Node) -> Result:
+def is_infinite(r: Replacement, node: Node) -> Result:
     """Beyond the largest finite number, in the directions that count."""
     x = data(node)
     if node.attrs.get("detect_negative", 1) and node.attrs.get("detect_positive", 1):
@@ -55,15 +162,47 @@ def is_infinite(r: Rewriter, node: Node) -> Result:
     return r.op("Greater", x, np.array(np.finfo(dtype_of(x)).max, x.dtype), dtype=bool)
 
 
-@downgrade("Where", since=9)
-def where_by_arithmetic(r: Rewriter, node: Node) -> Result:
-    """c a + (1 - c) b for integers, (c and a) or (not c and b) for bool; for floats infinity times 0 would be NaN."""
-    condition, first, second = data(node), data(node, 1), data(node, 2)
-    dtype = dtype_of(first)
-    if dtype.kind == "b":
-        chosen = r.op("And", condition, first)
-        return r.op("Or", chosen, r.op("And", r.op("Not", condition), second))
-    if dtype.kind not in "iu":
-        refuse("a choice between floats")
-    chosen = r.op("Mul", r.cast(condition, dtype), first)
-    return r.op("Add", chosen, r.op("Mul", r.cast(r.op("Not", condition), dtype), second))
+@downgrade("Max", "Min", since=12)
+def integer_extremes(r: Replacement, node: Node) -> Result:
+    """Floats only before 12. 64-bit integers, which no float type holds, are compared and chosen."""
+    dtype = dtype_of(data(node))
+    if dtype.kind not in "iu" or dtype.itemsize < 8:
+        return r.form(*node.inputs)
+    values = [value for value in node.inputs if value is not None]
+    return functools.reduce(lambda first, second: choose(r, node.op, first, second), values)
+
+
+@downgrade("Max", "Min", since=8)
+def extremes_of_one_shape(r: Replacement, node: Node) -> Result:
+    """Before 8 all inputs had the output's shape."""
+    shape = shape_of(node.outputs[0])
+    return r.form(*(_expanded(r, value, shape) for value in node.inputs if value is not None))
+
+
+def _expanded(r: Replacement, value: Value, shape: tuple[int | str, ...]) -> Value:
+    if value.shape == shape:
+        return value
+    target = np.array([size(dim, "a dimension to broadcast to") for dim in shape], np.int64)
+    return r.op("Expand", value, target, shape=shape)
+
+
+@downgrade("Sum", "Mean", since=8)
+def sum_by_adding(r: Replacement, node: Node) -> Result:
+    values = [value for value in node.inputs if value is not None]
+    total = functools.reduce(lambda first, second: r.op("Add", first, second), values)
+    if node.op == "Sum":
+        return total
+    return r.op("Div", total, np.array(len(values), dtype_of(total)))
+
+
+@downgrade("CastLike", since=15)
+def cast_like(r: Replacement, node: Node) -> Result:
+    """CastLike takes the type from a second tensor; it is known here."""
+    return r.become("Cast", data(node), to=ELEM_TYPES[dtype_of(data(node, 1)).name])
+
+
+# About float8 types only, which are newer than the forms without these attributes.
+downgrade("Cast", "CastLike", since=19)(without_attribute("saturate"))
+
+
+downgrade("Cast", "CastLike", since=24)(without_attribute("round_mode"))

@@ -1,4 +1,4 @@
-"""Operators that move data: Pad, Slice, Expand, Reshape, Shape, depth to space, constants and casts."""
+"""Squeeze, Split, Pad, Expand, Reshape, Shape, DepthToSpace, constants: elements move, none is chosen."""
 
 from __future__ import annotations
 
@@ -6,13 +6,56 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node
-from mgeconvert.ir.dtypes import ELEM_TYPES
 
-from .table import Result, Rewriter, constant, data, downgrade, dtype_of, operand, shape_of, size, without_attribute
+from .axes_from_the_front import axes_from_the_front, axis_from_the_front
+from .operands import axis_of, constant, data, dtype_of, operand, shape_of, size
+from .replacement import Replacement
+from .table import Result, downgrade, without_attribute
+
+downgrade("Concat", "Flatten", "Split", since=11)(axis_from_the_front)
+
+
+@downgrade("Squeeze", "Unsqueeze", since=13)
+def axes_as_attribute(r: Replacement, node: Node) -> Result:
+    axes = constant(node, 1, "axes")
+    return r.form(data(node), axes=None if axes is None else tuple(axes.ravel().tolist()))
+
+
+@downgrade("Squeeze", since=11)
+def squeeze_from_the_front(r: Replacement, node: Node) -> Result:
+    return axes_from_the_front(r, node, 0)
+
+
+@downgrade("Unsqueeze", since=11)
+def unsqueeze_from_the_front(r: Replacement, node: Node) -> Result:
+    axes = node.attrs["axes"]
+    assert isinstance(axes, tuple)
+    return axes_from_the_front(r, node, len(axes))
+
+
+@downgrade("Split", since=18)
+def split_into_equal_parts(r: Replacement, node: Node) -> Result:
+    """`num_outputs`: parts of equal size, the last one smaller where that does not divide."""
+    parts = node.attrs.get("num_outputs")
+    dim = shape_of(data(node))[axis_of(node, 0)]
+    if not isinstance(parts, int) or (isinstance(dim, int) and dim % parts == 0):
+        return r.form(*node.inputs, axis=node.attrs.get("axis"))
+    length = size(dim, "a dimension to split")
+    each = -(-length // parts)
+    sizes = [each] * (parts - 1) + [length - each * (parts - 1)]
+    return r.form(data(node), np.array(sizes, np.int64), axis=node.attrs.get("axis"))
+
+
+@downgrade("Split", since=13)
+def split_sizes_as_attribute(r: Replacement, node: Node) -> Result:
+    sizes = constant(node, 1, "sizes")
+    return r.form(
+        data(node), axis=node.attrs.get("axis"), split=None if sizes is None else tuple(sizes.ravel().tolist())
+    )
 
 
 @downgrade("Pad", since=19)
-def pad_wrap(r: Rewriter, node: Node) -> Result:
+def pad_wrap(r: Replacement, node: Node) -> Result:
     """Mode wrap repeats the tensor: each padded axis becomes a concatenation of its end, itself and its beginning."""
     if node.attrs.get("mode") != "wrap":
         return r.form(*node.inputs, **node.attrs)
@@ -26,7 +69,7 @@ def pad_wrap(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("Pad", since=18)
-def pad_all_axes(r: Rewriter, node: Node) -> Result:
+def pad_all_axes(r: Replacement, node: Node) -> Result:
     if operand(node, 3) is None:
         return r.form(*node.inputs, **node.attrs)
     rank = len(shape_of(data(node)))
@@ -47,51 +90,15 @@ def _padded_axes(node: Node) -> list[tuple[int, int, int]]:
 
 
 @downgrade("Pad", since=11)
-def pad_attributes(r: Rewriter, node: Node) -> Result:
+def pad_attributes(r: Replacement, node: Node) -> Result:
     pads, value = constant(node, 1, "pads"), constant(node, 2, "a padding value")
     assert pads is not None
     number = None if value is None or not value.size else float(value.item())
     return r.form(data(node), mode=node.attrs.get("mode"), pads=tuple(pads.tolist()), value=number)
 
 
-@downgrade("Slice", since=11)
-def slice_from_the_front(r: Rewriter, node: Node) -> Result:
-    axes = constant(node, 3, "axes")
-    if axes is None or (axes >= 0).all():
-        return r.form(*node.inputs)
-    rank = len(shape_of(data(node)))
-    return r.form(*node.inputs[:3], axes % rank, operand(node, 4))
-
-
-@downgrade("Slice", since=10)
-def slice_attributes(r: Rewriter, node: Node) -> Result:
-    """Steps other than 1 become a Gather of the positions."""
-    starts, ends = constant(node, 1, "starts"), constant(node, 2, "ends")
-    axes, steps = constant(node, 3, "axes"), constant(node, 4, "steps")
-    assert starts is not None
-    assert ends is not None
-    if steps is None or (steps == 1).all():
-        numbers = None if axes is None else tuple(axes.tolist())
-        return r.form(data(node), starts=tuple(starts.tolist()), ends=tuple(ends.tolist()), axes=numbers)
-    x = data(node)
-    for axis, *bounds in zip(range(len(starts)) if axes is None else axes.tolist(), starts, ends, steps, strict=True):
-        length = size(shape_of(x)[axis], "a dimension sliced with steps")
-        positions = np.arange(length)[slice(*_python_bounds(int(bounds[0]), int(bounds[1]), int(bounds[2]), length))]
-        shape = tuple(len(positions) if at == axis else dim for at, dim in enumerate(shape_of(x)))
-        x = r.op("Gather", x, positions, axis=axis, shape=shape)
-    return x
-
-
-def _python_bounds(start: int, end: int, step: int, length: int) -> tuple[int, int | None, int]:
-    """ONNX counts a negative bound from the back once and clamps it; -1 then ends a backward slice before element 0."""
-    start, end = (bound + length if bound < 0 else bound for bound in (start, end))
-    if step < 0:
-        return max(min(start, length - 1), 0), (None if end < 0 else end), step
-    return max(start, 0), max(end, 0), step
-
-
 @downgrade("Expand", since=8)
-def expand_by_multiplying(r: Rewriter, node: Node) -> Result:
+def expand_by_multiplying(r: Replacement, node: Node) -> Result:
     shape = constant(node, 1, "a shape")
     assert shape is not None
     x = data(node)
@@ -100,7 +107,7 @@ def expand_by_multiplying(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("Reshape", since=14)
-def reshape_without_zeros(r: Rewriter, node: Node) -> Result:
+def reshape_without_zeros(r: Replacement, node: Node) -> Result:
     if node.attrs.get("allowzero"):
         shape = constant(node, 1, "a shape that may hold zeros")
         if shape is not None and (shape == 0).any():
@@ -109,7 +116,7 @@ def reshape_without_zeros(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("Shape", since=15)
-def shape_then_slice(r: Rewriter, node: Node) -> Result:
+def shape_then_slice(r: Replacement, node: Node) -> Result:
     start, end = node.attrs.get("start", 0), node.attrs.get("end")
     if not start and end is None:
         return r.form(data(node))
@@ -124,7 +131,7 @@ def shape_then_slice(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("DepthToSpace", since=11)
-def depth_to_space_by_columns(r: Rewriter, node: Node) -> Result:
+def depth_to_space_by_columns(r: Replacement, node: Node) -> Result:
     """Mode CRD: N, C, b, b, H, W -> N, C, H, b, W, b."""
     if node.attrs.get("mode", "DCR") == "DCR":
         return r.form(data(node), blocksize=node.attrs["blocksize"])
@@ -136,8 +143,11 @@ def depth_to_space_by_columns(r: Rewriter, node: Node) -> Result:
     return r.reshape(moved, shape_of(node.outputs[0]))
 
 
+downgrade("SpaceToDepth", since=28)(without_attribute("mode", only="DCR"))
+
+
 @downgrade("Constant", since=12)
-def constant_as_tensor(r: Rewriter, node: Node) -> Result:
+def constant_as_tensor(r: Replacement, node: Node) -> Result:
     """`value_int` and its like: the same constant as a tensor."""
     for name, attribute in node.attrs.items():
         if name.startswith("value_"):
@@ -149,7 +159,7 @@ _CONSTANT_TYPES = {"value_int": np.int64, "value_float": np.float32, "value_stri
 
 
 @downgrade("ConstantOfShape", since=9)
-def filled(r: Rewriter, node: Node) -> Result:
+def filled(r: Replacement, node: Node) -> Result:
     value = node.attrs.get("value", np.zeros(1, np.float32))
     assert isinstance(value, np.ndarray)
     shape = constant(node, 0, "a shape")
@@ -157,38 +167,15 @@ def filled(r: Rewriter, node: Node) -> Result:
     return r.op("Identity", np.broadcast_to(value.reshape(()), tuple(shape.tolist())))
 
 
-@downgrade("CastLike", since=15)
-def cast_like(r: Rewriter, node: Node) -> Result:
-    """CastLike takes the type from a second tensor; it is known here."""
-    return r.become("Cast", data(node), to=ELEM_TYPES[dtype_of(data(node, 1)).name])
-
-
-# About float8 types only, which are newer than the forms without these attributes.
-without_attribute("saturate", "Cast", "CastLike", since=19)
-without_attribute("round_mode", "Cast", "CastLike", since=24)
-
-
 @downgrade("Range", since=27)
-def range_without_stash_type(r: Rewriter, node: Node) -> Result:
+def range_without_stash_type(r: Replacement, node: Node) -> Result:
     if node.attrs.get("stash_type", 1) != 1 and dtype_of(data(node)).itemsize < 4:
         refuse("stash_type")
     return r.form(*node.inputs)
 
 
-@downgrade("Gemm", since=11)
-def gemm_with_bias(r: Rewriter, node: Node) -> Result:
-    """Before 11 C could not be left out."""
-    c = operand(node, 2) or np.zeros(1, dtype_of(data(node)))
-    return r.form(data(node), data(node, 1), c, **node.attrs)
-
-
-@downgrade("Scan", since=9)
-def scan_of_a_batch(_: Rewriter, node: Node) -> Result:
-    refuse(f"the form without a batch dimension, with {len(node.inputs)} inputs")
-
-
 @downgrade("Range", since=11)
-def range_constant(r: Rewriter, node: Node) -> Result:
+def range_constant(r: Replacement, node: Node) -> Result:
     start, limit, delta = (constant(node, index, "bounds") for index in range(3))
     assert start is not None
     assert limit is not None
@@ -196,38 +183,9 @@ def range_constant(r: Rewriter, node: Node) -> Result:
     return r.op("Identity", np.arange(start.item(), limit.item(), delta.item(), dtype=start.dtype))
 
 
-@downgrade("Trilu", since=14)
-def triangle(r: Rewriter, node: Node) -> Result:
-    """The half above (or below) the k-th diagonal by a constant mask."""
-    x, k = data(node), constant(node, 1, "k")
-    rows, columns = (size(dim, "a matrix") for dim in shape_of(x)[-2:])
-    offset = np.arange(columns) - np.arange(rows)[:, None] - (0 if k is None else int(k.item()))
-    mask = offset >= 0 if node.attrs.get("upper", 1) else offset <= 0
-    zero = np.zeros((), dtype_of(x))
-    return r.op("Where", mask, x, zero, dtype=x.dtype, shape=x.shape)
-
-
 @downgrade("EyeLike", since=9)
-def eye(r: Rewriter, node: Node) -> Result:
+def eye(r: Replacement, node: Node) -> Result:
     rows, columns = (size(dim, "a matrix") for dim in shape_of(data(node)))
     k = node.attrs.get("k", 0)
     assert isinstance(k, int)
     return r.op("Identity", np.eye(rows, columns, k, dtype_of(node.outputs[0])))
-
-
-@downgrade("Dropout", since=12)
-def dropout_at_inference(r: Rewriter, node: Node) -> Result:
-    ratio, training = constant(node, 1, "a ratio"), constant(node, 2, "a training mode")
-    if training is not None and training.item():
-        refuse("training mode")
-    return r.form(data(node), ratio=0.5 if ratio is None else float(ratio.item()))
-
-
-@downgrade("Dropout", since=10)
-def dropout_without_bool_mask(r: Rewriter, node: Node) -> Result:
-    if len(node.outputs) > 1:
-        refuse("a mask of type bool")
-    return r.form(data(node), **node.attrs)
-
-
-without_attribute("mode", "SpaceToDepth", since=28, only="DCR")

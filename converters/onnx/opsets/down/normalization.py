@@ -1,4 +1,4 @@
-"""Normalizations as the arithmetic that the ONNX specification defines them by."""
+"""Normalizations as the arithmetic that the ONNX specification defines them by; Dropout at inference."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
-from .table import Result, Rewriter, axis_of, data, downgrade, dtype_of, operand, shape_of, without_attribute
+from .operands import axis_of, constant, data, dtype_of, operand, shape_of
+from .replacement import Replacement
+from .table import Result, downgrade, without_attribute
 
 STASH: dict[int, np.dtype] = {1: np.dtype(np.float32), 11: np.dtype(np.float64)}
 """`stash_type`, a TensorProto.DataType, as the type the statistics are computed in."""
 
 
-without_attribute("training_mode", "BatchNormalization", since=14, only=0)
+downgrade("BatchNormalization", since=14)(without_attribute("training_mode", only=0))
 
 
 @downgrade("LayerNormalization", since=17)
-def layer_norm(r: Rewriter, node: Node) -> Result:
+def layer_norm(r: Replacement, node: Node) -> Result:
     """(x - mean) / sqrt(var + epsilon) * scale + bias over the axes from `axis` on."""
     x = data(node)
     first = axis_of(node, -1)
@@ -32,7 +34,7 @@ def layer_norm(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("RMSNormalization", since=23)
-def rms_norm(r: Rewriter, node: Node) -> Result:
+def rms_norm(r: Replacement, node: Node) -> Result:
     """x / sqrt(mean(x^2) + epsilon) * scale over the axes from `axis` on."""
     x = data(node)
     axes = np.arange(axis_of(node, -1), len(shape_of(x)))
@@ -43,7 +45,7 @@ def rms_norm(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("GroupNormalization", since=21)
-def group_norm(r: Rewriter, node: Node) -> Result:
+def group_norm(r: Replacement, node: Node) -> Result:
     """Each group of channels as one channel of an InstanceNormalization, then scale and bias of each channel."""
     x, scale, bias = data(node), data(node, 1), data(node, 2)
     groups = node.attrs["num_groups"]
@@ -59,7 +61,7 @@ def group_norm(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("MeanVarianceNormalization", since=9)
-def mean_variance_norm(r: Rewriter, node: Node) -> Result:
+def mean_variance_norm(r: Replacement, node: Node) -> Result:
     """(x - mean) / (sqrt(mean(x^2) - mean^2) + 1e-9)"""
     x = data(node)
     axes = node.attrs.get("axes", (0, 2, 3))
@@ -71,7 +73,7 @@ def mean_variance_norm(r: Rewriter, node: Node) -> Result:
     return r.op("Div", r.op("Sub", x, mean), r.op("Add", deviation, np.array(1e-9, dtype_of(x))))
 
 
-def _standardized(r: Rewriter, node: Node, x: Value, axes: tuple[int, ...]) -> tuple[Value, Value, Value]:
+def _standardized(r: Replacement, node: Node, x: Value, axes: tuple[int, ...]) -> tuple[Value, Value, Value]:
     """Mean, 1 / deviation and the standardized values, in the form of opset 16."""
     shape = _reduced(x, axes)
     mean = r.op("ReduceMean", x, axes=axes, keepdims=1, shape=shape)
@@ -102,3 +104,18 @@ def _stash(node: Node, x: Value) -> np.dtype:
         refuse(f"stash_type {stash}")
     wide: np.dtype = np.promote_types(STASH[stash], dtype_of(x))
     return wide
+
+
+@downgrade("Dropout", since=12)
+def dropout_at_inference(r: Replacement, node: Node) -> Result:
+    ratio, training = constant(node, 1, "a ratio"), constant(node, 2, "a training mode")
+    if training is not None and training.item():
+        refuse("training mode")
+    return r.form(data(node), ratio=0.5 if ratio is None else float(ratio.item()))
+
+
+@downgrade("Dropout", since=10)
+def dropout_without_bool_mask(r: Replacement, node: Node) -> Result:
+    if len(node.outputs) > 1:
+        refuse("a mask of type bool")
+    return r.form(data(node), **node.attrs)

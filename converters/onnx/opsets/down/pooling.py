@@ -5,33 +5,35 @@ from __future__ import annotations
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute, Node, Value
 
-from .table import Result, Rewriter, data, downgrade, shape_of, size
+from .operands import data, shape_of, size
+from .replacement import Replacement
+from .table import Result, downgrade
 
 
 @downgrade("AveragePool", since=19)
-def average_pool_without_dilations(r: Rewriter, node: Node) -> Result:
+def average_pool_without_dilations(r: Replacement, node: Node) -> Result:
     return r.form(*node.inputs, **_without_dilations(node))
 
 
 @downgrade("LpPool", since=18)
-def lp_pool_plain(r: Rewriter, node: Node) -> Result:
+def lp_pool_plain(r: Replacement, node: Node) -> Result:
     return _rounded_down(r, node)
 
 
 @downgrade("AveragePool", since=10)
-def average_pool_rounded_down(r: Rewriter, node: Node) -> Result:
+def average_pool_rounded_down(r: Replacement, node: Node) -> Result:
     if node.attrs.get("ceil_mode") and node.attrs.get("count_include_pad"):
         refuse("ceil_mode with count_include_pad")
     return _rounded_down(r, node)
 
 
 @downgrade("MaxPool", since=10)
-def max_pool_rounded_down(r: Rewriter, node: Node) -> Result:
+def max_pool_rounded_down(r: Replacement, node: Node) -> Result:
     return _rounded_down(r, node)
 
 
 @downgrade("MaxPool", since=8)
-def max_pool_without_indices(r: Rewriter, node: Node) -> Result:
+def max_pool_without_indices(r: Replacement, node: Node) -> Result:
     if len(node.outputs) > 1:
         refuse("indices")
     return r.form(data(node), **{key: value for key, value in node.attrs.items() if key != "storage_order"})
@@ -45,7 +47,7 @@ def _without_dilations(node: Node) -> dict[str, Attribute]:
     return {key: value for key, value in node.attrs.items() if key != "dilations"}
 
 
-def _rounded_down(r: Rewriter, node: Node) -> Result:
+def _rounded_down(r: Replacement, node: Node) -> Result:
     """No dilations, and instead of `ceil_mode` as much padding at the end as makes the last window fit."""
     plain = _without_dilations(node)
     if plain.pop("ceil_mode", 0):

@@ -10,18 +10,20 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute, Node, Value
 from mgeconvert.ir.dtypes import NAMES
 
-from .table import Result, Rewriter, axis_of, data, downgrade, dtype_of, operand, shape_of, without_attribute
+from .operands import axis_of, data, dtype_of, operand, shape_of
+from .replacement import Replacement
+from .table import Result, downgrade, without_attribute
 
 BYTES = ("int8", "uint8")
 
 
 # `saturate` is about float8 types, which came with it.
-without_attribute("saturate", "QuantizeLinear", since=19)
-without_attribute("precision", "QuantizeLinear", since=23, only=0)
+downgrade("QuantizeLinear", since=19)(without_attribute("saturate"))
+downgrade("QuantizeLinear", since=23)(without_attribute("precision", only=0))
 
 
 @downgrade("DequantizeLinear", since=23)
-def dequantize_to_the_type_of_the_scale(r: Rewriter, node: Node) -> Result:
+def dequantize_to_the_type_of_the_scale(r: Replacement, node: Node) -> Result:
     plain: dict[str, Any] = dict(node.attrs)
     wanted, given = plain.pop("output_dtype", 0), dtype_of(data(node, 1))
     if not wanted or NAMES[wanted] == given.name:
@@ -30,7 +32,7 @@ def dequantize_to_the_type_of_the_scale(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("QuantizeLinear", since=21)
-def quantize_type_from_zero_point(r: Rewriter, node: Node) -> Result:
+def quantize_type_from_zero_point(r: Replacement, node: Node) -> Result:
     """`output_dtype` says what a zero point of that type says; 16 bits are rounded and clipped by hand."""
     x, scale, zero_point = data(node), data(node, 1), operand(node, 2)
     plain = _without_blocks(node)
@@ -46,7 +48,7 @@ def quantize_type_from_zero_point(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("DequantizeLinear", since=21)
-def dequantize_bytes(r: Rewriter, node: Node) -> Result:
+def dequantize_bytes(r: Replacement, node: Node) -> Result:
     plain = _without_blocks(node)
     if dtype_of(data(node)) in (np.int16, np.uint16):
         return _dequantized(r, data(node), data(node, 1), operand(node, 2), axis_of(node, 1))
@@ -54,7 +56,7 @@ def dequantize_bytes(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("QuantizeLinear", since=13)
-def quantize_per_tensor(r: Rewriter, node: Node) -> Result:
+def quantize_per_tensor(r: Replacement, node: Node) -> Result:
     scale, zero_point = data(node, 1), operand(node, 2)
     if _is_per_tensor(scale):
         return r.form(*node.inputs)
@@ -64,20 +66,20 @@ def quantize_per_tensor(r: Rewriter, node: Node) -> Result:
 
 
 @downgrade("DequantizeLinear", since=13)
-def dequantize_per_tensor(r: Rewriter, node: Node) -> Result:
+def dequantize_per_tensor(r: Replacement, node: Node) -> Result:
     if _is_per_tensor(data(node, 1)):
         return r.form(*node.inputs)
     return _dequantized(r, data(node), data(node, 1), operand(node, 2), axis_of(node, 1))
 
 
 @downgrade("QuantizeLinear", since=10)
-def quantize_by_arithmetic(r: Rewriter, node: Node) -> Result:
+def quantize_by_arithmetic(r: Replacement, node: Node) -> Result:
     zero_point = operand(node, 2) or r.constant(np.zeros([], np.uint8))
     return _quantized(r, data(node), data(node, 1), zero_point, 0)
 
 
 @downgrade("DequantizeLinear", since=10)
-def dequantize_by_arithmetic(r: Rewriter, node: Node) -> Result:
+def dequantize_by_arithmetic(r: Replacement, node: Node) -> Result:
     return _dequantized(r, data(node), data(node, 1), operand(node, 2), 0)
 
 
@@ -91,7 +93,7 @@ def _is_per_tensor(scale: Value) -> bool:
     return shape_of(scale) in ((), (1,))
 
 
-def _quantized(r: Rewriter, x: Value, scale: Value, zero_point: Value, axis: int) -> Value:
+def _quantized(r: Replacement, x: Value, scale: Value, zero_point: Value, axis: int) -> Value:
     """clip(round(x / scale) + zero_point) in the zero point's type, rounding half to even."""
     dtype = dtype_of(zero_point)
     low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
@@ -100,7 +102,7 @@ def _quantized(r: Rewriter, x: Value, scale: Value, zero_point: Value, axis: int
     return r.cast(_clipped(r, shifted, low, high), dtype)
 
 
-def _dequantized(r: Rewriter, x: Value, scale: Value, zero_point: Value | None, axis: int) -> Value:
+def _dequantized(r: Replacement, x: Value, scale: Value, zero_point: Value | None, axis: int) -> Value:
     """(x - zero_point) * scale"""
     steps = r.cast(x, scale.dtype)
     if zero_point is not None:
@@ -108,13 +110,13 @@ def _dequantized(r: Rewriter, x: Value, scale: Value, zero_point: Value | None, 
     return r.op("Mul", steps, _along(r, scale, x, axis), shape=x.shape)
 
 
-def _clipped(r: Rewriter, x: Value, low: int, high: int) -> Value:
+def _clipped(r: Replacement, x: Value, low: int, high: int) -> Value:
     if r.level >= 11:
         return r.op("Clip", x, np.array(low, x.dtype), np.array(high, x.dtype), shape=x.shape)
     return r.op("Clip", x, min=float(low), max=float(high))
 
 
-def _along(r: Rewriter, parameter: Value, x: Value, axis: int) -> Value:
+def _along(r: Replacement, parameter: Value, x: Value, axis: int) -> Value:
     """A scale or zero point of one axis in a shape that broadcasts to `x`."""
     if _is_per_tensor(parameter):
         return parameter

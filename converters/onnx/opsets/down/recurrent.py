@@ -6,7 +6,9 @@ from typing import Any
 
 from mgeconvert.ir import Node, Value
 
-from .table import Result, Rewriter, data, downgrade
+from .operands import data
+from .replacement import Replacement
+from .table import Result, downgrade
 
 BATCH_FIRST = (1, 0, 2)
 """Swaps time (or direction) and batch."""
@@ -16,7 +18,7 @@ STATES = (5, 6)
 
 
 @downgrade("GRU", "LSTM", "RNN", since=14)
-def time_first(r: Rewriter, node: Node) -> Result:
+def time_first(r: Replacement, node: Node) -> Result:
     plain: dict[str, Any] = {key: value for key, value in node.attrs.items() if key != "layout"}
     if not node.attrs.get("layout"):
         return r.form(*node.inputs, **plain)

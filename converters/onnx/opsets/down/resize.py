@@ -13,20 +13,22 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
 from .interpolation import Sampling, axis_taps
-from .table import Result, Rewriter, constant, data, downgrade, dtype_of, operand, shape_of, size
+from .operands import constant, data, dtype_of, operand, shape_of, size
+from .replacement import Replacement
+from .table import Result, downgrade
 
 NONE = np.zeros(0, np.float32)
 
 
 @downgrade("Resize", since=19)
-def resize_symmetric(r: Rewriter, node: Node) -> Result:
+def resize_symmetric(r: Replacement, node: Node) -> Result:
     if node.attrs.get("coordinate_transformation_mode") == "half_pixel_symmetric":
         return _resized_by_gathering(r, node)
     return r.form(*node.inputs, **node.attrs)
 
 
 @downgrade("Resize", since=18)
-def resize_all_axes(r: Rewriter, node: Node) -> Result:
+def resize_all_axes(r: Replacement, node: Node) -> Result:
     """Without antialiasing and with an entry for every axis."""
     plain = {key: value for key, value in node.attrs.items() if key not in _NEWER}
     if node.attrs.get("antialias") or node.attrs.get("keep_aspect_ratio_policy", "stretch") != "stretch":
@@ -71,7 +73,7 @@ def _is_exact(factor: np.float32, before: int) -> bool:
     return (float(factor) * before).is_integer()
 
 
-def _sizes_at_run_time(r: Rewriter, x: Value, resized: dict[int, int]) -> Value:
+def _sizes_at_run_time(r: Replacement, x: Value, resized: dict[int, int]) -> Value:
     """All sizes of the result, those that stay taken from `x`."""
     rank = len(shape_of(x))
     shape = r.op("Shape", x, dtype=np.int64, shape=(rank,))
@@ -88,14 +90,14 @@ _NEWER = ("antialias", "axes", "keep_aspect_ratio_policy")
 
 
 @downgrade("Resize", since=13)
-def resize_every_input(r: Rewriter, node: Node) -> Result:
+def resize_every_input(r: Replacement, node: Node) -> Result:
     """Before 13 roi and scales could not be left out, only be empty."""
     roi, scales = operand(node, 1) or NONE, operand(node, 2) or NONE
     return r.form(data(node), roi, scales, operand(node, 3), **node.attrs)
 
 
 @downgrade("Resize", since=11)
-def resize_asymmetric(r: Rewriter, node: Node) -> Result:
+def resize_asymmetric(r: Replacement, node: Node) -> Result:
     """Before 11: enlarging, from the floor of (or between the neighbours of) out / scale."""
     x = data(node)
     scales = _scales(node)
@@ -118,18 +120,18 @@ def _is_asymmetric(sampling: Sampling, scales: np.ndarray) -> bool:
 
 
 @downgrade("Resize", since=10)
-def upsample(r: Rewriter, node: Node) -> Result:
+def upsample(r: Replacement, node: Node) -> Result:
     return r.become("Upsample", *node.inputs, **node.attrs)
 
 
 @downgrade("Upsample", since=9)
-def upsample_attribute(r: Rewriter, node: Node) -> Result:
+def upsample_attribute(r: Replacement, node: Node) -> Result:
     scales = constant(node, 1, "scales")
     assert scales is not None
     return r.form(data(node), mode=node.attrs.get("mode"), scales=tuple(scales.tolist()))
 
 
-def _resized_by_gathering(r: Rewriter, node: Node) -> Value:
+def _resized_by_gathering(r: Replacement, node: Node) -> Value:
     """The whole Resize, axis by axis, for sizes known now."""
     x = data(node)
     sampling, shape = _sampling(node), shape_of(node.outputs[0])
@@ -148,7 +150,7 @@ def _resized_by_gathering(r: Rewriter, node: Node) -> Value:
 
 
 def _along(
-    r: Rewriter, x: Value, axis: int, taps: tuple[np.ndarray, np.ndarray, np.ndarray], sampling: Sampling
+    r: Replacement, x: Value, axis: int, taps: tuple[np.ndarray, np.ndarray, np.ndarray], sampling: Sampling
 ) -> Value:
     positions, weights, outside = taps
     if outside.any():

@@ -12,21 +12,26 @@ import numpy as np
 
 from mgeconvert.ir import Dim, Value
 
-from .activation import scalar
-from .table import Rewriter, dtype_of, shape_of, size
+from .operands import dtype_of, scalar, shape_of, size
+from .replacement import Replacement
 
 CUBIC = -0.75
 """Keys' parameter, as GridSample has it."""
+
+
 NEAR = (CUBIC + 2, -(CUBIC + 3), 0.0, 1.0)
+
+
 FAR = (CUBIC, -5 * CUBIC, 8 * CUBIC, -4 * CUBIC)
 """The weight of a neighbour as a polynomial of its distance, the highest power first: up to 1 away, and up to 2."""
+
 
 Tap = tuple[Value, "Value | None"]
 """A neighbour along one axis: its place and its weight, None where that is 1."""
 
 
 def sampled(
-    r: Rewriter,
+    r: Replacement,
     x: Value,
     positions: Sequence[Value],
     *,
@@ -71,7 +76,7 @@ def product(dim: Dim, factor: int) -> Dim:
     return dim if factor == 1 else f"{factor}*{dim}"
 
 
-def _table(r: Rewriter, x: Value, lengths: Sequence[int], ring: int) -> Value:
+def _table(r: Replacement, x: Value, lengths: Sequence[int], ring: int) -> Value:
     """The pixels of all images, one a row of C numbers."""
     batch, channels = shape_of(x)[:2]
     if ring:
@@ -81,7 +86,7 @@ def _table(r: Rewriter, x: Value, lengths: Sequence[int], ring: int) -> Value:
     return r.reshape(last, (product(batch, math.prod(lengths)), size(channels, "channels")))
 
 
-def _starts(r: Rewriter, x: Value, images: Value | None, count: int, rank: int) -> Value | None:
+def _starts(r: Replacement, x: Value, images: Value | None, count: int, rank: int) -> Value | None:
     """The row where each image begins, in the rank of the positions; None where all read the only image."""
     batch, others = shape_of(x)[0], (1,) * (rank - 1)
     step = np.array(count, np.int32)
@@ -98,13 +103,13 @@ def _starts(r: Rewriter, x: Value, images: Value | None, count: int, rank: int) 
     return r.reshape(rows, (*shape_of(rows), *others))
 
 
-def _step(r: Rewriter, place: Value, stride: int) -> Value:
+def _step(r: Replacement, place: Value, stride: int) -> Value:
     """The rows from one place to the next; 0 where the places are NaN, whose integers Gather would not take."""
     is_number = r.cast(r.op("Greater", place, scalar(place, -2), dtype=bool), np.int32)
     return is_number if stride == 1 else r.op("Mul", is_number, np.array(stride, np.int32))
 
 
-def _weighted(r: Rewriter, table: Value, neighbours: Sequence[Sequence[Tap]], row: Value | None) -> Value:
+def _weighted(r: Replacement, table: Value, neighbours: Sequence[Sequence[Tap]], row: Value | None) -> Value:
     """The sum over the neighbours along the axes that are left, from `row` on."""
     if not neighbours:
         assert row is not None
@@ -119,7 +124,7 @@ def _weighted(r: Rewriter, table: Value, neighbours: Sequence[Sequence[Tap]], ro
     return total
 
 
-def _taps(r: Rewriter, at: Value, mode: str) -> list[Tap]:
+def _taps(r: Replacement, at: Value, mode: str) -> list[Tap]:
     """The neighbours along one axis: places, which may lie outside, and weights (*shape, 1)."""
     if mode == "nearest":
         return [(r.op("Round", at), None)]
@@ -138,14 +143,14 @@ def _taps(r: Rewriter, at: Value, mode: str) -> list[Tap]:
     ]
 
 
-def _polynomial(r: Rewriter, x: Value, coefficients: Sequence[float]) -> Value:
+def _polynomial(r: Replacement, x: Value, coefficients: Sequence[float]) -> Value:
     total = r.op("Mul", x, scalar(x, coefficients[0]))
     for coefficient in coefficients[1:-1]:
         total = r.op("Mul", r.op("Add", total, scalar(x, coefficient)) if coefficient else total, x)
     return r.op("Add", total, scalar(x, coefficients[-1]))
 
 
-def _inside(r: Rewriter, place: Value, length: int, padding: str, corners: bool) -> Value:
+def _inside(r: Replacement, place: Value, length: int, padding: str, corners: bool) -> Value:
     """Where to read for a place outside: the nearest pixel, which for `zeros` is in the ring, or the mirrored one."""
     ring = int(padding == "zeros")
     if padding == "reflection":
@@ -153,7 +158,7 @@ def _inside(r: Rewriter, place: Value, length: int, padding: str, corners: bool)
     return r.op("Clip", place, scalar(place, -ring), scalar(place, length - 1 + ring))
 
 
-def _mirrored(r: Rewriter, place: Value, length: int, corners: bool) -> Value:
+def _mirrored(r: Replacement, place: Value, length: int, corners: bool) -> Value:
     low, span = (0.0, length - 1.0) if corners else (-0.5, float(length))
     if span == 0:
         return place
@@ -162,3 +167,9 @@ def _mirrored(r: Rewriter, place: Value, length: int, corners: bool) -> Value:
     rest = r.op("Sub", moved, r.op("Mul", turns, scalar(place, 2 * span)))
     folded = r.op("Abs", r.op("Sub", rest, scalar(place, span)))
     return r.op("Sub", scalar(place, span + low), folded)
+
+
+def element_along(r: Replacement, x: Value, index: int, axis: int) -> Value:
+    """One element along an axis, which goes."""
+    shape = shape_of(x)
+    return r.op("Gather", x, np.array(index, np.int64), axis=axis, shape=(*shape[:axis], *shape[axis + 1 :]))

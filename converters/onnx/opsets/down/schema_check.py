@@ -11,8 +11,8 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.dtypes import type_name
 
-from ..schema import OpSchema, op_schema
-from .table import Rewriter
+from ..schema import KEPT_DOMAINS, OpSchema, op_schema
+from .replacement import Replacement
 
 WIDENABLE = frozenset(
     {
@@ -39,13 +39,10 @@ compute one number that is then rounded (or wraps) as it would have (a CumSum of
 WIDER = ("int32", "int64", "float32", "float64")
 """The types to compute in, in order of preference."""
 
-FOREIGN = frozenset({"com.microsoft"})
-"""Operator sets of onnxruntime that are read and written as they are, at version 1."""
 
-
-def conform(node: Node, opset: int, nodes: list[Node]) -> None:
+def append_checked(node: Node, opset: int, nodes: list[Node]) -> None:
     """Append the node, or its form in a wider type; raises RefusedError with what the opset does not have."""
-    if node.domain in FOREIGN:
+    if node.domain in KEPT_DOMAINS:
         nodes.append(node)
         return
     schema = op_schema(node.op, opset) if not node.domain else None
@@ -62,9 +59,9 @@ def conform(node: Node, opset: int, nodes: list[Node]) -> None:
     wider = next((name for name in WIDER if name in types and _embeds(dtype, np.dtype(name))), None)
     if wider is None or node.op not in WIDENABLE:
         refuse(f"type {type_name(dtype)}")
-    rewriter = _widened(node, schema, dtype, np.dtype(wider))
-    for new in rewriter.nodes:
-        conform(new, opset, nodes)
+    replacement = _widened(node, schema, dtype, np.dtype(wider))
+    for new in replacement.nodes:
+        append_checked(new, opset, nodes)
 
 
 def _counted_from_the_front(node: Node) -> Node:
@@ -96,16 +93,16 @@ def _group_of_wrong_type(node: Node, schema: OpSchema) -> tuple[frozenset[str], 
     return None
 
 
-def _widened(node: Node, schema: OpSchema, dtype: np.dtype, wider: np.dtype) -> Rewriter:
+def _widened(node: Node, schema: OpSchema, dtype: np.dtype, wider: np.dtype) -> Replacement:
     """The node with every operand of `dtype` that shares the wrong type cast to `wider`, and its outputs cast back."""
-    rewriter = Rewriter(node, schema.since)
+    replacement = Replacement(node, schema.since)
     inputs: list[Value | None] = []
     for index, value in enumerate(node.inputs):
         formal = schema.input(index)
         wrong = (
             value is not None and formal is not None and value.dtype == dtype and type_name(dtype) not in formal.types
         )
-        inputs.append(_cast(rewriter, value, wider) if wrong and value is not None else value)
+        inputs.append(_cast(replacement, value, wider) if wrong and value is not None else value)
     outputs: list[Value] = []
     back: list[tuple[Value, Value]] = []
     for index, value in enumerate(node.outputs):
@@ -114,17 +111,19 @@ def _widened(node: Node, schema: OpSchema, dtype: np.dtype, wider: np.dtype) -> 
         outputs.append(Value(f"{value.name}/{type_name(wider)}", wider, value.shape) if wrong else value)
         if wrong:
             back.append((outputs[-1], value))
-    rewriter.nodes.append(Node(node.op, inputs, outputs, node.attrs, node.name, node.origin))
+    replacement.nodes.append(Node(node.op, inputs, outputs, node.attrs, node.name, node.origin))
     for wide, value in back:
-        cast = rewriter.cast(wide, dtype)
-        rewriter.nodes[-1].outputs = [value if output is cast else output for output in rewriter.nodes[-1].outputs]
-    return rewriter
+        cast = replacement.cast(wide, dtype)
+        replacement.nodes[-1].outputs = [
+            value if output is cast else output for output in replacement.nodes[-1].outputs
+        ]
+    return replacement
 
 
-def _cast(rewriter: Rewriter, value: Value, dtype: np.dtype) -> Value:
+def _cast(replacement: Replacement, value: Value, dtype: np.dtype) -> Value:
     if value.array is not None:
         return Value(f"{value.name}/{type_name(dtype)}", array=value.array.astype(dtype))
-    return rewriter.cast(value, dtype)
+    return replacement.cast(value, dtype)
 
 
 def _embeds(dtype: np.dtype, wider: np.dtype) -> bool:

@@ -32,7 +32,7 @@ TYPES_ONLY: dict[int, str] = {
     28: "BitShift Cast Celu Compress DepthToSpace DequantizeLinear Einsum OneHot Optional OptionalGetElement "
     "OptionalHasElement QuantizeLinear ReduceLogSum ReduceLogSumExp ReverseSequence Unique",
 }
-"""opset -> operators that then took more types and nothing else; `conform` holds every node against the types."""
+"""opset -> operators that then took more types and nothing else; `append_checked` holds every node against them."""
 
 NO_CHANGE: dict[tuple[str, int], str] = {
     ("Attention", 24): "`nonpad_kv_seqlen` came as an input; the schema check refuses it below",
@@ -44,7 +44,7 @@ NO_CHANGE: dict[tuple[str, int], str] = {
     ("Conv", 11): "only wording",
     ("ConvTranspose", 11): "only wording: SAME padding and output_padding are said more exactly",
     ("If", 11): "as Loop",
-    ("Loop", 11): "negative axes in the body are the body's own nodes; subgraphs are legalised too",
+    ("Loop", 11): "negative axes in the body are the body's own nodes; subgraphs are rewritten too",
     ("LpPool", 11): "only wording",
     ("MaxPool", 11): "only wording",
     ("MaxUnpool", 11): "only wording",
@@ -59,7 +59,7 @@ NO_CHANGE: dict[tuple[str, int], str] = {
 """(operator, opset) -> why the newer form can be written as it is."""
 
 
-def compatible_changes() -> dict[tuple[str, int], str]:
+def unchanged_forms() -> dict[tuple[str, int], str]:
     """Every (operator, opset) without a rule, with the reason."""
     types = {(op, since): "more types" for since, ops in TYPES_ONLY.items() for op in ops.split()}
     return types | NO_CHANGE

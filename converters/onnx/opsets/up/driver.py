@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,27 +16,30 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.inference import InferenceError
 from mgeconvert.registry import Source
 
-from ...read.file import ModelFile, declared_type
-from ...write.model import PRODUCER
-from ..down import load_rules
-from ..down.driver import legal_forms
-from ..down.schema_check import FOREIGN
-from ..schema import OLDEST, newest, op_schema
+from ...read.declared import declared_type
+from ...read.file import ModelFile
+from ...wire import PRODUCER
+from ..down.driver import forms_at
+from ..down.driver import load_table as load_downgrades
+from ..schema import KEPT_DOMAINS, OLDEST, newest, op_schema
 from .functions import without_functions
 from .input_shape import fixed_sizes
 from .node_form import check_form, constant_of, count_of
-from .symbolic_sizes import Sizes, is_known
+from .refused import REFUSED
+from .symbolic_sizes import SymbolicSizes, is_known
 from .table import Form, upgraded
 
-_SEQUENCES = "At Construct Empty Erase Insert Length Map"
-_OPTIONALS = ("Optional", "OptionalGetElement", "OptionalHasElement")
-REFUSED = {
-    **dict.fromkeys(("Loop", "Scan"), "a loop; only straight networks can be converted"),
-    **dict.fromkeys((f"Sequence{name}" for name in _SEQUENCES.split()), "a sequence of tensors; only tensors are read"),
-    **dict.fromkeys(("SplitToSequence", "ConcatFromSequence"), "a sequence of tensors; only tensors are read"),
-    **dict.fromkeys(_OPTIONALS, "an optional tensor; only tensors are read"),
-}
-"""Operators that are not lowered, and why."""
+FAMILIES = (
+    "activation", "control", "elementwise", "indexing", "matmul", "movement", "normalization", "reduction", "resize",
+    "selection", "vision",
+)  # fmt: skip
+"""The modules that fill the table of rules."""
+
+
+def load_table() -> None:
+    """Import every family, so that the table of rules is complete."""
+    for family in FAMILIES:
+        importlib.import_module(f"{__package__}.{family}")
 
 
 def load(source: Source, *, input_shape: str | None = None) -> Graph:
@@ -43,7 +47,8 @@ def load(source: Source, *, input_shape: str | None = None) -> Graph:
 
     Raises BadInputError, UsageError, and UnsupportedError with every operator at once.
     """
-    load_rules()
+    load_table()
+    load_downgrades()
     file = ModelFile(source)
     opsets = {item.domain or "": item.version for item in file.proto.opset_import}
     opset = opsets.get("ai.onnx", opsets.get("", OPSET))
@@ -66,7 +71,7 @@ class Lowering:
         self.values: dict[str, Value] = {}
         self.problems: list[Problem] = []
         self.fixed: dict[str, int] = {}
-        self.sizes = Sizes()
+        self.sizes = SymbolicSizes()
         self.unknown: set[Value | None] = set()
         self.declared: dict[str, onnx.ValueInfoProto] = {}
         self.keeps_origins = file.proto.producer_name == PRODUCER
@@ -155,8 +160,8 @@ class Lowering:
             self.unknown.add(self.values[name])
 
     def _results(self, node: onnx.NodeProto, inputs: list[Value | None]) -> Sequence[Value]:
-        if node.domain in FOREIGN:
-            return self._foreign(node, inputs)
+        if node.domain in KEPT_DOMAINS:
+            return self._kept(node, inputs)
         if node.domain not in ("", "ai.onnx"):
             refuse(f"operator set {node.domain} is not known")
         if node.op_type == "If":
@@ -189,7 +194,7 @@ class Lowering:
         for value in outputs:
             self._complete(value, value.name)
         built: dict[Value | None, Value | None] = {value: value for value in (None, *inputs)}
-        for form in legal_forms(Node(node.op_type, inputs, outputs, attrs, node.name), self.opset, OPSET):
+        for form in forms_at(Node(node.op_type, inputs, outputs, attrs, node.name), self.opset, OPSET):
             for operand in form.inputs:
                 if operand is not None and operand not in built:  # a constant of the rule's own
                     built[operand] = self.builder.constant(operand.array, name=operand.name)
@@ -214,7 +219,7 @@ class Lowering:
                 self.builder.rename(value, name)
         return values
 
-    def _foreign(self, node: onnx.NodeProto, inputs: list[Value | None]) -> Sequence[Value]:
+    def _kept(self, node: onnx.NodeProto, inputs: list[Value | None]) -> Sequence[Value]:
         """A node of an operator set that only ONNX has: kept as it is, for the ONNX backend."""
         b = self.builder
         outputs = [Value(b.name_value(name)) for name in node.output[: count_of(node.output)]]

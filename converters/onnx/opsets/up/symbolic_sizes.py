@@ -17,7 +17,7 @@ PASSING_ON = frozenset({"Concat", "Gather", "Identity", "Reshape", "Slice", "Squ
 """Operators that only move the numbers they are given; computed on arrays of numbers and names alike."""
 
 
-class Sizes:
+class SymbolicSizes:
     """What is known of values that hold sizes: arrays of Python integers and the names of dimensions."""
 
     def __init__(self) -> None:

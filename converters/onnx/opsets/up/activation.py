@@ -1,0 +1,24 @@
+"""Softmax and its like took all trailing axes as one before opset 13."""
+
+from __future__ import annotations
+
+from mgeconvert.ir.builder import Builder
+
+from .table import Form, Result, upgrade
+
+
+@upgrade("Hardmax", "LogSoftmax", "Softmax", since=13)
+def softmax_of_trailing_axes(b: Builder, form: Form) -> Result:
+    """Before 13 all dimensions from `axis` on were taken as one."""
+    axis = form.attrs.pop("axis", 1)
+    assert isinstance(axis, int)
+    x, shape = form.data(), form.shape()
+    if axis < 0:
+        axis += len(shape)
+    if all(dim == 1 for dim in shape[axis + 1 :]):
+        form.attrs["axis"] = axis
+        return form
+    rows = b.op(form.op, b.op("Reshape", x, [*[0] * axis, -1]), axis=axis)
+    if sum(isinstance(dim, str) for dim in shape) <= 1:
+        return [b.op("Reshape", rows, [-1 if isinstance(dim, str) else dim for dim in shape])]
+    return [b.op("Reshape", rows, b.op("Shape", x))]

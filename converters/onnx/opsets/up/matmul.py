@@ -1,0 +1,16 @@
+"""The axis of DFT was an attribute before opset 20."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgeconvert.ir.builder import Builder
+
+from .table import Form, upgrade
+
+
+@upgrade("DFT", since=20)
+def dft_axis(b: Builder, form: Form) -> Form:
+    axis = b.constant(np.asarray(form.attrs.pop("axis", 1), np.int64))
+    form.inputs = [form.data(), form.input(1), axis]
+    return form

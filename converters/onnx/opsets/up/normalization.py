@@ -1,0 +1,47 @@
+"""BatchNormalization, GroupNormalization and Dropout of older opsets."""
+
+from __future__ import annotations
+
+from mgeconvert.errors import refuse
+from mgeconvert.ir import Value
+from mgeconvert.ir.builder import Builder
+
+from .table import Form, Result, upgrade
+
+
+@upgrade("Dropout", since=12)
+def dropout(_: Builder, form: Form) -> Result:
+    """Nothing at inference, which is all that these forms could say."""
+    if form.outputs > 1:
+        refuse("its mask is used")
+    return [form.data()]
+
+
+@upgrade("BatchNormalization", since=9)
+def batch_norm_of_channels(_: Builder, form: Form) -> Form:
+    if form.attrs.pop("spatial", 1) != 1:
+        refuse("spatial 0, statistics of each element")
+    return form
+
+
+@upgrade("BatchNormalization", since=14)
+def batch_norm_at_inference(_: Builder, form: Form) -> Form:
+    """More outputs than one meant training."""
+    if form.outputs > 1:
+        refuse("training mode")
+    return form
+
+
+@upgrade("GroupNormalization", since=21)
+def group_norm_of_channels(b: Builder, form: Form) -> Form:
+    """Scale and bias had one number a group; since 21 one a channel."""
+    channels, groups = form.shape()[1], form.attrs["num_groups"]
+    if not isinstance(channels, int) or not isinstance(groups, int):
+        refuse("an unknown number of channels")
+
+    def spread(value: Value | None) -> Value:
+        column = b.op("Unsqueeze", value, [1])
+        return b.op("Reshape", b.op("Expand", column, [groups, channels // groups]), [channels])
+
+    form.inputs[1:] = [spread(form.input(1)), spread(form.input(2))]
+    return form
