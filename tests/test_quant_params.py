@@ -12,6 +12,7 @@ import mgeconvert
 from mgeconvert.errors import MgeconvertError, UsageError
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.scopes import Scope
 from mgeconvert_converters.caffe.read.caffemodel import read_weights
 from mgeconvert_converters.caffe.read.files import weight_files
 from tests.caffe.test_write import layers
@@ -23,9 +24,9 @@ def quantized() -> Graph:
     x = b.input("x", np.float32, (1, 2, 4, 4))
     y = b.op("DequantizeLinear", b.op("QuantizeLinear", x, np.float32(0.5), np.int8(0)), np.float32(0.5), np.int8(0))
     w = np.arange(6, dtype=np.float32).reshape(3, 2, 1, 1)
-    b.place = "conv"
+    b.enter(Scope("conv"))
     y = b.op("Conv", y, w, None, kernel_shape=[1, 1])
-    b.place = "out"
+    b.enter(Scope("out"))
     q = b.op("QuantizeLinear", y, np.float32(0.125), np.uint8(128))
     b.output("y", b.op("DequantizeLinear", q, np.float32(0.125), np.uint8(128)))
     return b.graph

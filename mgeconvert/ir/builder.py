@@ -14,6 +14,7 @@ import numpy as np
 from .evaluate import evaluate
 from .graph import Attribute, Graph, Namer, Node, Shape, Value
 from .inference import infer
+from .scopes import Scope
 
 Operand: TypeAlias = "Value | np.ndarray | np.generic | int | float | bool | Sequence[int] | None"
 """What an operator takes: a value, something that becomes a constant, or None for an omitted optional input."""
@@ -25,15 +26,20 @@ FOLD_BYTES = 1 << 20
 class Builder:
     """Appends nodes to a graph.
 
-    `place` (a module path) and `origin` go into the names of what is built until they are set anew.
+    `scope` is what the nodes belong to and `prefix`, its path, what their names start with, until `enter` sets both.
     """
 
     def __init__(self, graph: Graph | None = None) -> None:
         self.graph = Graph() if graph is None else graph
         self.name_value = Namer(value.name for value in self.graph.values())
         self.name_node = Namer(node.name for node in self.graph.nodes)
-        self.place = ""
-        self.origin = ""
+        self.scope: Scope | None = None
+        self.prefix = ""
+
+    def enter(self, scope: Scope | None, prefix: str | None = None) -> None:
+        """Let what is built from now on belong to `scope`, with names that start with `prefix` (None: its path)."""
+        self.scope = scope
+        self.prefix = (scope.path if scope else "") if prefix is None else prefix
 
     def input(self, name: str, dtype: Any, shape: Shape) -> Value:
         """A graph input under its public name."""
@@ -69,7 +75,7 @@ class Builder:
                 return folded
         wanted = name or self._wanted(op)
         results = [Value(self.name_value(wanted)) for _ in range(outputs)]
-        node = Node(op, inputs, results, attributes, self.name_node(self._wanted(op)), self.origin, domain)
+        node = Node(op, inputs, results, attributes, self.name_node(self._wanted(op)), self.scope, domain)
         infer(node)
         self.graph.nodes.append(node)
         return results
@@ -80,7 +86,7 @@ class Builder:
             value.name = self.name_value(name)
 
     def _wanted(self, what: str) -> str:
-        return f"{self.place}/{what}" if self.place else what
+        return f"{self.prefix}/{what}" if self.prefix else what
 
     def _coerce(self, operands: Sequence[Operand]) -> list[Value | None]:
         first = next((operand for operand in operands if isinstance(operand, Value)), None)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from mgeconvert.errors import GraphError
+
+from .scopes import Scope
 
 OPSET = 21
 """The ONNX operator set the IR speaks."""
@@ -74,7 +76,7 @@ class Node:
     """One ONNX operator.
 
     `inputs` holds None for an omitted optional input; `outputs` are always Values, unused optional trailing ones are
-    left out. `origin` says where in the source model the node came from (``layer1.0.conv1 (Conv2d)``).
+    left out. `scope` is the call of the source that the node belongs to.
     """
 
     op: str
@@ -82,8 +84,13 @@ class Node:
     outputs: list[Value]
     attrs: dict[str, Attribute] = field(default_factory=dict)
     name: str = ""
-    origin: str = ""
+    scope: Scope | None = None
     domain: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Where in the source model the node came from, for people: ``layer1.0.conv1 (Conv2d)``."""
+        return "" if self.scope is None else self.scope.text
 
     @property
     def output(self) -> Value:
@@ -106,6 +113,10 @@ class Graph:
     An output's public name may differ from its value's own name, and one value may stand under two names. Constants
     are not listed: they are the values with an array that nodes or outputs refer to. `metadata` is text about the model
     that backends store where the format has a place for it.
+
+    `calls` are the scopes of all calls of the source in its order, modules before what they call, where the source has
+    them, also of calls that were lowered to nothing; `root` is then the source's own record of its top module.
+    `replaced` says what stands now for a value of a call's signature that is no longer computed (see `current`).
     """
 
     name: str = "main"
@@ -113,6 +124,9 @@ class Graph:
     outputs: dict[str, Value] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
+    calls: list[Scope] = field(default_factory=list)
+    root: Any = None
+    replaced: dict[Value, Value] = field(default_factory=dict)
 
     def constants(self) -> Iterator[Value]:
         """Every constant in use, once each, in order of first use."""
@@ -163,6 +177,17 @@ class Graph:
             node.inputs = [final(value) for value in node.inputs]
         for name, value in self.outputs.items():
             self.outputs[name] = final(value) or value
+        if self.calls:
+            self.replaced.update(replacements)
+
+    def current(self, value: Value) -> Value:
+        """What stands for a value of a call's signature now: itself, or the end of the chain of its replacements."""
+        last = value
+        while last in self.replaced:
+            last = self.replaced[last]
+        while value is not last:
+            self.replaced[value], value = last, self.replaced[value]
+        return last
 
     def remove_dead_nodes(self) -> int:
         """Drop nodes whose outputs nobody reads; returns how many. One backward sweep."""
@@ -185,23 +210,27 @@ class Graph:
                 twins[value] = Value(value.name, value.dtype, value.shape, value.array)
             return twins[value]
 
+        def node_twin(node: Node) -> Node:
+            if node not in nodes:
+                inputs = [None if value is None else twin(value) for value in node.inputs]
+                outputs = [twin(value) for value in node.outputs]
+                nodes[node] = Node(node.op, inputs, outputs, dict(node.attrs), node.name, node.scope, node.domain)
+            return nodes[node]
+
+        nodes: dict[Node, Node] = {}
+        scopes = copies(self.calls, twin, node_twin)
+        for node in self.nodes:
+            made = node_twin(node)
+            made.scope = scopes.get(node.scope, node.scope) if node.scope else None
         return Graph(
             self.name,
             {name: twin(value) for name, value in self.inputs.items()},
             {name: twin(value) for name, value in self.outputs.items()},
-            [
-                Node(
-                    node.op,
-                    [None if value is None else twin(value) for value in node.inputs],
-                    [twin(value) for value in node.outputs],
-                    dict(node.attrs),
-                    node.name,
-                    node.origin,
-                    node.domain,
-                )
-                for node in self.nodes
-            ],
+            [nodes[node] for node in self.nodes],
             dict(self.metadata),
+            [scopes[scope] for scope in self.calls],
+            self.root,
+            {twin(old): twin(new) for old, new in self.replaced.items()},
         )
 
     def check(self) -> None:

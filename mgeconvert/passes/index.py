@@ -107,6 +107,8 @@ class Index:
         if old in self._outputs:
             self._outputs.setdefault(new, []).extend(self._outputs.pop(old))
         self._counts[new] += self._counts.pop(old, 0)
+        if self.graph.calls:
+            self.graph.replaced[old] = new
         self.queue.extend(readers)
         if new.is_constant and not old.is_constant:
             self._refine(readers)

@@ -41,7 +41,7 @@ class Rewriter(Index):
         self._old_values, self._old_nodes = set(graph.values()), set(graph.nodes)
 
     def op(self, op: str, *operands: Operand, like: Node | None = None, **attrs: Any) -> Value:
-        """A new one-output node (or its value, where it can be computed) with the name and origin of `like`; without,
+        """A new one-output node (or its value, where it can be computed) with the name and scope of `like`; without,
         it comes from the node the rule was called for, whose name it gets when it takes its place."""
         return self.ops(op, 1, *operands, like=like, **attrs)[0]
 
@@ -49,7 +49,7 @@ class Rewriter(Index):
         """`op` for a node with `outputs` outputs."""
         model = like or self._anchor
         assert model is not None
-        self._builder.place, self._builder.origin = model.name.rpartition("/")[0], model.origin
+        self._builder.enter(model.scope, model.name.rpartition("/")[0])
         kept = list(operands)
         while kept and kept[-1] is None:
             kept.pop()

@@ -34,7 +34,7 @@ def to_half(graph: Graph, what: Sequence[str]) -> Graph:
     def cast(value: Value, dtype: np.dtype, node: Node) -> Value:
         made = Value(namer(f"{value.name}_{dtype.name}"), dtype, value.shape)
         nodes.append(
-            Node("Cast", [value], [made], {"to": elem_type(dtype)}, name_node(f"{node.name}/Cast"), node.origin)
+            Node("Cast", [value], [made], {"to": elem_type(dtype)}, name_node(f"{node.name}/Cast"), node.scope)
         )
         return made
 

@@ -86,7 +86,7 @@ def replace_pattern(graph: Graph, pattern: str, replacement: str | Build) -> Gra
         if node not in matches:
             graph.nodes.append(node)
             continue
-        b.place, b.origin = node.name.rpartition("/")[0], node.origin
+        b.enter(node.scope, node.name.rpartition("/")[0])
         current = {name: replacements.get(value, value) for name, value in matches[node].items()}
         new, old = build(b, **current), node.output
         if new.dtype != old.dtype or (new.static_shape and old.static_shape and new.shape != old.shape):

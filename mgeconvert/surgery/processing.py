@@ -15,6 +15,7 @@ from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph, Namer, Node, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.dtypes import elem_type
+from mgeconvert.ir.scopes import Scope
 from mgeconvert.passes import Decline
 from mgeconvert.passes.weighted import Weighted, read_weighted
 
@@ -52,7 +53,7 @@ def preprocess(
     before = list(graph.nodes)
     network.name = Namer(value.name for value in graph.values())(f"{name}_network")
     b = Builder(graph)
-    b.place, b.origin = "preprocess", "preprocess (edit)"
+    b.enter(Scope("preprocess", "edit"))
     shape = network.shape or ()
     raw = b.input(name, np.uint8 if uint8 else network.dtype, (shape[0], *shape[2:], shape[1]) if nhwc else shape)
     value = b.op("Transpose", raw, perm=(0, 3, 1, 2)) if nhwc else raw
@@ -80,7 +81,7 @@ def postprocess(graph: Graph, name: str, kind: str, axis: int | None = None) -> 
     if value.dtype is not None and value.dtype.kind != "f":
         raise UsageError(f"output {name}: {kind} takes floats, it is {value.type_text}")
     b = Builder(graph)
-    b.place, b.origin = "postprocess", f"postprocess ({kind})"
+    b.enter(Scope("postprocess", kind))
     graph.outputs[name] = POST[kind](b, value, along)
     return graph
 

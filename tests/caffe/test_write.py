@@ -13,6 +13,7 @@ from mgeconvert import registry
 from mgeconvert.errors import ConversionError, MissingDependencyError, UnsupportedError, UsageError
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.scopes import Scope
 from mgeconvert.reference import environment
 from mgeconvert.verification.expected import verify_files
 from mgeconvert.version import VERSION
@@ -30,12 +31,12 @@ def small() -> Graph:
     """A convolution, a ReLU and a pooling whose windows Caffe rounds up."""
     b = Builder()
     x = b.input("image", np.float32, (1, 2, 6, 6))
-    b.place, b.origin = "stem.conv", "stem.conv (Conv2d)"
+    b.enter(Scope("stem.conv", "Conv2d"))
     w = np.arange(36, dtype=np.float32).reshape(2, 2, 3, 3) / 36
     y = b.op("Conv", x, w, np.ones(2, np.float32), pads=[1, 1, 1, 1], kernel_shape=[3, 3])
-    b.place = "stem.relu"
+    b.enter(Scope("stem.relu"))
     y = b.op("Relu", y)
-    b.place = "stem.pool"
+    b.enter(Scope("stem.pool"))
     b.output("features", b.op("MaxPool", y, kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]))
     return b.graph
 
@@ -279,7 +280,7 @@ def test_an_old_part_does_not_survive(tmp_path: Path) -> None:
 def test_everything_that_caffe_cannot_do_at_once(tmp_path: Path) -> None:
     b = Builder()
     x = b.input("x", np.float32, ("N", 3))
-    b.place, b.origin = "head.wave", "head.wave (sin)"
+    b.enter(Scope("head.wave", "sin"))
     b.output("y", b.op("Sin", b.op("Floor", x)))
     with pytest.raises(UnsupportedError) as caught:
         mgeconvert.save(b.graph, tmp_path / "net.prototxt")

@@ -18,6 +18,7 @@ import numpy as np
 from mgeconvert.errors import BadInputError, MissingDependencyError, Problem, UnsupportedError
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.scopes import Scope
 from mgeconvert.registry import Backend, Description, Frontend, OpSupport, Option, Source
 
 FUNCTIONS = {"Neg": np.negative, "Abs": np.abs, "Exp": np.exp, "Log": np.log}
@@ -41,7 +42,7 @@ def build(content: dict[str, Any], wrong: float, batch: int | None) -> Graph:
         b.input(name, dtype, (batch, *shape[1:]) if batch else tuple(shape))
     value = next(iter(b.graph.inputs.values()))
     for number, op in enumerate(content["ops"]):
-        b.place = f"layer{number}"
+        b.enter(Scope(f"layer{number}"))
         value = b.op(op, value)
     b.output("y", value)
     b.graph.metadata = {"wrong": str(wrong or content.get("wrong", 0.0))}

@@ -15,6 +15,7 @@ import numpy as np
 
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.scopes import Scope
 
 _RANDOM = np.random.default_rng(20)
 
@@ -43,7 +44,7 @@ class Row:
     def graph(self) -> tuple[Graph, dict[str, np.ndarray]]:
         """The one-node graph and its inputs."""
         builder = Builder(Graph())
-        builder.place, builder.origin = "layer", f"layer ({self.op})"
+        builder.enter(Scope("layer", self.op))
         feed: dict[str, np.ndarray] = {}
         operands = []
         for index, operand in enumerate(self.inputs):

@@ -14,6 +14,7 @@ import pytest
 from mgeconvert.errors import BadInputError, MgeconvertError, MissingDependencyError, UnsupportedError, UsageError
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.scopes import Scope
 from mgeconvert.version import VERSION
 from mgeconvert_converters.onnx import BACKEND
 from mgeconvert_converters.onnx.opsets.schema import newest
@@ -25,7 +26,7 @@ def small_graph() -> Graph:
     """relu(x @ w) with a dynamic batch."""
     builder = Builder(Graph(metadata={"source": "toy.pkl", "author": "me"}))
     x = builder.input("data", np.float32, ("N", 3))
-    builder.place, builder.origin = "head", "head (Linear)"
+    builder.enter(Scope("head", "Linear"))
     w = builder.constant(np.arange(6, dtype=np.float32).reshape(3, 2) - 2, name="head.weight")
     builder.output("prob", builder.op("Relu", builder.op("MatMul", x, w)))
     return builder.graph
@@ -250,11 +251,11 @@ def test_opsets_that_cannot_be_written(opset: int) -> None:
 def test_all_operators_that_an_opset_lacks_are_reported_at_once(tmp_path: Path) -> None:
     builder = Builder(Graph())
     x = builder.input("x", np.float32, (1, 3, 8, 8))
-    builder.origin = "wrap (Mod)"
+    builder.enter(Scope.read("wrap (Mod)"), builder.prefix)
     y = builder.op("Mod", x, np.array(2, np.float32), fmod=1)
-    builder.origin = "sum (CumSum)"
+    builder.enter(Scope.read("sum (CumSum)"), builder.prefix)
     y = builder.op("CumSum", y, np.array(1))
-    builder.origin = "own (Thing)"
+    builder.enter(Scope.read("own (Thing)"), builder.prefix)
     y = builder.op("Thing", y, domain="mgeconvert")
     y.dtype, y.shape = np.dtype(np.float32), (1, 3, 4, 4)
     builder.output("y", y)
@@ -326,7 +327,9 @@ def test_long_chains_are_quick(nodes: int) -> None:
     value = graph.inputs["x"] = Value("x", np.dtype(np.float32), (1, 8))
     for index in range(nodes):
         result = Value(f"v{index}", value.dtype, value.shape)
-        graph.nodes.append(Node("LeakyRelu", [value], [result], {"alpha": 0.1}, f"n{index}", f"layer{index} (Relu)"))
+        graph.nodes.append(
+            Node("LeakyRelu", [value], [result], {"alpha": 0.1}, f"n{index}", Scope(f"layer{index}", "Relu"))
+        )
         value = result
     graph.outputs["y"] = value
     started = time.process_time()

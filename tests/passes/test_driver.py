@@ -17,13 +17,14 @@ from mgeconvert import passes
 from mgeconvert.errors import GraphError, UsageError
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.scopes import Scope
 from mgeconvert.passes import PASSES, Outcome, PassReport, Rule, Sweep, names, optimize, rule, select
 from mgeconvert.passes.driver import run
 from mgeconvert.passes.rewriter import Rewriter
 
 
 def conv_bn(b: Builder, source: Value, name: str, channels: int = 4) -> Value:
-    b.place, b.origin = name, f"{name} (ConvBn2d)"
+    b.enter(Scope(name, "ConvBn2d"))
     ones = np.ones(channels, np.float32)
     weight = b.constant(np.full((channels, channels, 1, 1), 0.5, np.float32), name=f"{name}.weight")
     value = b.op("Conv", source, weight, name=f"{name}_conv_out")

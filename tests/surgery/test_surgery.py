@@ -12,6 +12,7 @@ from mgeconvert import surgery
 from mgeconvert.errors import ConversionError, UsageError
 from mgeconvert.ir import Graph, Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.scopes import Scope
 from mgeconvert_converters.onnx.run import run
 from mgeconvert_converters.onnx.write.save import save
 
@@ -28,7 +29,7 @@ def network(pads: Sequence[int] = (1, 1, 1, 1), group: int = 1, batch: int = 1) 
     weight = W1 if group == 1 else W1[:3, :1]
 
     def op(place: str, op: str, *operands: Value | np.ndarray | list[int], **attrs: object) -> Value:
-        b.place, b.origin = place, f"{place} ({op})"
+        b.enter(Scope(place, op))
         return b.op(op, *operands, name=f"{place}_out", **attrs)
 
     value = op("stem.conv", "Conv", value, weight, pads=tuple(pads), group=group, kernel_shape=(3, 3))

@@ -12,6 +12,7 @@ from mgeconvert.api import Selection, Stopwatch, export
 from mgeconvert.errors import VerificationError
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.scopes import Scope
 from mgeconvert.verification import divergence
 from mgeconvert.verification.comparison import VerificationReport
 from mgeconvert.verification.divergence import first_divergence
@@ -29,7 +30,7 @@ def chain() -> Graph:
     b = Builder()
     x = b.input("x", "float32", X.shape)
     for index in range(20):
-        b.place, b.origin = f"step{index}", f"step{index} (Act)"
+        b.enter(Scope(f"step{index}", "Act"))
         x = b.op("Neg" if index != 11 else "HardSigmoid", x)
     b.output("y", x)
     return b.graph
@@ -95,7 +96,7 @@ def test_quantized_values_are_compared_as_the_numbers_they_stand_for() -> None:
     y = b.input("x", "float32", X.shape)
     for factor in (1, 1, 100):
         y = b.op("Mul", y, np.float32(factor))
-        b.place, b.origin = f"by{factor}", f"by{factor} (Act)"
+        b.enter(Scope(f"by{factor}", "Act"))
         y = b.op("QuantizeLinear", y, np.float32(1 / 64), np.int8(0))
         y = b.op("DequantizeLinear", y, np.float32(1 / 64), np.int8(0))
     b.output("y", y)

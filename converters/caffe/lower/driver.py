@@ -13,6 +13,7 @@ from mgeconvert.errors import BadInputError, Problem, RefusedError, UnsupportedE
 from mgeconvert.ir import Graph, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.inference import InferenceError
+from mgeconvert.ir.scopes import Scope
 
 from ..messages import Message
 from ..read.upgrade import SourceLayer
@@ -120,7 +121,7 @@ class Lowering:
         lowering = LOWERINGS[message.type]
         layer = Layer(message.name, message.type, message, f"{self.path}:{source.line}", blobs)
         layer.param = getattr(message, lowering.param) if lowering.param else None
-        self.b.place, self.b.origin = message.name, f"{message.name} ({message.type})"
+        self.b.enter(Scope(message.name, message.type))
         try:
             bound = inspect.signature(lowering.handler).bind(self.b, layer, *inputs)
         except TypeError:

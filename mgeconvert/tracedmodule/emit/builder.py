@@ -29,7 +29,7 @@ class EmitBuilder(Builder):
     def call(self, op: str, outputs: list[Value], *inputs: Value | None, **attrs: Attribute) -> list[Value]:
         """Append a node of the domain ``megengine`` with outputs whose types are known."""
         self.graph.nodes.append(
-            Node(op, list(inputs), outputs, dict(attrs), self.name_node(self._wanted(op)), self.origin, "megengine")
+            Node(op, list(inputs), outputs, dict(attrs), self.name_node(self._wanted(op)), self.scope, "megengine")
         )
         return outputs
 

@@ -89,7 +89,7 @@ def _without_emitter(graph: Graph, found: list[Problem]) -> Iterator[Problem]:
 
 def _rewritten(b: EmitBuilder, node: Node, renamed: dict[Value, Value]) -> list[Node] | None:
     """The nodes that take the node's place; None where no rewrite applies."""
-    b.place, b.origin = place(node) if origin(node)[1] else fallback_path(node), node.origin
+    b.enter(node.scope, place(node) if origin(node)[1] else fallback_path(node))
     for handler in REWRITES.get(key(node), ()):
         result = handler(b, node)
         new, b.graph.nodes = b.graph.nodes, []
@@ -117,7 +117,7 @@ def _take_over(b: EmitBuilder, node: Node, results: list[Value], new: list[Node]
 
 
 def _copy(node: Node) -> Node:
-    return Node(node.op, list(node.inputs), list(node.outputs), dict(node.attrs), node.name, node.origin, node.domain)
+    return Node(node.op, list(node.inputs), list(node.outputs), dict(node.attrs), node.name, node.scope, node.domain)
 
 
 def _final(value: Value | None, renamed: dict[Value, Value]) -> Value | None:

@@ -10,7 +10,6 @@ from mgeconvert.ir import Node, Value
 
 from .calls import ModuleCall
 
-_ORIGIN = re.compile(r"(.*) \(([^()]*)\)")
 _WEIGHT = re.compile(r"(.+)\.(?:weight|running_mean|weight_ih|kernel)(?:_\d+)?")
 
 CLASSES = {
@@ -50,15 +49,14 @@ _PLAIN_CALLS = frozenset(
 
 
 def origin(node: Node) -> tuple[str, str]:
-    """The place and kind in ``layer1.0.conv1 (Conv2d)``; empty texts where the origin has another form."""
-    found = _ORIGIN.fullmatch(node.origin)
-    return (found[1], found[2]) if found else ("", "")
+    """The path and kind of the node's scope; empty texts where the scope has no kind."""
+    scope = node.scope
+    return (scope.path, scope.kind) if scope is not None and scope.kind else ("", "")
 
 
 def place(node: Node) -> str:
     """The module path the node was computed at; empty for the top module."""
-    where, _ = origin(node)
-    return "" if where == "model" else where
+    return origin(node)[0]
 
 
 def module_kind(node: Node, kind: str, attributes: Mapping[str, Any], *args: Any) -> ModuleCall | None:

@@ -12,6 +12,7 @@ import numpy as np
 from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Shape, Value
 from mgeconvert.ir.inference import InferenceError
+from mgeconvert.ir.scopes import Scope
 
 from ..read.arrays import DType, MgeDType
 from ..read.model import Model
@@ -98,7 +99,7 @@ class Driver:
     def call(self, call: Call) -> Sequence[Value]:
         b = self.builder
         short = call.key.rpartition(".")[2]
-        b.place, b.origin = call.place, f"{call.place or 'model'} ({short})"
+        b.enter(Scope(call.place, short))
         lowering = find(call.key, call.version)
         reason = refusal(call.key)
         if reason is not None or lowering is None:

@@ -13,6 +13,7 @@ import pytest
 from mgeconvert.errors import BadInputError, MissingDependencyError, UnsupportedError, UsageError
 from mgeconvert.ir import OPSET, Node, Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.scopes import Scope
 from mgeconvert_converters.tflite import BACKEND as TFLITE
 from mgeconvert_converters.tflite.emit import EMITTERS, REFUSED
 from mgeconvert_converters.tflite.emit.build import build
@@ -32,13 +33,13 @@ def test_everything_at_once_with_places() -> None:
     """Three faults, one behind the other, and one node that is fine between them."""
 
     def network(b: Builder, x: Value) -> Value:
-        b.place, b.origin = "stem", "stem (Einsum)"
+        b.enter(Scope("stem", "Einsum"))
         y = b.op("Einsum", x, x, equation="bij,bkj->bik")
-        b.place, b.origin = "stem.act", "stem.act (ReLU)"
+        b.enter(Scope("stem.act", "ReLU"))
         y = b.op("Relu", y)
-        b.place, b.origin = "head.det", "head.det (Det)"
+        b.enter(Scope("head.det", "Det"))
         y = b.op("Det", b.op("MatMul", y, y))
-        b.place, b.origin = "head.pool", "head.pool (MaxPool)"
+        b.enter(Scope("head.pool", "MaxPool"))
         return b.ops("MaxPool", 2, b.op("Unsqueeze", x, [1]), kernel_shape=(2, 2))[1]
 
     graph = graph_of(network, X)

@@ -12,6 +12,7 @@ import mgeconvert
 from mgeconvert.errors import UnsupportedError
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.scopes import Scope
 from mgeconvert.registry import backend
 from mgeconvert.tracedmodule.read.model import read
 from mgeconvert.tracedmodule.read.records import ModuleRecord
@@ -68,7 +69,7 @@ def test_a_structure_that_no_longer_fits_becomes_a_tuple(tmp_path: Path) -> None
 def test_modules_hang_where_their_weights_did(tmp_path: Path) -> None:
     b = Builder()
     x = b.input("x", np.float32, (1, 4, 8, 8))
-    b.place, b.origin = "/layer1/layer1.0/conv1", "/layer1/layer1.0/conv1/Conv"
+    b.enter(Scope("/layer1/layer1.0/conv1/Conv"), "/layer1/layer1.0/conv1")
     kernel = weights(b, 4, 2, 3, 3, name="layer1.0.conv1.weight")
     y = b.op("Conv", x, kernel, kernel_shape=(3, 3), group=2, pads=(1, 1, 1, 1))
     b.output("y", y)
@@ -86,7 +87,7 @@ def test_a_module_that_is_called_twice_hangs_once(tmp_path: Path) -> None:
     value = b.input("x", np.float32, (1, 3))
     kernel = weights(b, 3, 3, name="fc.weight")
     for _ in range(2):
-        b.place, b.origin = "fc", "fc (Linear)"
+        b.enter(Scope("fc", "Linear"))
         value = b.op("Gemm", value, kernel, transB=1)
     b.output("y", value)
     data = save(b.graph, tmp_path / "model.pkl")
@@ -98,7 +99,7 @@ def test_other_weights_at_the_same_place_get_another_path(tmp_path: Path) -> Non
     b = Builder()
     value = b.input("x", np.float32, (1, 3))
     for number in range(2):
-        b.place, b.origin = "fc", "fc (Linear)"
+        b.enter(Scope("fc", "Linear"))
         value = b.op("Gemm", value, b.constant(np.full((3, 3), number, np.float32)), transB=1)
     b.output("y", value)
     save(b.graph, tmp_path / "model.pkl")
@@ -110,7 +111,7 @@ def test_a_path_that_goes_on_is_no_module(tmp_path: Path) -> None:
     """`head` holds `head.scale`, so that a Linear at `head` hangs below it."""
     b = Builder()
     x = b.input("x", np.float32, (1, 3))
-    b.place, b.origin = "head", "head (Linear)"
+    b.enter(Scope("head", "Linear"))
     value = b.op("Gemm", x, b.constant(np.ones((3, 3), np.float32)), transB=1)
     b.output("y", b.op("Mul", value, weights(b, 3, name="head.scale")))
     save(b.graph, tmp_path / "model.pkl")
@@ -130,9 +131,9 @@ def test_names_that_a_traced_module_needs_get_an_underscore(tmp_path: Path) -> N
 def test_everything_that_is_refused_is_said_at_once(tmp_path: Path) -> None:
     b = Builder()
     x = b.input("x", np.float64, (1, 1, 4, 4))
-    b.place, b.origin = "stem.pool", "stem.pool (MaxPool)"
+    b.enter(Scope("stem.pool", "MaxPool"))
     y = b.op("MaxPool", b.op("Cast", x, to=1), kernel_shape=(2, 2), dilations=(2, 2))
-    b.place, b.origin = "head", "head (Det)"
+    b.enter(Scope("head", "Det"))
     b.output("y", b.op("Det", y))
     path = tmp_path / "model.pkl"
     path.write_text("old")

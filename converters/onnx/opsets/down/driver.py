@@ -60,7 +60,7 @@ def _with_subgraphs_in_opset(node: Node, opset: int, source: int, problems: list
             attribute, inner = in_opset(attribute, opset, source)
             problems += inner
         attrs[key] = attribute
-    return Node(node.op, node.inputs, node.outputs, attrs, node.name, node.origin, node.domain)
+    return Node(node.op, node.inputs, node.outputs, attrs, node.name, node.scope, node.domain)
 
 
 def _append_form(node: Node, level: int, opset: int, nodes: list[Node]) -> str | None:
@@ -105,7 +105,7 @@ def _apply(node: Node, since: int) -> list[Node]:
         if value in computed and value not in renamed:
             renamed[value] = output
         else:
-            replacement.nodes.append(Node("Identity", [value], [output], {}, node.name, node.origin))
+            replacement.nodes.append(Node("Identity", [value], [output], {}, node.name, node.scope))
     for new in replacement.nodes:
         new.inputs = [value if value is None else renamed.get(value, value) for value in new.inputs]
         new.outputs = [renamed.get(value, value) for value in new.outputs]

@@ -98,4 +98,4 @@ class Replacement:
             inputs.pop()
         given = {key: value for key, value in attrs.items() if value is not None}
         name = f"{self.node.name}/{op}" if self.node.name and outputs is not self.node.outputs else self.node.name
-        self.nodes.append(Node(op, inputs, list(outputs), given, name, self.node.origin, self.node.domain))
+        self.nodes.append(Node(op, inputs, list(outputs), given, name, self.node.scope, self.node.domain))

@@ -71,7 +71,7 @@ def _counted_from_the_front(node: Node) -> Node:
     if rank is None or not isinstance(axes, tuple) or all(int(axis) >= 0 for axis in axes):
         return node
     attrs = {**node.attrs, "axes": tuple(int(axis) % rank for axis in axes)}
-    return Node(node.op, node.inputs, node.outputs, attrs, node.name, node.origin)
+    return Node(node.op, node.inputs, node.outputs, attrs, node.name, node.scope)
 
 
 def _group_of_wrong_type(node: Node, schema: OpSchema) -> tuple[frozenset[str], np.dtype] | None:
@@ -111,7 +111,7 @@ def _widened(node: Node, schema: OpSchema, dtype: np.dtype, wider: np.dtype) -> 
         outputs.append(Value(f"{value.name}/{type_name(wider)}", wider, value.shape) if wrong else value)
         if wrong:
             back.append((outputs[-1], value))
-    replacement.nodes.append(Node(node.op, inputs, outputs, node.attrs, node.name, node.origin))
+    replacement.nodes.append(Node(node.op, inputs, outputs, node.attrs, node.name, node.scope))
     for wide, value in back:
         cast = replacement.cast(wide, dtype)
         replacement.nodes[-1].outputs = [

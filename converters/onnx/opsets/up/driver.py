@@ -14,6 +14,7 @@ from mgeconvert.errors import ConversionError, Problem, RefusedError, Unsupporte
 from mgeconvert.ir import OPSET, Attribute, Graph, Node, Shape, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.inference import InferenceError
+from mgeconvert.ir.scopes import Scope
 from mgeconvert.registry import Source
 
 from ...read.declared import declared_type
@@ -136,8 +137,8 @@ class Lowering:
     def _node(self, node: onnx.NodeProto, place: str, inputs: list[Value | None]) -> str | None:
         """Lower one node; returns the reason where it cannot be."""
         b = self.builder
-        b.place = place
-        b.origin = (self.keeps_origins and str(node.doc_string)) or f"{place} ({node.op_type})"
+        kept = str(node.doc_string) if self.keeps_origins else ""
+        b.enter(Scope.read(kept) if kept else Scope(place, node.op_type), place)
         before = len(b.graph.nodes)
         try:
             results = self._results(node, inputs)
@@ -224,7 +225,7 @@ class Lowering:
         b = self.builder
         outputs = [Value(b.name_value(name)) for name in node.output[: count_of(node.output)]]
         attrs = {attribute.name: self._attribute(attribute) for attribute in node.attribute}
-        b.graph.nodes.append(Node(node.op_type, inputs, outputs, attrs, b.place, b.origin, node.domain))
+        b.graph.nodes.append(Node(node.op_type, inputs, outputs, attrs, b.prefix, b.scope, node.domain))
         return outputs
 
     def _branch(self, node: onnx.NodeProto, condition: Value | None) -> Sequence[Value]:
