@@ -14,7 +14,7 @@ import numpy as np
 
 from mgeconvert.errors import GraphError
 
-from .scopes import Scope
+from .scopes import Scope, copies
 
 OPSET = 21
 """The ONNX operator set the IR speaks."""
