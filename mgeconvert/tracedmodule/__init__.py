@@ -9,13 +9,14 @@ FRONTEND = Frontend(
     name="tm",
     title="MegEngine TracedModule",
     suffixes=(".pkl", ".tm", ".tm.pkl"),
-    load=deferred("mgeconvert.tracedmodule.lower.frontend:load"),
-    ops=deferred("mgeconvert.tracedmodule.lower.frontend:ops"),
+    load=deferred("mgeconvert.tracedmodule.lower.load:load"),
+    ops=deferred("mgeconvert.tracedmodule.support:read"),
+    handlers=deferred("mgeconvert.tracedmodule.support:lowerings"),
     options=(
         Option("dynamic_batch", bool, False, "let the first axis of every input vary"),
         Option("dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5"),
     ),
-    describe=deferred("mgeconvert.tracedmodule.lower.frontend:describe"),
+    describe=deferred("mgeconvert.tracedmodule.describe:describe"),
     progress=True,
 )
 
@@ -25,9 +26,9 @@ BACKEND = Backend(
     suffixes=(".pkl", ".tm"),
     save=deferred("mgeconvert.tracedmodule.emit.backend:save"),
     problems=deferred("mgeconvert.tracedmodule.emit.backend:problems"),
-    ops=deferred("mgeconvert.tracedmodule.emit.backend:ops"),
-    handlers=deferred("mgeconvert.tracedmodule.emit.backend:handlers"),
-    run=deferred("mgeconvert.tracedmodule.emit.backend:run"),
-    describe=deferred("mgeconvert.tracedmodule.lower.frontend:describe"),
+    ops=deferred("mgeconvert.tracedmodule.support:written"),
+    handlers=deferred("mgeconvert.tracedmodule.support:emitters"),
+    run=deferred("mgeconvert.tracedmodule.run:run"),
+    describe=deferred("mgeconvert.tracedmodule.describe:describe"),
     runtime="MegEngine",
 )

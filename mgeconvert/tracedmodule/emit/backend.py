@@ -1,24 +1,18 @@
-"""What the TracedModule backend's record calls: save, problems, ops and run."""
+"""What the TracedModule backend's record calls: save and problems."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import numpy as np
-
-from mgeconvert.errors import Problem, UnsupportedError, UsageError
+from mgeconvert.errors import Problem, UnsupportedError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
-from mgeconvert.registry import OpSupport
 
 from ..write import pickler
 from ..write.pickler import Instance
-from . import table
 from .assemble import emitted, traced_module
 from .driver import load_tables, prepare
-from .refused import REFUSED
 
 
 def save(graph: Graph, path: Path | BinaryIO) -> list[Path]:
@@ -40,34 +34,6 @@ def save(graph: Graph, path: Path | BinaryIO) -> list[Path]:
 def problems(graph: Graph) -> list[Problem]:
     """What stops `save`, without writing anything."""
     return _assembled(graph)[1]
-
-
-def ops() -> list[OpSupport]:
-    """The IR operators that are written, and those that are refused."""
-    load_tables()
-    return [OpSupport(op) for op in table.written_operators()] + [
-        OpSupport(op, refused=reason) for op, reason in sorted(REFUSED.items())
-    ]
-
-
-def handlers() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Every operator with each of its emitters and rewrites."""
-    load_tables()
-    yield from table.handlers()
-
-
-def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What real MegEngine computes, in the reference environment. Outputs are named as the frontend names them."""
-    from mgeconvert.reference import client
-
-    from ..lower.frontend import describe
-
-    said = describe(path)
-    missing = [name for name in said.inputs if name not in inputs]
-    if missing or len(inputs) != len(said.inputs):
-        raise UsageError(f"{path}: inputs {', '.join(inputs)} given; the model's are {', '.join(said.inputs)}")
-    given = [np.asarray(inputs[name], value.dtype) for name, value in said.inputs.items()]
-    return dict(zip(said.outputs, client.run(path, given), strict=True))
 
 
 def _assembled(graph: Graph) -> tuple[Instance | None, list[Problem]]:

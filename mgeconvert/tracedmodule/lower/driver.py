@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,31 +12,26 @@ import numpy as np
 
 from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Shape, Value
+from mgeconvert.ir.families import FAMILIES
 from mgeconvert.ir.inference import InferenceError
 from mgeconvert.ir.scopes import Scope
 
 from ..read.arrays import DType, MgeDType
 from ..read.model import Model
 from ..read.records import ModuleRecord, TensorRecord
-from .dynamic import sizes_when_traced
-from .quantization import dequantized, of_dtype, settle
+from .dynamic_shapes import sizes_when_traced
+from .grids import dequantized, of_dtype, settle
 from .shapes import ShapeBuilder
 from .table import LastOutput, Lowering, find, refusal
 from .walk import Call, walk
 
-FAMILIES = (
-    "elemwise", "shifts", "tensors", "indexing", "selection", "reduction", "convolution", "pooling", "normalization",
-    "windows", "vision", "sampling", "losses", "modules", "recurrent", "attention", "inverse",
-    "qat", "quantized", "opdef_layers", "opdef_normalization", "opdef_arithmetic", "opdef_tensors", "opdef_indexing",
-    "mesh", "refusals",
-)  # fmt: skip
-"""The modules that fill the lowering table."""
-
 
 def load_table() -> None:
-    """Import every family, so that the lowering table is complete."""
-    for family in FAMILIES:
-        importlib.import_module(f"{__package__}.{family}")
+    """Import the file, or the files of the folder, of every family, so that the lowering table is complete."""
+    for family in [*FAMILIES, "refused"]:
+        module = importlib.import_module(f"{__package__}.{family}")
+        for info in pkgutil.iter_modules(getattr(module, "__path__", ())):
+            importlib.import_module(f"{module.__name__}.{info.name}")
 
 
 def lower_model(model: Model, shapes: Mapping[str, Shape] | None = None) -> tuple[Graph, list[Problem]]:

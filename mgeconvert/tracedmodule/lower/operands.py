@@ -14,11 +14,21 @@ from mgeconvert.ir.inference import elem_type
 Tensor: TypeAlias = "Value | np.ndarray | np.generic | int | float | bool"
 """What MegEngine takes where a tensor is expected."""
 
+
 FLOAT32 = np.dtype(np.float32)
+
+
 INT16 = np.dtype(np.int16)
+
+
 INT32 = np.dtype(np.int32)
+
+
 INT64 = np.dtype(np.int64)
+
+
 BOOL = np.dtype(bool)
+
 
 _NARROW = {np.dtype(np.float64): FLOAT32, INT64: INT32}
 """MegEngine has no 64-bit types: arrays and Python numbers become 32-bit tensors."""

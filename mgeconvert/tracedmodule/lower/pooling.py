@@ -1,4 +1,4 @@
-"""Pooling. Source: megengine/functional/nn.py (MegEngine 1.13)."""
+"""Pooling: functions, modules and opdefs. Source: megengine/functional/nn.py (MegEngine 1.13)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
-from .convolution import NN, Sizes, spatial
+from .module import Module
+from .names import MODULE, NN, OPDEF
 from .shapes import named_sizes, number, sizes_of
+from .spatial import Sizes, nchw, spatial
 from .table import lower
 
 COUNT_INCLUDE_PAD = {"average": 1, "average_count_exclude_padding": 0}
@@ -70,3 +72,44 @@ def adaptive_avg_pool2d(b: Builder, inp: Value, oshp: Any) -> Value:
 @lower(NN + "adaptive_max_pool2d")
 def adaptive_max_pool2d(b: Builder, inp: Value, oshp: Any) -> Value:
     return adaptive_pool2d(b, inp, oshp, average=False)
+
+
+@lower(MODULE + "pooling.MaxPool2d")
+def max_pool2d_module(b: Builder, self: Module, inp: Value) -> Value:
+    return max_pool2d(b, inp, self.kernel_size, self.stride, self.padding)
+
+
+@lower(MODULE + "pooling.AvgPool2d")
+def avg_pool2d_module(b: Builder, self: Module, inp: Value) -> Value:
+    mode = self.get("mode", "average_count_exclude_padding")
+    return avg_pool2d(b, inp, self.kernel_size, self.stride, self.padding, mode)
+
+
+@lower(MODULE + "adaptive_pooling.AdaptiveAvgPool2d")
+def adaptive_avg_pool2d_module(b: Builder, self: Module, inp: Value) -> Value:
+    return adaptive_avg_pool2d(b, inp, self.oshp)
+
+
+@lower(MODULE + "adaptive_pooling.AdaptiveMaxPool2d")
+def adaptive_max_pool2d_module(b: Builder, self: Module, inp: Value) -> Value:
+    return adaptive_max_pool2d(b, inp, self.oshp)
+
+
+@lower(OPDEF + "Pooling")
+def pooling_opdef(
+    b: Builder, inp: Value, *, mode: str, window_h: int, window_w: int, stride_h: int, stride_w: int, pad_h: int,
+    pad_w: int, format: str = "NCHW", **tuning: Any,
+) -> Value:  # fmt: skip
+    nchw(format)
+    window, stride, padding = (window_h, window_w), (stride_h, stride_w), (pad_h, pad_w)
+    if mode.upper() == "MAX":
+        return max_pool2d(b, inp, window, stride, padding)
+    return avg_pool2d(b, inp, window, stride, padding, mode)
+
+
+@lower(OPDEF + "AdaptivePooling")
+def adaptive_pooling(
+    b: Builder, inp: Value, size: Any = None, *, mode: str, shape: Any = (), format: str = "NCHW"
+) -> Value:
+    nchw(format)
+    return adaptive_pool2d(b, inp, shape if size is None else size, average=mode.upper() != "MAX")

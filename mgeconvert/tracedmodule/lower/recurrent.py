@@ -1,4 +1,4 @@
-"""Recurrent networks as ONNX's RNN and LSTM, one node a layer.
+"""Recurrent networks as ONNX's RNN and LSTM, one node per layer.
 
 MegEngine keeps the weights of all layers and directions in one flat vector: for each layer and direction the input
 weights (gates x input), the hidden weights (gates x hidden) and, with bias, two bias vectors; gates are in the order
@@ -17,18 +17,19 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
-from .modules import Module
+from .matmul.functional import linear
+from .module import Module
+from .movement.creation import full
+from .movement.functional import concat
+from .names import MODULE, OPDEF
 from .operands import FLOAT32
-from .reduction import linear
 from .shapes import dimension
 from .table import lower
-from .tensors import concat, full
-
-M = "megengine.module.rnn."
-OP = "megengine.core.ops.builtin."
 
 GATES = {"LSTM": [0, 3, 1, 2], "RNN": [0]}
 """ONNX's order of the gates (input, output, forget, cell) by their place in MegEngine's."""
+
+
 ACTIVATIONS = {"TANH": "Tanh", "RELU": "Relu", "IDENTITY": "Affine"}
 
 
@@ -107,13 +108,13 @@ def _module(b: Builder, self: Module, op: str, input: Value, states: list[Value]
     return b.op("Transpose", output, perm=[1, 0, 2]) if self.batch_first else output, last
 
 
-@lower(M + "RNN")
+@lower(MODULE + "rnn.RNN")
 def rnn(b: Builder, self: Module, input: Value, hx: Value | None = None) -> Any:
     output, last = _module(b, self, "RNN", input, None if hx is None else [hx])
     return output, last[0]
 
 
-@lower(M + "LSTM")
+@lower(MODULE + "rnn.LSTM")
 def lstm(b: Builder, self: Module, input: Value, hx: Any = None) -> Any:
     output, last = _module(b, self, "LSTM", input, None if hx is None else list(hx))
     return output, last
@@ -124,7 +125,7 @@ def _reserve(b: Builder) -> Value:
     return b.constant(np.zeros(0, np.float32))
 
 
-@lower(OP + "RNN")
+@lower(OPDEF + "RNN")
 def rnn_opdef(
     b: Builder, inp: Value, hx: Value, weights: Value, *, num_layers: int, bidirectional: bool, bias: bool,
     hidden_size: int, nonlineMode: str, dropout: float = 0.0, fwd_mode: str = "INFERENCE",
@@ -136,7 +137,7 @@ def rnn_opdef(
     return output, last, _reserve(b)
 
 
-@lower(OP + "LSTM")
+@lower(OPDEF + "LSTM")
 def lstm_opdef(
     b: Builder, inp: Value, h: Value, c: Value, weights: Value, *, num_layers: int, bidirectional: bool, bias: bool,
     hidden_size: int, proj_size: int = 0, dropout: float = 0.0, fwd_mode: str = "INFERENCE",
@@ -152,7 +153,7 @@ def _gates(b: Builder, inp: Value, w: Value, bi: Value, h: Value, r: Value, bh: 
     return b.op("Add", linear(b, inp, w, bi), linear(b, h, r, bh))
 
 
-@lower(OP + "RNNCell")
+@lower(OPDEF + "RNNCell")
 def rnn_cell_opdef(
     b: Builder,
     inp: Value,
@@ -168,7 +169,7 @@ def rnn_cell_opdef(
     return gates if nonlineMode.upper() == "IDENTITY" else b.op(ACTIVATIONS[nonlineMode.upper()], gates)
 
 
-@lower(OP + "LSTMCell")
+@lower(OPDEF + "LSTMCell")
 def lstm_cell_opdef(b: Builder, inp: Value, w: Value, bi: Value, h: Value, r: Value, bh: Value, c: Value) -> Any:
     """Returns the new hidden and cell states; the third output only exists for training."""
     gates = _gates(b, inp, w, bi, h, r, bh)
@@ -182,7 +183,7 @@ def _cell_zeros(b: Builder, self: Module, inp: Value) -> Value:
     return full(b, [dimension(b, inp, 0), self.hidden_size], 0, dtype=FLOAT32)
 
 
-@lower(M + "RNNCell")
+@lower(MODULE + "rnn.RNNCell")
 def rnn_cell(b: Builder, self: Module, input: Value, hx: Value | None = None) -> Value:
     h = _cell_zeros(b, self, input) if hx is None else hx
     return rnn_cell_opdef(
@@ -190,7 +191,7 @@ def rnn_cell(b: Builder, self: Module, input: Value, hx: Value | None = None) ->
     )
 
 
-@lower(M + "LSTMCell")
+@lower(MODULE + "rnn.LSTMCell")
 def lstm_cell(b: Builder, self: Module, input: Value, hx: Any = None) -> Any:
     h, c = (_cell_zeros(b, self, input),) * 2 if hx is None else hx
     return lstm_cell_opdef(b, input, self.weight_ih, self.bias_ih, h, self.weight_hh, self.bias_hh, c)[:2]

@@ -1,37 +1,29 @@
-"""Reductions, products of matrices, sorting. Source: megengine/functional/math.py (MegEngine 1.13)."""
+"""Reductions along axes: sums, means, extremes, norms, running sums, positions of extremes.
+
+Source: megengine/functional/math.py and the Reduce, Argmax, Argmin and Cumsum opdefs (MegEngine 1.13).
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
-from .elemwise import elemwise
-from .operands import (
-    BOOL,
-    FLOAT32,
-    INT16,
-    INT32,
-    INT64,
-    Tensor,
-    axes_of,
-    cast,
-    is_float,
-    is_narrow,
-    promote,
-    rank,
-    tensor,
-    widened,
-)
-from .shapes import as_shape_operand, dimension, reshape, sizes_of
+from .elementwise.modes import elemwise
+from .names import MATH, METHOD, NN, OPDEF, TENSOR
+from .operands import BOOL, FLOAT32, INT16, INT32, INT64, Tensor, axes_of, cast, is_float, rank, tensor, widened
+from .shapes import reshape, sizes_of
 from .table import add, lower
 
-MATH = "megengine.functional.math."
-T = "megengine.tensor.Tensor."
+
+@lower(TENSOR + "cumsum")
+def cumsum(b: Builder, inp: Value, axis: int, exclusive: bool = False, reverse: bool = False) -> Value:
+    """MegEngine's function takes the axis only."""
+    along = b.constant(axis % rank(inp), INT64)
+    return widened(b, inp, lambda wide: b.op("CumSum", wide, along, exclusive=exclusive, reverse=reverse))
+
 
 Axis = int | Sequence[int] | None
 
@@ -58,7 +50,7 @@ def _reduction(op: str) -> Callable[..., Value]:
 
 for _name, _op in {"sum": "Sum", "mean": "Mean", "max": "Max", "min": "Min", "prod": "Prod"}.items():
     add(MATH + _name, _reduction("Reduce" + _op))
-    add(T + _name, _reduction("Reduce" + _op))
+    add(METHOD + _name, _reduction("Reduce" + _op))
 
 
 @lower(MATH + "var")
@@ -86,11 +78,6 @@ def norm(b: Builder, inp: Value, ord: float | None = None, axis: int | None = No
     return elemwise(b, "POW", reduce(b, "ReduceSum", powers, axis, keepdims), 1.0 / order)
 
 
-@lower(MATH + "normalize")
-def normalize(b: Builder, inp: Value, ord: float | None = None, axis: int | None = None, eps: float = 1e-12) -> Value:
-    return elemwise(b, "TRUE_DIV", inp, elemwise(b, "MAX", norm(b, inp, ord, axis, axis is not None), eps))
-
-
 def arg_reduce(b: Builder, op: str, inp: Value, axis: Axis, keepdims: bool) -> Value:
     """int32 indices; several axes are reduced one after the other from the last."""
     if axis is None:
@@ -111,106 +98,52 @@ def _arg_reduction(op: str) -> Callable[..., Value]:
 
 
 add(MATH + "argmax", _arg_reduction("ArgMax"))
+
+
 add(MATH + "argmin", _arg_reduction("ArgMin"))
 
 
-@lower(MATH + "matmul")
-def matmul(
-    b: Builder,
-    inp1: Value,
-    inp2: Value,
-    transpose_a: bool = False,
-    transpose_b: bool = False,
-    compute_mode: str = "default",
-    format: str = "default",
-) -> Value:
-    """A vector is never transposed; more than two axes are batches that broadcast."""
-    left, right = promote(b, inp1, inp2)
-    left = _last_axes_swapped(b, left) if transpose_a and rank(left) > 1 else left
-    right = _last_axes_swapped(b, right) if transpose_b and rank(right) > 1 else right
-    return b.op("MatMul", left, right)
+@lower(NN + "logsumexp")
+def logsumexp(b: Builder, inp: Value, axis: int | Sequence[int], keepdims: bool = False) -> Value:
+    axes = [axis] if isinstance(axis, int) else list(axis)
+    return b.op("ReduceLogSumExp", inp, axes, keepdims=keepdims)
 
 
-def _last_axes_swapped(b: Builder, x: Value) -> Value:
-    order = list(range(rank(x)))
-    return b.op("Transpose", x, perm=[*order[:-2], order[-1], order[-2]])
+_REDUCE = {"SUM": "ReduceSum", "MEAN": "ReduceMean", "MAX": "ReduceMax", "MIN": "ReduceMin", "PRODUCT": "ReduceProd"}
 
 
-@lower(T + "__matmul__", T + "__imatmul__")
-def matmul_operator(b: Builder, self: Value, other: Tensor) -> Value:
-    return matmul(b, self, tensor(b, other))
+WHOLE = 2**31 - 1
+"""The axis that means none was given."""
 
 
-@lower(T + "__rmatmul__")
-def reflected_matmul_operator(b: Builder, self: Value, other: Tensor) -> Value:
-    return matmul(b, tensor(b, other), self)
+@lower(OPDEF + "Reduce")
+def reduce_opdef(
+    b: Builder, inp: Value, shape: Value | None = None, *, mode: str, axis: int = WHOLE, keepdim: bool = True,
+    data_type: str = "DEFAULT",
+) -> Value:  # fmt: skip
+    """With a target shape the axes that differ from it are reduced and kept."""
+    kind, x = mode.upper(), inp
+    if kind == "SUM_SQR":
+        kind, x = "SUM", b.op("Mul", inp, inp)
+    if shape is None:
+        return reduce(b, _REDUCE[kind], x, None if axis == WHOLE else axis, keepdim)
+    sizes = sizes_of(b, shape)
+    if sizes == [1] and rank(x) != 1:
+        return reshape(b, reduce(b, _REDUCE[kind], x, None, keepdims=False), 1)
+    axes = [index for index, (size, old) in enumerate(zip(sizes, x.shape or (), strict=True)) if size != old]
+    return reduce(b, _REDUCE[kind], x, axes, keepdims=True) if axes else x
 
 
-@lower(MATH + "dot")
-def dot(b: Builder, inp1: Value, inp2: Value) -> Value:
-    left, right = promote(b, inp1, inp2)
-    return b.op("MatMul", left, right) if rank(left) == rank(right) == 1 else _scalar_dot(b, left, right)
+@lower(OPDEF + "Argmax")
+def argmax_opdef(b: Builder, inp: Value, *, axis: int) -> Value:
+    return arg_reduce(b, "ArgMax", inp, axis, keepdims=True)
 
 
-def _scalar_dot(b: Builder, left: Value, right: Value) -> Value:
-    product = b.op("Mul", left, right)
-    return b.op("ReduceSum", product, None, keepdims=0) if rank(product) else product
+@lower(OPDEF + "Argmin")
+def argmin_opdef(b: Builder, inp: Value, *, axis: int) -> Value:
+    return arg_reduce(b, "ArgMin", inp, axis, keepdims=True)
 
 
-@lower("megengine.functional.nn.linear")
-def linear(b: Builder, inp: Value, weight: Value, bias: Value | None = None, compute_mode: str = "default") -> Value:
-    """`weight` is (out, in); a matrix of inputs makes one Gemm, more axes a MatMul and an Add."""
-    inp, weight = promote(b, inp, weight)
-    if rank(inp) == 2:
-        return b.op("Gemm", inp, weight, None if bias is None else tensor(b, bias, inp.dtype), transB=1)
-    product = b.op("MatMul", inp, b.op("Transpose", weight, perm=[1, 0]))
-    return product if bias is None else elemwise(b, "ADD", product, bias)
-
-
-@lower(MATH + "isnan")
-def isnan(b: Builder, inp: Value) -> Value:
-    return b.op("IsNaN", inp) if is_float(inp) else b.op("Not", b.op("Equal", inp, inp))
-
-
-@lower(MATH + "isinf")
-def isinf(b: Builder, inp: Value) -> Value:
-    return b.op("IsInf", inp) if is_float(inp) else isnan(b, inp)
-
-
-def ranked(b: Builder, inp: Value, count: Any, descending: bool) -> tuple[Value, Value]:
-    """The first of the last axis in order, and their int32 indices; in int32 where onnxruntime has no narrower TopK."""
-    wide = cast(b, inp, INT32) if is_narrow(inp.dtype) else inp
-    values, indices = b.ops("TopK", 2, wide, count, axis=-1, largest=descending, sorted=1)
-    return cast(b, values, inp.dtype), cast(b, indices, INT32)
-
-
-@lower(MATH + "topk")
-def topk(b: Builder, inp: Value, k: Any, descending: bool = True, kth_only: bool = False, no_sort: bool = False) -> Any:
-    """Along the last axis; `kth_only` gives the k-th value and its index alone."""
-    (count,) = sizes_of(b, k)
-    operand = as_shape_operand(b, [count])
-    values, indices = ranked(b, inp, operand, descending)
-    if not kth_only:
-        return values, indices
-    if not isinstance(count, int):
-        refuse("topk with kth_only and a k that is only known at run time")
-    kth = b.constant(count - 1, INT64)
-    return tuple(b.op("Gather", x, kth, axis=-1) for x in (values, indices))
-
-
-@lower(MATH + "topk", until=(1, 12, 0))
-def topk_1_12(
-    b: Builder, inp: Value, k: Any, descending: bool = False, kth_only: bool = False, no_sort: bool = False
-) -> Any:
-    return topk(b, inp, k, descending, kth_only, no_sort)
-
-
-@lower(MATH + "sort")
-def sort(b: Builder, inp: Value, descending: bool = False) -> tuple[Value, Value]:
-    operand = as_shape_operand(b, [dimension(b, inp, -1)])
-    return ranked(b, inp, operand, descending)
-
-
-@lower(MATH + "argsort")
-def argsort(b: Builder, inp: Value, descending: bool = False) -> Value:
-    return sort(b, inp, descending)[1]
+@lower(OPDEF + "Cumsum")
+def cumsum_opdef(b: Builder, inp: Value, *, axis: int, exclusive: bool = False, reverse: bool = False) -> Value:
+    return cumsum(b, inp, axis, exclusive, reverse)

@@ -1,22 +1,69 @@
-"""Picking elements: one-hot, gather, scatter, masks, diagonals. Source: megengine/functional/{nn,tensor}.py (1.13)."""
+"""Elements chosen by value: sorting, the largest, where, one-hot, masks.
+
+Source: megengine/functional/{math,nn,tensor}.py and the opdefs behind them (MegEngine 1.13).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
-from .operands import FLOAT32, INT32, as_indices, cast, exactly, rank, tensor
-from .shapes import reshape
+from .indexing.setitem import setitem
+from .names import MATH, NN, OPDEF, TENSOR
+from .operands import FLOAT32, INT32, INT64, Tensor, cast, exactly, is_narrow, promote
+from .shapes import as_shape_operand, dimension, reshape, sizes_of
 from .table import lower
 
-NN = "megengine.functional.nn."
-F = "megengine.functional.tensor."
-OP = "megengine.core.ops.builtin."
+
+@lower(TENSOR + "where")
+def where(b: Builder, mask: Value, x: Tensor, y: Tensor) -> Value:
+    values = promote(b, x, y)
+    dtype = values[0].dtype
+    if is_narrow(dtype):  # onnxruntime does not choose among all of them
+        return cast(b, b.op("Where", mask, *(cast(b, value, INT32) for value in values)), dtype)
+    return b.op("Where", mask, *values)
+
+
+def ranked(b: Builder, inp: Value, count: Any, descending: bool) -> tuple[Value, Value]:
+    """The first of the last axis in order, and their int32 indices; in int32 where onnxruntime has no narrower TopK."""
+    wide = cast(b, inp, INT32) if is_narrow(inp.dtype) else inp
+    values, indices = b.ops("TopK", 2, wide, count, axis=-1, largest=descending, sorted=1)
+    return cast(b, values, inp.dtype), cast(b, indices, INT32)
+
+
+@lower(MATH + "topk")
+def topk(b: Builder, inp: Value, k: Any, descending: bool = True, kth_only: bool = False, no_sort: bool = False) -> Any:
+    """Along the last axis; `kth_only` gives the k-th value and its index alone."""
+    (count,) = sizes_of(b, k)
+    operand = as_shape_operand(b, [count])
+    values, indices = ranked(b, inp, operand, descending)
+    if not kth_only:
+        return values, indices
+    if not isinstance(count, int):
+        refuse("topk with kth_only and a k that is only known at run time")
+    kth = b.constant(count - 1, INT64)
+    return tuple(b.op("Gather", x, kth, axis=-1) for x in (values, indices))
+
+
+@lower(MATH + "topk", until=(1, 12, 0))
+def topk_1_12(
+    b: Builder, inp: Value, k: Any, descending: bool = False, kth_only: bool = False, no_sort: bool = False
+) -> Any:
+    return topk(b, inp, k, descending, kth_only, no_sort)
+
+
+@lower(MATH + "sort")
+def sort(b: Builder, inp: Value, descending: bool = False) -> tuple[Value, Value]:
+    operand = as_shape_operand(b, [dimension(b, inp, -1)])
+    return ranked(b, inp, operand, descending)
+
+
+@lower(MATH + "argsort")
+def argsort(b: Builder, inp: Value, descending: bool = False) -> Value:
+    return sort(b, inp, descending)[1]
 
 
 @lower(NN + "one_hot")
@@ -26,34 +73,7 @@ def one_hot(b: Builder, inp: Value, num_classes: int) -> Value:
     return exactly(b, hot, inp.dtype) if inp.dtype != FLOAT32 else hot
 
 
-@lower(NN + "indexing_one_hot")
-def indexing_one_hot(b: Builder, src: Value, index: Any, axis: int = 1, keepdims: bool = False) -> Value:
-    picked = indexing_one_hot_opdef(b, src, tensor(b, index, INT32), axis=axis, ndim=rank(src))
-    return picked if keepdims else b.op("Squeeze", picked, [axis])
-
-
-@lower(OP + "IndexingOneHot")
-def indexing_one_hot_opdef(b: Builder, src: Value, index: Value, *, axis: int, ndim: int) -> Value:
-    """`index` has the shape of `src` without the axis; the result keeps the axis with size 1."""
-    return b.op("GatherElements", src, b.op("Unsqueeze", as_indices(b, index), [axis]), axis=axis)
-
-
-@lower(OP + "IndexingSetOneHot")
-def indexing_set_one_hot(b: Builder, src: Value, index: Value, value: Value, *, axis: int, ndim: int) -> Value:
-    return b.op("ScatterElements", src, b.op("Unsqueeze", as_indices(b, index), [axis]), value, axis=axis)
-
-
-@lower(F + "gather")
-def gather(b: Builder, inp: Value, axis: int, index: Value) -> Value:
-    return b.op("GatherElements", inp, as_indices(b, index), axis=axis)
-
-
-@lower(F + "scatter")
-def scatter(b: Builder, inp: Value, axis: int, index: Value, source: Value) -> Value:
-    return b.op("ScatterElements", inp, as_indices(b, index), cast(b, source, inp.dtype), axis=axis)
-
-
-@lower(F + "cond_take")
+@lower(TENSOR + "cond_take")
 def cond_take(b: Builder, mask: Value, x: Value) -> tuple[Value, Value]:
     """The elements under the mask, and their positions in the flattened tensor."""
     flat = reshape(b, mask, -1)
@@ -61,21 +81,27 @@ def cond_take(b: Builder, mask: Value, x: Value) -> tuple[Value, Value]:
     return b.op("Gather", reshape(b, x, -1), positions, axis=0), cast(b, positions, INT32)
 
 
-@lower(OP + "CondTake")
+@lower(OPDEF + "CondTake")
 def cond_take_opdef(b: Builder, x: Value, mask: Value) -> tuple[Value, Value]:
     return cond_take(b, mask, x)
 
 
-@lower(F + "diag", OP + "Diag")
-def diag(b: Builder, inp: Value, k: int = 0) -> Value:
-    """A vector becomes the k-th diagonal of a square matrix, of a matrix the k-th diagonal is taken."""
-    shape = inp.static_shape
-    if shape is None:
-        refuse("diag of a tensor whose shape is only known at run time")
-    if len(shape) == 2:
-        positions = np.diagonal(np.arange(shape[0] * shape[1]).reshape(shape), k).copy()
-        return b.op("Gather", reshape(b, inp, -1), positions, axis=0)
-    size = shape[0] + abs(k)
-    square = b.op("Where", np.eye(shape[0], dtype=bool), inp, b.constant(0, inp.dtype))
-    before = [max(-k, 0), max(k, 0)]
-    return b.op("Pad", square, [*before, size - shape[0] - before[0], size - shape[0] - before[1]]) if k else square
+@lower(OPDEF + "Argsort")
+def argsort_opdef(b: Builder, inp: Value, *, order: str) -> tuple[Value, Value]:
+    return sort(b, inp, descending=order.upper() == "DESCENDING")
+
+
+@lower(OPDEF + "TopK")
+def topk_opdef(b: Builder, inp: Value, k: Value, *, mode: str) -> Any:
+    """A negative k asks for the largest values."""
+    (count,) = sizes_of(b, k)
+    if not isinstance(count, int):
+        refuse("topk of a k that is only known at run time")
+    kth_only = mode.upper() == "KTH_ONLY"
+    found = topk(b, inp, abs(count), count < 0, kth_only)
+    return found[0] if kth_only else found
+
+
+@lower(OPDEF + "MaskedFill")
+def masked_fill(b: Builder, inp: Value, mask: Value, *, value: float) -> Value:
+    return setitem(b, inp, mask, value)

@@ -17,8 +17,8 @@ from mgeconvert.ir import Dim, Value
 from mgeconvert.ir.builder import Builder, Operand
 from mgeconvert.ir.symbolic import Varying, unbaked
 
+from .grids import Quantization, dequantized
 from .operands import INT32, INT64, cast, rank, tensor
-from .quantization import Quantization, dequantized
 
 Size: TypeAlias = "int | Value"
 """One dimension as MegEngine code has it: a Python int or a 0-d or 1-element tensor."""

@@ -102,6 +102,12 @@ def lowered() -> Iterator[str]:
     yield from sorted(_TABLE)
 
 
+def handlers() -> Iterator[tuple[str, Handler]]:
+    """Every key with each of its handlers, that of the oldest MegEngine first."""
+    for key, rows in sorted(_TABLE.items()):
+        yield from ((key, row.handler) for row in rows)
+
+
 def refused() -> Iterator[tuple[str, str]]:
     """Every refused key with its reason, sorted."""
     yield from sorted(_REFUSALS.items())

@@ -10,10 +10,10 @@ import pytest
 
 from mgeconvert.ir.families import FAMILIES, ONNX
 from mgeconvert.tracedmodule.emit import driver
-from mgeconvert.tracedmodule.emit.backend import ops
 from mgeconvert.tracedmodule.emit.families import OWN
 from mgeconvert.tracedmodule.emit.refused import REFUSED
 from mgeconvert.tracedmodule.emit.table import DOMAIN, EMITTERS, PATTERNS, REWRITES, emit, handlers
+from mgeconvert.tracedmodule.support import written
 
 driver.load_tables()
 ROOM = driver.__name__.removesuffix("driver")
@@ -45,7 +45,7 @@ def test_an_operator_has_one_emitter() -> None:
 
 
 def test_ops_lists_the_tables() -> None:
-    rows = ops()
+    rows = written()
     assert len({row.op for row in rows}) == len(rows)
     assert not any("." in row.op for row in rows)
     known = {row.op for row in rows if not row.refused}

@@ -1,0 +1,1 @@
+"""Arithmetic, comparison, logic, rounding, casts: each element by itself."""

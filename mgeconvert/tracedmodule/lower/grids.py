@@ -1,0 +1,147 @@
+"""Quantized values: QuantizeLinear and DequantizeLinear around float operators.
+
+A quantized tensor is, in the IR, the float value behind its DequantizeLinear; `ShapeBuilder.quantized` remembers the
+grid of its values: scale, zero point and limits, which MegEngine keeps in the tensor's dtype (quantized files) or in
+`qparams` (QAT files). Weights stay the integers of the file.
+Source: megengine/quantization/*.py and megengine/module/{qat,quantized}/*.py (MegEngine 1.13).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import refuse
+from mgeconvert.ir import Value
+from mgeconvert.ir.builder import Builder
+
+from ..read.arrays import MgeDType
+from .operands import FLOAT32, INT32
+
+INT8, UINT8 = np.dtype(np.int8), np.dtype(np.uint8)
+
+
+STORAGE: dict[str, np.dtype] = {
+    "QuantizedS8": INT8,
+    "Quantized8Asymm": UINT8,
+    "QuantizedS32": INT32,
+}
+"""The quantized dtypes that ONNX can hold; 1- and 4-bit ones are computed in floats."""
+
+
+PASSIVE = frozenset([
+    "Reshape", "Transpose", "Slice", "Gather", "Squeeze", "Unsqueeze", "Concat", "MaxPool", "GlobalMaxPool",
+    "Relu", "Split", "Expand", "DepthToSpace",
+])  # fmt: skip
+"""Operators whose results are on the grid of their inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantization:
+    """value = scale (q - zero_point), with q from qmin to qmax."""
+
+    scale: np.float32
+    zero_point: int
+    storage: np.dtype | None
+    qmin: int
+    qmax: int
+
+    @property
+    def is_symmetric(self) -> bool:
+        return self.storage in (INT8, INT32)
+
+
+def of_dtype(dtype: MgeDType) -> Quantization:
+    """The parameters in a quantized dtype."""
+    if dtype.scale is None:
+        refuse(f"the dtype {dtype.name}")
+    bits = {"QuantizedS4": (-8, 7), "Quantized4Asymm": (0, 15), "QuantizedS1": (-1, 1)}
+    storage = STORAGE.get(dtype.name)
+    low, high = bits[dtype.name] if storage is None else _limits(storage)
+    return Quantization(np.float32(dtype.scale), dtype.zero_point or 0, storage, low, high)
+
+
+def _limits(storage: np.dtype) -> tuple[int, int]:
+    info = np.iinfo(storage)
+    return int(info.min), int(info.max)
+
+
+def integers(array: np.ndarray, q: Quantization) -> np.ndarray:
+    """Floats as the integers MegEngine makes of them: half away from zero."""
+    ratio = np.asarray(array, np.float32) / q.scale
+    rounded = np.trunc(ratio + np.copysign(np.float32(0.5), ratio)) + q.zero_point
+    return np.asarray(np.clip(rounded, q.qmin, q.qmax), q.storage)
+
+
+def dequantized(b: Builder, constant: Value, q: Quantization) -> Value:
+    """The float value of a constant of integers."""
+    value = b.op("DequantizeLinear", constant, b.constant(q.scale), b.constant(q.zero_point, q.storage))
+    b.quantized[value] = q  # type: ignore[attr-defined]
+    if constant.is_constant:
+        b.stored[value] = constant  # type: ignore[attr-defined]
+    return value
+
+
+def quantize(b: Builder, x: Value, q: Quantization) -> Value:
+    """`x` on the grid of `q`: a pair of QuantizeLinear and DequantizeLinear, for a constant its integers."""
+    if b.quantized.get(x) == q:  # type: ignore[attr-defined]
+        return x
+    if q.storage is None:
+        return _in_floats(b, x, q)
+    if x.array is not None:
+        return dequantized(b, b.constant(integers(x.array, q), name=x.name), q)
+    if q.storage == INT32:
+        return x
+    limits = np.iinfo(q.storage)
+    if q.qmin > limits.min or q.qmax < limits.max:
+        low, high = (np.float32((limit - q.zero_point) * q.scale) for limit in (q.qmin, q.qmax))
+        x = b.op("Clip", x, low, high)
+    return dequantized(b, b.op("QuantizeLinear", x, b.constant(q.scale), b.constant(q.zero_point, q.storage)), q)
+
+
+def _in_floats(b: Builder, x: Value, q: Quantization) -> Value:
+    """Quantization to fewer than 8 bits, computed in floats."""
+    steps = b.op("Add", b.op("Round", b.op("Div", x, q.scale)), float(q.zero_point))
+    clipped = b.op("Clip", steps, np.float32(q.qmin), np.float32(q.qmax))
+    value = b.op("Mul", b.op("Sub", clipped, float(q.zero_point)), q.scale)
+    b.quantized[value] = q  # type: ignore[attr-defined]
+    return value
+
+
+def convert(b: Builder, x: Value, dtype: Any) -> Value:
+    """`x.astype(dtype)` where one of the two is quantized: to a grid, or the float value as it is."""
+    return quantize(b, x, of_dtype(dtype)) if isinstance(dtype, MgeDType) else x
+
+
+def fake_quantized_bias(b: Builder, bias: Value | None, inp: Value, weight: Value) -> Value | None:
+    """The bias on the grid of int32 accumulators, when input and weight are both symmetric int8."""
+    left, right = (b.quantized.get(x) for x in (inp, weight))  # type: ignore[attr-defined]
+    if bias is None or left is None or right is None or left.storage != INT8 or right.storage != INT8:
+        return bias
+    return quantize(b, bias, accumulator(left, right))
+
+
+def accumulator(left: Quantization, right: Quantization) -> Quantization:
+    """The grid of sums of products of two int8 grids."""
+    limits = np.iinfo(np.int32)
+    return Quantization(np.float32(left.scale * right.scale), 0, INT32, int(limits.min), int(limits.max))
+
+
+def settle(b: Builder, value: Value, dtype: Any, nodes: list[Any]) -> Value:
+    """Give an output of a quantized file the grid that its dtype says, unless moving data left it on one."""
+    if not isinstance(dtype, MgeDType) or dtype.scale is None or value.dtype != FLOAT32:
+        return value
+    q = of_dtype(dtype)
+    if all(node.op in PASSIVE for node in nodes) or q.storage == INT32:
+        b.quantized.setdefault(value, q)  # type: ignore[attr-defined]
+        return value
+    return quantize(b, value, q)
+
+
+def single_scale(value: Any) -> np.float32:
+    if value.array is None or value.array.size != 1:
+        refuse("fake quantization with more than one scale, or one that is only known at run time")
+    scale: np.float32 = np.float32(value.array.item())
+    return scale

@@ -1,0 +1,38 @@
+"""Reads a TracedModule and lowers it: what the frontend's record calls."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from mgeconvert.ir import Graph
+from mgeconvert.registry import Source
+
+from ..read.model import read
+from ..read.unpickle import Progress
+from .driver import lower_or_raise
+from .dynamic_shapes import requested
+
+_PREFIX = "megengine."
+
+
+def load(
+    source: Source,
+    progress: Progress | None = None,
+    dynamic_batch: bool = False,
+    dynamic_shape: str | None = None,
+) -> Graph:
+    """The graph of a TracedModule, with the traced input shapes or with named dimensions in their place.
+
+    Raises BadInputError, UnsafePickleError, UnsupportedError, and UsageError for shapes that the model has not.
+    """
+    model = read(source, progress=progress)
+    traced = {info.name: info.shape or () for info in model.inputs}
+    graph = lower_or_raise(model, requested(traced, dynamic_batch, dynamic_shape))
+    graph.name = Path(getattr(source, "name", "main")).name.partition(".")[0] or "main"
+    graph.metadata["megengine.version"] = model.version or "1.6"
+    if model.graph.name:
+        graph.metadata["megengine.name"] = model.graph.name
+    if not isinstance(model.output_structure, int):
+        graph.metadata["megengine.outputs"] = json.dumps(model.output_structure, separators=(",", ":"))
+    return graph

@@ -1,0 +1,1 @@
+"""Normalization by computed or stored statistics, dropout."""

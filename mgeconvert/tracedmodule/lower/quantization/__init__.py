@@ -1,0 +1,1 @@
+"""Quantized and fake-quantized modules, functions and opdefs."""

@@ -1,0 +1,1 @@
+"""Images read at computed positions, regions of interest, boxes, colours."""
