@@ -12,6 +12,7 @@ FRONTEND = Frontend(
     ops=deferred(f"{__name__}.support:lowered"),
     options=(Option("input_shape", str, None, "numbers for sizes the file leaves open: x=1,3,224,224;y=1,5"),),
     describe=deferred(f"{__name__}.describe:describe"),
+    handlers=deferred(f"{__name__}.support:upgrades"),
 )
 
 BACKEND = Backend(
@@ -25,6 +26,7 @@ BACKEND = Backend(
     describe=deferred(f"{__name__}.describe:describe"),
     runtime="onnxruntime",
     introduces=deferred(f"{__name__}.support:introduced"),
+    handlers=deferred(f"{__name__}.support:downgrades"),
     options=(
         Option("opset", int, None, "the operator set to write, 7 or newer; unset: 17, or the lowest that is enough"),
         Option("external_data", bool, False, "put the weights into a second file beside the model"),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 from mgeconvert.ir import OPSET
 from mgeconvert.registry import OpSupport
 
 from .opsets.down.driver import load_table
 from .opsets.down.table import RULES
 from .opsets.schema import OLDEST, newest, op_schema, versions
+from .opsets.up.driver import load_table as load_upgrades
 from .opsets.up.functions import is_function_after
 from .opsets.up.refused import REFUSED
+from .opsets.up.table import UPGRADES
 from .write.save import DEFAULT_OPSET
 
 
@@ -51,6 +56,18 @@ def lowered() -> list[OpSupport]:
         else:
             rows.append(OpSupport(name, "where its condition is constant" if name == "If" else ""))
     return rows
+
+
+def upgrades() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every operator with each rule that brings an older form of it to the IR's opset."""
+    load_upgrades()
+    return ((op, rule) for op, rules in UPGRADES.items() for rule in rules.values())
+
+
+def downgrades() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every operator with each rule that brings it to an older opset."""
+    load_table()
+    return ((op, rule) for op, rules in RULES.items() for rule in rules.values())
 
 
 def _names() -> list[str]:

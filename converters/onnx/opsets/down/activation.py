@@ -14,6 +14,7 @@ from .table import Result, downgrade
 
 @downgrade("Gelu", since=20)
 def gelu(r: Replacement, node: Node) -> Result:
+    """Gelu(x) -> 0.5 x (1 + Erf(x / sqrt(2))); approximate=tanh: 0.5 x (1 + Tanh(sqrt(2 / pi) (x + 0.044715 x^3)))"""
     x = data(node)
     half = r.op("Mul", x, scalar(x, 0.5))
     if node.attrs.get("approximate", "none") == "tanh":
@@ -26,17 +27,19 @@ def gelu(r: Replacement, node: Node) -> Result:
 
 @downgrade("Mish", since=18)
 def mish(r: Replacement, node: Node) -> Result:
+    """Mish(x) -> x Tanh(Softplus(x))"""
     return r.op("Mul", data(node), r.op("Tanh", r.op("Softplus", data(node))))
 
 
 @downgrade("HardSwish", since=14)
 def hard_swish(r: Replacement, node: Node) -> Result:
+    """HardSwish(x) -> x HardSigmoid(x, alpha=1/6, beta=0.5)"""
     return r.op("Mul", data(node), r.op("HardSigmoid", data(node), alpha=1 / 6, beta=0.5))
 
 
 @downgrade("Celu", since=12)
 def celu(r: Replacement, node: Node) -> Result:
-    """max(0, x) + min(0, alpha (exp(x / alpha) - 1)) = alpha elu(x / alpha)"""
+    """Celu(x, alpha) = max(0, x) + min(0, alpha (exp(x / alpha) - 1)) -> alpha Elu(x / alpha)"""
     x = data(node)
     alpha = node.attrs.get("alpha", 1.0)
     assert isinstance(alpha, int | float)
@@ -45,6 +48,7 @@ def celu(r: Replacement, node: Node) -> Result:
 
 @downgrade("Swish", since=24)
 def swish(r: Replacement, node: Node) -> Result:
+    """Swish(x, alpha) -> x Sigmoid(alpha x)"""
     x = data(node)
     alpha = node.attrs.get("alpha", 1.0)
     assert isinstance(alpha, int | float)
@@ -53,6 +57,7 @@ def swish(r: Replacement, node: Node) -> Result:
 
 @downgrade("ThresholdedRelu", since=10)
 def thresholded_relu(r: Replacement, node: Node) -> Result:
+    """ThresholdedRelu(x, alpha) -> Where(x > alpha, x, 0)"""
     x = data(node)
     alpha = node.attrs.get("alpha", 1.0)
     assert isinstance(alpha, int | float)
@@ -61,7 +66,10 @@ def thresholded_relu(r: Replacement, node: Node) -> Result:
 
 @downgrade("Hardmax", "LogSoftmax", "Softmax", since=13)
 def softmax_of_the_last_axis(r: Replacement, node: Node) -> Result:
-    """Before 13 all dimensions from `axis` on were taken as one; the last axis alone means the same in both forms."""
+    """Softmax(x, axis) -> Transpose(Softmax(Transpose(x), axis=last)).
+
+    Before 13 all dimensions from `axis` on were taken as one; the last axis alone means the same in both forms.
+    """
     rank = len(shape_of(data(node)))
     axis, last = axis_of(node, -1), rank - 1
     if axis == last:

@@ -13,7 +13,7 @@ DEFAULT_AXIS = {"ArgMax": 0, "ArgMin": 0, "Flatten": 1, "Hardmax": 1, "LogSoftma
 
 
 def axis_from_the_front(r: Replacement, node: Node) -> Result:
-    """`axis` counted from the front: axis + rank where it is below zero."""
+    """Op(x, axis) -> Op(x, axis + rank) where it is below zero."""
     axis = node.attrs.get("axis", DEFAULT_AXIS.get(node.op))
     assert isinstance(axis, int)
     if axis < 0:
@@ -22,7 +22,7 @@ def axis_from_the_front(r: Replacement, node: Node) -> Result:
 
 
 def axes_from_the_front(r: Replacement, node: Node, more: int) -> Result:
-    """`more` is how many dimensions the axes count beyond those of the input."""
+    """Op(x, axes) -> Op(x, axes mod rank); `more` is how many dimensions they count beyond those of the input."""
     axes = node.attrs.get("axes")
     if not isinstance(axes, tuple) or all(int(axis) >= 0 for axis in axes):
         return r.form(*node.inputs, **node.attrs)

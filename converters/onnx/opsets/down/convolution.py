@@ -17,9 +17,10 @@ from .table import Result, downgrade
 
 @downgrade("DeformConv", since=19)
 def deform_conv(r: Replacement, node: Node) -> Result:
-    """Every tap of every window sampled where its offset says, then one product; an offset group is a batch of its own.
+    """DeformConv(x, w, offsets) -> MatMul(w, x sampled at every tap of every window where its offset says).
 
-    Offsets are (N, parts * taps * 2, OH, OW), of which the last pair is (y, x); masks (N, parts * taps, OH, OW).
+    An offset group is a batch of its own. Offsets are (N, parts * taps * 2, OH, OW), of which the last pair is (y, x);
+    masks are (N, parts * taps, OH, OW).
     """
     x, weights, offsets, bias, mask = data(node), data(node, 1), data(node, 2), operand(node, 3), operand(node, 4)
     if len(shape_of(x)) != 4:

@@ -23,7 +23,10 @@ def choose(r: Replacement, op: str, first: Value, second: Value) -> Value:
 
 @downgrade("Clip", since=12)
 def clip_integers(r: Replacement, node: Node) -> Result:
-    """Floats only before 12; 64-bit integers are compared and chosen."""
+    """Clip(x, low, high) of integers -> Clip of them as they are, or Where by comparing for those of 64 bits.
+
+    Before 12 Clip was for floats only; narrower integers are computed in a float type that holds them.
+    """
     x, low, high = data(node), operand(node, 1), operand(node, 2)
     dtype = dtype_of(x)
     if dtype.kind not in "iu" or dtype.itemsize < 8:
@@ -35,6 +38,7 @@ def clip_integers(r: Replacement, node: Node) -> Result:
 
 @downgrade("Clip", since=11)
 def clip_bounds_as_attributes(r: Replacement, node: Node) -> Result:
+    """Clip(x, low, high) -> Clip(x, min=low, max=high), or Min(Max(x, low), high) for bounds computed at run time."""
     x, low, high = data(node), operand(node, 1), operand(node, 2)
     if (low is None or low.is_constant) and (high is None or high.is_constant):
         return r.form(x, min=_bound(low), max=_bound(high))
@@ -49,7 +53,10 @@ def _bound(value: Value | None) -> float | None:
 
 @downgrade("Pow", since=12)
 def power_of_one_type(r: Replacement, node: Node) -> Result:
-    """Before 12 base and exponent have one type, a float; an integer base with a fraction above it needs a wide one."""
+    """Pow(base, exponent) -> Pow(base, Cast(exponent)), or Cast(Pow(Cast(base), Cast(exponent))) in float64.
+
+    Before 12 both have one type, a float; an integer base with a fraction above it needs a wide one.
+    """
     base, exponent = data(node), data(node, 1)
     if base.dtype == exponent.dtype:
         return r.form(base, exponent)
@@ -61,6 +68,7 @@ def power_of_one_type(r: Replacement, node: Node) -> Result:
 
 @downgrade("Sign", since=9)
 def sign(r: Replacement, node: Node) -> Result:
+    """Sign(x) -> Cast(x > 0) - Cast(x < 0)"""
     x = data(node)
     above = r.cast(r.op("Greater", x, scalar(x, 0), dtype=bool), x.dtype)
     return r.op("Sub", above, r.cast(r.op("Less", x, scalar(x, 0), dtype=bool), x.dtype))
@@ -68,7 +76,10 @@ def sign(r: Replacement, node: Node) -> Result:
 
 @downgrade("Round", since=11)
 def round_half_to_even(r: Replacement, node: Node) -> Result:
-    """Up from the floor where the rest is over a half, or is a half and the floor is odd; exact for every float."""
+    """Round(x) -> Floor(x) + Cast(rest > 0.5 or rest = 0.5 and Floor(x) is odd), rest = x - Floor(x).
+
+    Exact for every float.
+    """
     x = data(node)
     floor = r.op("Floor", x)
     rest = r.op("Sub", x, floor)
@@ -120,12 +131,16 @@ HYPERBOLIC: dict[str, Formula] = {
 
 @downgrade(*HYPERBOLIC, since=9)
 def hyperbolic(r: Replacement, node: Node) -> Result:
+    """Sinh(x) -> Tanh(x) Cosh(x), Cosh(x) -> (e^x + e^-x) / 2 and their inverses by logarithms."""
     return HYPERBOLIC[node.op](r, data(node))
 
 
 @downgrade("GreaterOrEqual", "LessOrEqual", since=12)
 def or_equal(r: Replacement, node: Node) -> Result:
-    """Not the negation of the opposite, which is true for NaN."""
+    """GreaterOrEqual(a, b) -> Greater(a, b) or Equal(a, b).
+
+    Not the negation of the opposite, which is true for NaN.
+    """
     operands = data(node), data(node, 1)
     strictly = r.op(node.op.removesuffix("OrEqual"), *operands, dtype=bool)
     return r.op("Or", strictly, r.op("Equal", *operands, dtype=bool))
@@ -133,7 +148,10 @@ def or_equal(r: Replacement, node: Node) -> Result:
 
 @downgrade("Equal", since=11)
 def equal_floats(r: Replacement, node: Node) -> Result:
-    """Before 11 integers and bool only. Floats are equal where neither is less and both are numbers."""
+    """Equal(a, b) -> not (a < b or a > b) and both are numbers.
+
+    Before 11 Equal was for integers and bool only.
+    """
     first, second = data(node), data(node, 1)
     if dtype_of(first).kind != "f":
         return r.form(first, second)
@@ -143,6 +161,7 @@ def equal_floats(r: Replacement, node: Node) -> Result:
 
 @downgrade("IsNaN", since=9)
 def is_nan(r: Replacement, node: Node) -> Result:
+    """IsNaN(x) -> not (Abs(x) > -1)"""
     return r.op("Not", is_number(r, r.op("Abs", data(node))))
 
 
@@ -153,7 +172,7 @@ def is_number(r: Replacement, magnitude: Value) -> Value:
 
 @downgrade("IsInf", since=10)
 def is_infinite(r: Replacement, node: Node) -> Result:
-    """Beyond the largest finite number, in the directions that count."""
+    """IsInf(x) -> Abs(x) > largest finite number; x or -x instead of Abs(x) where one direction counts."""
     x = data(node)
     if node.attrs.get("detect_negative", 1) and node.attrs.get("detect_positive", 1):
         x = r.op("Abs", x)
@@ -164,7 +183,7 @@ def is_infinite(r: Replacement, node: Node) -> Result:
 
 @downgrade("Max", "Min", since=12)
 def integer_extremes(r: Replacement, node: Node) -> Result:
-    """Floats only before 12. 64-bit integers, which no float type holds, are compared and chosen."""
+    """Max(a, b) of 64-bit integers -> Where(a > b, a, b); Max and Min were for floats only before 12."""
     dtype = dtype_of(data(node))
     if dtype.kind not in "iu" or dtype.itemsize < 8:
         return r.form(*node.inputs)
@@ -174,7 +193,7 @@ def integer_extremes(r: Replacement, node: Node) -> Result:
 
 @downgrade("Max", "Min", since=8)
 def extremes_of_one_shape(r: Replacement, node: Node) -> Result:
-    """Before 8 all inputs had the output's shape."""
+    """Max(a, b) -> Max(Expand(a), Expand(b)); before 8 all inputs had the output's shape."""
     shape = shape_of(node.outputs[0])
     return r.form(*(_expanded(r, value, shape) for value in node.inputs if value is not None))
 
@@ -188,6 +207,7 @@ def _expanded(r: Replacement, value: Value, shape: tuple[int | str, ...]) -> Val
 
 @downgrade("Sum", "Mean", since=8)
 def sum_by_adding(r: Replacement, node: Node) -> Result:
+    """Sum(a, b, ...) -> a + b + ...; Mean(a, b, ...) -> (a + b + ...) / count"""
     values = [value for value in node.inputs if value is not None]
     total = functools.reduce(lambda first, second: r.op("Add", first, second), values)
     if node.op == "Sum":
@@ -197,7 +217,7 @@ def sum_by_adding(r: Replacement, node: Node) -> Result:
 
 @downgrade("CastLike", since=15)
 def cast_like(r: Replacement, node: Node) -> Result:
-    """CastLike takes the type from a second tensor; it is known here."""
+    """CastLike(x, y) -> Cast(x, to=type of y), which is known here."""
     return r.become("Cast", data(node), to=ELEM_TYPES[dtype_of(data(node, 1)).name])
 
 

@@ -19,13 +19,14 @@ from .table import Result, downgrade, without_attribute
 
 @downgrade("Gather", since=11)
 def gather_from_the_front(r: Replacement, node: Node) -> Result:
+    """Gather(x, i) -> Gather(x, i + size (i < 0))"""
     axis = axis_of(node, 0)
     return r.form(data(node), _from_the_front(r, node, axis), axis=axis)
 
 
 @downgrade("ScatterElements", since=11)
 def scatter(r: Replacement, node: Node) -> Result:
-    """The same operator under its older name."""
+    """ScatterElements(x, i, updates) -> Scatter(x, i, updates), the same operator under its older name."""
     axis = axis_of(node, 0)
     return r.become("Scatter", data(node), _from_the_front(r, node, axis), data(node, 2), axis=axis)
 
@@ -47,6 +48,7 @@ downgrade("GatherND", since=12)(without_attribute("batch_dims", only=0))
 
 @downgrade("Slice", since=11)
 def slice_from_the_front(r: Replacement, node: Node) -> Result:
+    """Slice(x, starts, ends, axes) -> Slice(x, starts, ends, axes mod rank)"""
     axes = constant(node, 3, "axes")
     if axes is None or (axes >= 0).all():
         return r.form(*node.inputs)
@@ -56,7 +58,7 @@ def slice_from_the_front(r: Replacement, node: Node) -> Result:
 
 @downgrade("Slice", since=10)
 def slice_attributes(r: Replacement, node: Node) -> Result:
-    """Steps other than 1 become a Gather of the positions."""
+    """Slice(x, starts, ends, axes) -> Slice(x, starts=, ends=, axes=), or a Gather of positions for steps not 1"""
     starts, ends = constant(node, 1, "starts"), constant(node, 2, "ends")
     axes, steps = constant(node, 3, "axes"), constant(node, 4, "steps")
     assert starts is not None
@@ -87,6 +89,7 @@ REDUCTIONS = {"add": ("ReduceSum", "Add"), "mul": ("ReduceProd", "Mul"), "max": 
 
 @downgrade("ScatterElements", "ScatterND", since=18)
 def scatter_extremes(r: Replacement, node: Node) -> Result:
+    """ScatterElements(x, i, updates, reduction=max) -> Max(x, ReduceMax(Where(i = position, updates, -inf)))"""
     if node.attrs.get("reduction", "none") in ("max", "min"):
         return scatter_reduced(r, node)
     return r.form(*node.inputs, **node.attrs)
@@ -94,7 +97,10 @@ def scatter_extremes(r: Replacement, node: Node) -> Result:
 
 @downgrade("ScatterElements", "ScatterND", since=16)
 def scatter_reduced(r: Replacement, node: Node) -> Result:
-    """A point of ScatterND is a row of the data as a matrix."""
+    """ScatterElements(x, i, updates, reduction=add) -> x + ReduceSum(Where(i = position, updates, 0)).
+
+    A point of ScatterND is a row of the data as a matrix.
+    """
     plain = {key: value for key, value in node.attrs.items() if key != "reduction"}
     x, indices, updates = data(node), data(node, 1), data(node, 2)
     reduction = str(node.attrs.get("reduction", "none"))

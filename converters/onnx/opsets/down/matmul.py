@@ -13,12 +13,13 @@ from .table import Result, downgrade
 
 @downgrade("Gemm", since=11)
 def gemm_with_bias(r: Replacement, node: Node) -> Result:
-    """Before 11 C could not be left out."""
+    """Gemm(a, b) -> Gemm(a, b, 0); before 11 the third input could not be left out."""
     c = operand(node, 2) or np.zeros(1, dtype_of(data(node)))
     return r.form(data(node), data(node, 1), c, **node.attrs)
 
 
 @downgrade("DFT", since=20)
 def dft_axis_as_attribute(r: Replacement, node: Node) -> Result:
+    """DFT(x, length, axis) -> DFT(x, length, axis=)"""
     axis = constant(node, 2, "an axis")
     return r.form(data(node), operand(node, 1), **{**node.attrs, "axis": -2 if axis is None else int(axis)})

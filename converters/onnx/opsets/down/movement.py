@@ -17,17 +17,20 @@ downgrade("Concat", "Flatten", "Split", since=11)(axis_from_the_front)
 
 @downgrade("Squeeze", "Unsqueeze", since=13)
 def axes_as_attribute(r: Replacement, node: Node) -> Result:
+    """Squeeze(x, axes) -> Squeeze(x, axes=)"""
     axes = constant(node, 1, "axes")
     return r.form(data(node), axes=None if axes is None else tuple(axes.ravel().tolist()))
 
 
 @downgrade("Squeeze", since=11)
 def squeeze_from_the_front(r: Replacement, node: Node) -> Result:
+    """Squeeze(x, axes) -> Squeeze(x, axes mod rank)"""
     return axes_from_the_front(r, node, 0)
 
 
 @downgrade("Unsqueeze", since=11)
 def unsqueeze_from_the_front(r: Replacement, node: Node) -> Result:
+    """Unsqueeze(x, axes) -> Unsqueeze(x, axes mod (rank + count of axes))"""
     axes = node.attrs["axes"]
     assert isinstance(axes, tuple)
     return axes_from_the_front(r, node, len(axes))
@@ -35,7 +38,7 @@ def unsqueeze_from_the_front(r: Replacement, node: Node) -> Result:
 
 @downgrade("Split", since=18)
 def split_into_equal_parts(r: Replacement, node: Node) -> Result:
-    """`num_outputs`: parts of equal size, the last one smaller where that does not divide."""
+    """Split(x, num_outputs=n) -> Split(x, sizes): equal ones, the last smaller where that does not divide."""
     parts = node.attrs.get("num_outputs")
     dim = shape_of(data(node))[axis_of(node, 0)]
     if not isinstance(parts, int) or (isinstance(dim, int) and dim % parts == 0):
@@ -48,6 +51,7 @@ def split_into_equal_parts(r: Replacement, node: Node) -> Result:
 
 @downgrade("Split", since=13)
 def split_sizes_as_attribute(r: Replacement, node: Node) -> Result:
+    """Split(x, sizes) -> Split(x, split=sizes)"""
     sizes = constant(node, 1, "sizes")
     return r.form(
         data(node), axis=node.attrs.get("axis"), split=None if sizes is None else tuple(sizes.ravel().tolist())
@@ -56,7 +60,7 @@ def split_sizes_as_attribute(r: Replacement, node: Node) -> Result:
 
 @downgrade("Pad", since=19)
 def pad_wrap(r: Replacement, node: Node) -> Result:
-    """Mode wrap repeats the tensor: each padded axis becomes a concatenation of its end, itself and its beginning."""
+    """Pad(x, pads, mode=wrap) -> Gather(x, positions mod size) along each padded axis."""
     if node.attrs.get("mode") != "wrap":
         return r.form(*node.inputs, **node.attrs)
     x = data(node)
@@ -70,6 +74,7 @@ def pad_wrap(r: Replacement, node: Node) -> Result:
 
 @downgrade("Pad", since=18)
 def pad_all_axes(r: Replacement, node: Node) -> Result:
+    """Pad(x, pads, value, axes) -> Pad(x, pads of every axis, value)"""
     if operand(node, 3) is None:
         return r.form(*node.inputs, **node.attrs)
     rank = len(shape_of(data(node)))
@@ -91,6 +96,7 @@ def _padded_axes(node: Node) -> list[tuple[int, int, int]]:
 
 @downgrade("Pad", since=11)
 def pad_attributes(r: Replacement, node: Node) -> Result:
+    """Pad(x, pads, value) -> Pad(x, pads=, value=)"""
     pads, value = constant(node, 1, "pads"), constant(node, 2, "a padding value")
     assert pads is not None
     number = None if value is None or not value.size else float(value.item())
@@ -99,6 +105,7 @@ def pad_attributes(r: Replacement, node: Node) -> Result:
 
 @downgrade("Expand", since=8)
 def expand_by_multiplying(r: Replacement, node: Node) -> Result:
+    """Expand(x, shape) -> x * ones(shape), or x and trues(shape) for bool."""
     shape = constant(node, 1, "a shape")
     assert shape is not None
     x = data(node)
@@ -108,6 +115,7 @@ def expand_by_multiplying(r: Replacement, node: Node) -> Result:
 
 @downgrade("Reshape", since=14)
 def reshape_without_zeros(r: Replacement, node: Node) -> Result:
+    """Reshape(x, shape, allowzero) -> Reshape(x, shape) where the shape holds no zero."""
     if node.attrs.get("allowzero"):
         shape = constant(node, 1, "a shape that may hold zeros")
         if shape is not None and (shape == 0).any():
@@ -117,6 +125,7 @@ def reshape_without_zeros(r: Replacement, node: Node) -> Result:
 
 @downgrade("Shape", since=15)
 def shape_then_slice(r: Replacement, node: Node) -> Result:
+    """Shape(x, start, end) -> Slice(Shape(x), start, end)"""
     start, end = node.attrs.get("start", 0), node.attrs.get("end")
     if not start and end is None:
         return r.form(data(node))
@@ -132,7 +141,7 @@ def shape_then_slice(r: Replacement, node: Node) -> Result:
 
 @downgrade("DepthToSpace", since=11)
 def depth_to_space_by_columns(r: Replacement, node: Node) -> Result:
-    """Mode CRD: N, C, b, b, H, W -> N, C, H, b, W, b."""
+    """DepthToSpace(x, b, mode=CRD) -> Reshape(Transpose(Reshape(x))): N, C, b, b, H, W -> N, C, H, b, W, b."""
     if node.attrs.get("mode", "DCR") == "DCR":
         return r.form(data(node), blocksize=node.attrs["blocksize"])
     block = node.attrs["blocksize"]
@@ -148,7 +157,7 @@ downgrade("SpaceToDepth", since=28)(without_attribute("mode", only="DCR"))
 
 @downgrade("Constant", since=12)
 def constant_as_tensor(r: Replacement, node: Node) -> Result:
-    """`value_int` and its like: the same constant as a tensor."""
+    """Constant(value_int=n) -> the same constant as a tensor."""
     for name, attribute in node.attrs.items():
         if name.startswith("value_"):
             return r.op("Identity", np.asarray(attribute, _CONSTANT_TYPES[name.rstrip("s")]))
@@ -160,6 +169,7 @@ _CONSTANT_TYPES = {"value_int": np.int64, "value_float": np.float32, "value_stri
 
 @downgrade("ConstantOfShape", since=9)
 def filled(r: Replacement, node: Node) -> Result:
+    """ConstantOfShape(shape, value) -> the constant of that shape."""
     value = node.attrs.get("value", np.zeros(1, np.float32))
     assert isinstance(value, np.ndarray)
     shape = constant(node, 0, "a shape")
@@ -169,6 +179,7 @@ def filled(r: Replacement, node: Node) -> Result:
 
 @downgrade("Range", since=27)
 def range_without_stash_type(r: Replacement, node: Node) -> Result:
+    """Range(start, limit, delta, stash_type) -> Range(start, limit, delta) where the type is wide enough itself."""
     if node.attrs.get("stash_type", 1) != 1 and dtype_of(data(node)).itemsize < 4:
         refuse("stash_type")
     return r.form(*node.inputs)
@@ -176,6 +187,7 @@ def range_without_stash_type(r: Replacement, node: Node) -> Result:
 
 @downgrade("Range", since=11)
 def range_constant(r: Replacement, node: Node) -> Result:
+    """Range(start, limit, delta) -> the constant start, start + delta, ..."""
     start, limit, delta = (constant(node, index, "bounds") for index in range(3))
     assert start is not None
     assert limit is not None
@@ -185,6 +197,7 @@ def range_constant(r: Replacement, node: Node) -> Result:
 
 @downgrade("EyeLike", since=9)
 def eye(r: Replacement, node: Node) -> Result:
+    """EyeLike(x, k) -> the constant with ones on diagonal k."""
     rows, columns = (size(dim, "a matrix") for dim in shape_of(data(node)))
     k = node.attrs.get("k", 0)
     assert isinstance(k, int)

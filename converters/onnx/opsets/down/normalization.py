@@ -20,7 +20,7 @@ downgrade("BatchNormalization", since=14)(without_attribute("training_mode", onl
 
 @downgrade("LayerNormalization", since=17)
 def layer_norm(r: Replacement, node: Node) -> Result:
-    """(x - mean) / sqrt(var + epsilon) * scale + bias over the axes from `axis` on."""
+    """LayerNormalization(x, scale, bias, axis) -> (x - mean) / sqrt(var + epsilon) * scale + bias, from `axis` on."""
     x = data(node)
     first = axis_of(node, -1)
     axes = tuple(range(first, len(shape_of(x))))
@@ -35,7 +35,7 @@ def layer_norm(r: Replacement, node: Node) -> Result:
 
 @downgrade("RMSNormalization", since=23)
 def rms_norm(r: Replacement, node: Node) -> Result:
-    """x / sqrt(mean(x^2) + epsilon) * scale over the axes from `axis` on."""
+    """RMSNormalization(x, scale) -> x / sqrt(mean(x^2) + epsilon) * scale over the axes from `axis` on."""
     x = data(node)
     axes = np.arange(axis_of(node, -1), len(shape_of(x)))
     wide = r.cast(x, _stash(node, x))
@@ -46,7 +46,7 @@ def rms_norm(r: Replacement, node: Node) -> Result:
 
 @downgrade("GroupNormalization", since=21)
 def group_norm(r: Replacement, node: Node) -> Result:
-    """Each group of channels as one channel of an InstanceNormalization, then scale and bias of each channel."""
+    """GroupNormalization(x, scale, bias) -> Reshape(InstanceNormalization(Reshape(x, N, groups, -1))) * scale + bias"""
     x, scale, bias = data(node), data(node, 1), data(node, 2)
     groups = node.attrs["num_groups"]
     assert isinstance(groups, int)
@@ -62,7 +62,7 @@ def group_norm(r: Replacement, node: Node) -> Result:
 
 @downgrade("MeanVarianceNormalization", since=9)
 def mean_variance_norm(r: Replacement, node: Node) -> Result:
-    """(x - mean) / (sqrt(mean(x^2) - mean^2) + 1e-9)"""
+    """MeanVarianceNormalization(x) -> (x - mean) / (sqrt(mean(x^2) - mean^2) + 1e-9)"""
     x = data(node)
     axes = node.attrs.get("axes", (0, 2, 3))
     assert isinstance(axes, tuple)
@@ -108,6 +108,7 @@ def _stash(node: Node, x: Value) -> np.dtype:
 
 @downgrade("Dropout", since=12)
 def dropout_at_inference(r: Replacement, node: Node) -> Result:
+    """Dropout(x, ratio, training_mode=false) -> Dropout(x, ratio=)"""
     ratio, training = constant(node, 1, "a ratio"), constant(node, 2, "a training mode")
     if training is not None and training.item():
         refuse("training mode")
@@ -116,6 +117,7 @@ def dropout_at_inference(r: Replacement, node: Node) -> Result:
 
 @downgrade("Dropout", since=10)
 def dropout_without_bool_mask(r: Replacement, node: Node) -> Result:
+    """Dropout(x) -> Dropout(x); before 10 its mask was no bool, so a mask is refused."""
     if len(node.outputs) > 1:
         refuse("a mask of type bool")
     return r.form(data(node), **node.attrs)

@@ -12,16 +12,19 @@ from .table import Result, downgrade
 
 @downgrade("AveragePool", since=19)
 def average_pool_without_dilations(r: Replacement, node: Node) -> Result:
+    """AveragePool(x, dilations=1) -> AveragePool(x)"""
     return r.form(*node.inputs, **_without_dilations(node))
 
 
 @downgrade("LpPool", since=18)
 def lp_pool_plain(r: Replacement, node: Node) -> Result:
+    """LpPool(x, ceil_mode, dilations=1) -> LpPool(x, pads) with as much padding at the end as fills the last window."""
     return _rounded_down(r, node)
 
 
 @downgrade("AveragePool", since=10)
 def average_pool_rounded_down(r: Replacement, node: Node) -> Result:
+    """AveragePool(x, ceil_mode) -> AveragePool(x, pads) with as much padding at the end as fills the last window."""
     if node.attrs.get("ceil_mode") and node.attrs.get("count_include_pad"):
         refuse("ceil_mode with count_include_pad")
     return _rounded_down(r, node)
@@ -29,11 +32,13 @@ def average_pool_rounded_down(r: Replacement, node: Node) -> Result:
 
 @downgrade("MaxPool", since=10)
 def max_pool_rounded_down(r: Replacement, node: Node) -> Result:
+    """MaxPool(x, ceil_mode) -> MaxPool(x, pads) with as much padding at the end as fills the last window."""
     return _rounded_down(r, node)
 
 
 @downgrade("MaxPool", since=8)
 def max_pool_without_indices(r: Replacement, node: Node) -> Result:
+    """MaxPool(x, storage_order) -> MaxPool(x); there were no indices before 8."""
     if len(node.outputs) > 1:
         refuse("indices")
     return r.form(data(node), **{key: value for key, value in node.attrs.items() if key != "storage_order"})

@@ -24,6 +24,7 @@ downgrade("QuantizeLinear", since=23)(without_attribute("precision", only=0))
 
 @downgrade("DequantizeLinear", since=23)
 def dequantize_to_the_type_of_the_scale(r: Replacement, node: Node) -> Result:
+    """DequantizeLinear(x, scale, zero, output_dtype) -> Cast(DequantizeLinear(x, scale, zero))"""
     plain: dict[str, Any] = dict(node.attrs)
     wanted, given = plain.pop("output_dtype", 0), dtype_of(data(node, 1))
     if not wanted or NAMES[wanted] == given.name:
@@ -33,7 +34,10 @@ def dequantize_to_the_type_of_the_scale(r: Replacement, node: Node) -> Result:
 
 @downgrade("QuantizeLinear", since=21)
 def quantize_type_from_zero_point(r: Replacement, node: Node) -> Result:
-    """`output_dtype` says what a zero point of that type says; 16 bits are rounded and clipped by hand."""
+    """QuantizeLinear(x, scale, output_dtype) -> QuantizeLinear(x, scale, zero point 0 of that type).
+
+    16 bits are rounded and clipped by arithmetic: clip(round(x / scale) + zero).
+    """
     x, scale, zero_point = data(node), data(node, 1), operand(node, 2)
     plain = _without_blocks(node)
     wanted = plain.pop("output_dtype", 0)
@@ -49,6 +53,7 @@ def quantize_type_from_zero_point(r: Replacement, node: Node) -> Result:
 
 @downgrade("DequantizeLinear", since=21)
 def dequantize_bytes(r: Replacement, node: Node) -> Result:
+    """DequantizeLinear(x, scale, zero) of 16 bits -> (Cast(x) - zero) * scale"""
     plain = _without_blocks(node)
     if dtype_of(data(node)) in (np.int16, np.uint16):
         return _dequantized(r, data(node), data(node, 1), operand(node, 2), axis_of(node, 1))
@@ -57,6 +62,7 @@ def dequantize_bytes(r: Replacement, node: Node) -> Result:
 
 @downgrade("QuantizeLinear", since=13)
 def quantize_per_tensor(r: Replacement, node: Node) -> Result:
+    """QuantizeLinear(x, scale, zero, axis) -> Cast(Clip(Round(x / scale) + zero)) where there are several scales."""
     scale, zero_point = data(node, 1), operand(node, 2)
     if _is_per_tensor(scale):
         return r.form(*node.inputs)
@@ -67,6 +73,7 @@ def quantize_per_tensor(r: Replacement, node: Node) -> Result:
 
 @downgrade("DequantizeLinear", since=13)
 def dequantize_per_tensor(r: Replacement, node: Node) -> Result:
+    """DequantizeLinear(x, scale, zero, axis) -> (Cast(x) - zero) * scale where there are several scales."""
     if _is_per_tensor(data(node, 1)):
         return r.form(*node.inputs)
     return _dequantized(r, data(node), data(node, 1), operand(node, 2), axis_of(node, 1))
@@ -74,12 +81,14 @@ def dequantize_per_tensor(r: Replacement, node: Node) -> Result:
 
 @downgrade("QuantizeLinear", since=10)
 def quantize_by_arithmetic(r: Replacement, node: Node) -> Result:
+    """QuantizeLinear(x, scale, zero) -> Cast(Clip(Round(x / scale) + zero))"""
     zero_point = operand(node, 2) or r.constant(np.zeros([], np.uint8))
     return _quantized(r, data(node), data(node, 1), zero_point, 0)
 
 
 @downgrade("DequantizeLinear", since=10)
 def dequantize_by_arithmetic(r: Replacement, node: Node) -> Result:
+    """DequantizeLinear(x, scale, zero) -> (Cast(x) - zero) * scale"""
     return _dequantized(r, data(node), data(node, 1), operand(node, 2), 0)
 
 

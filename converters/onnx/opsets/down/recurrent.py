@@ -19,6 +19,7 @@ STATES = (5, 6)
 
 @downgrade("GRU", "LSTM", "RNN", since=14)
 def time_first(r: Replacement, node: Node) -> Result:
+    """LSTM(x, layout=1) -> Transpose(LSTM(Transpose(x)))"""
     plain: dict[str, Any] = {key: value for key, value in node.attrs.items() if key != "layout"}
     if not node.attrs.get("layout"):
         return r.form(*node.inputs, **plain)

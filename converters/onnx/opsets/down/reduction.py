@@ -14,7 +14,10 @@ OF_ONE_ELEMENT = {"ReduceL1": "Abs", "ReduceL2": "Abs", "ReduceLogSum": "Log", "
 
 
 def reduce_axes_as_attribute(r: Replacement, node: Node) -> Result:
-    """No axes means all of them, or none at all where `noop_with_empty_axes` says so."""
+    """ReduceSum(x, axes) -> ReduceSum(x, axes=).
+
+    No axes means all of them, or none at all where `noop_with_empty_axes` says so.
+    """
     axes = constant(node, 1, "axes")
     if axes is None or not axes.size:
         if node.attrs.get("noop_with_empty_axes"):
@@ -58,6 +61,7 @@ downgrade("ArgMax", "ArgMin", since=12)(without_attribute("select_last_index", o
     since=11,
 )
 def reduce_from_the_front(r: Replacement, node: Node) -> Result:
+    """ReduceSum(x, axes) -> ReduceSum(x, axes mod rank)"""
     return axes_from_the_front(r, node, 0)
 
 

@@ -22,6 +22,7 @@ NONE = np.zeros(0, np.float32)
 
 @downgrade("Resize", since=19)
 def resize_symmetric(r: Replacement, node: Node) -> Result:
+    """Resize(x, half_pixel_symmetric) -> sum over taps of Gather(x, position) * weight, along each axis."""
     if node.attrs.get("coordinate_transformation_mode") == "half_pixel_symmetric":
         return _resized_by_gathering(r, node)
     return r.form(*node.inputs, **node.attrs)
@@ -29,7 +30,7 @@ def resize_symmetric(r: Replacement, node: Node) -> Result:
 
 @downgrade("Resize", since=18)
 def resize_all_axes(r: Replacement, node: Node) -> Result:
-    """Without antialiasing and with an entry for every axis."""
+    """Resize(x, scales, axes) -> Resize(x, scales of every axis); antialiased: sum of Gather(x, position) * weight."""
     plain = {key: value for key, value in node.attrs.items() if key not in _NEWER}
     if node.attrs.get("antialias") or node.attrs.get("keep_aspect_ratio_policy", "stretch") != "stretch":
         return _resized_by_gathering(r, node)
@@ -91,14 +92,17 @@ _NEWER = ("antialias", "axes", "keep_aspect_ratio_policy")
 
 @downgrade("Resize", since=13)
 def resize_every_input(r: Replacement, node: Node) -> Result:
-    """Before 13 roi and scales could not be left out, only be empty."""
+    """Resize(x) -> Resize(x, roi, scales); before 13 these could not be left out, only be empty."""
     roi, scales = operand(node, 1) or NONE, operand(node, 2) or NONE
     return r.form(data(node), roi, scales, operand(node, 3), **node.attrs)
 
 
 @downgrade("Resize", since=11)
 def resize_asymmetric(r: Replacement, node: Node) -> Result:
-    """Before 11: enlarging, from the floor of (or between the neighbours of) out / scale."""
+    """Resize(x, roi, scales) -> Resize(x, scales) where that is asymmetric, else sum of Gather(x, position) * weight.
+
+    Before 11: enlarging, from the floor of (or between the neighbours of) out / scale.
+    """
     x = data(node)
     scales = _scales(node)
     sampling = _sampling(node)
@@ -121,11 +125,13 @@ def _is_asymmetric(sampling: Sampling, scales: np.ndarray) -> bool:
 
 @downgrade("Resize", since=10)
 def upsample(r: Replacement, node: Node) -> Result:
+    """Resize(x, scales) -> Upsample(x, scales)"""
     return r.become("Upsample", *node.inputs, **node.attrs)
 
 
 @downgrade("Upsample", since=9)
 def upsample_attribute(r: Replacement, node: Node) -> Result:
+    """Upsample(x, scales) -> Upsample(x, scales=)"""
     scales = constant(node, 1, "scales")
     assert scales is not None
     return r.form(data(node), mode=node.attrs.get("mode"), scales=tuple(scales.tolist()))

@@ -14,7 +14,10 @@ from .table import Result, downgrade
 
 @downgrade("Where", since=9)
 def where_by_arithmetic(r: Replacement, node: Node) -> Result:
-    """c a + (1 - c) b for integers, (c and a) or (not c and b) for bool; for floats infinity times 0 would be NaN."""
+    """Where(c, a, b) -> c a + (1 - c) b for integers, (c and a) or (not c and b) for bool.
+
+    For floats infinity times 0 would be NaN: refused.
+    """
     condition, first, second = data(node), data(node, 1), data(node, 2)
     dtype = dtype_of(first)
     if dtype.kind == "b":
@@ -28,7 +31,7 @@ def where_by_arithmetic(r: Replacement, node: Node) -> Result:
 
 @downgrade("TopK", since=11)
 def topk_largest(r: Replacement, node: Node) -> Result:
-    """Before 11 always the largest: the smallest are the largest of the negated values."""
+    """TopK(x, k, largest=0) -> -TopK(-x, k); before 11 always the largest."""
     k = r.node.inputs[1]
     axis = axis_of(node, -1)
     if node.attrs.get("largest", 1):
@@ -44,6 +47,7 @@ def topk_largest(r: Replacement, node: Node) -> Result:
 
 @downgrade("TopK", since=10)
 def topk_k_as_attribute(r: Replacement, node: Node) -> Result:
+    """TopK(x, k) -> TopK(x, k=)"""
     k = constant(node, 1, "k")
     assert k is not None
     return r.form(data(node), axis=node.attrs.get("axis"), k=int(k.item()))
@@ -51,12 +55,16 @@ def topk_k_as_attribute(r: Replacement, node: Node) -> Result:
 
 @downgrade("Compress", since=11)
 def compress_from_the_front(r: Replacement, node: Node) -> Result:
+    """Compress(x, condition, axis) -> Compress(x, condition, axis + rank) where it is below zero."""
     return r.form(*node.inputs, axis=axis_of(node, 0) if "axis" in node.attrs else None)
 
 
 @downgrade("OneHot", since=11)
 def one_hot_from_the_front(r: Replacement, node: Node) -> Result:
-    """The new axis may also be the last, which is -1 by default. Indices below zero count from the back since 11."""
+    """OneHot(i, depth, values, axis) -> OneHot(i, depth, values, axis + rank + 1) where it is below zero.
+
+    The new axis may also be the last, which is -1 by default. Indices below zero count from the back since 11.
+    """
     axis = node.attrs.get("axis", -1)
     assert isinstance(axis, int)
     indices = constant(node, 0, "indices")
@@ -67,7 +75,7 @@ def one_hot_from_the_front(r: Replacement, node: Node) -> Result:
 
 @downgrade("Trilu", since=14)
 def triangle(r: Replacement, node: Node) -> Result:
-    """The half above (or below) the k-th diagonal by a constant mask."""
+    """Trilu(x, k) -> Where(mask above diagonal k, x, 0)"""
     x, k = data(node), constant(node, 1, "k")
     rows, columns = (size(dim, "a matrix") for dim in shape_of(x)[-2:])
     offset = np.arange(columns) - np.arange(rows)[:, None] - (0 if k is None else int(k.item()))

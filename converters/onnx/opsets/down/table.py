@@ -42,11 +42,14 @@ def downgrade(*ops: str, since: int) -> Callable[[Downgrade], Downgrade]:
 
 
 def without_attribute(name: str, only: Attribute | None = None, default: Attribute | None = None) -> Downgrade:
-    """The rule for an attribute that the older form lacks: leave it out where its value (or `default`, by default
-    `only`) is `only`; None: whatever it says has no meaning in the older form.
+    """Op(x, a=) -> Op(x): the rule for an attribute that the older form lacks.
+
+    It is left out where its value (or `default`, by default `only`) is `only`; None: whatever it says has no meaning in
+    the older form.
     """
 
     def rule(r: Replacement, node: Node) -> Result:
+        """Op(x, a=) -> Op(x)"""
         given = node.attrs.get(name, only if default is None else default)
         if only is not None and given != only:
             refuse(f"{name} {given}")

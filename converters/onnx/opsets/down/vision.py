@@ -21,7 +21,7 @@ OLD_MODES = {old: new for new, old in MODES.items()}
 
 @downgrade("GridSample", since=20)
 def grid_sample_of_images(r: Replacement, node: Node) -> Result:
-    """Modes linear and cubic were called bilinear and bicubic, for images only."""
+    """GridSample(x, grid, mode=linear) -> GridSample(x, grid, mode=bilinear), for images only."""
     mode = str(node.attrs.get("mode", "linear"))
     named: dict[str, object] = {**node.attrs, "mode": MODES.get(mode, mode)}
     return r.form(*node.inputs, **named) if len(shape_of(data(node))) == 4 else grid_sample(r, node)
@@ -29,7 +29,10 @@ def grid_sample_of_images(r: Replacement, node: Node) -> Result:
 
 @downgrade("GridSample", since=16)
 def grid_sample(r: Replacement, node: Node) -> Result:
-    """Positions from [-1, 1] to pixels, which are then read there."""
+    """GridSample(x, grid) -> sum over neighbours of Gather(pixels of x, position) * weight.
+
+    Positions go from [-1, 1] to pixels, which are then read there.
+    """
     x, grid = data(node), data(node, 1)
     mode = str(node.attrs.get("mode", "linear"))
     mode = OLD_MODES.get(mode, mode)
@@ -53,7 +56,10 @@ def grid_sample(r: Replacement, node: Node) -> Result:
 
 @downgrade("RoiAlign", since=16)
 def roi_align(r: Replacement, node: Node) -> Result:
-    """Before 16 every box was at least a pixel wide, and half a pixel further: boxes known to be can be moved."""
+    """RoiAlign(x, boxes, half_pixel) -> RoiAlign(x, boxes - 0.5 / scale), or the mean of samples read by Gather.
+
+    Before 16 every box was at least a pixel wide, and half a pixel further: boxes known to be can be moved.
+    """
     plain = {key: value for key, value in node.attrs.items() if key != "coordinate_transformation_mode"}
     if node.attrs.get("coordinate_transformation_mode", "half_pixel") != "half_pixel":
         return r.form(*node.inputs, **plain)

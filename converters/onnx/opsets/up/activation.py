@@ -9,7 +9,10 @@ from .table import Form, Result, upgrade
 
 @upgrade("Hardmax", "LogSoftmax", "Softmax", since=13)
 def softmax_of_trailing_axes(b: Builder, form: Form) -> Result:
-    """Before 13 all dimensions from `axis` on were taken as one."""
+    """Softmax(x, axis) -> Reshape(Softmax(Reshape(x, leading axes, -1), axis=last)).
+
+    Before 13 all dimensions from `axis` on were taken as one.
+    """
     axis = form.attrs.pop("axis", 1)
     assert isinstance(axis, int)
     x, shape = form.data(), form.shape()

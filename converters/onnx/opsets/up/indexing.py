@@ -11,4 +11,5 @@ upgrade("Slice", since=10)(attributes_to_inputs("starts", "ends", "axes"))
 
 @upgrade("Scatter", since=11)
 def scatter(_: Builder, form: Form) -> Form:
+    """Scatter(x, i, updates) -> ScatterElements(x, i, updates)"""
     return Form("ScatterElements", form.inputs, form.attrs)

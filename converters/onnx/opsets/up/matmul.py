@@ -11,6 +11,7 @@ from .table import Form, upgrade
 
 @upgrade("DFT", since=20)
 def dft_axis(b: Builder, form: Form) -> Form:
+    """DFT(x, length, axis=) -> DFT(x, length, axis)"""
     axis = b.constant(np.asarray(form.attrs.pop("axis", 1), np.int64))
     form.inputs = [form.data(), form.input(1), axis]
     return form

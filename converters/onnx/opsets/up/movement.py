@@ -16,7 +16,10 @@ upgrade("Split", since=13)(attributes_to_inputs("split"))
 
 @upgrade("Split", since=18)
 def split_into_parts(_: Builder, form: Form) -> Form:
-    """Without sizes the number of outputs said into how many parts; since 18 an attribute does."""
+    """Split(x) of n outputs -> Split(x, num_outputs=n).
+
+    Without sizes the number of outputs said into how many parts; since 18 an attribute does.
+    """
     if form.input(1) is None:
         form.attrs["num_outputs"] = form.outputs
     return form
@@ -24,6 +27,7 @@ def split_into_parts(_: Builder, form: Form) -> Form:
 
 @upgrade("Pad", since=11)
 def pad_inputs(b: Builder, form: Form) -> Form:
+    """Pad(x, pads=, value=) -> Pad(x, pads, value)"""
     pads, value = form.attrs.pop("pads"), form.attrs.pop("value", 0.0)
     fill = b.constant(np.asarray(value, form.data().dtype)) if value else None
     form.inputs[1:] = [b.constant(np.asarray(pads, np.int64)), fill]

@@ -11,7 +11,7 @@ from .table import Form, Result, upgrade
 
 @upgrade("Dropout", since=12)
 def dropout(_: Builder, form: Form) -> Result:
-    """Nothing at inference, which is all that these forms could say."""
+    """Dropout(x) -> x: nothing at inference, which is all that these forms could say."""
     if form.outputs > 1:
         refuse("its mask is used")
     return [form.data()]
@@ -19,6 +19,7 @@ def dropout(_: Builder, form: Form) -> Result:
 
 @upgrade("BatchNormalization", since=9)
 def batch_norm_of_channels(_: Builder, form: Form) -> Form:
+    """BatchNormalization(x, spatial=1) -> BatchNormalization(x)"""
     if form.attrs.pop("spatial", 1) != 1:
         refuse("spatial 0, statistics of each element")
     return form
@@ -26,7 +27,7 @@ def batch_norm_of_channels(_: Builder, form: Form) -> Form:
 
 @upgrade("BatchNormalization", since=14)
 def batch_norm_at_inference(_: Builder, form: Form) -> Form:
-    """More outputs than one meant training."""
+    """BatchNormalization(x) -> BatchNormalization(x); more outputs than one meant training."""
     if form.outputs > 1:
         refuse("training mode")
     return form
@@ -34,7 +35,7 @@ def batch_norm_at_inference(_: Builder, form: Form) -> Form:
 
 @upgrade("GroupNormalization", since=21)
 def group_norm_of_channels(b: Builder, form: Form) -> Form:
-    """Scale and bias had one number a group; since 21 one a channel."""
+    """GroupNormalization(x, scale of groups) -> GroupNormalization(x, scale repeated for the channels of each group)"""
     channels, groups = form.shape()[1], form.attrs["num_groups"]
     if not isinstance(channels, int) or not isinstance(groups, int):
         refuse("an unknown number of channels")

@@ -14,19 +14,23 @@ from .table import Form, Result, upgrade
 
 @upgrade("Upsample", since=9)
 def upsample_scales(b: Builder, form: Form) -> Form:
+    """Upsample(x, scales=) -> Upsample(x, scales)"""
     form.inputs[1:] = [b.constant(np.asarray(form.attrs.pop("scales"), np.float32))]
     return form
 
 
 @upgrade("Upsample", since=10)
 def upsample(_: Builder, form: Form) -> Form:
+    """Upsample(x, scales) -> Resize(x, scales)"""
     return Form("Resize", form.inputs, form.attrs)
 
 
 @upgrade("Resize", since=11)
 def resize_asymmetric(b: Builder, form: Form) -> Result:
-    """From out / scale, as it was before there was a choice; what is nearest to it was left open. onnxruntime takes the
-    floor where it enlarges and the ceiling where it shrinks, and that is what these models were made with.
+    """Resize(x, scales) -> Resize(x, , scales, asymmetric): from out / scale, as it was before there was a choice.
+
+    What is nearest to it was left open. onnxruntime takes the floor where it enlarges and the ceiling where it shrinks,
+    and that is what these models were made with.
     """
     mode = form.attrs.get("mode", "nearest")
     attrs: dict[str, Any] = {"mode": mode, "coordinate_transformation_mode": "asymmetric"}
@@ -42,7 +46,10 @@ def resize_asymmetric(b: Builder, form: Form) -> Result:
 
 @upgrade("Resize", since=13)
 def resize_inputs(_: Builder, form: Form) -> Form:
-    """Before 13 an empty tensor said that an input is left out, and there was one more way to count."""
+    """Resize(x, empty, scales) -> Resize(x, , scales); tf_half_pixel_for_nn -> half_pixel, round_prefer_ceil.
+
+    Before 13 an empty tensor said that an input is left out, and there was one more way to count.
+    """
     form.inputs = [None if value is not None and value.shape == (0,) else value for value in form.inputs]
     if form.attrs.get("coordinate_transformation_mode") == "tf_half_pixel_for_nn":
         if form.attrs.get("nearest_mode") != "floor":

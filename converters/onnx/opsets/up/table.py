@@ -84,9 +84,13 @@ def upgraded(b: Builder, form: Form, opset: int) -> Result:
 
 
 def attributes_to_inputs(*names: str) -> Upgrade:
-    """The rule for attributes that became inputs after the first, in this order: lists of integers, or one."""
+    """Op(x, a=) -> Op(x, a): the rule for attributes that became inputs after the first, in this order.
+
+    Their values are lists of integers, or one integer.
+    """
 
     def rule(b: Builder, form: Form) -> Form:
+        """Op(x, a=) -> Op(x, a)"""
         moved = [form.attrs.pop(name, None) for name in names]
         arrays = [None if given is None else np.atleast_1d(np.asarray(given, np.int64)) for given in moved]
         form.inputs[1:] = [None if array is None else b.constant(array) for array in arrays]
