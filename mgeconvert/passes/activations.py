@@ -20,10 +20,10 @@ def close(found: float, wanted: float) -> bool:
     return math.isclose(found, wanted, rel_tol=1e-6)
 
 
-@rule("fuse-activations", "Relu", "Clip", "Max", "Min")
+@rule("fuse-activations", "Relu", "Clip", "Max", "Min", rounds=True)
 def bounds_of_bounds(r: Rewriter, node: Node) -> Result:
     """Relu(Clip(x, a, b)) -> Clip(x, max(a, 0), b), Clip(Clip(x, a, b), c, d) -> Clip(x, max(a, c), min(b, d)) and so
-    on with Max(x, a) and Min(x, b); Max(x, 0) -> Relu(x), Clip(x, 0) -> Relu(x)"""
+    on with Max(x, a) and Min(x, b); Max(x, 0) -> Relu(x), Clip(x, 0) -> Relu(x). Max(-0.0, 0) is 0, not Relu(-0.0)"""
     outer = _bounds(node)
     if outer is None:
         return None

@@ -38,10 +38,10 @@ def into_average(r: Rewriter, node: Node) -> Result:
     return r.again(node, data(pad), pads=pads, auto_pad=None, count_include_pad=1)
 
 
-@rule("fuse-pad", "MaxPool")
+@rule("fuse-pad", "MaxPool", rounds=True)
 def into_max(r: Rewriter, node: Node) -> Result:
     """MaxPool(Pad(x, p, v), pads=q) -> MaxPool(x, pads=p + q) where v is never the maximum: MaxPool pads with minus
-    infinity, which is as good as zeros where nothing is negative"""
+    infinity, which is as good as zeros where nothing is negative. A window of -inf or NaN alone may differ"""
     pad = r.producer(node.inputs[0], "Pad")
     if pad is None or len(node.outputs) > 1:
         return None

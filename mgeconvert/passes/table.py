@@ -36,7 +36,8 @@ EVERY = "*"
 class Rule:
     """One rewrite of the pass `name`, tried at every node whose operator is one of `ops`.
 
-    A rule is exact unless it `rounds`: the new nodes give the same bits, also for -0.0, infinities and NaN.
+    A rule is exact, the new nodes give the same bits, also for -0.0, infinities, NaN and equal operands, unless it
+    `rounds`: numbers may change by rounding, by the sign of a zero, or where the pattern overflows.
     """
 
     name: str
