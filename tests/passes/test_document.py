@@ -1,4 +1,4 @@
-"""docs/adding-a-pass.md, followed literally: its files written, its package's entry point installed, its commands run."""
+"""docs/adding-a-pass.md, followed literally: its files written, its entry point installed, its commands run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules that do not say that they round change no bit: on every row of every pass, with the numbers that break rules."""
+"""Rules that do not say that they round change no bit: every row of every pass, with numbers that break rules."""
 
 from __future__ import annotations
 
