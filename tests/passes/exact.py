@@ -11,7 +11,7 @@ import onnxruntime
 from mgeconvert.ir import OPSET, Graph
 from mgeconvert.passes import PASSES, Choice, Outcome, Rule, Sweep, select
 from mgeconvert.passes.driver import run
-from mgeconvert_converters.onnx.save import save
+from mgeconvert_converters.onnx.write.save import save
 from tests.passes.harness import SYMBOLIC
 
 FLOATS = (-0.0, 0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, -2.5, 1e30, 1e-40, 7.0, -1e-40)
