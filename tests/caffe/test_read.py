@@ -165,17 +165,20 @@ def test_fields_of_vendors_are_kept(tmp_path: Path) -> None:
     assert str(field).endswith("LayerParameter.ranges" + field.content[:100] + "...")
 
 
+CAFFEMODEL = "a caffemodel (a binary NetParameter)"
+
+
 def test_swapped_files(tmp_path: Path) -> None:
     path = net(tmp_path, INPUT + CONV % (1, 1), {"c1": [np.zeros((3, 2, 1, 1), np.float32), np.zeros(3, np.float32)]})
     model = path.with_suffix(".caffemodel")
     swapped = tmp_path / "swapped.prototxt"
     swapped.write_bytes(model.read_bytes())
     error = refused(swapped)
-    assert str(error) == f"{swapped}: binary data, expected a prototxt (text)"
+    assert str(error) == f"{swapped}: is a Caffe model's weights, expected a Caffe net description (prototxt)"
+    assert error.hint == f"mv {swapped} {swapped.with_suffix('.caffemodel')}"
+    error = refused(path, weights=str(path))
+    assert str(error) == f"{path}: is a Caffe net description (prototxt), expected {CAFFEMODEL}"
     assert error.hint == "give the .prototxt as the model; the .caffemodel is found beside it, or named with --weights"
-    assert (
-        str(refused(path, weights=str(path))) == f"{path}: this is a net description (prototxt), expected a caffemodel"
-    )
     assert str(refused(path, weights="missing.caffemodel")) == "missing.caffemodel: no such file"
 
 
@@ -183,9 +186,9 @@ def test_damaged_caffemodel(tmp_path: Path) -> None:
     path = net(tmp_path, INPUT + CONV % (1, 1), {"c1": [np.zeros((3, 2, 1, 1), np.float32)]})
     model = path.with_suffix(".caffemodel")
     model.write_bytes(model.read_bytes()[:-5])
-    assert str(refused(path)) == f"{model}: damaged, or no caffemodel (a binary NetParameter with layers)"
+    assert str(refused(path)) == f"{model}: is damaged or cut off, expected {CAFFEMODEL}"
     model.write_bytes(b"")
-    assert str(refused(path)) == f"{model}: the file is empty; expected a caffemodel (a binary NetParameter)"
+    assert str(refused(path)) == f"{model}: is empty, expected {CAFFEMODEL}"
 
 
 def test_hdf5_and_solvers(tmp_path: Path) -> None:
@@ -193,7 +196,7 @@ def test_hdf5_and_solvers(tmp_path: Path) -> None:
     model = path.with_suffix(".caffemodel")
     model.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
     error = refused(path)
-    assert str(error) == f"{model}: weights in HDF5, expected a binary caffemodel"
+    assert str(error) == f"{model}: is an HDF5 file, expected {CAFFEMODEL}"
     solver = tmp_path / "solver.prototxt"
     solver.write_text('net: "net.prototxt"\nbase_lr: 0.01\nmax_iter: 100\n')
     error = refused(solver)

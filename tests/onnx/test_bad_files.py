@@ -25,12 +25,12 @@ def zip_archive(path: Path) -> None:
 
 
 BAD_FILES = {
-    "the file is empty": b"",
-    "it is a pickle": pickle.dumps({"state": 1}, 4),
-    "it is text": b"layer {\n  name: 'conv1'\n}\n" * 10,
-    "it is a TFLite model": b"\x1c\0\0\0TFL3" + bytes(100),
-    "it is damaged, cut off, or of another format": bytes(range(255, 100, -1)) * 20,
-    "it is compressed with gzip": b"\x1f\x8b\x08\0" + bytes(50),
+    "empty": b"",
+    "a pickle": pickle.dumps({"state": 1}, 4),
+    "text": b"models:\n  - a.onnx\n",
+    "of no known format (it begins with ff fe fd fc fb fa f9 f8)": bytes(range(255, 100, -1)) * 20,
+    "compressed with gzip": b"\x1f\x8b\x08\0" + bytes(50),
+    "damaged or cut off": b"\x08\x07\x12\x05onn",
 }
 
 
@@ -40,7 +40,7 @@ def test_files_that_are_no_onnx_models(fact: str, tmp_path: Path) -> None:
     path.write_bytes(BAD_FILES[fact])
     with pytest.raises(BadInputError) as caught:
         load(path)
-    assert caught.value.message == f"{path}: not an ONNX model: {fact}"
+    assert caught.value.message == f"{path}: is {fact}, expected an ONNX model"
 
 
 def test_zip_archive_and_missing_file(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_zip_archive_and_missing_file(tmp_path: Path) -> None:
     zip_archive(path)
     with pytest.raises(BadInputError) as caught:
         load(path)
-    assert caught.value.message == f"{path}: not an ONNX model: it is a zip archive, such as PyTorch writes"
+    assert caught.value.message == f"{path}: is a PyTorch checkpoint, expected an ONNX model"
     assert caught.value.hint == "export the model to ONNX from its framework"
     with pytest.raises(BadInputError) as missing:
         load(tmp_path / "no.onnx")

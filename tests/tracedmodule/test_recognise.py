@@ -20,12 +20,14 @@ import pytest
 from onnx import TensorProto, helper
 
 from mgeconvert.errors import BadInputError, UnsafePickleError
+from mgeconvert.registry import frontend_names
 from mgeconvert.tracedmodule.read import model, source, unpickle
 from tests.tracedmodule import files as traced_files
 from tests.tracedmodule import pickles
 
 TRACE = 'in MegEngine: mge.save(mge.traced_module.trace_module(net, x), "model.pkl")'
-FOREIGN = "export it from there to ONNX; MegEngine's models come as TracedModule pickles"
+FOREIGN = "export the model to ONNX from its framework"
+ARRAYS = f"it holds arrays and no graph: convert the model that they belong to; {TRACE}"
 COPY = "download or copy the file again and compare its size with the original's"
 WEIGHTS = f"load it into its network with net.load_state_dict(mge.load(...)), then trace that; {TRACE}"
 GOOD = traced_files.files()["protocol4.pkl"]
@@ -59,11 +61,23 @@ def tarred() -> bytes:
     return stream.getvalue()
 
 
+TFLITE = (
+    "mv model.pkl model.tflite"
+    if "tflite" in frontend_names()
+    else "TFLite is written, not read: convert the model that it was made of"
+)
+STATIC = (
+    "mv model.pkl model.mge" if "mge" in frontend_names() else f"save the network itself, as a TracedModule; {TRACE}"
+)
+HDF5 = (
+    "of Keras: export the model to ONNX; of Caffe: write it again with pycaffe, net.copy_from(FILE), "
+    "net.save('NAME.caffemodel')"
+)
 PICKLE = "expected a TracedModule pickle"
 FORMATS: dict[str, tuple[bytes, str, str]] = {
     "onnx": (onnx_model(), f"is an ONNX model, {PICKLE}", "mv model.pkl model.onnx"),
     "onnx of pytorch": (onnx_model(producer_name="pytorch"), f"is an ONNX model, {PICKLE}", "mv model.pkl model.onnx"),
-    "tflite": (b"\x1c\0\0\0TFL3\x14\0\x20\0", f"is a TFLite model, {PICKLE}", "mv model.pkl model.tflite"),
+    "tflite": (b"\x1c\0\0\0TFL3\x14\0\x20\0", f"is a TFLite model, {PICKLE}", TFLITE),
     "caffe": (
         b"\x0a\x03net\xa2\x06\x10\x0a\x04data",
         f"is a Caffe model's weights, {PICKLE}",
@@ -81,13 +95,13 @@ FORMATS: dict[str, tuple[bytes, str, str]] = {
         f"is a PyTorch checkpoint, {PICKLE}",
         FOREIGN,
     ),
-    "npz": (numpy_file("savez"), f"is a numpy archive (.npz), {PICKLE}", f"it holds arrays, no graph; {TRACE}"),
-    "npy": (numpy_file("save"), f"is a numpy array (.npy), {PICKLE}", f"it holds an array, no graph; {TRACE}"),
-    "hdf5": (b"\x89HDF\r\n\x1a\n\0\0", f"is an HDF5 file (Keras), {PICKLE}", FOREIGN),
+    "npz": (numpy_file("savez"), f"is a numpy archive (.npz), {PICKLE}", ARRAYS),
+    "npy": (numpy_file("save"), f"is a numpy array (.npy), {PICKLE}", ARRAYS),
+    "hdf5": (b"\x89HDF\r\n\x1a\n\0\0", f"is an HDF5 file, {PICKLE}", HDF5),
     "safetensors": (
         b"\x40\0\0\0\0\0\0\0" + b'{"weight":{"dtype":"F32"}}',
         f"is a safetensors file, {PICKLE}",
-        f"it holds weights, no graph; {TRACE}",
+        ARRAYS,
     ),
     "git lfs": (
         b"version https://git-lfs.github.com/spec/v1\noid sha256:0",
@@ -112,22 +126,22 @@ FORMATS: dict[str, tuple[bytes, str, str]] = {
     "static graph": (
         traced_files.files()["not/static.mge"],
         f"is a static graph of MegEngine's trace.dump, {PICKLE}",
-        f"save the network itself, as a TracedModule; {TRACE}",
+        STATIC,
     ),
     "old static graph": (
         traced_files.files()["not/static_v1.mge"],
         f"is a static graph of MegEngine's trace.dump, {PICKLE}",
-        f"save the network itself, as a TracedModule; {TRACE}",
+        STATIC,
     ),
     "empty": (b"", f"is empty, {PICKLE}", COPY),
     "random": (
         b"\x13\x37\xde\xad\xbe\xef\x00\x01\x02",
-        "is no pickle (it begins with 13 37 de ad be ef 00 01), expected a TracedModule",
+        f"is of no known format (it begins with 13 37 de ad be ef 00 01), {PICKLE}",
         TRACE,
     ),
-    "text": (b"import os\n", "is no pickle (it begins with 69 6d 70 6f 72 74 20 6f), expected a TracedModule", TRACE),
-    "one byte": (b"\x80", "is no pickle (it begins with 80), expected a TracedModule", TRACE),
-    "protocol 6": (b"\x80\x06.", "is no pickle (it begins with 80 06 2e), expected a TracedModule", TRACE),
+    "text": (b"import os\n", f"is text, {PICKLE}", TRACE),
+    "one byte": (b"\x80", f"is of no known format (it begins with 80), {PICKLE}", TRACE),
+    "protocol 6": (b"\x80\x06.", f"is of no known format (it begins with 80 06 2e), {PICKLE}", TRACE),
     "damaged": (b"\x80\x04\xff\xff", "is damaged: byte 2 (0xff) is no opcode of protocol 2-5", COPY),
     "cut off": (GOOD[:1000], "is cut off: the pickle goes on after its 1000 bytes", COPY),
     "state dict": (

@@ -10,6 +10,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.recognise import COPY_AGAIN, HEAD, other_than
 
 from ..messages import LIMIT, Message, model_message, weights_message
 
@@ -40,7 +41,7 @@ def _parse(path: Path) -> Message:
             hint="split it by layers into NAME-00001-of-0000N.caffemodel (--split-weights writes such files)",
         )
     if size == 0:
-        raise BadInputError(f"{path}: the file is empty; expected a caffemodel (a binary NetParameter)")
+        raise _not_a_caffemodel(path)
     net = weights_message("NetParameter")
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         try:
@@ -55,18 +56,8 @@ def _parse(path: Path) -> Message:
 
 def _not_a_caffemodel(path: Path) -> BadInputError:
     with path.open("rb") as file:
-        head = file.read(4096)
-    if head.startswith(b"\x89HDF"):
-        return BadInputError(
-            f"{path}: weights in HDF5, expected a binary caffemodel",
-            hint="write it again with pycaffe: net.copy_from(FILE), net.save('NAME.caffemodel')",
-        )
-    if b"layer" in head and b"{" in head and b"\0" not in head:
-        return BadInputError(
-            f"{path}: this is a net description (prototxt), expected a caffemodel",
-            hint="give the prototxt as the model and the caffemodel as its weights",
-        )
-    return BadInputError(f"{path}: damaged, or no caffemodel (a binary NetParameter with layers)")
+        head = file.read(HEAD)
+    return other_than("a caffemodel (a binary NetParameter)", ".caffemodel", head, str(path), hint=COPY_AGAIN)
 
 
 def _old_layers(net: Message) -> Iterator[Message]:

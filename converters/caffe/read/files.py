@@ -7,26 +7,28 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.recognise import HEAD, STREAM, other_than, recognise
 
 from .prototxt import Prototxt, parse_prototxt
+
+NET = "a Caffe net description (prototxt)"
+WEIGHTS = "give the .prototxt as the model; the .caffemodel is found beside it, or named with --weights"
 
 
 def read_prototxt(source: Path | BinaryIO) -> Prototxt:
     """Parse a net description."""
-    path = source if isinstance(source, Path) else "<stdin>"
+    path = str(source) if isinstance(source, Path) else STREAM
     try:
         data = source.read_bytes() if isinstance(source, Path) else source.read()
-        text = data.decode("utf-8")
     except OSError as error:
         raise BadInputError(f"{path}: cannot be read: {error.strerror}") from error
+    kind = recognise(data[:HEAD])
+    if b"\0" in data or (kind is not None and kind.suffix != ".prototxt"):
+        raise other_than(NET, ".prototxt", data[:HEAD], path, hint=WEIGHTS)
+    try:
+        return parse_prototxt(data.decode("utf-8"), path)
     except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise BadInputError(
-            f"{path}: binary data, expected a prototxt (text)",
-            hint="give the .prototxt as the model; the .caffemodel is found beside it, or named with --weights",
-        )
-    return parse_prototxt(text, str(path))
+        raise other_than(NET, ".prototxt", data[:HEAD], path, hint=WEIGHTS) from None
 
 
 def weight_files(path: Path) -> list[Path]:

@@ -18,9 +18,9 @@ from onnx import numpy_helper
 
 from mgeconvert.errors import BadInputError
 from mgeconvert.ir.dtypes import NAMES, dtype_of
+from mgeconvert.recognise import HEAD, STREAM, other_than
 from mgeconvert.registry import Source
 
-from ..foreign import foreign_kind
 from ..tensors import PER_BYTE, STRING, unpacked
 from ..wire import FIELDS, LENGTH, encode, varint
 from .declared import names_of
@@ -39,7 +39,7 @@ class ModelFile:
     """A parsed file: `proto` without its large constants, and `array` to get at any of its tensors."""
 
     def __init__(self, source: Source) -> None:
-        self.name = str(source) if isinstance(source, Path) else "standard input"
+        self.name = str(source) if isinstance(source, Path) else STREAM
         self.folder = source.parent if isinstance(source, Path) else None
         data = _bytes_of(source)
         self._raw: dict[str, memoryview] = {}
@@ -114,8 +114,7 @@ class ModelFile:
         return whole[offset : offset + length]
 
     def _not_a_model(self, data: bytes | mmap.mmap) -> BadInputError:
-        kind, hint = foreign_kind(bytes(data[:4096]), len(data))
-        return BadInputError(f"{self.name}: not an ONNX model: {kind}", hint=hint)
+        return other_than("an ONNX model", ".onnx", bytes(data[:HEAD]), self.name)
 
     def _without_weights(self, data: memoryview) -> bytes:
         """The model's bytes without the raw data of large initializers, which go to `_raw` by name."""

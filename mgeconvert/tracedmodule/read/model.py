@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from mgeconvert.errors import BadInputError, UsageError
+from mgeconvert.recognise import TRACE
 from mgeconvert.registry import Source
 
-from . import recognise, unpickle
+from . import unpickle
 from .arrays import DType
 from .graph import InternalGraph, TensorNode
+from .other_pickles import not_traced
 from .pytree import LeafDef, TreeDef, unflatten
 from .records import FullArgSpec, TracedModuleRecord
 from .source import opened
@@ -62,7 +64,7 @@ def read(source: Source, graph: int = 0, progress: Progress | None = None) -> Mo
     with opened(source) as (file, name):
         root = unpickle.load(file, name, progress)
     if not isinstance(root, TracedModuleRecord):
-        raise recognise.not_traced(root, name)
+        raise not_traced(root, name)
     try:
         return describe(root, name, graph)
     except BadInputError as error:
@@ -73,7 +75,7 @@ def describe(module: TracedModuleRecord, name: str, index: int = 0) -> Model:
     """The model that `module` is with its graph number `index`."""
     graphs = list(module.graphs.items())
     if not graphs:
-        raise BadInputError("the TracedModule has no graph", hint=recognise.TRACE)
+        raise BadInputError("the TracedModule has no graph", hint=TRACE)
     if not 0 <= index < len(graphs):
         raise UsageError(f"{name}: there is no graph {index}; the model has graphs 0 to {len(graphs) - 1}")
     arg_def, graph = graphs[index]

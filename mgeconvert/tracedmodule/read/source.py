@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.recognise import STREAM
 from mgeconvert.registry import Source
 
 BUFFER = 1 << 17
-STREAM = "standard input"
-"""The name of a stream that has none."""
 
 
 @contextmanager

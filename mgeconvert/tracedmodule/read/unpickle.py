@@ -17,8 +17,10 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from mgeconvert.errors import BadInputError, UnsafePickleError
+from mgeconvert.recognise import COPY_AGAIN, HEAD, TRACE, other_than, recognise
 
-from . import allowed, recognise
+from . import allowed
+from .other_pickles import check_root
 from .records import TracedModuleRecord
 from .scan import scan
 from .typeref import ForeignType
@@ -91,7 +93,7 @@ def load(file: BinaryIO, name: str, progress: Progress | None = None) -> Any:
     """The records of the pickle in `file`, a regular file at its start that messages call `name`."""
     size = os.fstat(file.fileno()).st_size
     if size == 0:
-        raise BadInputError(f"{name}: is empty, expected a TracedModule pickle", hint=recognise.COPY_AGAIN)
+        raise _no_pickle(b"", name)
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data, _without_gc():
         _audit(data, name)
     source: Any = file if progress is None else _Reporting(file, progress, size)
@@ -102,29 +104,36 @@ def load(file: BinaryIO, name: str, progress: Progress | None = None) -> Any:
     except UnsafePickleError as error:
         raise _unsafe(name, f"the pickle {error.message}") from error
     except BadInputError as error:
-        raise BadInputError(f"{name}: the pickle is damaged: {error.message}", hint=recognise.COPY_AGAIN) from error
+        raise BadInputError(f"{name}: the pickle is damaged: {error.message}", hint=COPY_AGAIN) from error
     except OSError as error:
-        raise BadInputError(f"{name}: cannot be read: {error.strerror}", hint=recognise.COPY_AGAIN) from error
+        raise BadInputError(f"{name}: cannot be read: {error.strerror}", hint=COPY_AGAIN) from error
     except _DAMAGE as error:
-        raise BadInputError(f"{name}: the pickle is damaged: {error}", hint=recognise.COPY_AGAIN) from error
+        raise BadInputError(f"{name}: the pickle is damaged: {error}", hint=COPY_AGAIN) from error
     _refuse_unregistered(root, unpickler.foreign, name)
     return root
 
 
+def _no_pickle(head: bytes, name: str) -> BadInputError:
+    return other_than("a TracedModule pickle", ".pkl", head, name, hint=TRACE)
+
+
 def _audit(data: mmap.mmap, name: str) -> None:
     """Refuse what is no pickle, a damaged one, and one that names or calls what it must not."""
-    recognise.check_head(data, name)
+    head = data[:HEAD]
+    kind = recognise(head)
+    if kind is None or kind.format != "tm":
+        raise _no_pickle(head, name)
     try:
         audit = scan(data)
     except UnsafePickleError as error:
         raise _unsafe(name, error.message) from None
     except BadInputError as error:
-        raise BadInputError(f"{name}: {error.message}", hint=recognise.COPY_AGAIN) from None
+        raise BadInputError(f"{name}: {error.message}", hint=COPY_AGAIN) from None
     foreign = [found for key, found in audit.names.items() if not _is_allowed(*key)]
     for found in foreign:
         if _is_never_users(found.module):
             raise _unsafe(name, f"byte {found.offset}: the pickle names {found.qualname}")
-    recognise.check_root(audit, data, name, {found.qualname for found in foreign})
+    check_root(audit, data, name, {found.qualname for found in foreign})
     for found in foreign:
         if found in audit.called:
             raise _unsafe(name, f"byte {audit.called[found]}: the pickle makes objects of {found.qualname}")
