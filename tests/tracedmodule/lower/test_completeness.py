@@ -18,7 +18,7 @@ from mgeconvert.tracedmodule.lower.driver import load_table
 from tests.harness import goldens
 
 LIST = goldens.FOLDER / "api.json"
-SCRIPT = Path(__file__).with_name("megengine_api.py")
+SCRIPT = Path(__file__).parents[1] / "megengine_api.py"
 ALL: list[str] = json.loads(LIST.read_text())
 
 TENSOR, OP, FUNCTIONAL = "megengine.tensor.Tensor.", "megengine.core.ops.builtin.", "megengine.functional."

@@ -66,7 +66,7 @@ def test_the_list_has_every_module_and_operator_of_megengine() -> None:
 def test_the_small_models_can_be_remade(tmp_path: Path) -> None:
     """The same pickles to the byte, the same numbers but for another processor's rounding."""
     remade = tmp_path / "remade.tar.xz"
-    python(Path(__file__).with_name("fixtures.py"), remade)
+    python(Path(__file__).parents[1] / "fixtures.py", remade)
     with tarfile.open(remade) as archive:
         members = {member.name: archive.extractfile(member).read() for member in archive if member.isfile()}  # type: ignore[union-attr]
     assert members.keys() == traced_files.files().keys()

@@ -1,0 +1,1 @@
+"""Tests of what turns MegEngine's calls into the IR."""
