@@ -33,7 +33,8 @@ class Call:
     """One call of the source: `name` is the qualified name of what was called, `args` and `kwargs` are bound arguments.
 
     Arguments and `results` are structures (tuples, lists, dicts, slices) of values, of `Attribute`s, and of Python
-    constants. `number` counts the calls of one module, 0 the first. `form` is how the source's format writes the
+    constants. `number` counts the calls of one module, 0 the first. `names` are what a module calls the values among
+    its arguments, in order. `form` is how the source's format writes the
     arguments, for a target of the same format only. `made` are the nodes that a leaf was lowered to, as they were then;
     None for the call of a module that has leaves of its own.
     """
@@ -43,6 +44,7 @@ class Call:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     results: Any = ()
     number: int = 0
+    names: tuple[str, ...] = ()
     form: Any = None
     made: tuple[Made, ...] | None = None
 
@@ -159,7 +161,7 @@ def _twin(call: Call | None, leaf: Callable[[Any], Any], made: Callable[[Made], 
         return None
     args, kwargs, results = (mapped(part, leaf) for part in (call.args, call.kwargs, call.results))
     nodes = None if call.made is None else tuple(map(made, call.made))
-    return Call(call.name, args, kwargs, results, call.number, mapped(call.form, leaf), nodes)
+    return Call(call.name, args, kwargs, results, call.number, call.names, mapped(call.form, leaf), nodes)
 
 
 def _is_value(item: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import importlib
 import inspect
 import pkgutil
@@ -11,19 +12,30 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
-from mgeconvert.ir import Graph, Shape, Value
+from mgeconvert.ir import Graph, Node, Shape, Value
 from mgeconvert.ir.families import FAMILIES
 from mgeconvert.ir.inference import InferenceError
-from mgeconvert.ir.scopes import Scope
+from mgeconvert.ir.scopes import Made, Scope, leaves
+from mgeconvert.ir.whole_calls import CALL
 
 from ..read.arrays import DType, MgeDType
 from ..read.model import Model
 from ..read.records import ModuleRecord, TensorRecord
 from .dynamic_shapes import sizes_when_traced
 from .grids import dequantized, of_dtype, settle
+from .scopes import Scopes, finish
 from .shapes import ShapeBuilder
 from .table import LastOutput, Lowering, find, refusal
 from .walk import Call, walk
+
+
+class Calls(enum.Enum):
+    """What the graph says of the calls of the source: nothing, so that weights are freed as early as possible; what
+    they were; or that too, and a call that cannot be lowered is a node of its own instead of a problem."""
+
+    NONE = enum.auto()
+    KEPT = enum.auto()
+    WHOLE = enum.auto()
 
 
 def load_table() -> None:
@@ -34,7 +46,9 @@ def load_table() -> None:
             importlib.import_module(f"{module.__name__}.{info.name}")
 
 
-def lower_model(model: Model, shapes: Mapping[str, Shape] | None = None) -> tuple[Graph, list[Problem]]:
+def lower_model(
+    model: Model, shapes: Mapping[str, Shape] | None = None, calls: Calls = Calls.NONE
+) -> tuple[Graph, list[Problem]]:
     """The graph of a model and the calls that could not be lowered (their outputs are placeholders).
 
     `shapes` overrides traced input shapes, also with symbolic dimensions.
@@ -42,20 +56,34 @@ def lower_model(model: Model, shapes: Mapping[str, Shape] | None = None) -> tupl
     load_table()
     traced = {info.name: info.shape or () for info in model.inputs}
     shapes = traced | dict(shapes or {})
-    driver = Driver(sizes_when_traced(shapes, traced))
+    driver = Driver(sizes_when_traced(shapes, traced), calls)
     inputs = [driver.builder.input(info.name, storage(info.dtype), shapes[info.name]) for info in model.inputs]
-    outputs = walk(model, inputs, driver)
+    scopes = Scopes(keep=calls is not Calls.NONE)
+    outputs = walk(model, inputs, driver, scopes)
     for info, value in zip(model.outputs, outputs, strict=True):
         driver.builder.output(info.name, value)
     graph = driver.builder.graph
     graph.remove_dead_nodes()
     driver.name_weights()
+    if calls is not Calls.NONE:
+        graph.calls, graph.root = scopes.calls, model.module
+        _note_nodes(graph)
     return graph, driver.problems
 
 
-def lower_or_raise(model: Model, shapes: Mapping[str, Shape] | None = None) -> Graph:
+def _note_nodes(graph: Graph) -> None:
+    """Let each leaf call know the nodes that it was lowered to and that are needed."""
+    made: dict[Scope | None, list[Made]] = {}
+    for node in graph.nodes:
+        made.setdefault(node.scope, []).append(Made.of(node))
+    for scope in graph.calls:
+        if scope.call is not None and scope.call.made is not None:
+            scope.call.made = tuple(made.get(scope, ()))
+
+
+def lower_or_raise(model: Model, shapes: Mapping[str, Shape] | None = None, calls: Calls = Calls.NONE) -> Graph:
     """`lower_model`; raises UnsupportedError with every problem."""
-    graph, problems = lower_model(model, shapes)
+    graph, problems = lower_model(model, shapes, calls)
     if problems:
         raise UnsupportedError("read the TracedModule", problems, hint="`mgeconvert ops tm` lists what can be read")
     return graph
@@ -69,17 +97,21 @@ def storage(dtype: DType | None) -> np.dtype:
 class Driver:
     """Receives the walk's calls."""
 
-    def __init__(self, traced: Mapping[str, int]) -> None:
+    def __init__(self, traced: Mapping[str, int], calls: Calls = Calls.NONE) -> None:
         self.builder = ShapeBuilder(traced)
+        self.calls = calls
         self.problems: list[Problem] = []
         self._constants: dict[int, Value] = {}
 
     def tensor(self, record: TensorRecord, path: str) -> Value:
         """One constant a record, under the path it was first met by."""
         if id(record) not in self._constants:
-            value = self.builder.constant(record.array, name=path)
+            b = self.builder
+            value = b.constant(record.array, name=path)
             if isinstance(record.dtype, MgeDType):
-                value = dequantized(self.builder, value, of_dtype(record.dtype))
+                caller, b.scope = b.scope, b.scope and Scope(b.scope.path, b.scope.kind, None, b.scope.parent)
+                value = dequantized(b, value, of_dtype(record.dtype))
+                b.scope = caller
             self._constants[id(record)] = value
         return self._constants[id(record)]
 
@@ -95,7 +127,7 @@ class Driver:
     def call(self, call: Call) -> Sequence[Value]:
         b = self.builder
         short = call.key.rpartition(".")[2]
-        b.enter(Scope(call.place, short))
+        b.enter(call.scope)
         lowering = find(call.key, call.version)
         reason = refusal(call.key)
         if reason is not None or lowering is None:
@@ -112,8 +144,25 @@ class Driver:
             return self._refuse(call, short, refused.reason)
         except InferenceError as error:
             return self._placeholders_for(call) if self.problems else self._refuse(call, short, str(error))
-        self._name(call, results, {value for node in b.graph.nodes[first:] for value in node.outputs})
+        built = {value for node in b.graph.nodes[first:] for value in node.outputs}
+        self._name(call, results, set(built))
+        if self.calls is not Calls.NONE and len(results) == len(call.names):
+            finish(call.scope, self._variables(call, results, built))
         return results
+
+    def _variables(self, call: Call, results: Sequence[Value], built: set[Value]) -> list[Value]:
+        """The call's results for those who ask what the source computed: a value that the call passed on, or that is
+        constant, is a variable of its own there, for which that value stands."""
+        variables = []
+        for value, name in zip(results, call.names, strict=True):
+            variable = value
+            if value in built:
+                built.remove(value)
+            else:
+                variable = Value(name, value.dtype, value.shape)
+                self.builder.graph.replaced[variable] = value
+            variables.append(variable)
+        return variables
 
     def _results(self, call: Call, lowering: Lowering, bound: inspect.BoundArguments) -> list[Value]:
         """What the handler gives, flat, each on the grid of its dtype where the file is quantized."""
@@ -143,8 +192,20 @@ class Driver:
         return BoundModule(self, value, place) if isinstance(value, ModuleRecord) else value
 
     def _refuse(self, call: Call, op: str, reason: str) -> list[Value]:
+        if self.calls is Calls.WHOLE and all(dtype is not None for _, dtype in call.hints):
+            return self._whole(call)
         self.problems.append(Problem(call.place or "model", op, reason))
         return self._placeholders_for(call)
+
+    def _whole(self, call: Call) -> list[Value]:
+        """A call that stays what it is, for a target of the same world: a node of the domain `CALL`."""
+        assert call.scope.call is not None
+        given = leaves((call.scope.call.args, call.scope.call.kwargs))
+        inputs: list[Value | None] = [self.builder.graph.current(item) for item in given if isinstance(item, Value)]
+        outputs = self._placeholders_for(call)
+        node = Node(call.key, inputs, list(outputs), {}, self.builder.name_node(call.scope.text), call.scope, CALL)
+        self.builder.graph.nodes.append(node)
+        return outputs
 
     def _placeholders_for(self, call: Call) -> list[Value]:
         """Values of the traced types let the walk go on, so that every problem is found in one run."""

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from mgeconvert.errors import BadInputError, ConversionError
+from mgeconvert.ir.scopes import Attribute, Scope
 
 from ..read import graph as g
 from ..read.arrays import DType
 from ..read.model import Model
 from ..read.pytree import arguments, plain, structure_key
 from ..read.records import ModuleRecord, TensorRecord, TracedModuleRecord
+from .scopes import Form, Scopes, finish
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,6 +43,8 @@ class Call:
     record) or a raw operator (``megengine.core.ops.builtin.Elemwise``; args are its inputs, kwargs its fields).
     `place` is the module path, `names` are the output nodes' names qualified by it. `version` is the writer's, None for
     MegEngine 1.6. `hints` are the traced shapes and dtypes of the outputs, stale where a module is called again.
+    `scope` is the call among all calls: its arguments are values, and an `Attribute` where a tensor or module is read.
+    A handler may `finish` the scope with results of its own.
     """
 
     kind: Kind
@@ -51,6 +55,7 @@ class Call:
     names: tuple[str, ...]
     version: Version | None
     hints: tuple[Hint, ...]
+    scope: Scope
 
 
 class Handler(Protocol[T_co]):
@@ -71,35 +76,57 @@ class _Bound:
 
     record: ModuleRecord
     path: str
+    captured: bool = False
 
 
-def walk(model: Model, inputs: Sequence[T], handler: Handler[T]) -> list[T]:
-    """Run `model` on `inputs`, one for each of `model.inputs`; returns the flat outputs.
+@dataclass(frozen=True, slots=True)
+class _Read(Generic[T]):
+    """A tensor: the handler's own, and what scopes know it by, an `Attribute` or the result of a call."""
+
+    value: T
+    variable: Any
+
+
+def walk(model: Model, inputs: Sequence[T], handler: Handler[T], scopes: Scopes | None = None) -> list[T]:
+    """Run `model` on `inputs`, one for each of `model.inputs`; returns the flat outputs. `scopes` gets the calls;
+    without it they have no arguments.
 
     BadInputError, with the file's name, where the graph makes no sense; ConversionError where a handler returns another
     number of outputs than the graph has.
     """
     if len(inputs) != len(model.inputs):
         raise ConversionError(f"{model.name}: {len(inputs)} inputs are given, the model has {len(model.inputs)}")
-    return _Walk(model.name, handler).run(model.graph, [_Bound(model.module, ""), *inputs], "", 0)
+    top = Form(None, model.graph, model.arg_def, model.module.out_defs.get(model.arg_def))
+    walking = _Walk(model.name, handler, scopes or Scopes(keep=False))
+    return [_value(result) for result in walking.enter(top, [_Bound(model.module, ""), *inputs], "", None)]
 
 
 class _Walk(Generic[T]):
     """The state of one walk."""
 
-    def __init__(self, name: str, handler: Handler[T]) -> None:
+    def __init__(self, name: str, handler: Handler[T], scopes: Scopes) -> None:
         self.name = name
         self.handler = handler
+        self.scopes = scopes
         self.tensor_paths: dict[int, str] = {}
         self.graphs: dict[int, dict[Hashable, g.InternalGraph]] = {}
         self.checked: set[int] = set()
         self.names: dict[str, str] = {}
         """The qualified name of the graph that runs at each path."""
 
-    def run(self, graph: g.InternalGraph, inputs: Sequence[Any], path: str, depth: int) -> list[Any]:
-        """The outputs of one graph for one call of it."""
+    def enter(self, form: Form, inputs: Sequence[Any], path: str, parent: Scope | None, depth: int = 0) -> list[Any]:
+        """The outputs of one call of a TracedModule."""
         if depth > MAX_DEPTH:
             raise self.bad(path, f"modules are nested more than {MAX_DEPTH} deep")
+        assert form.graph is not None
+        scope = self.at(path, lambda: self.scopes.module(path, form, list(map(_argument, inputs)), parent))
+        results = self.run(form.graph, inputs, scope, depth)
+        self.at(path, lambda: finish(scope, list(map(_argument, results))))
+        return results
+
+    def run(self, graph: g.InternalGraph, inputs: Sequence[Any], scope: Scope, depth: int) -> list[Any]:
+        """The outputs of one graph for one call of it."""
+        path = scope.path
         if id(graph) not in self.checked:
             self.at(path, graph.check)
             self.checked.add(id(graph))
@@ -110,51 +137,53 @@ class _Walk(Generic[T]):
             step = _STEPS.get(type(expr))
             if step is None:
                 raise self.bad(path, f"a {type(expr).__name__} among the expressions of a graph")
-            self.assign(
-                values, expr.outputs, step(self, expr, [values[node] for node in expr.inputs], path, depth), path
-            )
+            results = step(self, expr, [values[node] for node in expr.inputs], scope, depth)
+            self.assign(values, expr.outputs, results, path)
         return [values[node] for node in graph.outputs]
 
-    def get_attr(self, expr: g.GetAttr, inputs: Sequence[Any], path: str, _: int) -> Sequence[Any]:
+    def get_attr(self, expr: g.GetAttr, inputs: Sequence[Any], scope: Scope, _: int) -> Sequence[Any]:
         owner = inputs[0] if inputs else None
         if not isinstance(owner, _Bound):
-            raise self.bad(path, f"reads the attribute {expr.name} of something that is no module")
+            raise self.bad(scope.path, f"reads the attribute {expr.name} of something that is no module")
         value: Any = owner.record
         place = owner.path
         for name in expr.name.split("."):
             if not isinstance(value, ModuleRecord) or name not in value.attributes:
                 raise self.bad(_join(place, name), "the file has no such attribute")
             value, place = value.attributes[name], _join(place, name)
-        return [self.value(value, place)]
+        return [self.value(value, place, captured=owner.captured)]
 
-    def constant(self, expr: g.Constant, _: Sequence[Any], path: str, __: int) -> Sequence[Any]:
-        return [self.value(expr.value, _join(path, node.name or "const")) for node in expr.outputs]
+    def constant(self, expr: g.Constant, _: Sequence[Any], scope: Scope, __: int) -> Sequence[Any]:
+        return [self.value(expr.value, _join(scope.path, node.name or "const"), captured=True) for node in expr.outputs]
 
-    def value(self, value: Any, path: str) -> Any:
+    def value(self, value: Any, path: str, captured: bool) -> Any:
         """An attribute or constant as the steps after it see it."""
         if isinstance(value, TensorRecord):
-            return self.handler.tensor(value, self.tensor_paths.setdefault(id(value), path))
+            made = self.handler.tensor(value, self.tensor_paths.setdefault(id(value), path))
+            return _Read(made, Attribute(path, value, captured))
         if isinstance(value, ModuleRecord):
-            return _Bound(value, path)
+            return _Bound(value, path, captured)
         if value is None:
             return None
         raise self.bad(path, f"is a {type(value).__name__}, expected a tensor or a module")
 
-    def call_method(self, expr: g.CallMethod, inputs: Sequence[Any], path: str, depth: int) -> Sequence[Any]:
+    def call_method(self, expr: g.CallMethod, inputs: Sequence[Any], scope: Scope, depth: int) -> Sequence[Any]:
         owner = inputs[0] if inputs else None
         if not isinstance(owner, _Bound):
-            return self.report("method", TENSOR + expr.method, expr, inputs, self.within(expr, path), path)
+            return self.report("method", TENSOR + expr.method, expr, inputs, self.within(expr, scope.path), scope)
         if expr.method != "__call__":
-            return self.report("method", f"{owner.record.qualname}.{expr.method}", expr, inputs, owner.path, path)
+            return self.report("method", f"{owner.record.qualname}.{expr.method}", expr, inputs, owner.path, scope)
         if isinstance(owner.record, TracedModuleRecord):
-            return self.run(self.choose(owner.record, expr.arg_def, owner.path), inputs, owner.path, depth + 1)
-        return self.report("module", owner.record.qualname, expr, inputs, owner.path, path)
+            form = self.choose(owner.record, expr, owner.path)
+            return self.enter(form, inputs, owner.path, scope, depth + 1)
+        return self.report("module", owner.record.qualname, expr, inputs, owner.path, scope)
 
-    def call_function(self, expr: g.CallFunction, inputs: Sequence[Any], path: str, _: int) -> Sequence[Any]:
-        return self.report("function", ".".join(expr.func), expr, inputs, self.within(expr, path), path)
+    def call_function(self, expr: g.CallFunction, inputs: Sequence[Any], scope: Scope, _: int) -> Sequence[Any]:
+        return self.report("function", ".".join(expr.func), expr, inputs, self.within(expr, scope.path), scope)
 
-    def apply(self, expr: g.Apply, inputs: Sequence[Any], path: str, _: int) -> Sequence[Any]:
-        return self.report("opdef", OPDEF + expr.opdef_type.name, expr, inputs, self.within(expr, path), path)
+    def apply(self, expr: g.Apply, inputs: Sequence[Any], scope: Scope, _: int) -> Sequence[Any]:
+        place = self.within(expr, scope.path)
+        return self.report("opdef", OPDEF + expr.opdef_type.name, expr, inputs, place, scope)
 
     def within(self, expr: g.Expr, path: str) -> str:
         """Where a call stood before its module was flattened: ``layer1.0`` for ``Net.layer1.0.[func_relu]`` in Net."""
@@ -162,29 +191,31 @@ class _Walk(Generic[T]):
         prefix = f"{self.names[path]}."
         return _join(path, name[len(prefix) :].rpartition(".[")[0]) if name.startswith(prefix) else path
 
-    def choose(self, module: TracedModuleRecord, arg_def: Any, path: str) -> g.InternalGraph:
-        """The graph of a submodule for the structure of these arguments."""
+    def choose(self, module: TracedModuleRecord, expr: g.CallMethod, path: str) -> Form:
+        """The graph of a submodule for the structure of a call's arguments."""
         graphs = self.graphs.get(id(module))
         if graphs is None:
             graphs = self.graphs[id(module)] = self.at(path, lambda: _by_structure(module))
         if len(graphs) == 1:
-            return next(iter(graphs.values()))
-        key = self.at(path, lambda: structure_key(arg_def))
+            return Form(expr, next(iter(graphs.values())), expr.arg_def)
+        key = self.at(path, lambda: structure_key(expr.arg_def))
         if key not in graphs:
             raise self.bad(path, f"is called with arguments that none of its {len(graphs)} graphs is for")
-        return graphs[key]
+        return Form(expr, graphs[key], expr.arg_def)
 
     def report(
-        self, kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], place: str, scope: str
-    ) -> Sequence[T]:
-        """Let the handler compute one call; `scope` is the module in whose graph it stands."""
-        call = self.at(place, lambda: _call(kind, key, expr, inputs, place, scope))
+        self, kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], place: str, parent: Scope
+    ) -> Sequence[_Read[T]]:
+        """Let the handler compute one call; `parent` is the call of the module in whose graph it stands."""
+        scope = self.at(place, lambda: self.scopes.leaf(place, key, expr, list(map(_argument, inputs)), parent))
+        call = self.at(place, lambda: _call(kind, key, expr, inputs, scope))
         outputs = self.handler.call(call)
         if len(outputs) != len(call.names):
             raise ConversionError(
                 f"{place or 'model'}: {key} gave {len(outputs)} outputs, the graph expects {len(call.names)}"
             )
-        return outputs
+        variables = self.at(place, lambda: finish(scope, outputs))
+        return [_Read(value, variable) for value, variable in zip(outputs, variables, strict=True)]
 
     def assign(self, values: dict[g.Node, Any], nodes: Sequence[g.Node], results: Sequence[Any], path: str) -> None:
         if len(nodes) != len(results):
@@ -211,15 +242,29 @@ _STEPS: dict[type[g.Expr], Callable[..., Sequence[Any]]] = {
 }
 
 
-def _call(kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], place: str, scope: str) -> Call:
-    values = [value.record if isinstance(value, _Bound) else value for value in inputs]
+def _value(item: Any) -> Any:
+    """What a handler knows an argument by."""
+    return item.record if isinstance(item, _Bound) else item.value if isinstance(item, _Read) else item
+
+
+def _argument(item: Any) -> Any:
+    """What a scope knows an argument by."""
+    if isinstance(item, _Bound):
+        return Attribute(item.path, item.record, item.captured)
+    return item.variable if isinstance(item, _Read) else item
+
+
+def _call(kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], scope: Scope) -> Call:
+    values = list(map(_value, inputs))
     if isinstance(expr, g.FunctionOrMethod):
         args, kwargs = arguments(expr.arg_def, values, expr.const_val)
     elif isinstance(expr, g.Apply):
         args, kwargs = tuple(values), plain(expr.fields)
     nodes = [node for node in expr.outputs if isinstance(node, g.TensorNode)]
-    names = tuple(_join(scope, node.name or "out") for node in nodes)
-    return Call(kind, key, args, kwargs, place, names, _version(expr.version), tuple((n.shape, n.dtype) for n in nodes))
+    assert scope.parent is not None
+    names = tuple(_join(scope.parent.path, node.name or "out") for node in nodes)
+    hints = tuple((node.shape, node.dtype) for node in nodes)
+    return Call(kind, key, args, kwargs, scope.path, names, _version(expr.version), hints, scope)
 
 
 def _by_structure(module: TracedModuleRecord) -> dict[Hashable, g.InternalGraph]:

@@ -123,6 +123,10 @@ class FunctionOrMethod(Versioned):
     arg_def: Any
     out_def: Any
 
+    def __setstate__(self, state: Any) -> None:
+        self.out_def = None
+        super().__setstate__(state)
+
 
 class CallMethod(FunctionOrMethod):
     """A method of a tensor, or ``__call__`` of a module."""

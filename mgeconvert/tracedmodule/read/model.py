@@ -43,7 +43,8 @@ class OutputInfo:
 class Model:
     """A TracedModule and the one of its graphs that is converted; `name` is the file's, for messages.
 
-    `output_structure` is for JSON: the index of an output, or ``{"type": ..., "items": [...] or {...}}``. `version` is
+    `output_structure` is for JSON: the index of an output, or ``{"type": ..., "items": [...] or {...}}``. `arg_def`
+    is the structure of the arguments. `version` is
     the writer's (``1.13.0``).
     """
 
@@ -53,6 +54,7 @@ class Model:
     inputs: tuple[InputInfo, ...]
     outputs: tuple[OutputInfo, ...]
     output_structure: Any
+    arg_def: Any
     version: str | None
 
 
@@ -94,7 +96,7 @@ def describe(module: TracedModuleRecord, name: str, index: int = 0) -> Model:
     version = module.dump_info.get("version")
     structure = _structure(out_def, iter(range(len(results))))
     writer = version if isinstance(version, str) else None
-    return Model(name, module, graph, tuple(inputs), tuple(outputs), structure, writer)
+    return Model(name, module, graph, tuple(inputs), tuple(outputs), structure, arg_def, writer)
 
 
 def _tensors(nodes: Sequence[Any]) -> list[TensorNode]:
