@@ -43,7 +43,7 @@ def behind(r: Rewriter, node: Node) -> Result:
 def _by_channel(weighted: Weighted, value: Value, constant: np.ndarray) -> np.ndarray:
     vector = channel_vector(constant, value, weighted.channel_axis)
     if vector is None or len(vector) != weighted.channels:
-        raise Decline("the constant is not one number a channel")
+        raise Decline("the constant is not one number per channel")
     return vector
 
 

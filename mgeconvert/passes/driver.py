@@ -16,7 +16,7 @@ ROUNDS = 32
 """How often the list of passes is repeated at most; real models settle in two or three rounds."""
 
 CHANGES = 8
-"""How many changes a node a pass may make in one sweep before it is taken for one that never ends."""
+"""How many changes per node a pass may make in one sweep before it is taken for one that never ends."""
 
 
 def run(
@@ -24,7 +24,7 @@ def run(
 ) -> Outcome:
     """Run the passes in order, again and again until none of them changes anything; the graph is changed in place.
 
-    `supported` names the operators that may be introduced (None: any), `allowed_growth` is in bytes a rewrite.
+    `supported` names the operators that may be introduced (None: any), `allowed_growth` is in bytes per rewrite.
     """
     rewriter = Rewriter(graph, supported, allowed_growth)
     plans = [Plan(row) for row in passes]

@@ -1,4 +1,4 @@
-"""How a factor passes backwards through operators: f(x) * s = f(x * t). One row an operator.
+"""How a factor passes backwards through operators: f(x) * s = f(x * t). One row per operator.
 
 A row gives, for a factor on a node's output, the factors on its inputs; constants are multiplied by theirs. A factor is
 an array of the rank of the value it belongs to, with a size other than 1 on at most one axis.
@@ -88,7 +88,7 @@ def _transpose(node: Node, factor: Factor) -> list[Factor | None]:
 
 
 def _reshape(node: Node, factor: Factor) -> list[Factor | None]:
-    """One number passes any reshape; one number a channel passes where the axes up to the channels stay."""
+    """One number passes any reshape; one number per channel passes where the axes up to the channels stay."""
     source = data(node).shape
     if source is None:
         raise Decline("an operand of unknown rank")
@@ -128,7 +128,7 @@ def _pad(node: Node, factor: Factor) -> list[Factor | None]:
 
 
 def _resize(node: Node, factor: Factor) -> list[Factor | None]:
-    """Interpolation is linear; a factor a channel stays on its channel."""
+    """Interpolation is linear; one factor per channel stays on its channel."""
     if factor.size != factor.shape[1 if factor.ndim > 1 else 0] or text(node, "coordinate_transformation_mode", "") == (
         "tf_crop_and_resize"
     ):

@@ -111,7 +111,7 @@ class Region:
         if vector is None and factor.size == 1:
             vector = np.full(weighted.channels, factor.item())
         if vector is None or len(vector) != weighted.channels:
-            raise Decline("the factor is not one number a channel")
+            raise Decline("the factor is not one number per channel")
         return write_weighted(self._r, weighted.scaled(vector, np.zeros(weighted.channels)), data(node), 0)
 
     def _scaled_constant(self, value: Value, factor: Factor) -> Value:
@@ -148,7 +148,7 @@ def ahead(r: Rewriter, node: Node) -> Result:
     scales = channel_vector(np.ones(()) if affine.scale is None else affine.scale, x, axis)
     shifts = channel_vector(np.zeros(()) if affine.shift is None else affine.shift, x, axis)
     if scales is None or shifts is None:
-        raise Decline("the constant is not one number a channel")
+        raise Decline("the constant is not one number per channel")
     if shifts.any() and (node.op == "ConvTranspose" or has_padding(node)):
         raise Decline("what is added is not zero in the padding")
     return write_weighted(r, weighted.fed(scales, shifts), x, freed(r, before))

@@ -209,5 +209,5 @@ def _as_scale(constant: np.ndarray, value: Value, norm: Node, scale: np.ndarray)
         return wide.reshape(wide.shape[max(wide.ndim - scale.ndim, 0) :])
     vector = channel_vector(constant, value, 1)
     if vector is None:
-        raise Decline("the constant is not one number a channel")
+        raise Decline("the constant is not one number per channel")
     return vector

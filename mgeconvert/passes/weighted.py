@@ -55,11 +55,11 @@ class Weighted:
         return 1 if self.is_convolution or rank is None else rank - 1
 
     def scaled(self, scale: np.ndarray, shift: np.ndarray) -> Weighted:
-        """y * scale + shift, both one number a channel, float64."""
+        """y * scale + shift, both one number per channel, float64."""
         return replace(self, weight=self._times(self._by_output(scale)), bias=self._scaled_bias(scale, shift))
 
     def fed(self, scale: np.ndarray, shift: np.ndarray) -> Weighted:
-        """The same of x * scale + shift, both one number an input channel; a shift is exact only without padding."""
+        """The same of x * scale + shift, both one number per input channel; a shift is exact only without padding."""
         bias = self.bias
         if shift.any():
             sums = self._sum_over_input(self.weight * self._by_input(shift)) * number(self.node, "alpha", 1)

@@ -226,7 +226,7 @@ def bias_of_zeros(b: Builder) -> Value:
     return b.op("Conv", x(b, 1, 1, 2, 2), weight(b, 1, 1, 1, 1), np.zeros(1, np.float32))
 
 
-@declines("fuse-conv-scale", "Add: the constant is not one number a channel")
+@declines("fuse-conv-scale", "Add: the constant is not one number per channel")
 def not_one_number_a_channel(b: Builder) -> Value:
     return b.op("Add", conv(b, x(b, 1, 2, 3, 3), 2, 2, 1, 1), np.float32([1, 2, 3]))
 

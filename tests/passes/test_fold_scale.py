@@ -283,7 +283,7 @@ def channels_mixed_by_reshape(b: Builder) -> Value:
     return b.op("Mul", flat, np.float32([1, 2, 3, 4]))
 
 
-@declines("backward-fold-scale", "Mul: the factor is not one number a channel")
+@declines("backward-fold-scale", "Mul: the factor is not one number per channel")
 def factor_along_the_width(b: Builder) -> Value:
     return b.op("Mul", conv(b, x(b, 1, 2, 3, 3)), np.float32([1, 2, 3]))
 

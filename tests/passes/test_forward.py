@@ -94,7 +94,7 @@ def scaled_input_is_read_twice(b: Builder) -> Value:
     return b.op("Add", conv(b, first), first)
 
 
-@declines("forward-fold-scale", "Conv: the constant is not one number a channel")
+@declines("forward-fold-scale", "Conv: the constant is not one number per channel")
 def picture_of_factors(b: Builder) -> Value:
     return conv(b, b.op("Mul", x(b, 1, 2, 3, 3), np.ones((3, 3), np.float32)))
 

@@ -219,7 +219,7 @@ def factor_along_another_axis(b: Builder) -> Value:
     return b.op("Mul", norm, np.float32([[1], [2]]))
 
 
-@declines("fuse-norm", "Mul: the constant is not one number a channel")
+@declines("fuse-norm", "Mul: the constant is not one number per channel")
 def factor_of_another_shape(b: Builder) -> Value:
     norm = b.op("InstanceNormalization", x(b, 1, 2, 2), np.ones(2, np.float32), np.ones(2, np.float32))
     return b.op("Mul", norm, np.float32([1, 2]))
