@@ -13,6 +13,7 @@ from mgeconvert.ir import Node
 from .growth import freed
 from .nodes import array, data, integer, ints, is_computed, number, text
 from .rewriter import Rewriter
+from .shared import freed_by_all
 from .table import Decline, Result, rule
 from .weighted import WEIGHTED, read_weighted, write_weighted
 
@@ -49,7 +50,8 @@ def behind(r: Rewriter, node: Node) -> Result:
     weighted, (scale, shift) = read_weighted(layer), affine(node)
     if weighted.channel_axis != 1 or weighted.channels != scale.size:
         raise Decline(f"the channels of {layer.name} are not on axis 1")
-    fused = write_weighted(r, weighted.scaled(scale, shift), data(layer), freed(r, node))
+    gone = freed(r, node) + (freed_by_all(r, layer, node) if between is None else 0)
+    fused = write_weighted(r, weighted.scaled(scale, shift), data(layer), gone)
     return fused if between is None else r.again(between, fused, *between.inputs[1:])
 
 

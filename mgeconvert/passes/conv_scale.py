@@ -13,6 +13,7 @@ from .add_mul import AFFINE, check_rounding, read_affine
 from .growth import freed
 from .nodes import array, channel_vector, data, integer, with_constant
 from .rewriter import Rewriter
+from .shared import freed_by_all
 from .table import Decline, Result, rule
 from .weighted import WEIGHTED, Weighted, read_weighted, write_weighted
 
@@ -37,7 +38,7 @@ def behind(r: Rewriter, node: Node) -> Result:
     if affine.shift is not None:
         shift = _as_bias(weighted, value, affine.shift)
         weighted = Weighted(layer, weighted.weight, shift if weighted.bias is None else weighted.bias + shift)
-    return write_weighted(r, weighted, data(layer), freed(r, node))
+    return write_weighted(r, weighted, data(layer), freed(r, node) + freed_by_all(r, layer, node))
 
 
 def _by_channel(weighted: Weighted, value: Value, constant: np.ndarray) -> np.ndarray:

@@ -39,7 +39,7 @@ def nodes(r: Rewriter) -> int:
         if node.op in COMMUTATIVE:
             operands.sort(key=hash)
         twin = first.setdefault((node.op, tuple(operands), attributes, len(node.outputs)), node)
-        if twin is not node and not any(map(r.is_output, node.outputs)):
+        if twin is not node and all(r.may_become(node, value) for value in twin.outputs):
             r.replace(node, twin.outputs)
             merged += 1
     return merged

@@ -116,7 +116,7 @@ def _reduce(node: Node, factor: Factor) -> list[Factor | None]:
     return _rest(node, factor.reshape((1,) * rank))
 
 
-def _reduce_max(node: Node, factor: Factor) -> list[Factor | None]:
+def _reduce_extreme(node: Node, factor: Factor) -> list[Factor | None]:
     _positive(node, factor)
     return _reduce(node, factor)
 
@@ -155,8 +155,8 @@ ROWS: dict[str, Row] = {
     **dict.fromkeys(["AveragePool", "GlobalAveragePool"], _pool),
     **dict.fromkeys(["MaxPool", "GlobalMaxPool"], _max_pool),
     **dict.fromkeys(["Reshape", "Flatten", "Squeeze", "Unsqueeze"], _reshape),
-    **dict.fromkeys(["ReduceSum", "ReduceMean", "Slice"], _reduce),
-    "ReduceMax": _reduce_max,
+    **dict.fromkeys(["ReduceSum", "ReduceMean", "Slice", "Gather", "DepthToSpace", "SpaceToDepth"], _reduce),
+    **dict.fromkeys(["ReduceMax", "ReduceMin"], _reduce_extreme),
     "MatMul": _matmul,
     "Concat": _concat,
     "Transpose": _transpose,

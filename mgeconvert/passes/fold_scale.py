@@ -28,7 +28,8 @@ LARGEST = 64
 
 @rule("backward-fold-scale", "Mul", "Div", "Neg", rounds=True)
 def scale(r: Rewriter, node: Node) -> Result:
-    """f(Conv(x, w, b)) * s -> f(Conv(x, w s, b s)) for a tree f of operators that a factor passes; also -f and f / s"""
+    """f(Conv(x, w, b)) * s -> f(Conv(x, w s, b s)) for a tree f of operators that a factor passes; also -f and f / s.
+    x * s, f(x) * s -> x * s, f(x * s): then x is read by equal products only, which become one"""
     step = read_affine(node)
     if step is None or step[1].scale is None or step[1].scale.dtype.kind != "f" or step[0].rank is None:
         return None
@@ -37,21 +38,29 @@ def scale(r: Rewriter, node: Node) -> Result:
         return None
     if value.shape != node.output.shape:
         raise Decline("the factor widens the result")
-    full = factor.reshape((1,) * (value.rank or 0)) if factor.size == 1 else np.atleast_1d(factor)
-    full = full.reshape((1,) * ((value.rank or 0) - full.ndim) + full.shape)
+    full = _of_rank(factor, value.rank or 0)
     if full.size != max(full.shape, default=1) or not full.all():
         raise Decline("the factor varies along several axes, or is zero")
-    region = Region(r, freed(r, node))
+    region = Region(r, node)
     region.spread(value, full)
     return region.rebuilt(value)
+
+
+def _of_rank(factor: np.ndarray, rank: int) -> Factor:
+    """The factor with the axes that a value of this rank has and it has not, of size 1."""
+    shape = (1,) * rank if factor.size == 1 else (1,) * (rank - factor.ndim) + factor.shape
+    return factor.reshape(shape)
 
 
 class Region:
     """The values that get a factor, and the nodes that make them."""
 
-    def __init__(self, r: Rewriter, gone: int) -> None:
+    def __init__(self, r: Rewriter, anchor: Node) -> None:
         self._r = r
-        self._gone = gone
+        self._anchor = anchor
+        self._gone = freed(r, anchor)
+        self._multiplied: dict[Value, Node] = {}
+        """Values that another node multiplies by the same factor, and that node."""
         self._factors: dict[Value, Factor] = {}
         self._reads: Counter[Value] = Counter()
         self._new: dict[Value, Value] = {}
@@ -69,10 +78,26 @@ class Region:
             self._factors[value] = factor
             if len(self._factors) > LARGEST:
                 raise Decline(f"the factor would pass more than {LARGEST} nodes")
+            other = None if value is start else self._other(value, factor)
+            if other is not None:
+                self._multiplied[value] = other
+                continue
             pending += [pair for pair in self._inputs(value, factor) if pair[0].array is None]
-        outside = next((value for value, reads in self._reads.items() if reads != self._r.uses(value)), None)
+        inside = [value for value in self._reads if value not in self._multiplied]
+        outside = next((value for value in inside if self._reads[value] != self._r.uses(value)), None)
         if outside is not None:
             raise Decline(f"{outside.name} is used elsewhere too")
+
+    def _other(self, value: Value, factor: Factor) -> Node | None:
+        """A node that multiplies the value by the same factor: equal factors on all branches of the value are one, as
+        soon as all of them stand right behind it."""
+        for node in self._r.users(value) if self._r.uses(value) > 1 else ():
+            step = read_affine(node) if node.op in ("Mul", "Div", "Neg") and not node.domain else None
+            if step is None or step[0] is not value or step[1].scale is None or node is self._anchor:
+                continue
+            if node.output.shape == value.shape and np.array_equal(_of_rank(step[1].scale, factor.ndim), factor):
+                return node
+        return None
 
     def _inputs(self, value: Value, factor: Factor) -> list[tuple[Value, Factor]]:
         node = self._r.producer(value)
@@ -92,6 +117,9 @@ class Region:
         return self._new[value]
 
     def _rebuild(self, value: Value, factor: Factor) -> Value:
+        if value in self._multiplied:
+            other = self._multiplied[value]
+            return self._r.again(other, *other.inputs)
         node = self._r.producer(value)
         assert node is not None
         if _is_layer(node):

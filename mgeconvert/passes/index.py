@@ -48,6 +48,10 @@ class Index:
         """How often nodes, graph outputs and subgraphs read a value."""
         return self._counts[value]
 
+    def users(self, value: Value) -> list[Node]:
+        """The nodes that read a value, each once."""
+        return list(self._users.get(value, ()))
+
     def only_user(self, value: Value) -> Node | None:
         """The one node that reads the value, once; None where there are others or it is a graph output."""
         return next(iter(self._users.get(value, ())), None) if self._counts[value] == 1 else None

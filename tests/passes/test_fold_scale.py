@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - printed graphs have long lines
 """backward-fold-scale: factors that move back over other operators into weights."""
 
 from __future__ import annotations
@@ -248,6 +249,62 @@ def negation_through_a_sum(b: Builder) -> Value:
 def resized(b: Builder) -> Value:
     scales = np.float32([1, 1, 2, 2])
     return b.op("Mul", b.op("Resize", conv(b, x(b, 1, 2, 2, 2)), None, scales, mode="linear"), CHANNELS * 2)
+
+
+@changes(
+    "backward-fold-scale,merge-duplicate-nodes",
+    """
+    graph main (x: float32[1,2,4,4])
+      Conv: float32[1,2,4,4] = Conv(x, float32([[[[-2.0]], [[-1.0]]], [[[0.0]], [[1.0]]]]), float32([1.0, 2.0]))
+      Relu: float32[1,2,4,4] = Relu(Conv)
+      MaxPool: float32[1,2,2,2] = MaxPool(Relu) {kernel_shape=(2, 2), strides=(2, 2)}
+      Mul: float32[1,2,4,4] = Mul(Relu, float32(2.0))
+      GlobalMaxPool: float32[1,2,1,1] = GlobalMaxPool(MaxPool)
+      Mul_1: float32[1,2,1,1] = Mul(GlobalMaxPool, float32(2.0))
+      return y=Mul, z=Mul_1
+    """,
+    """
+    graph main (x: float32[1,2,4,4])
+      Conv: float32[1,2,4,4] = Conv(x, float32([[[[-4.0]], [[-2.0]]], [[[0.0]], [[2.0]]]]), float32([2.0, 4.0]))
+      Mul: float32[1,2,4,4] = Relu(Conv)
+      MaxPool: float32[1,2,2,2] = MaxPool(Mul) {kernel_shape=(2, 2), strides=(2, 2)}
+      Mul_1: float32[1,2,1,1] = GlobalMaxPool(MaxPool)
+      return y=Mul, z=Mul_1
+    """,
+)
+def equal_factors_on_all_branches(b: Builder) -> dict[str, Value]:
+    relu = b.op("Relu", conv(b, x(b, 1, 2, 4, 4)))
+    pooled = b.op("MaxPool", relu, kernel_shape=(2, 2), strides=(2, 2))
+    return {"y": b.op("Mul", relu, 2.0), "z": b.op("Mul", b.op("GlobalMaxPool", pooled), 2.0)}
+
+
+@changes(
+    "backward-fold-scale",
+    """
+    graph main (x: float32[1,2,3,3])
+      Conv: float32[1,4,3,3] = Conv(x, float32([[[[-2.0]], [[-1.0]]], [[[0.0]], [[1.0]]], [[[2.0]], [[3.0]]], [[[4.0]], [[5.0]]]]), float32([1.0, 2.0, 3.0, 4.0]))
+      DepthToSpace: float32[1,1,6,6] = DepthToSpace(Conv) {blocksize=2}
+      ReduceMin: float32[1,1,1,6] = ReduceMin(DepthToSpace, int64([2]))
+      Mul: float32[1,1,1,6] = Mul(ReduceMin, float32(2.0))
+      return y=Mul
+    """,
+    """
+    graph main (x: float32[1,2,3,3])
+      Conv: float32[1,4,3,3] = Conv(x, float32([[[[-4.0]], [[-2.0]]], [[[0.0]], [[2.0]]], [[[4.0]], [[6.0]]], [[[8.0]], [[10.0]]]]), float32([2.0, 4.0, 6.0, 8.0]))
+      DepthToSpace: float32[1,1,6,6] = DepthToSpace(Conv) {blocksize=2}
+      Mul: float32[1,1,1,6] = ReduceMin(DepthToSpace, int64([2]))
+      return y=Mul
+    """,
+)
+def through_minimum_and_depth(b: Builder) -> Value:
+    deep = b.op("DepthToSpace", conv(b, x(b, 1, 2, 3, 3), outputs=4), blocksize=2)
+    return b.op("Mul", b.op("ReduceMin", deep, [2]), 2.0)
+
+
+@declines("backward-fold-scale", "Mul: Relu is used elsewhere too", "Mul_1: Relu is used elsewhere too")
+def other_factor_on_a_branch(b: Builder) -> dict[str, Value]:
+    relu = b.op("Relu", conv(b, x(b, 1, 2, 4, 4)))
+    return {"y": b.op("Mul", relu, 2.0), "z": b.op("Mul", b.op("GlobalMaxPool", relu), 3.0)}
 
 
 @declines("backward-fold-scale", "Mul: Relu changes with the sign of the factor")
