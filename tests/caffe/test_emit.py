@@ -14,19 +14,21 @@ from mgeconvert_converters.caffe.emit import EMITTERS
 from mgeconvert_converters.caffe.read.files import read_prototxt, weight_files
 from mgeconvert_converters.caffe.read.inference import net_outputs
 from mgeconvert_converters.caffe.run import OpenCVError, run_in_opencv, typed
-from tests.caffe.operator_rows import ROWS
 from tests.caffe.test_rows import opencv_may_fail
 from tests.harness.check import difference
-from tests.onnx.rows import Row
+from tests.harness.operators import Op, rows
+from tests.harness.refusals import WRONG, params, refusal, said
 
 DIALECTS = ("ssd", "bvlc")
+ROWS = [row for row in rows() if not refusal("caffe", row) and row.id not in WRONG["caffe"]]
+"""The rows that are written."""
 FORM_OF_MEGENGINE = {"Swish"}
 """Operators newer than the IR's opset, which onnxruntime cannot judge; the rows of MegEngine have them."""
 
 
-def files(row: Row, folder: Path, dialect: str) -> tuple[Path, dict[str, np.ndarray], list[np.ndarray]]:
+def files(row: Op, folder: Path, dialect: str) -> tuple[Path, dict[str, np.ndarray], list[np.ndarray]]:
     """The row as a Caffe net, its inputs and onnxruntime's outputs."""
-    graph, inputs = row.graph()
+    graph, inputs = row.graph(), row.feeds
     net, model = folder / f"{dialect}.prototxt", folder / "truth.onnx"
     mgeconvert.save(graph, net, dialect=dialect)
     mgeconvert.save(graph, model, opset=21)
@@ -42,8 +44,8 @@ def complaint(outputs: dict[str, np.ndarray], truth: list[np.ndarray]) -> str:
     )
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_operator_in_opencv(row: Row, tmp_path: Path) -> None:
+@pytest.mark.parametrize("row", params("caffe", written=True))
+def test_operator_in_opencv(row: Op, tmp_path: Path) -> None:
     net, inputs, truth = files(row, tmp_path, "ssd")
     try:
         outputs = run_in_opencv(net, inputs)
@@ -52,6 +54,11 @@ def test_operator_in_opencv(row: Row, tmp_path: Path) -> None:
             return
         raise
     assert not complaint(outputs, truth)
+
+
+@pytest.mark.parametrize("row", params("caffe", written=False))
+def test_operator_is_refused(row: Op) -> None:
+    assert said("caffe", row.graph()) == refusal("caffe", row)
 
 
 @pytest.mark.reference("caffe")

@@ -37,7 +37,7 @@ def judge(
     **options: Any,
 ) -> Path:
     """Export and compare; returns the .tflite file. The error is max |a - b| / max |b|, infinities must agree."""
-    named = {f"x{i}": array for i, array in enumerate(inputs)}
+    named = dict(zip(graph.inputs, inputs, strict=True))
     ONNX.save(graph, folder / "m.onnx", opset=21)
     assert ONNX.run is not None
     truth = ONNX.run(folder / "m.onnx", named)

@@ -1,0 +1,65 @@
+"""Activation: the activation functions of neural networks, and softmax."""
+
+from __future__ import annotations
+
+from tests.harness.operators import BLOCK, IMAGE, Op, P, X
+
+PLAIN = [
+    "Celu",
+    "Elu",
+    "Gelu",
+    "HardSigmoid",
+    "HardSwish",
+    "LeakyRelu",
+    "LogSoftmax",
+    "Mish",
+    "Relu",
+    "Selu",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Softsign",
+    "Tanh",
+]
+"""Operators that need no attribute."""
+
+ROWS = [
+    *(Op(op, X(*shape, low=-3, high=3)) for op in PLAIN for shape in ((2, 6), IMAGE, (2, 3, 4, 2, 3))),
+    Op("Softmax", X(*BLOCK)),
+    Op("Softmax", X(*BLOCK), axis=1),
+    Op("LogSoftmax", X(*BLOCK), axis=-3),
+    Op("Hardmax", X(*BLOCK), axis=0),
+    Op("Relu", X(9, dtype="int32", low=-50, high=50)),
+    Op("Gelu", X(*BLOCK)),
+    Op("Gelu", X(*BLOCK), approximate="tanh"),
+    Op("Mish", X(*BLOCK)),
+    Op("HardSwish", X(*BLOCK)),
+    Op("Celu", X(*BLOCK), alpha=2.0),
+    Op("ThresholdedRelu", X(*BLOCK), alpha=0.5),
+    Op("Shrink", X(*BLOCK)),
+    Op("PRelu", X(*BLOCK), P(4, 1, 1)),
+    Op("LeakyRelu", X(*BLOCK), alpha=0.1),
+    Op("Elu", X(*BLOCK)),
+    Op("Selu", X(*BLOCK)),
+    Op("HardSigmoid", X(*BLOCK)),
+    Op("Softplus", X(*BLOCK)),
+    Op("Gelu", X(2, 3), approximate="tanh"),
+    Op("ThresholdedRelu", X(2, 3, 4), alpha=0.3),
+    *(Op("PRelu", X(*IMAGE), P(*shape, low=0.1, high=2.0)) for shape in ((3, 1, 1), (1,), (3, 5, 7))),
+    Op("PRelu", X(2, 3), X(3)),
+    Op("Softmax", X(7)),
+    Op("Gelu", X(3, 4), approximate="tanh"),
+    Op("Elu", X(3, 4), alpha=0.3),
+    Op("Celu", X(3, 4), alpha=0.3),
+    Op("ThresholdedRelu", X(3, 4), alpha=0.2),
+    Op("Shrink", X(3, 4), bias=0.1, lambd=0.2),
+    Op("HardSigmoid", X(3, 4), alpha=1 / 6),
+    Op("PRelu", X(*IMAGE), P(3, 1, 1)),
+    Op("PRelu", X(*IMAGE), P(values=[0.3])),
+    Op("PRelu", X(3, 4), X(4)),
+    Op("PRelu", X(2, 3, 4, 5, 2), P(3, 1, 1, 1)),
+    Op("Hardmax", X(3, 4)),
+    Op("Hardmax", X(3, 4, 5), axis=1),
+    *(Op(op, X(*IMAGE), axis=a) for op in ("Softmax", "LogSoftmax") for a in (0, 1, 2, 3, -1)),
+    Op("Softmax", X(2, 3, 2, 3, 2, 3, 2), axis=2),
+]

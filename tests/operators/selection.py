@@ -1,0 +1,55 @@
+"""Selection: top-k, sort, where, one-hot, masks: elements chosen by value."""
+
+from __future__ import annotations
+
+from tests.harness.operators import BLOCK, IMAGE, Op, P, X, ints
+
+ROWS = [
+    Op("Compress", X(*BLOCK), X(values=[1, 0, 1, 1], dtype="bool"), axis=-3),
+    Op("Compress", X(*BLOCK), X(values=[1, 0, 1, 1], dtype="bool")),
+    Op(
+        "OneHot",
+        X(values=[1, 2], dtype="int64"),
+        P(values=4, dtype="int64"),
+        X(2),
+    ),
+    Op("TopK", X(*BLOCK), ints(2), outputs=2),
+    Op("TopK", X(*BLOCK), ints(2), largest=0, axis=1, outputs=2),
+    Op(
+        "TopK",
+        X(3, 9, dtype="int64", low=-50, high=50),
+        ints(2),
+        largest=0,
+        axis=1,
+        outputs=2,
+    ),
+    Op("TopK", X(3, 9, dtype="int32", low=-50, high=50), ints(2), axis=1, outputs=2),
+    Op("Where", X(5, dtype="bool"), X(5), X(5)),
+    Op("Where", X(5, dtype="bool"), X(5, dtype="int64", low=-50, high=50), X(5, dtype="int64", low=-50, high=50)),
+    Op("Where", X(5, dtype="bool"), X(5, dtype="bool"), X(5, dtype="bool")),
+    Op("Trilu", X(2, 4, 5), P(values=1, dtype="int64")),
+    Op("Trilu", X(4, 5), upper=0),
+    Op("Trilu", X(4, 5, dtype="int64", low=-50, high=50), upper=0),
+    Op("NonZero", X(2, 3)),
+    Op("Unique", X(3)),
+    Op("Where", X(values=[[True, False, True]], dtype="bool"), X(2, 3), X(2, 3)),
+    Op("TopK", X(2, 9), ints(3), outputs=2),
+    Op("TopK", X(2, 9, 3), ints(3), outputs=2, axis=1, largest=0),
+    Op("Trilu", X(2, 4, 5)),
+    Op("Trilu", X(2, 4, 5), P(values=1, dtype="int64"), upper=0),
+    Op("OneHot", X(values=[[1, 2, 3], [4, 0, 1]], dtype="int64"), P(values=5, dtype="int64"), P(2)),
+    Op("Where", X(*IMAGE, dtype="bool"), X(*IMAGE), X(*IMAGE)),
+    Op("Where", X(3, 1, dtype="bool"), X(3, 4), X(4)),
+    Op("Where", X(2, 1, 4, 1, 6, dtype="bool"), X(2, 3, 4, 5, 6), X(1)),
+    Op("OneHot", X(3, 4, low=-5, dtype="int64", high=5), P(values=5, dtype="int64"), P(values=[0, 1])),
+    Op("OneHot", X(3, 4, dtype="int64", high=5), P(values=5, dtype="int64"), P(values=[0.5, 2]), axis=1),
+    Op("OneHot", X(4, dtype="int64", high=5), P(values=5, dtype="int64"), P(values=[0, 1], dtype="int64"), axis=0),
+    Op("NonZero", X(3, 4, high=2, dtype="int32")),
+    Op("Trilu", X(3, 4)),
+    Op("Trilu", X(2, 4, 4), P(values=1, dtype="int64"), upper=0),
+    Op("Compress", X(3, 4), P(values=[1, 0, 1], dtype="bool"), axis=0),
+    Op("Compress", X(3, 4), P(values=[1, 0, 1], dtype="bool")),
+    Op("TopK", X(3, 9), ints(4), outputs=2),
+    Op("TopK", X(3, 9, 4), ints(4), outputs=2, axis=1),
+    Op("TopK", X(3, 9), ints(4), outputs=2, largest=0),
+]
