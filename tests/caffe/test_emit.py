@@ -17,7 +17,8 @@ from mgeconvert_converters.caffe.run import OpenCVError, run_in_opencv, typed
 from tests.caffe.test_rows import opencv_may_fail
 from tests.harness.check import difference
 from tests.harness.operators import Op, rows
-from tests.harness.refusals import WRONG, params, refusal, said
+from tests.harness.refusals import params, refusal, said
+from tests.harness.wrong import WRONG
 
 DIALECTS = ("ssd", "bvlc")
 ROWS = [row for row in rows() if not refusal("caffe", row) and row.id not in WRONG["caffe"]]

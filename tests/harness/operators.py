@@ -18,6 +18,7 @@ import numpy as np
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.families import FAMILIES
+from mgeconvert.ir.scopes import Scope
 
 from .cases import LOOSE, P, X
 
@@ -75,7 +76,7 @@ class Op:
     def graph(self) -> Graph:
         """The one-node graph: inputs ``x0``, ``x1``, ..., outputs ``y0``, ``y1``, ..."""
         b = Builder(Graph())
-        b.place, b.origin = "layer", f"layer ({self.op})"
+        b.enter(Scope("layer", self.op))
         values: list[Any] = []
         for at, operand in enumerate(self.operands):
             if operand is None:

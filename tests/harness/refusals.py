@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,12 @@ from mgeconvert import registry
 from mgeconvert.ir import OPSET, Graph
 
 from .operators import Op, rows
+from .wrong import WRONG
 
 FILE = Path(__file__).parents[1] / "goldens" / "refusals.json"
 TARGETS = ("tflite", "caffe", "tm")
 OLDEST = 7
 """The oldest opset that is written."""
-WRONG: Mapping[str, Mapping[str, str]] = {
-    "caffe": {"LayerNormalization-2x4x5x6-c5x6-axis=2": "a second output is an internal error"},
-    "tm": {
-        "MaxPool-2x3x4x5x6-kernel_shape=(2,3,2)-pads=(1,1,1,1,1,1)": "3-D pooling is an internal error",
-        "AveragePool-2x3x4x5x6-kernel_shape=(2,2,2)-pads=(1,1,1,1,1,1)": "3-D pooling is an internal error",
-    },
-}
-"""Rows that a target gets wrong, and how: `params` marks them; what is mended must leave this table."""
 
 
 def said(target: str, graph: Graph, **options: Any) -> str:

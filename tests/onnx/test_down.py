@@ -21,7 +21,7 @@ from mgeconvert_converters.onnx.opsets.down.unchanged import TYPES_ONLY, unchang
 from mgeconvert_converters.onnx.opsets.schema import IR_VERSIONS, OLDEST, newest, op_schema, versions
 from mgeconvert_converters.onnx.write.save import problems, save
 from tests.harness.operators import Op, rows
-from tests.harness.refusals import oldest_opset
+from tests.harness.refusals import oldest_opset, params
 
 OPSETS = [7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 19, 20, 22, newest()]
 load_table()
@@ -65,7 +65,7 @@ def judged(graph: Graph, feed: dict[str, np.ndarray], arrays: list[np.ndarray]) 
     return arrays if agrees else wanted
 
 
-@pytest.mark.parametrize("row", rows(), ids=str)
+@pytest.mark.parametrize("row", params("onnx"))
 def test_row_means_the_same_at_every_opset(row: Op) -> None:
     """At the ends where no rule is concerned."""
     if is_misjudged(row):

@@ -12,7 +12,8 @@ import mgeconvert
 from mgeconvert.errors import MgeconvertError
 from mgeconvert.registry import backend
 from tests.harness.operators import Op, rows
-from tests.harness.refusals import WRONG, params, refusal, said
+from tests.harness.refusals import params, refusal, said
+from tests.harness.wrong import WRONG
 from tests.tracedmodule.judge import judged, record, save
 
 LOOSE = {"LayerNormalization": 1e-3}
@@ -40,7 +41,7 @@ def in_onnxruntime(row: Op, folder: Path) -> list[np.ndarray] | None:
         raise
 
 
-@pytest.mark.parametrize("row", params("tm", written=True))
+@pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_second_round_trip_is_the_first(row: Op, tmp_path: Path) -> None:
     """tm to tm is stable also where the first file came from elsewhere (Range needs one more)."""
     save(row.graph(), tmp_path / "first.pkl")
@@ -61,19 +62,23 @@ def test_operator_is_refused(row: Op) -> None:
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("onnx-rows")
-    requests = {}
-    for number, row in enumerate(ROWS):
+    requests, broken = {}, {}
+    for number, row in enumerate(row for row in rows() if not refusal("tm", row)):
         expected = in_onnxruntime(row, folder)
         if expected is None:
             continue
-        save(row.graph(), folder / f"{number}.pkl")
+        try:
+            save(row.graph(), folder / f"{number}.pkl")
+        except AssertionError as error:
+            broken[row.id] = {"failed": repr(error)}
+            continue
         io = record(folder / f"{number}.npz", list(row.feeds.values()), expected)
         requests[row.id] = {"model": folder / f"{number}.pkl", "io": io}
-    return dict(zip(requests, judged(list(requests.values()), folder), strict=True))
+    return {**broken, **dict(zip(requests, judged(list(requests.values()), folder), strict=True))}
 
 
 @pytest.mark.reference
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.parametrize("row", params("tm", written=True))
 def test_megengine_computes_what_onnxruntime_does(row: Op, answers: dict[str, dict[str, Any]]) -> None:
     if row.id not in answers:
         assert row.op == "Where"  # onnxruntime has no Where of booleans

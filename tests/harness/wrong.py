@@ -1,0 +1,73 @@
+"""Rows of ONNX operators that a target gets wrong, and how: strict xfails, so that what is mended leaves the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_ASPECT = {
+    f"Resize-2x4x5x6-_-_-cint64[7,4]-axes=(2,3)-keep_aspect_ratio_policy={policy}": "the kept aspect ratio is ignored"
+    for policy in ("not_larger", "not_smaller")
+}
+_TIES = {
+    f"Resize-2x4x5x6-_-{scales}-mode=nearest-nearest_mode={mode}-coordinate_transformation_mode={coordinates}": (
+        "another neighbour than onnxruntime's where a position is a tie up to rounding"
+    )
+    for scales, mode in (
+        ("c[1.7000000476837158]-axes=(-1,)", "round_prefer_ceil"),
+        ("c[1.0,1.0,1.5,0.6000000238418579]", "floor"),
+    )
+    for coordinates in ("half_pixel", "pytorch_half_pixel")
+}
+_NO_JUDGE = {"Where-bool5-bool5-bool5": "onnxruntime has no Where of booleans to compare with"}
+_CHECKER = {"MeanVarianceNormalization-2x3x5x7": "the checker's inference rejects the form of an old opset"}
+_NAN = "a comparison with NaN is not false"
+_POSITIONS = "[nan,1.0,-1.0,inf,-inf,0.0,2.5,-0.5]"
+
+WRONG: Mapping[str, Mapping[str, str]] = {
+    "onnx": {
+        **_CHECKER,
+        **{
+            f"Resize-1x3x5x6-_-_-cint64[1,3,7,13]-{attrs}": "scales of sizes are rounded where the opset has no sizes"
+            for attrs in (
+                "mode=linear-coordinate_transformation_mode=asymmetric",
+                "mode=nearest-coordinate_transformation_mode=asymmetric-nearest_mode=floor",
+            )
+        },
+    },
+    "onnx, read back": _CHECKER,
+    "tflite": {
+        **_ASPECT,
+        **_TIES,
+        **_NO_JUDGE,
+        "ScatterND-3-int64[0,1,1]-[inf,1.0,2.0]-reduction=add": "infinity becomes NaN",
+        "DequantizeLinear-int322x3@-50:50-c[0.30000001192092896]": "LiteRT has no DEQUANTIZE of int32",
+        "GridSample-1x1x5x5-1x2x41x2-mode=nearest-padding_mode=reflection": "ties of nearest reflected positions",
+    },
+    "caffe": {
+        **_ASPECT,
+        **_TIES,
+        **_NO_JUDGE,
+        "LayerNormalization-2x4x5x6-c5x6-axis=2": "a second output is an internal error",
+        "Pow-int646@0:50-c[0.5]": "a power of integers is rounded down",
+        f"GreaterOrEqual-{_POSITIONS}-[-0.5,2.5,0.0,-inf,inf,-1.0,1.0,nan]": _NAN,
+        f"LessOrEqual-{_POSITIONS}-{_POSITIONS}": _NAN,
+        f"Equal-{_POSITIONS}-{_POSITIONS}": _NAN,
+        "CastLike-2x4x5x6-int641@-50:50": "CastLike to an integer does not round",
+        "CastLike-3-cint32[0]": "CastLike to an integer does not round",
+        **{
+            f"{op}-cint64[]-noop_with_empty_axes=1": "a reduction of no axes leaves out what it computes per element"
+            for op in ("ReduceL1-2x4x5x6", "ReduceSumSquare-2x4x5x6", "ReduceLogSum-2x4x5x6@0.1:2.0")
+        },
+    },
+    "tm": {
+        **{
+            f"{op}-2x3x4x5x6-kernel_shape={kernel}-pads=(1,1,1,1,1,1)": "3-D pooling is an internal error"
+            for op, kernel in (("MaxPool", "(2,3,2)"), ("AveragePool", "(2,2,2)"))
+        },
+        "CumSum-float162x3-cint64[1]": "sums in float16 where onnxruntime sums in float32",
+        "MatMul-2x1x3x4-3x4x5": "MegEngine's matmul does not broadcast both sides",
+        "Conv-2x4x9-c6x2x3-_-group=2": "MegEngine has no grouped conv1d",
+        "Transpose-2x3x2x3x2x3x2x2-perm=(7,5,3,1,6,4,2,0)": "MegEngine has at most 7 axes",
+        "OneHot-int643x4@-5:5-cint64[5]-c[0.0,1.0]": "indices below zero are not counted from the end",
+    },
+}
