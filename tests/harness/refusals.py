@@ -53,7 +53,7 @@ def table() -> dict[str, dict[str, Any]]:
 
 def refusal(target: str, row: Op) -> str:
     """The text that the target must give, "" where it must write the row."""
-    return str(table()[target].get(row.id, ""))
+    return str(table().get(target, {}).get(row.id, ""))
 
 
 def oldest_opset(row: Op) -> tuple[int, str]:

@@ -19,7 +19,7 @@ from mgeconvert_converters.onnx.opsets.up.driver import load, load_table
 from mgeconvert_converters.onnx.opsets.up.table import UPGRADES
 from mgeconvert_converters.onnx.opsets.up.unchanged import UNCHANGED
 from mgeconvert_converters.onnx.write.save import save
-from tests.harness.operators import Op, rows
+from tests.harness.operators import Op
 from tests.harness.refusals import oldest_opset, params
 from tests.onnx.test_down import compute, unchanged_forms
 from tests.onnx.test_write import small_graph
