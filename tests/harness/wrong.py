@@ -59,6 +59,7 @@ WRONG: Mapping[str, Mapping[str, str]] = {
             for op in ("ReduceL1-2x4x5x6", "ReduceSumSquare-2x4x5x6", "ReduceLogSum-2x4x5x6@0.1:2.0")
         },
     },
+    "real caffe": {"PRelu-2x3x4x5x2-c3x1x1x1": "real Caffe's PReLU aborts on more than four axes"},
     "tm": {
         **{
             f"{op}-2x3x4x5x6-kernel_shape={kernel}-pads=(1,1,1,1,1,1)": "3-D pooling is an internal error"
