@@ -15,60 +15,14 @@ import numpy as np
 from mgeconvert.errors import GraphError
 
 from .scopes import Scope, copies
+from .values import Dim as Dim
+from .values import Shape as Shape
+from .values import Value as Value
 
 OPSET = 21
 """The ONNX operator set the IR speaks."""
 
-Dim: TypeAlias = "int | str"
-"""One dimension: a size, or the name of one known only at run time."""
-Shape: TypeAlias = "tuple[Dim, ...]"
 Attribute: TypeAlias = "int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | np.ndarray | Graph"
-
-
-class Value:
-    """One tensor: a graph input, a node's output or a constant (`array` is set). Compared by identity.
-
-    `dtype` and `shape` are None where they are not known; `shape` may hold symbolic dimensions.
-    """
-
-    __slots__ = ("array", "dtype", "name", "shape")
-
-    def __init__(
-        self,
-        name: str,
-        dtype: np.dtype | None = None,
-        shape: Shape | None = None,
-        array: np.ndarray | None = None,
-    ) -> None:
-        self.name = name
-        self.array = array
-        self.dtype = dtype if array is None else array.dtype
-        self.shape = shape if array is None else array.shape
-
-    @property
-    def is_constant(self) -> bool:
-        return self.array is not None
-
-    @property
-    def rank(self) -> int | None:
-        return None if self.shape is None else len(self.shape)
-
-    @property
-    def static_shape(self) -> tuple[int, ...] | None:
-        """The shape when every dimension is a number, else None."""
-        if self.shape is None or any(isinstance(dim, str) for dim in self.shape):
-            return None
-        return self.shape  # type: ignore[return-value]
-
-    @property
-    def type_text(self) -> str:
-        """``float32[1,3,N,224]``; ``?`` where unknown."""
-        dtype = "?" if self.dtype is None else self.dtype.name
-        shape = "?" if self.shape is None else ",".join(map(str, self.shape))
-        return f"{dtype}[{shape}]"
-
-    def __repr__(self) -> str:
-        return f"<Value {self.name}: {self.type_text}>"
 
 
 @dataclass(slots=True, eq=False)
@@ -104,6 +58,23 @@ class Node:
         attrs = ", ".join(f"{key}={_attribute_text(value)}" for key, value in sorted(self.attrs.items()))
         op = f"{self.domain}::{self.op}" if self.domain else self.op
         return f"{outputs} = {op}({inputs})" + (f" {{{attrs}}}" if attrs else "")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """A node as a lowering made it, to see whether it is still the same: its operator, attributes and operands then."""
+
+    node: Node
+    op: str
+    attrs: dict[str, Any]
+    inputs: tuple[Value | None, ...]
+    arrays: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, node: Node) -> Made:
+        """The node as it is now."""
+        arrays = tuple(None if value is None else value.array for value in node.inputs)
+        return cls(node, node.op, dict(node.attrs), tuple(node.inputs), arrays)
 
 
 @dataclass(slots=True, eq=False)
@@ -217,8 +188,12 @@ class Graph:
                 nodes[node] = Node(node.op, inputs, outputs, dict(node.attrs), node.name, node.scope, node.domain)
             return nodes[node]
 
+        def made_twin(was: Made) -> Made:
+            inputs = tuple(None if item is None else twin(item) for item in was.inputs)
+            return Made(node_twin(was.node), was.op, was.attrs, inputs, was.arrays)
+
         nodes: dict[Node, Node] = {}
-        scopes = copies(self.calls, twin, node_twin)
+        scopes = copies(self.calls, twin, made_twin)
         for node in self.nodes:
             made = node_twin(node)
             made.scope = scopes.get(node.scope, node.scope) if node.scope else None

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from .graph import Node, Value
+from .values import Value
 
 _TEXT = re.compile(r"(.*) \(([^()]*)\)")
 
@@ -34,9 +33,9 @@ class Call:
 
     Arguments and `results` are structures (tuples, lists, dicts, slices) of values, of `Attribute`s, and of Python
     constants. `number` counts the calls of one module, 0 the first. `names` are what a module calls the values among
-    its arguments, in order. `form` is how the source's format writes the
-    arguments, for a target of the same format only. `made` are the nodes that a leaf was lowered to, as they were then;
-    None for the call of a module that has leaves of its own.
+    its arguments, in order. `form` is how the source's format writes the arguments, for a target of the same format
+    only. `made` are the nodes that a leaf was lowered to, as they were then (`Made` of the graph); None for the call of
+    a module that has leaves of its own.
     """
 
     name: str
@@ -46,24 +45,7 @@ class Call:
     number: int = 0
     names: tuple[str, ...] = ()
     form: Any = None
-    made: tuple[Made, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Made:
-    """A node as a lowering made it, to see whether it is still the same: its operator, attributes and operands then."""
-
-    node: Node
-    op: str
-    attrs: dict[str, Any]
-    inputs: tuple[Value | None, ...]
-    arrays: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, node: Node) -> Made:
-        """The node as it is now."""
-        arrays = tuple(None if value is None else value.array for value in node.inputs)
-        return cls(node, node.op, dict(node.attrs), tuple(node.inputs), arrays)
+    made: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,18 +116,12 @@ def mapped(structure: Any, function: Callable[[Any], Any]) -> Any:
     return function(structure)
 
 
-def copies(
-    scopes: Sequence[Scope], value: Callable[[Value], Value], node: Callable[[Node], Node]
-) -> dict[Scope, Scope]:
-    """Twins of the scopes and of all around them, over the twins of values and nodes that the functions give."""
+def copies(scopes: Sequence[Scope], value: Callable[[Value], Value], made: Callable[[Any], Any]) -> dict[Scope, Scope]:
+    """Twins of the scopes and of all around them, over the twins that the functions give."""
     twins: dict[Scope, Scope] = {}
 
     def leaf(item: Any) -> Any:
-        return value(item) if _is_value(item) else item
-
-    def made(was: Made) -> Made:
-        inputs = tuple(None if item is None else value(item) for item in was.inputs)
-        return Made(node(was.node), was.op, was.attrs, inputs, was.arrays)
+        return value(item) if isinstance(item, Value) else item
 
     for last in scopes:
         for scope in last.chain:
@@ -156,15 +132,9 @@ def copies(
     return twins
 
 
-def _twin(call: Call | None, leaf: Callable[[Any], Any], made: Callable[[Made], Made]) -> Call | None:
+def _twin(call: Call | None, leaf: Callable[[Any], Any], made: Callable[[Any], Any]) -> Call | None:
     if call is None:
         return None
     args, kwargs, results = (mapped(part, leaf) for part in (call.args, call.kwargs, call.results))
     nodes = None if call.made is None else tuple(map(made, call.made))
     return Call(call.name, args, kwargs, results, call.number, call.names, mapped(call.form, leaf), nodes)
-
-
-def _is_value(item: Any) -> bool:
-    from .graph import Value
-
-    return isinstance(item, Value)

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from .graph import Graph, Node, Value
-from .scopes import Call, Made, Scope, leaves
+from .graph import Graph, Made, Node, Value
+from .scopes import Call, Scope, leaves
 
 CALL = "mgeconvert.call"
 """The domain of a node that is one call of the source: its operator is the name of what was called, its scope says the

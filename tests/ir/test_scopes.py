@@ -7,7 +7,8 @@ import pytest
 
 from mgeconvert.ir import Graph, Value
 from mgeconvert.ir.builder import Builder
-from mgeconvert.ir.scopes import Attribute, Call, Made, Scope, leaves, mapped
+from mgeconvert.ir.graph import Made
+from mgeconvert.ir.scopes import Attribute, Call, Scope, leaves, mapped
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import numpy as np
 
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.graph import Made
 from mgeconvert.ir.modules import nested
-from mgeconvert.ir.scopes import Call, Made, Scope
+from mgeconvert.ir.scopes import Call, Scope
 from mgeconvert.ir.whole_calls import CALL, with_whole_calls
 
 

@@ -14,8 +14,9 @@ import numpy as np
 from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Node, Shape, Value
 from mgeconvert.ir.families import FAMILIES
+from mgeconvert.ir.graph import Made
 from mgeconvert.ir.inference import InferenceError
-from mgeconvert.ir.scopes import Made, Scope, leaves
+from mgeconvert.ir.scopes import Scope, leaves
 from mgeconvert.ir.whole_calls import CALL
 
 from ..read.arrays import DType, MgeDType

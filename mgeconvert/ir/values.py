@@ -1,0 +1,57 @@
+"""Values: the tensors of a graph, with their types as far as they are known."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+
+Dim: TypeAlias = "int | str"
+"""One dimension: a size, or the name of one known only at run time."""
+Shape: TypeAlias = "tuple[Dim, ...]"
+
+
+class Value:
+    """One tensor: a graph input, a node's output or a constant (`array` is set). Compared by identity.
+
+    `dtype` and `shape` are None where they are not known; `shape` may hold symbolic dimensions.
+    """
+
+    __slots__ = ("array", "dtype", "name", "shape")
+
+    def __init__(
+        self,
+        name: str,
+        dtype: np.dtype | None = None,
+        shape: Shape | None = None,
+        array: np.ndarray | None = None,
+    ) -> None:
+        self.name = name
+        self.array = array
+        self.dtype = dtype if array is None else array.dtype
+        self.shape = shape if array is None else array.shape
+
+    @property
+    def is_constant(self) -> bool:
+        return self.array is not None
+
+    @property
+    def rank(self) -> int | None:
+        return None if self.shape is None else len(self.shape)
+
+    @property
+    def static_shape(self) -> tuple[int, ...] | None:
+        """The shape when every dimension is a number, else None."""
+        if self.shape is None or any(isinstance(dim, str) for dim in self.shape):
+            return None
+        return self.shape  # type: ignore[return-value]
+
+    @property
+    def type_text(self) -> str:
+        """``float32[1,3,N,224]``; ``?`` where unknown."""
+        dtype = "?" if self.dtype is None else self.dtype.name
+        shape = "?" if self.shape is None else ",".join(map(str, self.shape))
+        return f"{dtype}[{shape}]"
+
+    def __repr__(self) -> str:
+        return f"<Value {self.name}: {self.type_text}>"
