@@ -31,7 +31,7 @@ def evaluate(
     than `limit` bytes.
     """
     kernel = _KERNELS.get(op)
-    if kernel is None or not _takes(kernel, inputs, attrs):
+    if kernel is None or not _takes(kernel, len(inputs), tuple(attrs)):
         return None
     with np.errstate(all="ignore"):
         result = kernel(*inputs, **attrs)
@@ -41,16 +41,14 @@ def evaluate(
     return results[:outputs]
 
 
-def _takes(kernel: Kernel, inputs: Sequence[Array | None], attrs: dict[str, Any]) -> bool:
+@functools.cache
+def _takes(kernel: Kernel, inputs: int, attrs: tuple[str, ...]) -> bool:
+    """Whether a kernel takes that many operands and these attributes; looked at once, however many nodes it folds."""
     try:
-        _signature(kernel).bind(*inputs, **attrs)
+        inspect.signature(kernel).bind(*[None] * inputs, **dict.fromkeys(attrs))
     except TypeError:
         return False
     return True
-
-
-_signature = functools.cache(inspect.signature)
-"""A kernel's signature, looked at once however many constants it folds."""
 
 
 def _kernel(*ops: str) -> Callable[[Kernel], Kernel]:

@@ -13,6 +13,7 @@ from mgeconvert.errors import ConversionError
 from .dtypes import dtype_of as dtype_of
 from .dtypes import elem_type as elem_type
 from .graph import OPSET, Graph, Node, Shape, Value
+from .shape_rules import SHAPE_RULES
 
 if TYPE_CHECKING:
     import onnx
@@ -31,11 +32,15 @@ def infer(node: Node) -> None:
 
     Dimensions that only the run will tell get symbolic names. Raises InferenceError.
     """
-    rule = _RULES.get(node.op)
-    if rule is not None and not node.domain and len(node.outputs) == 1 and _known(node):
-        rule(node)
-    elif not node.domain:
-        _infer_with_onnx(node)
+    if node.domain:
+        return
+    if len(node.outputs) == 1 and _known(node):
+        if (rule := _RULES.get(node.op)) is not None:
+            rule(node)
+            return
+        if (shape_rule := SHAPE_RULES.get(node.op)) is not None and shape_rule(node):
+            return
+    _infer_with_onnx(node)
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape | None:
