@@ -12,6 +12,7 @@ FRONTEND = Frontend(
     suffixes=(".prototxt",),
     load=deferred(f"{__name__}.read.load:load"),
     ops=deferred(f"{__name__}.support:lowered"),
+    handlers=deferred(f"{__name__}.support:lowerings"),
     describe=deferred(f"{__name__}.describe:describe"),
     options=(
         Option(
@@ -33,6 +34,7 @@ BACKEND = Backend(
     save=deferred(f"{__name__}.write.save:save"),
     problems=deferred(f"{__name__}.write.save:problems"),
     ops=deferred(f"{__name__}.support:emitted"),
+    handlers=deferred(f"{__name__}.support:emitters"),
     run=deferred(f"{__name__}.run:run"),
     runtime="OpenCV dnn",
     options=(

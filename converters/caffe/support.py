@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mgeconvert.registry import OpSupport
+from mgeconvert.registry import Handlers, OpSupport
 
 from .emit import EMITTERS
 from .emit import REFUSED as NOT_EMITTED
@@ -26,3 +26,13 @@ def lowered() -> Sequence[OpSupport]:
     rows += [OpSupport(name, note="left out at inference") for name in TRAINING]
     rows += [OpSupport(name, refused=reason) for name, reason in NOT_LOWERED.items()]
     return sorted(rows, key=lambda row: row.op)
+
+
+def emitters() -> Handlers:
+    """Every IR operator that is emitted, with its handler."""
+    return ((op, emitter.handler) for op, emitter in EMITTERS.items())
+
+
+def lowerings() -> Handlers:
+    """Every layer type that is lowered, with its handler."""
+    return ((name, row.handler) for name, row in LOWERINGS.items())

@@ -15,6 +15,7 @@ BACKEND = Backend(
     save=deferred(f"{__name__}.write.save:save"),
     problems=deferred(f"{__name__}.support:problems"),
     ops=deferred(f"{__name__}.support:ops"),
+    handlers=deferred(f"{__name__}.support:emitters"),
     run=deferred(f"{__name__}.run:checked_run"),
     describe=deferred(f"{__name__}.describe:describe"),
     runtime="LiteRT",

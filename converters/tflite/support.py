@@ -7,7 +7,7 @@ from typing import Any
 
 from mgeconvert.errors import Problem, UnsupportedError
 from mgeconvert.ir import Graph
-from mgeconvert.registry import QUANT_PARAMS, OpSupport
+from mgeconvert.registry import QUANT_PARAMS, Handlers, OpSupport
 
 from .emit.build import Options
 from .emit.driver import compile_graph
@@ -29,3 +29,8 @@ def ops() -> Sequence[OpSupport]:
     supported = [OpSupport(op, note=emitter.note) for op, emitter in EMITTERS.items()]
     refused = [OpSupport(op, refused=reason) for op, reason in REFUSED.items()]
     return sorted([*supported, *refused], key=lambda row: row.op)
+
+
+def emitters() -> Handlers:
+    """Every IR operator that is emitted, with its handler."""
+    return ((op, emitter.function) for op, emitter in EMITTERS.items())
