@@ -44,7 +44,7 @@ def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
             except (RefusedError, InferenceError) as refused:
                 reason = refused.reason if isinstance(refused, RefusedError) else refused.message
                 problems.append(Problem(fallback_path(node), node.op, reason))
-                new = None
+                node.domain, b.graph.nodes, new = REFUSED_DOMAIN, [], None
             if new is None:
                 done.append(node)
                 b.producers.update(dict.fromkeys(node.outputs, node))
@@ -56,6 +56,9 @@ def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
     prepared.remove_dead_nodes()
     return prepared, [*problems, *_without_emitter(prepared, problems)]
 
+
+REFUSED_DOMAIN = "refused"
+"""The domain of a node that was refused: no table has it, so that it is refused once."""
 
 _MADE_UP = re.compile(r"(?:.*/)?[A-Z][A-Za-z0-9]*(?:_\d+)*")
 """How values are named that a lowering made on the way to its result."""

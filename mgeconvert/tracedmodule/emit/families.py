@@ -12,7 +12,7 @@ _OPERATORS = {
     "resize": "Interpolate",
     "movement": "BroadcastTo ReshapeTo",
     "indexing": "AddAt Copy Embedding PutAt SliceAt TakeAt TakeWhere",
-    "selection": "CondTake",
+    "selection": "CondTake TopK",
     "vision": "Nms Remap RoiAlign",
     "recurrent": "LSTMOf RNNOf",
     "quantization": "FakeQuant Integers",

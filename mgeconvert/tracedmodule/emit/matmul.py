@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 
 from .attributes import floats
@@ -75,6 +76,32 @@ def gemm(b: EmitBuilder, node: Node) -> Value | None:
 def _wide(b: EmitBuilder, bias: Value, count: int) -> Value:
     assert bias.array is not None
     return bias if bias.array.size == count else b.constant(np.broadcast_to(bias.array, count).copy(), name=bias.name)
+
+
+@rewrite("MatMul")
+def same_batch(b: EmitBuilder, node: Node) -> Value | None:
+    """``MatMul(x, y) -> MatMul(Expand(x), Expand(y))``; ``-> MatMul(Squeeze(x), y)`` where all batch axes of x are 1.
+
+    MegEngine broadcasts the batch axes of the operand that has fewer axes, and only to those of the other."""
+    left, right = (value for value in node.inputs if value is not None)
+    batches = [tuple((value.shape or ())[:-2]) for value in (left, right)]
+    if rank(left) < 3 or rank(right) < 3 or batches[0] == batches[1]:
+        return None
+    ones = [not any(size != 1 for size in batch) for batch in batches]
+    if ones[0] and len(batches[0]) <= len(batches[1]):
+        return b.op("MatMul", b.op("Squeeze", left, list(range(len(batches[0])))), right)
+    if ones[1] and len(batches[1]) <= len(batches[0]):
+        return b.op("MatMul", left, b.op("Squeeze", right, list(range(len(batches[1])))))
+    common = tuple((node.output.shape or ())[:-2])
+    if common == max(batches, key=len) and len(batches[0]) != len(batches[1]):
+        return None
+    if any(isinstance(size, str) for size in (*common, *(left.shape or ()), *(right.shape or ()))):
+        refuse("a product of stacks of matrices that broadcast to a size that is only known at run time")
+    whole = [
+        value if batch == common else b.op("Expand", value, [*map(int, common), *map(int, (value.shape or ())[-2:])])
+        for value, batch in zip((left, right), batches, strict=True)
+    ]
+    return b.op("MatMul", *whole)
 
 
 @rewrite("MatMul")

@@ -9,11 +9,12 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
+from mgeconvert.ir.inference import elem_type
 
 from .attributes import floats, integer
-from .builder import EmitBuilder, again
+from .builder import EmitBuilder, again, like
 from .calls import EmittedCall, StoredTensor, function
-from .operands import rank, tensor_of
+from .operands import rank, sole, tensor_of
 from .scopes import module_kind, was_function, weight_path
 from .table import emit, rewrite
 from .weights import in_layout, module_of
@@ -132,9 +133,10 @@ def scale_and_shift(b: EmitBuilder, node: Node) -> Value | None:
 
 
 @rewrite("LayerNormalization")
-def layer_normalization_in_steps(b: EmitBuilder, node: Node) -> Value | None:
-    """``LayerNormalization(x) -> d / Sqrt(ReduceMean(d * d) + epsilon) * scale + shift``, ``d = x - ReduceMean(x)``,
-    where the scale or shift broadcasts or is computed, and for other types than float32."""
+def layer_normalization_in_steps(b: EmitBuilder, node: Node) -> list[Value] | None:
+    """``LayerNormalization(x) -> d / s * scale + shift, m, 1 / s`` with ``m = ReduceMean(x)``, ``d = x - m`` and
+    ``s = Sqrt(ReduceMean(d * d) + epsilon)``, where the scale or shift broadcasts or is computed, where the mean or the
+    inverse deviation is read too, and for other types than float32."""
     x, scale, shift = [*node.inputs, None][:3]
     assert x is not None
     assert x.shape is not None
@@ -142,31 +144,44 @@ def layer_normalization_in_steps(b: EmitBuilder, node: Node) -> Value | None:
     axis = integer(node, "axis", -1) % rank(x)
     shape = x.shape[axis:]
     constant = scale.array is not None and (shift is None or shift.array is not None)
-    if len(node.outputs) > 1 or x.dtype != np.float32:
-        return _by_hand(b, node, axis)
-    if scale.shape == shape and (shift is None or shift.shape == shape) and constant:
+    if (
+        len(node.outputs) == 1
+        and x.dtype == np.float32
+        and scale.shape == shape
+        and (shift is None or shift.shape == shape)
+        and constant
+    ):
         return None
-    return _by_hand(b, node, axis)
+    return _by_hand(b, node, axis)[: len(node.outputs)]
 
 
-def _by_hand(b: EmitBuilder, node: Node, axis: int) -> Value:
-    if len(node.outputs) > 1:
-        refuse("layer normalization that gives its statistics too")
+def _by_hand(b: EmitBuilder, node: Node, axis: int) -> list[Value]:
+    """The result, the mean and the inverse of the deviation."""
     x, scale, shift = [*node.inputs, None][:3]
     axes = list(range(axis, rank(x)))
-    centred = b.op("Sub", x, b.op("ReduceMean", x, axes, keepdims=1))
+    mean = b.op("ReduceMean", x, axes, keepdims=1)
+    centred = b.op("Sub", x, mean)
     variance = b.op("ReduceMean", b.op("Mul", centred, centred), axes, keepdims=1)
-    normal = b.op("Div", centred, b.op("Sqrt", b.op("Add", variance, floats(node, "epsilon", 1e-5))))
-    scaled = b.op("Mul", normal, scale)
-    return scaled if shift is None else b.op("Add", scaled, shift)
+    deviation = b.op("Sqrt", b.op("Add", variance, floats(node, "epsilon", 1e-5)))
+    scaled = b.op("Mul", b.op("Div", centred, deviation), scale)
+    result = scaled if shift is None else b.op("Add", scaled, shift)
+    statistics = [mean, b.op("Div", like(b, mean, 1), deviation)] if len(node.outputs) > 1 else []
+    return [result, *(b.op("Cast", value, to=elem_type(np.float32)) for value in statistics)]
 
 
 @rewrite("Dropout")
 def dropout(b: EmitBuilder, node: Node) -> Sequence[Value]:
     """``Dropout(x) -> x, ones(shape(x))``: at inference every element is kept, the mask is all true."""
     x = tensor_of(node)
-    if len(node.outputs) == 1:
-        return [x]
+    _, ratio, training = [*node.inputs, None, None][:3]
+    if (
+        training is not None
+        and (training.array is None or sole(training))
+        and (ratio is None or ratio.array is None or sole(ratio))
+    ):
+        refuse("Dropout in training mode")
+    if len(node.outputs) == 1 or not b.uses.get(node.outputs[1], 0):
+        return [x, *[x][: len(node.outputs) - 1]]
     if x.static_shape is None:
         refuse("the mask of a Dropout of a shape that is only known at run time")
     return [x, b.constant(np.ones(x.static_shape, bool))]

@@ -10,7 +10,7 @@ from mgeconvert.ir.inference import elem_type
 
 from .builder import EmitBuilder
 from .calls import EmittedCall, function
-from .operands import axis_of, ints, rank, sole
+from .operands import axis_of, ints, rank, sole, tensor_of
 from .table import Emitter, emit, rewrite
 
 REDUCTIONS = {
@@ -64,8 +64,6 @@ def log_sum_exp(node: Node) -> EmittedCall:
 
 def _extreme(name: str) -> Emitter:
     def emitter(node: Node) -> EmittedCall:
-        if node.attrs.get("select_last_index"):
-            refuse("the last of several equal extremes; MegEngine gives the first")
         return function(name, node.inputs[0], axis_of(node), _keeps(node))
 
     return emitter
@@ -81,6 +79,21 @@ def cumsum(node: Node) -> EmittedCall:
     if axis is None or axis.array is None or node.attrs.get("exclusive") or node.attrs.get("reverse"):
         refuse("a cumulative sum that is exclusive, reversed or along an axis that is only known at run time")
     return function("tensor.cumsum", x, int(sole(axis)) % rank(x))
+
+
+@rewrite("ArgMax", "ArgMin")
+def last_extreme(b: EmitBuilder, node: Node) -> Value | None:
+    """``ArgMax(x, select_last_index) -> n - 1 - ArgMax(x[::-1])`` with the size n of the axis: MegEngine gives the
+    first of several equal extremes."""
+    if not node.attrs.get("select_last_index"):
+        return None
+    x, axis = tensor_of(node), axis_of(node)
+    size = x.shape[axis] if x.shape is not None else None
+    if not isinstance(size, int):
+        refuse("the last of several equal extremes along an axis of a size that is only known at run time")
+    reverse = b.op("Slice", x, [-1], [-size - 1], [axis], [-1])
+    first = b.op(node.op, reverse, axis=axis, keepdims=node.attrs.get("keepdims", 1))
+    return b.op("Sub", b.constant(size - 1, np.int64), first)
 
 
 _ALONE = {"ReduceSumSquare": ("Mul", 2), "ReduceL2": ("Abs", 1), "ReduceL1": ("Abs", 1), "ReduceLogSum": ("Log", 1)}
@@ -109,6 +122,21 @@ def reductions(b: EmitBuilder, node: Node) -> Value | None:
     if empty and node.attrs.get("keepdims", 1) and node.op not in _ALONE:
         return b.op(node.op, x, list(range(rank(x))), keepdims=1)
     return None
+
+
+_OF_NOTHING = {"ReduceMax": -np.inf, "ReduceLogSumExp": -np.inf, "ReduceMin": np.inf}
+
+
+@rewrite(*_OF_NOTHING)
+def of_no_elements(b: EmitBuilder, node: Node) -> Value | None:
+    """``ReduceMax(x) -> -inf`` where x has no elements, ``ReduceMin(x) -> inf``; integers: the least, the largest."""
+    x, shape = tensor_of(node), node.output.static_shape
+    if x.static_shape is None or shape is None or 0 not in x.static_shape:
+        return None
+    number, dtype = _OF_NOTHING[node.op], x.dtype
+    if dtype is not None and dtype.kind in "iu":
+        number = np.iinfo(dtype).min if number < 0 else np.iinfo(dtype).max
+    return b.constant(np.full(shape, number, dtype))
 
 
 @rewrite("ReduceSumSquare", "ReduceLogSum", "ReduceL1", "ReduceL2")

@@ -8,16 +8,18 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
+from mgeconvert.ir.inference import elem_type
 
 from .attributes import integer
 from .builder import EmitBuilder, like
 from .calls import EmittedCall, function
 from .indexing.coordinates import only_indexes
 from .operands import ints, needed, rank, sole, tensor_of
+from .scopes import origin
 from .table import emit, rewrite
 
 
-@emit("TopK")
+@emit("TopK", "megengine.TopK")
 def topk(node: Node) -> EmittedCall:
     """Along the last axis of a vector or matrix; others are rewritten."""
     count = ints(node.inputs[1])
@@ -87,14 +89,30 @@ def coordinates_of_mask(b: EmitBuilder, node: Node) -> Value | None:
     return parts[0] if len(parts) == 1 else b.op("Concat", *parts, axis=0)
 
 
+SORTS = frozenset(["topk", "sort", "argsort"])
+"""Functions of MegEngine that sort, equal elements in an order of its own."""
+FEWEST = 46340
+"""The largest number whose square is an int32."""
+
+
 @rewrite("TopK")
 def topk_of_rows(b: EmitBuilder, node: Node) -> list[Value] | None:
-    """``TopK(x, k, axis) -> Transpose(Reshape(TopK(rows, k)))``: MegEngine sorts the rows of a matrix."""
+    """``TopK(x, k, axis) -> Transpose(Reshape(TopK(rows, k)))``: MegEngine sorts the rows of a matrix.
+
+    Where the source is no sort of MegEngine's, and its positions are read, they are those of `equals_in_order`; axes of
+    more than 46340 elements keep MegEngine's order of equal elements."""
     x, k = node.inputs
     assert x is not None
     count, axis = rank(x), integer(node, "axis", -1) % rank(x)
+    size = x.shape[axis] if x.shape is not None else None
+    foreign = origin(node)[1] not in SORTS and b.uses.get(node.outputs[1], 0) > 0
+    ordered = foreign and isinstance(size, int) and size <= FEWEST
     if axis == count - 1 and count <= 2:
-        return None
+        if not ordered or not isinstance(size, int):
+            return None
+        rows = x if count == 2 else b.op("Unsqueeze", x, [0])
+        found = equals_in_order(b, rows, k, size, integer(node, "largest", 1))
+        return found if count == 2 else [b.op("Squeeze", value, [0]) for value in found]
     shape = x.static_shape
     if shape is None or k is None or k.array is None:
         refuse("the largest elements along an axis that is not the last, of a shape that is only known at run time")
@@ -104,26 +122,47 @@ def topk_of_rows(b: EmitBuilder, node: Node) -> list[Value] | None:
     largest = integer(node, "largest", 1)
     back = [int(place) for place in np.argsort(order)]
     sizes = [*(shape[index] for index in order[:-1]), int(sole(k))]
-    return [
-        b.op("Transpose", b.op("Reshape", value, sizes), perm=back)
-        for value in b.ops("TopK", 2, rows, k, axis=-1, largest=largest)
-    ]
+    if ordered:
+        found = equals_in_order(b, rows, k, shape[axis], largest)
+    else:
+        found = b.ops("TopK", 2, rows, k, axis=-1, largest=largest)
+    return [b.op("Transpose", b.op("Reshape", value, sizes), perm=back) for value in found]
+
+
+def equals_in_order(b: EmitBuilder, rows: Value, k: Value | None, size: int, largest: int) -> list[Value]:
+    """``TopK(x, k) -> v[:k], (sort(g * n + i) mod n)[:k]`` with ``v, i = sort(x)`` and g the number of changes in v so
+    far: of equal elements ONNX takes the first, MegEngine any."""
+    positions = Value(b.name_value("positions"), np.dtype(np.int64), rows.shape)
+    values, places = b.call("TopK", [b.typed(rows), positions], rows, b.constant([size], np.int64), largest=largest)
+    step = b.op("Not", b.op("Equal", b.op("Slice", values, [1], [size], [1]), b.op("Slice", values, [0], [-1], [1])))
+    changes = b.op("CumSum", b.op("Cast", step, to=elem_type(np.int64)), b.constant(1, np.int64))
+    group = b.op("Pad", changes, [0, 1, 0, 0]) if size > 1 else b.op("Mul", places, b.constant(0, np.int64))
+    key = b.op("Add", b.op("Mul", group, b.constant(size, np.int64)), places)
+    ends = [b.typed(key), b.typed(places)]
+    ordered = b.call("TopK", ends, key, b.constant([size], np.int64), largest=0)[0]
+    first = b.op("Mod", ordered, b.constant(size, np.int64))
+    count = b.op("Reshape", k, [1])
+    return [b.op("Slice", value, [0], count, [1]) for value in (values, first)]
 
 
 @rewrite("OneHot")
 def one_hot_by_comparison(b: EmitBuilder, node: Node) -> Value | None:
-    """``OneHot(i, n, (off, on)) -> Where(i = arange(n), on, off)``: MegEngine's is of int32, along the last axis."""
+    """``OneHot(i, n, (off, on)) -> Where(i = arange(n), on, off)``, i + n in place of a negative i.
+
+    MegEngine's is of int32, along the last axis, and takes no i outside of 0 to n - 1."""
     index, depth, values = node.inputs
     if depth is None or depth.array is None or values is None or index is None:
         refuse("OneHot of a number of classes that is only known at run time")
     axis = integer(node, "axis", -1) % (rank(index) + 1)
     plain = values.array is not None and values.array.tolist() == [0, 1] and values.array.dtype.kind == "i"
-    if plain and axis == rank(index) and index.dtype == values.dtype:
+    if plain and axis == rank(index) and index.dtype == values.dtype and origin(node)[1] == "one_hot":
         return None
     classes = np.arange(int(sole(depth)), dtype=np.int32).reshape(
         [-1 if place == axis else 1 for place in range(rank(index) + 1)]
     )
-    hot = b.op("Equal", b.op("Cast", b.op("Unsqueeze", index, [axis]), to=6), classes)
+    wide = b.op("Cast", b.op("Unsqueeze", index, [axis]), to=elem_type(np.int32))
+    below = b.op("Equal", b.op("Add", wide, b.constant(classes.size, np.int32)), classes)
+    hot = b.op("Or", b.op("Equal", wide, classes), below)
     off, on = (b.op("Gather", values, np.array(place), axis=0) for place in (0, 1))
     return b.op("Where", hot, on, off)
 

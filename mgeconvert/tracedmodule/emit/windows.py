@@ -23,7 +23,9 @@ def kernel_of(node: Node) -> tuple[int, ...]:
     """The window; a convolution may leave it to its weight."""
     given = numbers(node, "kernel_shape", ())
     weight = node.inputs[1] if len(node.inputs) > 1 else None
-    return given or (() if weight is None or weight.static_shape is None else weight.static_shape[2:])
+    if not given and (weight is None or weight.static_shape is None):
+        refuse("a window whose size is only known at run time")
+    return given if given or weight is None or weight.static_shape is None else weight.static_shape[2:]
 
 
 def explicit_pads(node: Node) -> tuple[int, ...]:
@@ -59,6 +61,8 @@ def with_unit_axis(b: EmitBuilder, node: Node) -> Value:
     changes: dict[str, Any] = {
         name: (*numbers(node, name, ()), unit) for name, unit in _UNIT.items() if name in node.attrs
     }
+    if "output_shape" in node.attrs:
+        changes["output_shape"] = (numbers(node, "output_shape", ())[-1], 1)
     if "pads" in node.attrs:
         before, after = numbers(node, "pads", ())
         changes["pads"] = (before, 0, after, 0)

@@ -15,22 +15,10 @@ from ..table import rewrite
 from ..windows import explicit_pads, kernel_of, padded, spatial_sizes, with_unit_axis
 
 
-@rewrite("Conv", "ConvTranspose")
-def computed_weights(b: EmitBuilder, node: Node) -> Value | None:
-    """``Conv(x, w, c) -> ConvOf(x, w in MegEngine's layout, c in (1, C, 1, 1))`` where a weight is computed;
-    transposed too."""
-    x, weight, bias = [*node.inputs, None][:3]
-    if weight is None or (weight.array is not None and (bias is None or bias.array is not None)):
-        return None
-    shape, groups, dims = weight.static_shape, integer(node, "group", 1), rank(x) - 2
-    if shape is None:
-        refuse("a convolution whose weight has a shape that is only known at run time")
-    if groups > 1:
-        weight = in_shape(b, weight, (groups, shape[0] // groups, *shape[1:]))
-    if bias is not None:
-        channels = shape[0] if node.op == "Conv" else shape[1] * groups
-        bias = in_shape(b, bias, (1, channels, *(1,) * dims))
-    return b.call(f"{node.op}Of", [b.typed(node.output)], x, weight, bias, **node.attrs)[0]
+@rewrite("Conv")
+def grouped_over_one_axis(b: EmitBuilder, node: Node) -> Value | None:
+    """``Conv(x, w, group) -> Squeeze(Conv(Unsqueeze(x), Unsqueeze(w), group))``: MegEngine's conv1d has one group."""
+    return with_unit_axis(b, node) if rank(node.inputs[0]) == 3 and integer(node, "group", 1) > 1 else None
 
 
 @rewrite("Conv")
@@ -79,6 +67,7 @@ def transposed_convolution(b: EmitBuilder, node: Node) -> Value | None:
 def _crop(
     node: Node, dims: int, strides: tuple[int, ...], dilations: tuple[int, ...], extra: tuple[int, ...]
 ) -> tuple[int, ...]:
+    """What is cut off before and after each axis; a negative number after is what is missing there."""
     mode = str(node.attrs.get("auto_pad", "NOTSET"))
     wanted = numbers(node, "output_shape", ())[-dims:]
     if not wanted and not mode.startswith("SAME"):
@@ -87,10 +76,30 @@ def _crop(
     for axis, (size, window) in enumerate(zip(spatial_sizes(node.inputs[0]), kernel_of(node), strict=True)):
         target = wanted[axis] if wanted else size * strides[axis]
         total = strides[axis] * (size - 1) + extra[axis] + (window - 1) * dilations[axis] + 1 - target
-        less, more = total // 2, total - total // 2
-        before.append(less if mode == "SAME_UPPER" else more)
-        after.append(more if mode == "SAME_UPPER" else less)
+        cut = max(total, 0)
+        before.append(cut // 2 if mode == "SAME_UPPER" else cut - cut // 2)
+        after.append(total - before[-1])
     return (*before, *after)
+
+
+@rewrite("Conv", "ConvTranspose")
+def computed_weights(b: EmitBuilder, node: Node) -> Value | None:
+    """``Conv(x, w, c) -> ConvOf(x, w in MegEngine's layout, c in (1, C, 1, 1))`` where a weight is computed;
+    transposed too.
+
+    Padding that MegEngine does not take has been rewritten before."""
+    x, weight, bias = [*node.inputs, None][:3]
+    if weight is None or (weight.array is not None and (bias is None or bias.array is not None)):
+        return None
+    shape, groups, dims = weight.static_shape, integer(node, "group", 1), rank(x) - 2
+    if shape is None:
+        refuse("a convolution whose weight has a shape that is only known at run time")
+    if groups > 1:
+        weight = in_shape(b, weight, (groups, shape[0] // groups, *shape[1:]))
+    if bias is not None:
+        channels = shape[0] if node.op == "Conv" else shape[1] * groups
+        bias = in_shape(b, bias, (1, channels, *(1,) * dims))
+    return b.call(f"{node.op}Of", [b.typed(node.output)], x, weight, bias, **node.attrs)[0]
 
 
 @rewrite("DeformConv")

@@ -11,6 +11,7 @@ from mgeconvert.ir.inference import elem_type
 
 from ..builder import EmitBuilder, like
 from ..operands import elem_type_of, is_float, sole, tensor_of
+from ..scopes import origin
 from ..table import rewrite
 
 
@@ -23,6 +24,13 @@ def cast(_: EmitBuilder, node: Node) -> Value | None:
     """``Cast(x, int64) -> x`` for an int32 x and the other way round: they are one type in MegEngine."""
     x = tensor_of(node)
     return x if _narrow(x.dtype) == _narrow(node.output.dtype) else None
+
+
+@rewrite("CastLike")
+def cast_like(b: EmitBuilder, node: Node) -> Value:
+    """``CastLike(x, y) -> Cast(x, type of y)``"""
+    x, like_value = node.inputs
+    return b.op("Cast", x, to=elem_type_of(like_value))
 
 
 @rewrite("Identity")
@@ -68,12 +76,15 @@ def _equal(one: Value | None, other: Value | None) -> bool:
 
 @rewrite("Mod")
 def modulo(b: EmitBuilder, node: Node) -> Value | None:
-    """``Mod(x, y) -> x - floor(x / y) * y`` of floats, ``Mod(x, y, fmod=1) -> x - x / y * y`` of integers.
+    """``Mod(x, y) -> r + y where r and y have different signs, else r`` with ``r = Mod(x, y, fmod=1)``, of floats;
+    ``Mod(x, y, fmod=1) -> x - x / y * y`` of integers.
 
     MegEngine's mod has the sign of x for floats and that of y for integers."""
     x, y = node.inputs
     if is_float(x) and not node.attrs.get("fmod", 0):
-        return b.op("Sub", x, b.op("Mul", b.op("Floor", b.op("Div", x, y)), y))
+        rest, zero = b.op("Mod", x, y, fmod=1), like(b, x, 0)
+        apart = b.op("Xor", b.op("Less", rest, zero), b.op("Less", y, zero))
+        return b.op("Where", b.op("And", b.op("Not", b.op("Equal", rest, zero)), apart), b.op("Add", rest, y), rest)
     if not is_float(x) and node.attrs.get("fmod", 0):
         return b.op("Sub", x, b.op("Mul", b.op("Div", x, y), y))
     return None
@@ -133,10 +144,18 @@ def integer_power(b: EmitBuilder, node: Node) -> Value | None:
 
 
 @rewrite("Clip")
-def relu6(b: EmitBuilder, node: Node) -> Value | None:
-    """``Clip(x, 0, 6) -> Relu6(x)``; ``Clip(x) -> x`` without limits."""
+def clip(b: EmitBuilder, node: Node) -> Value | None:
+    """``Clip(x, 0, 6) -> Relu6(x)``; ``Clip(x) -> x`` without limits;
+    ``Clip(x, a, b) -> Min(Max(x, a), b)`` where a is above b, or either is computed.
+
+    MegEngine's clip takes limits in their order only."""
     x, lower, upper = [*node.inputs, None, None][:3]
     if lower is None and upper is None:
         return x
-    limits = [None if value is None or value.array is None else sole(value) for value in (lower, upper)]
-    return b.call("Relu6", [b.typed(node.output)], x)[0] if is_float(x) and limits == [0, 6] else None
+    if lower is None or upper is None:
+        return None
+    computed = lower.array is None or upper.array is None
+    if origin(node)[1] != "clip" and (computed or not sole(lower) <= sole(upper)):
+        return b.op("Min", b.op("Max", x, lower), upper)
+    known = is_float(x) and not computed and (sole(lower), sole(upper)) == (0, 6)
+    return b.call("Relu6", [b.typed(node.output)], x)[0] if known else None

@@ -10,6 +10,7 @@ from mgeconvert.ir import Node, Value
 from ..attributes import integer, numbers
 from ..builder import EmitBuilder
 from ..operands import ints, keeps_shape, rank, sole, tensor_of
+from ..scopes import origin
 from ..table import rewrite
 from ..vectors import elements, size_at_run_time
 
@@ -145,7 +146,8 @@ def constant(b: EmitBuilder, node: Node) -> Value | None:
 def expand_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
     """``Expand(x, shape) -> BroadcastTo(x, n, ...)`` with sizes that are numbers at run time.
 
-    A wanted size of 1 keeps that of the tensor in ONNX and not in MegEngine: it becomes the tensor's."""
+    A wanted size of 1 keeps that of the tensor in ONNX and not in MegEngine: it becomes the tensor's. So does any size
+    of an axis that is known not to be 1."""
     x, shape = node.inputs
     assert x is not None
     assert shape is not None
@@ -153,9 +155,20 @@ def expand_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
         return None if shape.array is not None else b.op("Expand", x, list(node.output.static_shape))
     sizes = elements(b, shape, "a broadcast")
     own = [None] * (len(sizes) - rank(x)) + list(x.shape or ())
-    kept = [size if has in (None, 1) or size.array is None or sole(size) != 1 else size_at_run_time(b, x, place)
+    called = origin(node)[1] in ("broadcast_to", "expand")
+    kept = [_broadcast(b, x, place, size, called=called) if has not in (None, 1) else size
             for place, (size, has) in enumerate(zip(sizes, own, strict=True), start=rank(x) - len(sizes))]  # fmt: skip
     return b.call("BroadcastTo", [b.typed(node.output)], x, *kept)[0]
+
+
+def _broadcast(b: EmitBuilder, x: Value, axis: int, wanted: Value, *, called: bool) -> Value:
+    """The size of an axis of `x`, which is not 1 as far as is known, after a broadcast; `called` in MegEngine's way."""
+    if wanted.array is not None:
+        return size_at_run_time(b, x, axis) if sole(wanted) == 1 else wanted
+    if called:
+        return wanted
+    own = size_at_run_time(b, x, axis)
+    return own if own.array is not None else b.op("Max", wanted, own)
 
 
 @rewrite("Reshape")
@@ -170,6 +183,8 @@ def reshape_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
         return b.op("Reshape", x, list(node.output.static_shape))
     if known is not None:
         kept = [place for place, size in enumerate(known) if size == 0 and not node.attrs.get("allowzero")]
+        if any(place >= rank(x) for place in kept):
+            refuse("a reshape that keeps the size of an axis that there is not")
         if all(isinstance((x.shape or ())[place], int) for place in kept):
             return None
         if len(kept) == 1 and -1 not in known:
