@@ -11,15 +11,16 @@ import pytest
 import mgeconvert
 from mgeconvert.errors import MgeconvertError
 from mgeconvert.registry import backend
-from tests.harness.operators import Op, rows
+from tests.harness.operators import Op, P, X, rows
 from tests.harness.refusals import params, refusal, said
 from tests.harness.wrong import WRONG
+from tests.tracedmodule.emit.foreign import DIVISORS, FOREIGN, SIGNS
 from tests.tracedmodule.judge import judged, record, save
 
 LOOSE = {"LayerNormalization": 1e-3}
 """float16: MegEngine computes the parts of a normalization one by one."""
 
-ROWS = [row for row in rows() if not refusal("tm", row) and row.id not in WRONG["tm"]]
+ROWS = [*(row for row in rows() if not refusal("tm", row) and row.id not in WRONG["tm"]), *FOREIGN]
 """The rows that are written."""
 
 
@@ -59,11 +60,16 @@ def test_operator_is_refused(row: Op) -> None:
     assert said("tm", row.graph()) == refusal("tm", row)
 
 
+def test_dropout_that_drops_is_refused() -> None:
+    row = Op("Dropout", X(2, 3), P(values=0.5), P(values=True, dtype="bool"))
+    assert said("tm", row.graph()) == "Dropout in training mode"
+
+
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("onnx-rows")
     requests, broken = {}, {}
-    for number, row in enumerate(row for row in rows() if not refusal("tm", row)):
+    for number, row in enumerate([*(row for row in rows() if not refusal("tm", row)), *FOREIGN]):
         expected = in_onnxruntime(row, folder)
         if expected is None:
             continue
@@ -78,7 +84,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
 
 
 @pytest.mark.reference
-@pytest.mark.parametrize("row", params("tm", written=True))
+@pytest.mark.parametrize("row", [*params("tm", written=True), *(pytest.param(row, id=row.id) for row in FOREIGN)])
 def test_megengine_computes_what_onnxruntime_does(row: Op, answers: dict[str, dict[str, Any]]) -> None:
     if row.id not in answers:
         assert row.op == "Where"  # onnxruntime has no Where of booleans
@@ -86,3 +92,14 @@ def test_megengine_computes_what_onnxruntime_does(row: Op, answers: dict[str, di
     answer = answers[row.id]
     assert "failed" not in answer, answer["failed"]
     assert max(answer["errors"], default=0.0) <= LOOSE.get(row.op, 1e-5)
+
+
+@pytest.mark.reference
+def test_the_remainder_of_floats_has_the_sign_of_the_divisor(tmp_path: Path) -> None:
+    """onnxruntime has it from opset 28 only; numpy's is ONNX's."""
+    row = Op("Mod", X(values=SIGNS), X(values=DIVISORS))
+    save(row.graph(), tmp_path / "model.pkl")
+    with np.errstate(invalid="ignore"):
+        io = record(tmp_path / "model.npz", [SIGNS, DIVISORS], [np.mod(SIGNS, DIVISORS)])
+    (answer,) = judged([{"model": tmp_path / "model.pkl", "io": io}], tmp_path)
+    assert answer["errors"] == [0.0]
