@@ -9,7 +9,11 @@ from mgeconvert.ir.builder import Builder
 
 
 class EmitBuilder(Builder):
-    """A Builder that knows the graph it rewrites: `producers`, `users` and `uses` are its."""
+    """A Builder that knows the graph it rewrites: `producers`, `users` and `uses` are its.
+
+    `foreign` is true where the graph was not read from a file of MegEngine's, so that its operators mean what ONNX says
+    also where MegEngine's own are never called that way.
+    """
 
     def __init__(self, graph: Graph) -> None:
         super().__init__()
@@ -18,6 +22,7 @@ class EmitBuilder(Builder):
         self.producers = graph.producers()
         self.users = graph.users()
         self.uses = graph.use_counts()
+        self.foreign = not any(key.startswith("megengine.") for key in graph.metadata)
 
     def producer(self, value: Value | None, op: str, *, alone: bool = False) -> Node | None:
         """The node that computes `value`, if it is that operator (and, with `alone`, has no other reader)."""

@@ -15,7 +15,6 @@ from .builder import EmitBuilder, like
 from .calls import EmittedCall, function
 from .indexing.coordinates import only_indexes
 from .operands import ints, needed, rank, sole, tensor_of
-from .scopes import origin
 from .table import emit, rewrite
 
 
@@ -89,8 +88,6 @@ def coordinates_of_mask(b: EmitBuilder, node: Node) -> Value | None:
     return parts[0] if len(parts) == 1 else b.op("Concat", *parts, axis=0)
 
 
-SORTS = frozenset(["topk", "sort", "argsort"])
-"""Functions of MegEngine that sort, equal elements in an order of its own."""
 FEWEST = 46340
 """The largest number whose square is an int32."""
 
@@ -99,14 +96,13 @@ FEWEST = 46340
 def topk_of_rows(b: EmitBuilder, node: Node) -> list[Value] | None:
     """``TopK(x, k, axis) -> Transpose(Reshape(TopK(rows, k)))``: MegEngine sorts the rows of a matrix.
 
-    Where the source is no sort of MegEngine's, and its positions are read, they are those of `equals_in_order`; axes of
-    more than 46340 elements keep MegEngine's order of equal elements."""
+    Positions that are read in a foreign graph are those of `equals_in_order`; axes of more than 46340 elements keep
+    MegEngine's order of equal elements."""
     x, k = node.inputs
     assert x is not None
     count, axis = rank(x), integer(node, "axis", -1) % rank(x)
     size = x.shape[axis] if x.shape is not None else None
-    foreign = origin(node)[1] not in SORTS and b.uses.get(node.outputs[1], 0) > 0
-    ordered = foreign and isinstance(size, int) and size <= FEWEST
+    ordered = b.foreign and b.uses.get(node.outputs[1], 0) > 0 and isinstance(size, int) and size <= FEWEST
     if axis == count - 1 and count <= 2:
         if not ordered or not isinstance(size, int):
             return None
@@ -155,7 +151,7 @@ def one_hot_by_comparison(b: EmitBuilder, node: Node) -> Value | None:
         refuse("OneHot of a number of classes that is only known at run time")
     axis = integer(node, "axis", -1) % (rank(index) + 1)
     plain = values.array is not None and values.array.tolist() == [0, 1] and values.array.dtype.kind == "i"
-    if plain and axis == rank(index) and index.dtype == values.dtype and origin(node)[1] == "one_hot":
+    if plain and axis == rank(index) and index.dtype == values.dtype and not b.foreign:
         return None
     classes = np.arange(int(sole(depth)), dtype=np.int32).reshape(
         [-1 if place == axis else 1 for place in range(rank(index) + 1)]

@@ -11,7 +11,6 @@ from mgeconvert.ir.inference import elem_type
 
 from ..builder import EmitBuilder, like
 from ..operands import elem_type_of, is_float, sole, tensor_of
-from ..scopes import origin
 from ..table import rewrite
 
 
@@ -155,7 +154,7 @@ def clip(b: EmitBuilder, node: Node) -> Value | None:
     if lower is None or upper is None:
         return None
     computed = lower.array is None or upper.array is None
-    if origin(node)[1] != "clip" and (computed or not sole(lower) <= sole(upper)):
+    if b.foreign and (computed or not sole(lower) <= sole(upper)):
         return b.op("Min", b.op("Max", x, lower), upper)
     known = is_float(x) and not computed and (sole(lower), sole(upper)) == (0, 6)
     return b.call("Relu6", [b.typed(node.output)], x)[0] if known else None

@@ -10,7 +10,6 @@ from mgeconvert.ir import Node, Value
 from ..attributes import integer, numbers
 from ..builder import EmitBuilder
 from ..operands import ints, keeps_shape, rank, sole, tensor_of
-from ..scopes import origin
 from ..table import rewrite
 from ..vectors import elements, size_at_run_time
 
@@ -155,17 +154,16 @@ def expand_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
         return None if shape.array is not None else b.op("Expand", x, list(node.output.static_shape))
     sizes = elements(b, shape, "a broadcast")
     own = [None] * (len(sizes) - rank(x)) + list(x.shape or ())
-    called = origin(node)[1] in ("broadcast_to", "expand")
-    kept = [_broadcast(b, x, place, size, called=called) if has not in (None, 1) else size
+    kept = [_broadcast(b, x, place, size) if has not in (None, 1) else size
             for place, (size, has) in enumerate(zip(sizes, own, strict=True), start=rank(x) - len(sizes))]  # fmt: skip
     return b.call("BroadcastTo", [b.typed(node.output)], x, *kept)[0]
 
 
-def _broadcast(b: EmitBuilder, x: Value, axis: int, wanted: Value, *, called: bool) -> Value:
-    """The size of an axis of `x`, which is not 1 as far as is known, after a broadcast; `called` in MegEngine's way."""
+def _broadcast(b: EmitBuilder, x: Value, axis: int, wanted: Value) -> Value:
+    """The size of an axis of `x`, which is not 1 as far as is known, after a broadcast."""
     if wanted.array is not None:
         return size_at_run_time(b, x, axis) if sole(wanted) == 1 else wanted
-    if called:
+    if not b.foreign:
         return wanted
     own = size_at_run_time(b, x, axis)
     return own if own.array is not None else b.op("Max", wanted, own)
