@@ -61,11 +61,6 @@ WRONG: Mapping[str, Mapping[str, str]] = {
     },
     "real caffe": {"PRelu-2x3x4x5x2-c3x1x1x1": "real Caffe's PReLU aborts on more than four axes"},
     "tm": {
-        **{
-            f"{op}-2x3x4x5x6-kernel_shape={kernel}-pads=(1,1,1,1,1,1)": "3-D pooling is an internal error"
-            for op, kernel in (("MaxPool", "(2,3,2)"), ("AveragePool", "(2,2,2)"))
-        },
         "CumSum-float162x3-cint64[1]": "sums in float16 where onnxruntime sums in float32",
-        "Transpose-2x3x2x3x2x3x2x2-perm=(7,5,3,1,6,4,2,0)": "MegEngine has at most 7 axes",
     },
 }

@@ -54,7 +54,7 @@ def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
     prepared = Graph(graph.name, dict(graph.inputs), outputs, done, dict(graph.metadata))
     _keep_names(prepared, renamed)
     prepared.remove_dead_nodes()
-    return prepared, [*problems, *_without_emitter(prepared, problems)]
+    return prepared, [*problems, *_without_emitter(prepared, problems), *_of_too_many_axes(prepared)]
 
 
 REFUSED_DOMAIN = "refused"
@@ -78,6 +78,18 @@ def _keep_names(graph: Graph, renamed: dict[Value, Value]) -> None:
         node.inputs = [value if value is None else twins.get(value, value) for value in node.inputs]
         node.outputs = [twins.get(value, value) for value in node.outputs]
     graph.outputs = {name: twins.get(value, value) for name, value in graph.outputs.items()}
+
+
+MOST_AXES = 7
+
+
+def _of_too_many_axes(graph: Graph) -> Iterator[Problem]:
+    """Inputs and results with more axes than a tensor of MegEngine has."""
+    named = [(name, "input", value) for name, value in graph.inputs.items()]
+    named += [(fallback_path(node), node.op, value) for node in graph.nodes for value in node.outputs]
+    for path, op, value in named:
+        if value.shape is not None and len(value.shape) > MOST_AXES:
+            yield Problem(path, op, f"a tensor of {len(value.shape)} axes; MegEngine has at most {MOST_AXES}")
 
 
 def _without_emitter(graph: Graph, found: list[Problem]) -> Iterator[Problem]:
