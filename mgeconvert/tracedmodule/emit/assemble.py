@@ -80,8 +80,7 @@ class _Assembly:
     def __init__(self, graph: Graph, calls: Sequence[tuple[Node, EmittedCall]]) -> None:
         self.graph = graph
         self.calls = calls
-        name_input = Namer(["self"])
-        self.input_names = [name_input(written.identifier(name)) for name in graph.inputs]
+        self.input_names = written.input_names(graph.inputs)
         self.output_names = self._output_names()
         taken = [*self.input_names, *self.output_names.values()]
         name = graph.metadata.get("megengine.name") or graph.name

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import collections
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from mgeconvert.ir import Namer
 
 from .pickler import Instance, Name
 
@@ -120,9 +122,15 @@ def flatten(value: Any, leaves: list[Any]) -> Instance:
 
 
 def identifier(text: str) -> str:
-    """`text` as MegEngine spells names of nodes: letters, digits and underscores, no digit first."""
-    name = re.sub("[^0-9a-zA-Z_]+", "_", text) or "_"
-    return f"_{name}" if name[0].isdigit() else name
+    """`text` as a name of Python: letters of any script, digits and underscores, no digit first."""
+    name = re.sub(r"\W+", "_", text) or "_"
+    return name if name.isidentifier() else f"_{name}"
+
+
+def input_names(names: Iterable[str]) -> list[str]:
+    """What the inputs of those names are called in a TracedModule, in order: identifiers, each once, none `self`."""
+    unique = Namer(["self"])
+    return [unique(identifier(name)) for name in names]
 
 
 class Recorder:

@@ -16,6 +16,7 @@ from mgeconvert.ir.scopes import Scope
 from mgeconvert.registry import backend
 from mgeconvert.tracedmodule.read.model import read
 from mgeconvert.tracedmodule.read.records import ModuleRecord
+from mgeconvert.tracedmodule.write.objects import input_names
 from tests.tracedmodule.judge import save
 
 
@@ -168,3 +169,17 @@ def test_symbolic_sizes_stay_open(tmp_path: Path) -> None:
     again = mgeconvert.load(tmp_path / "model.pkl")
     assert again.inputs["x"].shape == (1, 4, 8)
     assert [node.op for node in again.nodes] == ["Reshape"]
+
+
+@pytest.mark.parametrize(
+    ("names", "written"),
+    [
+        (["input.1"], ["input_1"]),
+        (["x:0", "a/b"], ["x_0", "a_b"]),
+        (["a.b", "a_b"], ["a_b", "a_b_1"]),
+        (["self", "0"], ["self_1", "_0"]),
+        (["图像", "掩码"], ["图像", "掩码"]),
+    ],
+)
+def test_any_name_of_an_input_becomes_one_of_python(names: list[str], written: list[str]) -> None:
+    assert input_names(names) == written
