@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -28,6 +29,7 @@ INT64 = np.dtype(np.int64)
 
 
 BOOL = np.dtype(bool)
+INT32_MIN = -(2**31)
 
 
 _NARROW = {np.dtype(np.float64): FLOAT32, INT64: INT32}
@@ -38,8 +40,26 @@ def tensor(b: Builder, x: Tensor, dtype: Any = None) -> Value:
     """A value for anything MegEngine takes as a tensor; numbers become int32 or float32 constants as in MegEngine."""
     if isinstance(x, Value):
         return x if dtype is None else cast(b, x, dtype)
+    if isinstance(x, bool | int | float):
+        return b.constant(stored(x, np.dtype(dtype or (FLOAT32 if isinstance(x, float) else INT32))))
     array = np.asarray(x)
     return b.constant(array.astype(dtype or _NARROW.get(array.dtype, array.dtype), copy=False))
+
+
+def stored(number: float, dtype: np.dtype) -> np.ndarray:
+    """A Python number as MegEngine stores it in a tensor of that dtype. Of an integer that does not fit, the lowest bits
+    are kept; a float becomes int32 first, which is -2**31 where it is too large.
+
+    Source: measured against MegEngine 1.13.
+    """
+    if dtype.kind not in "iu":
+        with np.errstate(over="ignore"):
+            return np.asarray(number).astype(dtype)
+    whole = int(number) if math.isfinite(number) else INT32_MIN
+    if isinstance(number, float) and not INT32_MIN <= whole < -INT32_MIN:
+        whole = INT32_MIN
+    bits = 8 * dtype.itemsize
+    return np.asarray(whole & ((1 << bits) - 1), f"uint{bits}").view(dtype)
 
 
 def cast(b: Builder, x: Value, dtype: Any) -> Value:
@@ -86,14 +106,14 @@ def promoted_dtype(operands: Iterable[Tensor]) -> np.dtype:
     and only when its kind is above that of the tensors.
     """
     tensors = {dtype for operand in operands if (dtype := _tensor_dtype(operand)) is not None}
-    numbers = [np.asarray(operand).dtype for operand in operands if _tensor_dtype(operand) is None]
+    numbers = [_number_kind(operand) for operand in operands if isinstance(operand, bool | int | float)]
     if not tensors:
-        return FLOAT32 if any(_kind(dtype) == 2 for dtype in numbers) else INT32
+        return FLOAT32 if 2 in numbers else INT32
     kinds = {_kind(dtype) for dtype in tensors}
     if len(kinds) > 1:
         return FLOAT32
     (kind,) = kinds
-    if any(_kind(dtype) > kind for dtype in numbers):
+    if any(number > kind for number in numbers):
         return FLOAT32
     return max(tensors, key=lambda dtype: dtype.itemsize)
 
@@ -103,10 +123,11 @@ def promote(b: Builder, *operands: Tensor) -> list[Value]:
     return in_dtype(b, operands, promoted_dtype(operands))
 
 
-def in_dtype(b: Builder, operands: Iterable[Tensor], dtype: Any) -> list[Value]:
-    """The operands as values of `dtype`."""
+def in_dtype(b: Builder, operands: Sequence[Tensor], dtype: Any) -> list[Value]:
+    """The operands as values of `dtype`. A Python integer beside bools only is an int32 tensor on its way there."""
+    bools = {_tensor_dtype(operand) for operand in operands} <= {None, BOOL}
     return [
-        cast(b, operand, dtype) if isinstance(operand, Value) else b.constant(operand, dtype) for operand in operands
+        tensor(b, tensor(b, operand) if bools and isinstance(operand, int) else operand, dtype) for operand in operands
     ]
 
 
@@ -135,6 +156,10 @@ def _tensor_dtype(operand: Tensor) -> np.dtype | None:
     if isinstance(operand, bool | int | float):
         return None
     return _NARROW.get(operand.dtype, operand.dtype)
+
+
+def _number_kind(number: float) -> int:
+    return 0 if isinstance(number, bool) else 1 if isinstance(number, int) else 2
 
 
 def _kind(dtype: np.dtype) -> int:

@@ -31,9 +31,9 @@ def elemwise(b: Builder, mode: str, *operands: Tensor) -> Value:
     if mode not in MODES:
         refuse(f"the Elemwise mode {mode}: {'training only' if mode.endswith('_GRAD') else 'no such mode is known'}")
     dtype = promoted_dtype(operands)
-    if mode in FLOAT_MODES and dtype.kind != "f":
-        dtype = FLOAT32
     values = in_dtype(b, operands, dtype)
+    if mode in FLOAT_MODES and dtype.kind != "f":
+        dtype, values = FLOAT32, [cast(b, value, FLOAT32) for value in values]
     if mode in WIDE_MODES and is_narrow(dtype):
         return cast(b, MODES[mode](b, *(cast(b, value, INT32) for value in values)), dtype)
     return MODES[mode](b, *values)
@@ -101,8 +101,13 @@ MODES.update(FLOOR=_integral("Floor"), CEIL=_integral("Ceil"))
 
 @defines("ROUND")
 def _round(b: Builder, x: Value) -> Value:
-    """Half away from zero, where ONNX's Round goes to even."""
-    return b.op("Mul", b.op("Sign", x), b.op("Floor", b.op("Add", b.op("Abs", x), 0.5))) if is_float(x) else x
+    """sign(x) (floor(|x|) + (|x| - floor(|x|) >= 0.5)): halves away from zero, where ONNX's Round goes to even."""
+    if not is_float(x):
+        return x
+    size = b.op("Abs", x)
+    whole = b.op("Floor", size)
+    up = cast(b, b.op("GreaterOrEqual", b.op("Sub", size, whole), 0.5), x.dtype)
+    return b.op("Mul", b.op("Sign", x), b.op("Add", whole, up))
 
 
 @defines("SQUARE")

@@ -50,7 +50,9 @@ def zeros(b: Builder, shape: Any, dtype: Any = "float32", device: Any = None) ->
 
 @lower(TENSOR + "full_like")
 def full_like(b: Builder, inp: Value, value: Tensor) -> Value:
-    return broadcast_to(b, b.constant(value, inp.dtype), shape_of(b, inp))
+    """A Python number goes through float32."""
+    stored = float(np.float32(value)) if isinstance(value, bool | int | float) else value
+    return broadcast_to(b, tensor(b, stored, inp.dtype), shape_of(b, inp))
 
 
 @lower(TENSOR + "zeros_like")

@@ -53,7 +53,7 @@ def pad(
     if not any(map(any, widths)):
         return src
     pads = as_shape_operand(b, [before for before, _ in widths] + [after for _, after in widths])
-    value = b.constant(constant_value, src.dtype) if kind == "constant" else None
+    value = tensor(b, float(np.float32(constant_value)), src.dtype) if kind == "constant" else None
     if src.dtype == INT16:  # onnxruntime pads no 16-bit integers
         value = None if value is None else cast(b, value, INT32)
         return cast(b, b.op("Pad", cast(b, src, INT32), pads, value, mode=kind), INT16)

@@ -1,0 +1,51 @@
+"""Python numbers that an integer tensor cannot hold, which wrap; and rounding, exactly."""
+
+from __future__ import annotations
+
+from tests.harness import Case, Code, X
+
+NARROW = ("uint8", "int8", "int16")
+INTEGERS = (*NARROW, "int32")
+WRAPPED = {
+    "sum": "x + 300, 300 - x, x - 70000",
+    "product": "x * -1, x * 300, x * 40000",
+    "comparison": "x < 300, x >= -1, F.equal(x, 3000000000), F.not_equal(x, 300)",
+    "extreme": "F.maximum(x, 300), F.minimum(-1, x)",
+    "clip": "F.clip(x, -5, 300), F.clip(x, 2, 3000000000), F.clip(x, upper=300), F.clip(x, 2.5, 300)",
+    "division": "x / 300, x // 300, x % 300, x / 2.5",
+}
+BEYOND = {
+    "sum": "x + 3000000000, x + -3000000000",
+    "extreme": "F.maximum(x, 3000000000)",
+    "full": "F.full_like(x, 16777217) + x",
+}
+"""Not of int32: Caffe computes in float32, which cannot hold their results (see test_operands)."""
+STORED = {
+    "full": "F.full_like(x, 300) + x, F.full_like(x, -1.7) + x, F.zeros_like(x)",
+    "pad": "F.nn.pad(x, ((1, 2),), 'constant', 300), F.nn.pad(x, ((1, 0),), 'constant', -1.5)",
+    "assigned": "x[0] = 300; x[1] = -1; x[2] = 2.7; x[3] = 3000000000; return x",
+}
+HARD_TO_ROUND = [
+    0.49999997, -0.49999997, 0.5, -0.5, 1.5, 2.5, -2.5, -0.3, 8388609.0, -8388609.0, 8388607.5, 4194304.5, -4194305.5,
+    float("inf"), float("-inf"),
+]  # fmt: skip
+"""Beside halves: the number before 0.5, and odd integers above 2**23, to which 0.5 cannot be added."""
+
+ROWS = [
+    *(
+        Code(code, X(values=[0, 1, 5, 100, 127], dtype=dtype), id=f"{name}-{dtype}")
+        for dtype in INTEGERS
+        for name, code in (WRAPPED | STORED).items()
+    ),
+    *(
+        Code(code, X(values=[0, 1, 5, 100, 127], dtype=dtype), id=f"{name}-beyond-int32-{dtype}")
+        for dtype in NARROW
+        for name, code in BEYOND.items()
+    ),
+    Code("x + 300, x * 3000000000, x / 3000000000, x + 2147483648", X(values=[False, True, True], dtype="bool")),
+    Code("x + 1099511627776, x * 16777217", X(3)),
+    Case("megengine.functional.elemwise.round", (X(values=HARD_TO_ROUND),), rtol=0),
+    Case("megengine.core.ops.builtin.Elemwise", (X(values=HARD_TO_ROUND),), {"mode": "round"}, rtol=0),
+    Code("round(x)", X(values=HARD_TO_ROUND), rtol=0),
+    Code("F.round(x)", X(values=[0.5, -1.5, 2.5, 1025.0, 0.49975586], dtype="float16"), rtol=0),
+]
