@@ -47,9 +47,9 @@ def tensor(b: Builder, x: Tensor, dtype: Any = None) -> Value:
 
 
 def stored(number: float, dtype: np.dtype) -> np.ndarray:
-    """A Python number as MegEngine stores it in a tensor of that dtype. Of an integer that does not fit, the lowest bits
-    are kept; a float becomes int32 first, which is -2**31 where it is too large.
+    """A Python number as MegEngine stores it in a tensor of that dtype.
 
+    Of an integer that does not fit, the lowest bits are kept; a float becomes int32 first, -2**31 if it is too large.
     Source: measured against MegEngine 1.13.
     """
     if dtype.kind not in "iu":

@@ -11,10 +11,11 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
+from .elementwise.modes import elemwise
 from .indexing.setitem import setitem
 from .names import MATH, NN, OPDEF, TENSOR
-from .operands import FLOAT32, INT32, INT64, Tensor, cast, exactly, is_narrow, promote
-from .shapes import as_shape_operand, dimension, reshape, sizes_of
+from .operands import FLOAT32, INT32, INT64, Tensor, cast, exactly, is_narrow, promote, tensor
+from .shapes import Size, as_shape_operand, dimension, reshape, sizes_of
 from .table import lower
 
 
@@ -36,16 +37,26 @@ def ranked(b: Builder, inp: Value, count: Any, descending: bool) -> tuple[Value,
 
 @lower(MATH + "topk")
 def topk(b: Builder, inp: Value, k: Any, descending: bool = True, kth_only: bool = False, no_sort: bool = False) -> Any:
-    """Along the last axis; `kth_only` gives the k-th value and its index alone."""
+    """The first min(|k|, size) of the last axis in order; a negative k asks for the other direction. `kth_only` gives
+    the last of them alone, and where its value stands first."""
     (count,) = sizes_of(b, k)
-    operand = as_shape_operand(b, [count])
-    values, indices = ranked(b, inp, operand, descending)
+    if isinstance(count, int):
+        count, descending = abs(count), descending != (count < 0)
+    count = _at_most(b, count, dimension(b, inp, -1))
+    values, indices = ranked(b, inp, as_shape_operand(b, [count]), descending)
     if not kth_only:
         return values, indices
-    if not isinstance(count, int):
-        refuse("topk with kth_only and a k that is only known at run time")
-    kth = b.constant(count - 1, INT64)
-    return tuple(b.op("Gather", x, kth, axis=-1) for x in (values, indices))
+    last = b.constant([count - 1], INT64) if isinstance(count, int) else b.op("Sub", count, 1)
+    kept = b.op("Gather", values, last, axis=-1)
+    places = cast(b, elemwise(b, "EQ", inp, kept), INT32)
+    return b.op("Squeeze", kept, [-1]), cast(b, b.op("ArgMax", places, axis=-1, keepdims=0), INT32)
+
+
+def _at_most(b: Builder, count: Size, size: Size) -> Size:
+    """The smaller of two sizes. A number that is no larger than 1 fits into every axis."""
+    if isinstance(count, int) and (isinstance(size, int) or count <= 1):
+        return min(count, size) if isinstance(size, int) else count
+    return b.op("Min", *(b.op("Reshape", tensor(b, x, INT32), [1]) for x in (count, size)))
 
 
 @lower(MATH + "topk", until=(1, 12, 0))
@@ -98,7 +109,7 @@ def topk_opdef(b: Builder, inp: Value, k: Value, *, mode: str) -> Any:
     if not isinstance(count, int):
         refuse("topk of a k that is only known at run time")
     kth_only = mode.upper() == "KTH_ONLY"
-    found = topk(b, inp, abs(count), count < 0, kth_only)
+    found = topk(b, inp, count, descending=False, kth_only=kth_only)
     return found[0] if kth_only else found
 
 
