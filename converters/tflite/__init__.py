@@ -1,12 +1,33 @@
-"""TFLite files."""
+"""TFLite files, in both directions."""
 
 from __future__ import annotations
 
-from mgeconvert.registry import QUANT_PARAMS, Backend, Option, deferred
+from mgeconvert.registry import QUANT_PARAMS, Backend, Frontend, Option, deferred
 
 _LAYOUT = (
     "auto (channels-last where the network computes so), nhwc (4-D and 5-D channels-last), nchw (as in the source)"
 )
+
+_READ = (
+    "nhwc (the file's own), nchw (4-D and 5-D channels-first), auto (channels-first where the network computes so);"
+    " unset: as `mgeconvert run` takes them"
+)
+
+FRONTEND = Frontend(
+    name="tflite",
+    title="TensorFlow Lite / LiteRT",
+    suffixes=(".tflite",),
+    load=deferred(f"{__name__}.lower.frontend:load"),
+    ops=deferred(f"{__name__}.support:lowered"),
+    describe=deferred(f"{__name__}.describe:describe"),
+    options=(
+        Option("input_layout", str, None, f"Layout of inputs: {_READ}", ("auto", "nhwc", "nchw")),
+        Option("output_layout", str, None, "Layout of outputs, likewise", ("auto", "nhwc", "nchw")),
+        Option("signature", str, "", "The signature to read, where the file has several"),
+        Option("state", str, "refuse", "What becomes of variables: explicit makes inputs and outputs of them",
+               ("refuse", "explicit")),
+    ),
+)  # fmt: skip
 
 BACKEND = Backend(
     name="tflite",

@@ -1,4 +1,5 @@
-"""Which dtypes TFLite computes with: 64-bit integers and half floats are narrowed or widened inside."""
+"""The dtypes of the format, and which of them TFLite computes with: 64-bit integers and half floats are narrowed or
+widened inside."""
 
 from __future__ import annotations
 
@@ -12,6 +13,13 @@ from .model import Array
 
 COMPUTED_AS = {"int64": np.dtype(np.int32), "float16": np.dtype(np.float32), "uint64": np.dtype(np.int32)}
 """Most kernels have neither 64-bit integers nor half floats: indices and sizes fit int32, floats are computed wider."""
+TYPES = {
+    "float32": 0, "float16": 1, "int32": 2, "uint8": 3, "int64": 4, "bool": 6, "int16": 7, "complex64": 8, "int8": 9,
+    "float64": 10, "complex128": 11, "uint64": 12, "uint32": 15, "uint16": 16,
+}  # fmt: skip
+"""TensorType in the schema."""
+INERT = np.dtype(object)
+"""The dtype of resources, variants and texts, which have no numbers."""
 REFUSED = {
     "float64": "float64 has no TFLite kernels; convert the model to float32",
     "complex64": "complex numbers have no TFLite kernels",
@@ -52,8 +60,12 @@ def narrowed(array: Array, name: str) -> Array:
     dtype = stored_dtype(array.dtype)
     if dtype == array.dtype:
         return array
-    if dtype.kind == "i" and array.size:
-        limits = np.iinfo(dtype)
-        if array.max() > limits.max or array.min() < limits.min:
-            refuse(f"{name} holds 64-bit integers beyond int32, the widest TFLite computes with")
-    return array.astype(dtype)
+    return fits_int32(array, name) if dtype.kind == "i" else array.astype(dtype)
+
+
+def fits_int32(array: Array, name: str) -> Array:
+    """64-bit integers as int32; refuses those that do not fit."""
+    limits = np.iinfo(np.int32)
+    if array.size and (array.max() > limits.max or array.min() < limits.min):
+        refuse(f"{name} holds 64-bit integers beyond int32, the widest TFLite computes with")
+    return array.astype(np.int32)

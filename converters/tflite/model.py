@@ -25,6 +25,11 @@ def channels_last(rank: int) -> Layout:
     return (0, *range(2, rank), 1)
 
 
+def channels_first(rank: int) -> Layout:
+    """The layout that puts the last axis second: (0, 3, 1, 2) for rank 4."""
+    return (0, rank - 1, *range(1, rank - 1))
+
+
 def identity(rank: int) -> Layout:
     return tuple(range(rank))
 
@@ -47,7 +52,8 @@ class Quantization:
 class Tensor:
     """One tensor; a constant where `array` is set. Compared by identity; `shape` may hold symbolic dimensions.
 
-    `quantization` of a float constant says which integers it was made of; it is written for integers only.
+    `quantization` of a float constant says which integers it was made of; it is written for integers only. `variable`
+    is a tensor that keeps its numbers from one run to the next.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Tensor:
     shape: Shape
     array: Array | None = None
     quantization: Quantization | None = None
+    variable: bool = False
 
     @property
     def rank(self) -> int:
@@ -148,6 +155,27 @@ class Model:
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.operators))
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A named way into a subgraph: public names of inputs and outputs."""
+
+    key: str
+    subgraph: int
+    inputs: dict[str, Tensor]
+    outputs: dict[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A whole file as it was read: `path` for messages, metadata as bytes by name, who wrote it."""
+
+    path: str
+    subgraphs: list[Model]
+    signatures: list[Signature]
+    metadata: dict[str, Array]
+    description: str
 
 
 def merged(dims: Shape) -> Dim:

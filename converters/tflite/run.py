@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,11 @@ import numpy as np
 from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError, VerificationError
 
 from .model import Array, Layout
-from .write.flatbuffer import METADATA, SIGNATURE
+from .read.entry import Entry, about, entry
+from .read.model_file import read
 
 KERNELS = ("xnnpack", "builtin", "reference")
 """What computes: XNNPACK where it can (LiteRT's default), the builtin kernels only, the plain reference kernels."""
-Layouts = dict[str, Layout]
 
 
 AGREEMENT = 1e-3
@@ -27,7 +26,7 @@ fault of one of them."""
 def checked_run(path: Path, inputs: Mapping[str, Array]) -> dict[str, Array]:
     """`run` with XNNPACK, for a float32 file with the builtin kernels too; VerificationError where they disagree."""
     results = run(path, inputs)
-    if read_about(path).get("computes") != "float32":
+    if about(read(Path(path))).get("computes") != "float32":
         return results
     for name, builtin in run(path, inputs, "builtin").items():
         error = _disagreement(results[name], builtin)
@@ -55,28 +54,45 @@ def run(path: Path, inputs: Mapping[str, Array], kernels: str = "xnnpack") -> di
     """Compute the model: named arrays in the source's axis order in and out, whatever the file's layouts are.
 
     `kernels` is one of KERNELS. The layouts recorded in the file are applied to the inputs and undone on the outputs;
-    a file from elsewhere is run as it is. Raises MissingDependencyError without ai-edge-litert, UsageError for other
-    inputs than the file has, BadInputError for a file LiteRT does not load or run.
+    a file from elsewhere is run as it is, under the names of its signature, or of its tensors where it has none. Raises
+    MissingDependencyError without ai-edge-litert, UsageError for other inputs than the file has, BadInputError for a
+    file LiteRT does not load or run.
     """
+    chosen = entry(read(Path(path)))
     interpreter = open_interpreter(path, kernels)
-    stored_inputs, stored_outputs = read_layouts(path)
-    signatures = interpreter.get_signature_list()
-    if not signatures:
-        raise BadInputError(f"{path}: the file has no signature, so its inputs have no names")
-    key = SIGNATURE if SIGNATURE in signatures else next(iter(signatures))
-    runner = interpreter.get_signature_runner(key)
-    expected = runner.get_input_details()
+    expected = chosen.inputs
     if set(expected) != set(inputs):
         raise UsageError(f"{path}: the inputs are {', '.join(sorted(expected))}; given: {', '.join(sorted(inputs))}")
+    layouts = chosen.input_layouts
     fed = {
-        name: np.array(_stored(np.asarray(array), stored_inputs.get(name)), expected[name]["dtype"], order="C")
+        name: np.array(_stored(np.asarray(array), layouts.get(name)), expected[name].dtype, order="C")
         for name, array in inputs.items()
     }
     try:
-        results = runner(**fed)
+        results = _computed(interpreter, chosen, fed)
     except (RuntimeError, ValueError) as error:
         raise BadInputError(f"{path}: LiteRT does not run it: {error}") from error
-    return {name: _restored(results[name], stored_outputs.get(name)) for name in stored_outputs or results}
+    return {
+        name: _restored(results[name], chosen.output_layouts.get(name)) for name in chosen.output_layouts or results
+    }
+
+
+def _computed(interpreter: Any, chosen: Entry, feeds: Mapping[str, Array]) -> Mapping[str, Array]:
+    """The outputs by public name: through the signature, or tensor by tensor."""
+    if chosen.signature:
+        results: Mapping[str, Array] = interpreter.get_signature_runner(chosen.signature)(**feeds)
+        return {name: results[name] for name in chosen.outputs}
+    numbers = {
+        name: detail["index"] for name, detail in zip(chosen.inputs, interpreter.get_input_details(), strict=True)
+    }
+    for name, array in feeds.items():
+        interpreter.resize_tensor_input(numbers[name], array.shape)
+    interpreter.allocate_tensors()
+    for name, array in feeds.items():
+        interpreter.set_tensor(numbers[name], array)
+    interpreter.invoke()
+    details = interpreter.get_output_details()
+    return {name: interpreter.get_tensor(detail["index"]) for name, detail in zip(chosen.outputs, details, strict=True)}
 
 
 def open_interpreter(path: Path, kernels: str = "xnnpack", *, keep_all: bool = False) -> Any:
@@ -99,26 +115,6 @@ def open_interpreter(path: Path, kernels: str = "xnnpack", *, keep_all: bool = F
         )
     except (ValueError, RuntimeError) as error:
         raise BadInputError(f"{path}: LiteRT does not load it: {error}") from error
-
-
-def read_layouts(path: Path) -> tuple[Layouts, Layouts]:
-    """The layouts recorded in a file mgeconvert wrote, in the order of its inputs and outputs; else empty."""
-    about = read_about(path)
-    inputs, outputs = ({name: tuple(order) for name, order in about.get(side, ())} for side in ("inputs", "outputs"))
-    return inputs, outputs
-
-
-def read_about(path: Path) -> dict[str, Any]:
-    """What mgeconvert noted in a file's metadata; empty for files from elsewhere."""
-    import tflite
-
-    model = tflite.Model.GetRootAsModel(np.memmap(path, np.uint8, "r"), 0)
-    for index in range(model.MetadataLength()):
-        entry = model.Metadata(index)
-        if entry.Name() == METADATA.encode():
-            about: dict[str, Any] = json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
-            return about
-    return {}
 
 
 def _stored(array: Array, layout: Layout | None) -> Array:

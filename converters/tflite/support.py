@@ -12,6 +12,8 @@ from mgeconvert.registry import QUANT_PARAMS, Handlers, OpSupport
 from .emit.build import Options
 from .emit.driver import compile_graph
 from .emit.table import EMITTERS, REFUSED
+from .lower import LOWERINGS
+from .lower import REFUSED as NOT_LOWERED
 
 
 def problems(graph: Graph, **options: Any) -> Sequence[Problem]:
@@ -34,3 +36,15 @@ def ops() -> Sequence[OpSupport]:
 def emitters() -> Handlers:
     """Every IR operator that is emitted, with its handler."""
     return ((op, emitter.function) for op, emitter in EMITTERS.items())
+
+
+def lowerings() -> Handlers:
+    """Every TFLite operator that is lowered, with its handler."""
+    return ((op, row.function) for op, row in LOWERINGS.items())
+
+
+def lowered() -> Sequence[OpSupport]:
+    """The support table of the frontend: TFLite operators, custom ones by their codes."""
+    supported = [OpSupport(op, note=row.note) for op, row in LOWERINGS.items()]
+    refused = [OpSupport(op, refused=reason) for op, reason in NOT_LOWERED.items()]
+    return sorted([*supported, *refused], key=lambda row: row.op)

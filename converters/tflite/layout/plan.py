@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph, Value
 
-from ..model import Layout, channels_last, identity
+from ..model import Layout, Model, Tensor, channels_last, identity
 from .wants import Wants
 
 Reading = tuple[Wants, int | None]
 """What an operator asks of its data, and how many leading inputs are data (None: all)."""
 LAYOUTS = ("auto", "nhwc", "nchw")
-_CARRIED = {"Identity", "Dropout", "DequantizeLinear"}
+_SHAPE_FIRST = {"TRANSPOSE_CONV", "CONV_3D_TRANSPOSE"}
+"""Operators whose data stands behind a shape and the weights."""
+_CARRIED = {"Identity", "Dropout", "DequantizeLinear", "DEQUANTIZE"}
 
 
 def wants_channels_last(graph: Graph, reading: Callable[[str], Reading | None]) -> set[Value]:
@@ -38,6 +40,27 @@ def wants_channels_last(graph: Graph, reading: Callable[[str], Reading | None]) 
             continue
         ranks = {value.rank for value in node.outputs}
         wanted.update(v for v in readers if v is not None and (v.rank or 0) > 2 and v.rank in ranks)
+    return wanted
+
+
+def wants_channels_first(graph: Model, reading: Callable[[str], Reading | None]) -> set[Tensor]:
+    """`wants_channels_last` for reading: tensors that an operator reads which is channels-first in the IR."""
+    wanted: set[Tensor] = set()
+    for operator in reversed(graph.operators):
+        known = reading(operator.op if operator.custom is None else operator.custom[0])
+        if known is None:
+            continue
+        wants, data = known
+        if wants is Wants.CHANNELS_FIRST:
+            readers = operator.inputs[:3] if operator.op in _SHAPE_FIRST else operator.inputs[:1]
+        elif wants in (Wants.FOLLOW, Wants.ANY) or operator.op in _CARRIED:
+            if not any(tensor in wanted for tensor in operator.outputs):
+                continue
+            readers = operator.inputs if data is None else operator.inputs[:data]
+        else:
+            continue
+        ranks = {tensor.rank for tensor in operator.outputs}
+        wanted.update(tensor for tensor in readers if tensor is not None and tensor.rank > 2 and tensor.rank in ranks)
     return wanted
 
 

@@ -26,10 +26,7 @@ from ..model import (
     merged,
     permuted,
 )
-from .view import Stored, View, runs
-
-LIMIT_RANK = 6
-"""TRANSPOSE takes so many axes."""
+from .view import LIMIT_RANK, Stored, View, direct, runs
 
 
 class Storage:
@@ -107,7 +104,7 @@ class Storage:
     def _rearranged(self, tensor: Tensor, view: View, layout: Layout, shape: Shape, cause: str) -> Tensor:
         if view.has(layout):
             return self.reshape(tensor, shape)
-        perm = _direct(tensor, view, layout, shape)
+        perm = direct(tensor.shape, view, layout, shape)
         if perm is None:
             tensor = self._reordered(tensor, view, view.sequence(layout), cause)
         else:
@@ -190,16 +187,3 @@ class Storage:
         output = Tensor(self.name(f"{op.lower()}"), np.dtype(dtype), tuple(shape))
         self.operators.append(Operator(op, inputs, [output], options, self.origin, cause))
         return output
-
-
-def _direct(tensor: Tensor, view: View, layout: Layout, shape: Shape) -> tuple[int, ...] | None:
-    """The permutation for a single TRANSPOSE when tensor and target axes correspond one to one, else None."""
-    filled = [axis for axis, dim in enumerate(tensor.shape) if dim != 1]
-    if [tensor.shape[axis] for axis in filled] != [view.atoms[atom] for atom in view.order]:
-        return None
-    if len(tensor.shape) != len(shape) or max(view.groups, default=0) > 1 or len(shape) > LIMIT_RANK:
-        return None
-    where = dict(zip(view.order, filled, strict=True))
-    ones = iter([axis for axis, dim in enumerate(tensor.shape) if dim == 1])
-    members = view.members()
-    return tuple(where[members[axis][0]] if members[axis] else next(ones) for axis in layout)

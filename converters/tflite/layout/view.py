@@ -16,6 +16,9 @@ from mgeconvert.ir import Dim, Shape
 from ..model import Layout, Tensor, channels_last, identity
 from .sizes import Size, _dim, product, quotient, resolve
 
+LIMIT_RANK = 6
+"""TRANSPOSE takes so many axes."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -158,3 +161,17 @@ def _split(atoms: Sequence[Dim], sizes: Sequence[Size]) -> list[list[tuple[int, 
             need = (1, ())
         result.append(group)
     return None if pending else result
+
+
+def direct(stored: Shape, view: View, layout: Layout, shape: Shape) -> tuple[int, ...] | None:
+    """The permutation for a single transpose when the axes of the stored shape and of the target correspond one to one,
+    else None."""
+    filled = [axis for axis, dim in enumerate(stored) if dim != 1]
+    if [stored[axis] for axis in filled] != [view.atoms[atom] for atom in view.order]:
+        return None
+    if len(stored) != len(shape) or max(view.groups, default=0) > 1 or len(shape) > LIMIT_RANK:
+        return None
+    where = dict(zip(view.order, filled, strict=True))
+    ones = iter([axis for axis, dim in enumerate(stored) if dim == 1])
+    members = view.members()
+    return tuple(where[members[axis][0]] if members[axis] else next(ones) for axis in layout)

@@ -19,27 +19,15 @@ import tflite  # type: ignore[import-untyped,unused-ignore]
 from mgeconvert.errors import ConversionError
 from mgeconvert.version import VERSION
 
+from ..dtypes import TYPES
 from ..model import Array, Model, Operator, Tensor
+from ..names import ABOUT, DEFAULT_SIGNATURE
 from ..schema import OPTIONS
 from ..versions import min_runtime, version
 
 ALIGNMENT = 16
 LIMIT = 2**31 - 1
 """Offsets inside a flatbuffer are 32 bits, signed where tables refer to their layout."""
-SIGNATURE = "serving_default"
-METADATA = "mgeconvert"
-
-TYPES = {
-    "float32": "FLOAT32", "float16": "FLOAT16", "float64": "FLOAT64", "int32": "INT32", "int64": "INT64",
-    "int16": "INT16", "int8": "INT8", "uint8": "UINT8", "uint16": "UINT16", "uint32": "UINT32", "uint64": "UINT64",
-    "bool": "BOOL", "complex64": "COMPLEX64",
-}  # fmt: skip
-
-
-def type_number(dtype: np.dtype[Any]) -> int:
-    """The schema's number for a dtype."""
-    number: int = getattr(tflite.TensorType, TYPES[dtype.name])
-    return number
 
 
 def write(model: Model, stream: BinaryIO) -> None:
@@ -137,7 +125,7 @@ class _Tables:
         fields: dict[str, Any] = {
             "Name": self.builder.CreateString(tensor.name),
             "Shape": self._numbers_vector([dim if isinstance(dim, int) else 1 for dim in tensor.shape], np.int32),
-            "Type": type_number(tensor.dtype),
+            "Type": TYPES[tensor.dtype.name],
             "Buffer": 0 if tensor.array is None else self._buffer(tensor.array),
             "HasRank": True,
         }
@@ -199,7 +187,7 @@ class _Tables:
                 for name, tensor in tensors.items()
             ]
             maps.append(self._offsets(entries))
-        key = self.builder.CreateString(SIGNATURE)
+        key = self.builder.CreateString(DEFAULT_SIGNATURE)
         return self._end("SignatureDef", Inputs=maps[0], Outputs=maps[1], SignatureKey=key, SubgraphIndex=0)
 
     def _metadata(self) -> list[int]:
@@ -214,7 +202,7 @@ class _Tables:
         }
         texts = {
             "min_runtime_version": min_runtime(model.operators).encode().ljust(16, b"\0"),
-            METADATA: json.dumps(about, sort_keys=True).encode(),
+            ABOUT: json.dumps(about, sort_keys=True).encode(),
         }
         return [
             self._end(

@@ -1,0 +1,45 @@
+"""Borders around tensors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgeconvert.errors import refuse
+from mgeconvert.ir import Value
+
+from ...layout.wants import FOLLOW
+from ..table import lower
+from ..translation import Translation
+
+
+def _widths(t: Translation, rank: int) -> list[tuple[int, int]]:
+    """(before, after) of each axis of the IR's value."""
+    numbers = t.array(1, "pads")
+    if numbers is None or numbers.shape != (rank, 2) or numbers.min(initial=0) < 0:
+        refuse("pads that do not fit the data")
+    return [(int(numbers[axis][0]), int(numbers[axis][1])) for axis in t.layout]
+
+
+@lower("PAD", "PADV2", wants=FOLLOW, data=1, moves=True)
+def pad(t: Translation, x: Value) -> Value:
+    """With zeros, or with operand 2."""
+    widths = _widths(t, len(x.shape or ()))
+    flat = [before for before, _ in widths] + [after for _, after in widths]
+    fill = t.value(2) if t.tensor(2) is not None else None
+    if fill is not None:
+        fill = t.b.op("Reshape", fill, np.array([], np.int64))
+    return t.b.op("Pad", x, flat, fill)
+
+
+@lower("MIRROR_PAD", wants=FOLLOW, data=1, moves=True)
+def mirror_pad(t: Translation, x: Value) -> Value:
+    """REFLECT leaves the border out of the mirror image; SYMMETRIC repeats it, which is a Gather in ONNX."""
+    widths = _widths(t, len(x.shape or ()))
+    if t.option("Mode") == 0:
+        flat = [before for before, _ in widths] + [after for _, after in widths]
+        return t.b.op("Pad", x, flat, mode="reflect")
+    for axis, pair in enumerate(widths):
+        if any(pair):
+            (size,) = t.known((x.shape or ())[axis : axis + 1], "a symmetric pad")
+            x = t.b.op("Gather", x, np.pad(np.arange(size, dtype=np.int64), pair, "symmetric"), axis=axis)
+    return x

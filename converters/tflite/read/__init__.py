@@ -1,0 +1,1 @@
+"""Bytes to foreign model: bounds are checked, weights are views of the file."""
