@@ -20,6 +20,10 @@ from .emission import Emission
 from .table import EMITTERS, REFUSED, Emitter
 
 
+SHAPED = frozenset(["Expand", "Reshape", "Squeeze", "Unsqueeze"])
+"""Operators whose second input is a shape or axes, of which there may be none."""
+
+
 def compile_graph(graph: Graph, layouts: BorderLayouts, custom: CustomOperators | None = None) -> Model:
     """The TFLite model of a graph; raises UnsupportedError with every problem at once. The graph is not changed."""
     driver = Driver(graph, layouts, custom or CustomOperators())
@@ -140,7 +144,8 @@ class Driver(Storage):
         if emitter is None:
             name = f"{node.domain}::{node.op}" if node.domain else node.op
             refuse(f"{name} has no TFLite emitter")
-        for value in (*node.inputs, *node.outputs):
+        read = node.inputs[:1] if node.op in SHAPED else node.inputs
+        for value in (*read, *node.outputs):
             if value is not None and value.shape is None:
                 refuse(f"the rank of {value.name} is known only at run time; TFLite wants fixed ranks")
             if value is not None and value.shape is not None and 0 in value.shape:

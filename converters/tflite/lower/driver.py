@@ -193,6 +193,6 @@ def _reading(op: str) -> tuple[Wants, int | None] | None:
 
 
 def unsupported(problems: Sequence[Problem]) -> UnsupportedError:
-    hints = {problem.op for problem in problems} & {"CALL_ONCE", "VAR_HANDLE"}
+    hints = {problem.op for problem in problems} & {"ASSIGN_VARIABLE", "READ_VARIABLE"}
     state = "; --state explicit makes the state inputs and outputs" if hints else ""
     return UnsupportedError("read this TFLite model", problems, hint=HINT + state)

@@ -41,7 +41,7 @@ def one_hot(t: Translation, indices: Value) -> Value:
     t.layout = tuple(range(rank))
     values = t.b.op("Concat", *(t.b.op("Reshape", t.value(at), [1]) for at in (3, 2)), axis=0)
     depth = t.b.op("Reshape", t.int64(1), [1])
-    made = t.b.op("OneHot", indices, depth, values, axis=axis)
+    made = t.b.op("OneHot", t.b.op("Cast", indices, to=7), depth, values, axis=axis)
     # ONNX counts negative indices from the end, TFLite has no element for them
     there = t.b.op("Unsqueeze", t.b.op("GreaterOrEqual", indices, 0), [t.own_axis(axis, rank)])
     if there.array is not None and there.array.all():

@@ -39,7 +39,10 @@ def _computed_slice(t: Translation) -> Value:
     t.layout = tuple(range(len(x.shape or ())))
     begin, size = t.int64(1), t.int64(2)
     end = t.b.op("Where", t.b.op("Less", size, 0), np.int64(END), t.b.op("Add", begin, size))
-    return t.b.op("Slice", x, begin, end)
+    made = t.b.op("Slice", x, begin, end)
+    if made.shape is None:
+        made.shape = tuple(f"{made.name}_{axis}" for axis in t.layout)
+    return made
 
 
 @lower("DYNAMIC_UPDATE_SLICE", wants=PLAIN)

@@ -7,27 +7,23 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 
+from ...layout.holding import Held, held
 from ...layout.wants import PLAIN
+from ...model import identity
 from ..custom import flexible
 from ..table import lower
 from ..translation import Translation
 
 
 @lower("NON_MAX_SUPPRESSION_V4", wants=PLAIN, data=2)
-def non_max_suppression_v4(t: Translation, boxes: Value, scores: Value) -> list[Value]:
+def non_max_suppression_v4(t: Translation, boxes: Value, scores: Value) -> list[Held]:
     """Indices filled up with zeros to the limit (operand 2), and how many are valid."""
     limit = t.number(2, "limit")
     found = _suppressed(t, boxes, scores, np.array([limit], np.int64), t.value(3), t.value(4))
     count = t.b.op("Shape", found)
     filled = t.b.op("Slice", t.b.op("Concat", found, np.zeros(limit, np.int64), axis=0), [0], [limit])
     filled.shape = (limit,) if filled.shape is None else filled.shape
-    return [t.b.op("Cast", filled, to=6), _scalar(t, count)]
-
-
-def _scalar(t: Translation, value: Value) -> Value:
-    made = t.b.op("Cast", t.b.op("Reshape", value, np.array([], np.int64)), to=6)
-    t.layout = ()
-    return made
+    return [held(filled, (0,)), held(t.b.op("Reshape", count, np.array([], np.int64)), ())]
 
 
 def _suppressed(t: Translation, boxes: Value, scores: Value, limit: np.ndarray, overlap: Value, lowest: Value) -> Value:
@@ -40,7 +36,7 @@ def _suppressed(t: Translation, boxes: Value, scores: Value, limit: np.ndarray, 
 
 
 @lower("TFLite_Detection_PostProcess", wants=PLAIN, data=2, note="one class per box, or the regular suppression")
-def detection_postprocess(t: Translation, encodings: Value, predictions: Value) -> list[Value]:
+def detection_postprocess(t: Translation, encodings: Value, predictions: Value) -> list[Held]:
     """tensorflow/lite/kernels/detection_postprocess.cc: boxes from encodings and anchors, suppression, the best ones.
 
     Results: boxes (1, n, 4) as (y0, x0, y1, x1), classes (1, n), scores (1, n), their number (1); zeros fill them up.
@@ -72,7 +68,7 @@ def detection_postprocess(t: Translation, encodings: Value, predictions: Value) 
     return _best(t, boxes, which, t.b.op("Reshape", kind, [-1]), found, most)
 
 
-def _best(t: Translation, boxes: Value, which: Value, kind: Value, found: Value, most: int) -> list[Value]:
+def _best(t: Translation, boxes: Value, which: Value, kind: Value, found: Value, most: int) -> list[Held]:
     """The `most` best of what is found and of as many that are nothing, which come last."""
     padded = t.b.op("Concat", found, np.full(most, -np.inf, np.float32), axis=0)
     scores, order = t.b.ops("TopK", 2, padded, [most], axis=0)
@@ -82,11 +78,10 @@ def _best(t: Translation, boxes: Value, which: Value, kind: Value, found: Value,
     corners = t.b.op("Gather", boxes, t.b.op("Gather", index, order, axis=0), axis=0)
     zero = np.float32(0)
     corners = t.b.op("Where", t.b.op("Unsqueeze", there, [1]), corners, zero)
-    t.layout = (0, 1, 2)
     number = t.b.op("ReduceSum", t.b.op("Cast", there, to=1), [0], keepdims=1)
     flat = (t.b.op("Where", there, value, zero) for value in (t.b.op("Cast", kinds, to=1), scores))
-    results = [t.b.op("Unsqueeze", value, [0]) for value in (corners, *flat)]
-    return [*results, number]
+    results = [*(t.b.op("Unsqueeze", value, [0]) for value in (corners, *flat)), number]
+    return [held(value, identity(len(value.shape or ()))) for value in results]
 
 
 def _decoded(t: Translation, encodings: Value, options: dict[str, float]) -> Value:
