@@ -76,7 +76,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "a TFLite model",
         _at(4, b"TFL3"),
-        "TFLite is written, not read: convert the model that it was made of",
+        "convert the model that it was made of",
         "tflite",
         ".tflite",
     ),

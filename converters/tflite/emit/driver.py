@@ -19,7 +19,6 @@ from .custom import CustomOperators, hint
 from .emission import Emission
 from .table import EMITTERS, REFUSED, Emitter
 
-
 SHAPED = frozenset(["Expand", "Reshape", "Squeeze", "Unsqueeze"])
 """Operators whose second input is a shape or axes, of which there may be none."""
 

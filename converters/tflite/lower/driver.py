@@ -10,6 +10,7 @@ from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.dtypes import elem_type
 from mgeconvert.ir.inference import InferenceError
+from mgeconvert.ir.scopes import Scope
 
 from ..dtypes import INERT
 from ..layout.holding import Held, Holding, dequantize, held, is_real, quantize, same_scales
@@ -63,9 +64,9 @@ class Driver(Holding):
         if len(graph.inputs) != len(operands):
             raise BadInputError(f"{self.path}: subgraph {number} takes {len(graph.inputs)} inputs, not {len(operands)}")
         self.tensors.update(zip(graph.inputs.values(), operands, strict=True))
-        place, origin = self.b.place, self.b.origin
+        scope, prefix = self.b.scope, self.b.prefix
         self.run(number)
-        self.b.place, self.b.origin = place, origin
+        self.b.enter(scope, prefix)
         if any(tensor in self.broken for tensor in graph.outputs.values()):
             refuse(f"subgraph {number} has operators that are not supported")
         return [self.held(self.resolved(tensor)) for tensor in graph.outputs.values()]
@@ -77,7 +78,7 @@ class Driver(Holding):
             return
         op = operator.op if operator.custom is None else operator.custom[0]
         place = operator.outputs[0].name if operator.outputs else op
-        self.b.place, self.b.origin = place, f"{place} ({op})"
+        self.b.enter(Scope(_module(place), op), place)
         try:
             self.lowered(operator, op)
         except RefusedError as refusal:
@@ -179,6 +180,12 @@ class Driver(Holding):
         if not candidates:
             return prefer[0] if prefer else identity(rank)
         return max(candidates, key=lambda layout: (candidates[layout], layout in prefer))
+
+
+def _module(name: str) -> str:
+    """The module path in the name of a tensor: TensorFlow's ``model/conv1/Relu;model/bn/add`` is of ``model.conv1``."""
+    parts = name.split(";")[0].split("/")
+    return ".".join(parts[:-1] or parts)
 
 
 def _has_own_type(tensor: Tensor) -> bool:

@@ -17,7 +17,7 @@ from ..model import Array, Tensor, identity
 @dataclass(slots=True)
 class State:
     """`handles` names the variable of each resource, `first` is what CALL_ONCE puts into it, `now` what it holds at the
-    operator that is being lowered. `explicit` allows state at all."""
+    operator that is being lowered, `inputs` the graph input of each. `explicit` allows state at all."""
 
     holding: Holding
     explicit: bool
@@ -26,6 +26,7 @@ class State:
     first: dict[str, Tensor] = field(default_factory=dict)
     now: dict[str, Held] = field(default_factory=dict)
     written: dict[str, Tensor] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
 
     def _name(self, handle: Tensor) -> str:
         if handle not in self.handles:
@@ -53,7 +54,7 @@ class State:
         if not self.explicit:
             refuse(f"variable {name} keeps its contents from one run to the next")
         b = self.holding.b
-        public = b.name_value(_plain(name))
+        public = self.inputs[name] = b.name_value(name.strip("/").replace("/", "_") or "state")
         shape = tuple(int(dim) if isinstance(dim, int) else dim for dim in like.shape)
         value = Value(public, like.dtype, shape)
         b.graph.inputs[public] = value
@@ -74,15 +75,11 @@ class State:
                 value = quantize(b, value, like.quantization, like.dtype)
             if value.is_constant or value in b.graph.inputs.values():
                 value = b.op("Identity", value)
-            b.output(b.name_value(f"{_plain(name)}_next"), value)
+            b.output(f"{self.inputs[name]}_next", value)
 
     def report(self) -> list[str]:
         """For each variable what to put into its input at first."""
-        return [f"{name} begins as {_text(tensor.array)}" for name, tensor in self.first.items()]
-
-
-def _plain(name: str) -> str:
-    return name.rsplit("/", 1)[-1] or "state"
+        return [f"{self.inputs.get(name, name)} begins as {_text(tensor.array)}" for name, tensor in self.first.items()]
 
 
 def _text(array: Array | None) -> str:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.recognise import HEAD, other_than
 
 from ..model import Array
 
@@ -127,5 +128,5 @@ class Table:
 def root(content: Bytes) -> Table:
     """The root table of a file with the identifier TFL3."""
     if content.size < 8 or bytes(content.content[4:8]) != b"TFL3":
-        raise BadInputError(f"{content.path}: not a TFLite file: it does not have TFL3 at byte 4")
+        raise other_than("a TFLite model", ".tflite", bytes(content.content[:HEAD]), content.path)
     return Table(content, content.follow(0))

@@ -26,6 +26,18 @@ def non_max_suppression_v4(t: Translation, boxes: Value, scores: Value) -> list[
     return [held(filled, (0,)), held(t.b.op("Reshape", count, np.array([], np.int64)), ())]
 
 
+@lower("NON_MAX_SUPPRESSION_V5", wants=PLAIN, data=2, note="without the decay of scores")
+def non_max_suppression_v5(t: Translation, boxes: Value, scores: Value) -> list[Held]:
+    """Version 4 and the scores of what stays, filled up with zeros; a sigma (operand 5) above 0 lets scores decay."""
+    sigma = t.array(5, "sigma")
+    if sigma is not None and sigma.any():
+        refuse("scores that decay with the overlap (soft suppression)")
+    indices, count = non_max_suppression_v4(t, boxes, scores)
+    there = t.b.op("Less", np.arange(t.number(2, "limit"), dtype=np.int64), t.b.op("Reshape", count.value, [1]))
+    kept = t.b.op("Where", there, t.b.op("Gather", scores, indices.value, axis=0), np.float32(0))
+    return [indices, held(kept, (0,)), count]
+
+
 def _suppressed(t: Translation, boxes: Value, scores: Value, limit: np.ndarray, overlap: Value, lowest: Value) -> Value:
     """The indices of the boxes that stay, best first."""
     rows = t.b.op(

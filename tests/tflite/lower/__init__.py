@@ -1,0 +1,1 @@
+"""Tests of reading TFLite files: operators, networks, state."""

@@ -1,0 +1,1 @@
+"""Tests of the bytes: what is damaged is said, whatever the damage."""
