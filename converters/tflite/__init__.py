@@ -19,6 +19,7 @@ FRONTEND = Frontend(
     suffixes=(".tflite",),
     load=deferred(f"{__name__}.lower.frontend:load"),
     ops=deferred(f"{__name__}.support:lowered"),
+    handlers=deferred(f"{__name__}.support:lowerings"),
     describe=deferred(f"{__name__}.describe:describe"),
     options=(
         Option("input_layout", str, None, f"Layout of inputs: {_READ}", ("auto", "nhwc", "nchw")),

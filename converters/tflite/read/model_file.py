@@ -10,6 +10,7 @@ import numpy as np
 
 from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Namer
+from mgeconvert.recognise import STREAM
 from mgeconvert.registry import Source
 
 from ..model import Array, Model, ModelFile, Operator, Signature, Tensor
@@ -37,7 +38,7 @@ def _names(enumeration: str) -> dict[int, str]:
 def read(source: Source) -> ModelFile:
     """The file; weights are views of it. BadInputError for anything that is no whole TFLite file."""
     if not isinstance(source, Path):
-        return decode(source.read(), getattr(source, "name", "standard input"))
+        return decode(source.read(), STREAM)
     if not source.is_file():
         raise BadInputError(f"{source}: no such file")
     if source.stat().st_size < 8:
