@@ -13,7 +13,6 @@ from .opsets.down.table import RULES
 from .opsets.schema import OLDEST, newest, op_schema, versions
 from .opsets.up.driver import load_table as load_upgrades
 from .opsets.up.functions import is_function_after
-from .opsets.up.refused import REFUSED
 from .opsets.up.table import UPGRADES
 from .write.save import DEFAULT_OPSET
 
@@ -43,19 +42,16 @@ def introduced(opset: int | None = None, **_: object) -> frozenset[str]:
 def lowered() -> list[OpSupport]:
     """One row an operator of the newest opset, and of older ones that are gone from it."""
     load_table()
-    rows: list[OpSupport] = []
-    for name in _names():
-        if name in REFUSED:
-            rows.append(OpSupport(name, refused=REFUSED[name]))
-        elif (
-            versions(name)[0] > OPSET
-            and versions(name)[0] not in RULES.get(name, ())
-            and not is_function_after(name, newest())
-        ):
-            rows.append(OpSupport(name, refused=f"has no form in opset {OPSET}"))
-        else:
-            rows.append(OpSupport(name, "where its condition is constant" if name == "If" else ""))
-    return rows
+    return [OpSupport(name, _note(name)) for name in _names()]
+
+
+def _note(name: str) -> str:
+    if name == "If":
+        return "the branch of a constant condition; else it passes through to ONNX"
+    first = versions(name)[0]
+    is_kept = name in ("Loop", "Scan") or name.startswith(("Sequence", "Optional")) or name.endswith("Sequence")
+    newer = first > OPSET and first not in RULES.get(name, ()) and not is_function_after(name, newest())
+    return "passes through to ONNX" if newer or is_kept else ""
 
 
 def upgrades() -> Iterator[tuple[str, Callable[..., Any]]]:

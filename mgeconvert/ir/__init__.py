@@ -3,6 +3,19 @@
 The data classes are re-exported, so that ``from mgeconvert.ir import Graph, Node, Value`` is all that a format needs.
 """
 
-from .graph import OPSET, Attribute, Dim, Graph, Namer, Node, Shape, Value
+from .graph import OPSET, Attribute, Container, Dim, Graph, Namer, Node, Shape, TensorType, Value, captured, subgraphs
 
-__all__ = ["OPSET", "Attribute", "Dim", "Graph", "Namer", "Node", "Shape", "Value"]
+__all__ = [
+    "OPSET",
+    "Attribute",
+    "Container",
+    "Dim",
+    "Graph",
+    "Namer",
+    "Node",
+    "Shape",
+    "TensorType",
+    "Value",
+    "captured",
+    "subgraphs",
+]

@@ -6,8 +6,10 @@ and attributes. Nothing here knows a file format, and weight arrays are shared, 
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,14 +17,18 @@ import numpy as np
 from mgeconvert.errors import GraphError
 
 from .scopes import Scope, copies
+from .values import Container as Container
 from .values import Dim as Dim
 from .values import Shape as Shape
+from .values import TensorType as TensorType
 from .values import Value as Value
 
 OPSET = 21
 """The ONNX operator set the IR speaks."""
 
-Attribute: TypeAlias = "int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | np.ndarray | Graph"
+Attribute: TypeAlias = (
+    "int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | np.ndarray | Graph | Container"
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -88,6 +94,9 @@ class Graph:
     `calls` are the scopes of all calls of the source in its order, modules before what they call, where the source has
     them, also of calls that were lowered to nothing; `root` is then the source's own record of its top module.
     `replaced` says what stands now for a value of a call's signature that is no longer computed (see `current`).
+
+    The body of a loop or a branch is a graph among a node's attributes. It may read values of the graphs around it,
+    which count as read by that node. `domains` are the versions of operator sets that nodes have beside ONNX's own.
     """
 
     name: str = "main"
@@ -98,6 +107,7 @@ class Graph:
     calls: list[Scope] = field(default_factory=list)
     root: Any = None
     replaced: dict[Value, Value] = field(default_factory=dict)
+    domains: dict[str, int] = field(default_factory=dict)
 
     def constants(self) -> Iterator[Value]:
         """Every constant in use, once each, in order of first use."""
@@ -146,6 +156,8 @@ class Graph:
 
         for node in self.nodes:
             node.inputs = [final(value) for value in node.inputs]
+            for body in subgraphs(node):
+                body.replace(replacements)
         for name, value in self.outputs.items():
             self.outputs[name] = final(value) or value
         if self.calls:
@@ -166,7 +178,9 @@ class Graph:
         kept: list[Node] = []
         for node in reversed(self.nodes):
             if any(value in live for value in node.outputs):
-                live.update(value for value in node.inputs if value is not None)
+                for body in subgraphs(node):
+                    body.remove_dead_nodes()
+                live.update(_read_by(node))
                 kept.append(node)
         removed = len(self.nodes) - len(kept)
         self.nodes = kept[::-1]
@@ -178,19 +192,25 @@ class Graph:
 
         def twin(value: Value) -> Value:
             if value not in twins:
-                twins[value] = Value(value.name, value.dtype, value.shape, value.array)
+                twins[value] = Value(value.name, value.dtype, value.shape, value.array, value.container)
             return twins[value]
 
         def node_twin(node: Node) -> Node:
             if node not in nodes:
                 inputs = [None if value is None else twin(value) for value in node.inputs]
                 outputs = [twin(value) for value in node.outputs]
-                nodes[node] = Node(node.op, inputs, outputs, dict(node.attrs), node.name, node.scope, node.domain)
+                attrs = {key: body_twin(each) if isinstance(each, Graph) else each for key, each in node.attrs.items()}
+                nodes[node] = Node(node.op, inputs, outputs, attrs, node.name, node.scope, node.domain)
             return nodes[node]
 
         def made_twin(was: Made) -> Made:
             inputs = tuple(None if item is None else twin(item) for item in was.inputs)
             return Made(node_twin(was.node), was.op, was.attrs, inputs, was.arrays)
+
+        def body_twin(body: Graph) -> Graph:
+            inputs = {name: twin(value) for name, value in body.inputs.items()}
+            outputs = {name: twin(value) for name, value in body.outputs.items()}
+            return Graph(body.name, inputs, outputs, [node_twin(node) for node in body.nodes])
 
         nodes: dict[Node, Node] = {}
         scopes = copies(self.calls, twin, made_twin)
@@ -206,11 +226,13 @@ class Graph:
             [scopes[scope] for scope in self.calls],
             self.root,
             {twin(old): twin(new) for old, new in self.replaced.items()},
+            dict(self.domains),
         )
 
-    def check(self) -> None:
+    def check(self, around: Mapping[Value, str] = MappingProxyType({})) -> None:
         """Raise GraphError unless: names are unique, every value is defined once and before its use, constants agree
-        with their declared type, and every output is defined."""
+        with their declared type, and every output is defined; `around` are the values that graphs around this one, the
+        body of a node, define."""
         defined: dict[Value, str] = {}
         names: dict[str, Value] = {}
 
@@ -230,10 +252,13 @@ class Graph:
             for operand in node.inputs:
                 if operand is None:
                     continue
-                if operand.array is not None and operand not in defined:
-                    define(operand, "constant")
-                elif operand not in defined:
+                if operand in defined or operand in around:
+                    continue
+                if operand.array is None:
                     raise GraphError(f"{where}: input {operand.name} is not defined before its use")
+                define(operand, "constant")
+            for body in subgraphs(node):
+                body.check(ChainMap(defined, around))  # type: ignore[arg-type]
             for value in node.outputs:
                 if value.is_constant:
                     raise GraphError(f"{where}: output {value.name} is a constant")
@@ -241,7 +266,7 @@ class Graph:
         for name, value in self.outputs.items():
             if value.is_constant and value not in defined:
                 define(value, "constant")
-            if value not in defined:
+            if value not in defined and value not in around:
                 raise GraphError(f"output {name}: {value.name} is not defined")
         for value in defined:
             array = value.array
@@ -257,10 +282,27 @@ class Graph:
 
     def _references(self) -> Iterator[Value]:
         for node in self.nodes:
-            for value in node.inputs:
-                if value is not None:
-                    yield value
+            yield from _read_by(node)
         yield from self.outputs.values()
+
+
+def subgraphs(node: Node) -> list[Graph]:
+    """The bodies of a node that is a branch or a loop."""
+    return [attribute for attribute in node.attrs.values() if isinstance(attribute, Graph)]
+
+
+def captured(node: Node) -> Iterator[Value]:
+    """What the bodies of a node read that they do not compute themselves, constants included, each as often as read."""
+    for body in subgraphs(node):
+        own = {*body.inputs.values(), *body.producers()}
+        for inner in body.nodes:
+            yield from (value for value in _read_by(inner) if value not in own)
+        yield from (value for value in body.outputs.values() if value not in own)
+
+
+def _read_by(node: Node) -> Iterator[Value]:
+    yield from (value for value in node.inputs if value is not None)
+    yield from captured(node)
 
 
 class Namer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,10 @@ import numpy as np
 
 from mgeconvert.errors import ConversionError
 
+from .control import infer_control
 from .dtypes import dtype_of as dtype_of
 from .dtypes import elem_type as elem_type
-from .graph import OPSET, Graph, Node, Shape, Value
+from .graph import OPSET, Container, Graph, Node, Shape, TensorType, Value, subgraphs
 from .shape_rules import SHAPE_RULES
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ def infer(node: Node) -> None:
     Dimensions that only the run will tell get symbolic names. Raises InferenceError.
     """
     if node.domain:
+        return
+    if subgraphs(node):
+        infer_control(node)
         return
     if len(node.outputs) == 1 and _known(node):
         if (rule := _RULES.get(node.op)) is not None:
@@ -106,10 +111,17 @@ _RULES: dict[str, Callable[[Node], None]] = {
 
 
 @functools.cache
-def _schema(op: str) -> Any:
+def _schemas(op: str) -> list[Any]:
+    """The definition at the IR's opset, and the newest, for what passes through; none of an unknown operator."""
     import onnx
 
-    return onnx.defs.get_schema(op, OPSET)
+    found: list[Any] = []
+    for opset in (OPSET, onnx.defs.onnx_opset_version()):
+        with contextlib.suppress(onnx.defs.SchemaError):
+            schema = onnx.defs.get_schema(op, opset)
+            if not found or schema.since_version != found[0].since_version:
+                found.append(schema)
+    return found
 
 
 def _infer_with_onnx(node: Node) -> None:
@@ -117,7 +129,8 @@ def _infer_with_onnx(node: Node) -> None:
     from onnx import shape_inference
 
     inputs = {f"i{index}": value for index, value in enumerate(node.inputs) if value is not None}
-    if any(value.dtype is None for value in inputs.values()):
+    schemas = _schemas(node.op)
+    if not schemas or any(value.dtype is None and value.container is None for value in inputs.values()):
         return
     proto = onnx.NodeProto(
         op_type=node.op,
@@ -135,15 +148,19 @@ def _infer_with_onnx(node: Node) -> None:
         for name, value in inputs.items()
         if value.array is not None and value.array.size <= SMALL
     }
-    try:
-        inferred = shape_inference.infer_node_outputs(_schema(node.op), proto, types, data)
-    except (shape_inference.InferenceError, onnx.checker.ValidationError) as error:
-        operands = ", ".join("_" if value is None else value.type_text for value in node.inputs)
-        raise InferenceError(f"{node.name}: {node.op}({operands}): {error}") from error
+    inferred = {}
+    for schema in schemas:
+        try:
+            inferred = shape_inference.infer_node_outputs(schema, proto, types, data)
+            break
+        except (shape_inference.InferenceError, onnx.checker.ValidationError) as error:
+            if schema is schemas[-1]:
+                operands = ", ".join("_" if value is None else value.type_text for value in node.inputs)
+                raise InferenceError(f"{node.name}: {node.op}({operands}): {error}") from error
     for index, value in enumerate(node.outputs):
         result = inferred.get(f"o{index}")
         if result is not None:
-            _take(value, result.tensor_type)
+            _take(value, result)
 
 
 def _kind_of_empty(value: Any) -> int | None:
@@ -154,6 +171,8 @@ def _kind_of_empty(value: Any) -> int | None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Container):
+        return type_proto(value.element if value.kind == "tensor" else value)
     if isinstance(value, np.ndarray):
         import onnx
 
@@ -162,16 +181,47 @@ def _plain(value: Any) -> Any:
 
 
 def _type_proto(value: Value) -> onnx.TypeProto:
+    return type_proto(TensorType(value.dtype, value.shape) if value.container is None else value.container)
+
+
+def type_proto(of: TensorType | Container) -> onnx.TypeProto:
+    """A type as onnx has it."""
     import onnx
 
-    proto: onnx.TypeProto = onnx.helper.make_tensor_type_proto(elem_type(value.dtype), value.shape)
-    return proto
+    if isinstance(of, Container):
+        make = onnx.helper.make_sequence_type_proto if of.kind == "sequence" else onnx.helper.make_optional_type_proto
+        proto: onnx.TypeProto = make(type_proto(of.element))
+        return proto
+    number = 0 if of.dtype is None else elem_type(of.dtype)
+    tensor: onnx.TypeProto = onnx.helper.make_tensor_type_proto(number, of.shape)
+    return tensor
 
 
-def _take(value: Value, tensor_type: Any) -> None:
-    value.dtype = dtype_of(tensor_type.elem_type)
-    if tensor_type.HasField("shape"):
-        value.shape = tuple(
-            dim.dim_value if dim.HasField("dim_value") else dim.dim_param or f"{value.name}_{axis}"
-            for axis, dim in enumerate(tensor_type.shape.dim)
+def type_from(proto: Any, name: str) -> TensorType | Container:
+    """The type that onnx's says; dimensions without a number or a name are named after the value and their axis."""
+    if proto.HasField("sequence_type"):
+        return Container("sequence", type_from(proto.sequence_type.elem_type, name))
+    if proto.HasField("optional_type"):
+        return Container("optional", type_from(proto.optional_type.elem_type, name))
+    tensor = proto.tensor_type
+    shape: Shape | None = None
+    if tensor.HasField("shape"):
+        shape = tuple(
+            dim.dim_value
+            if dim.HasField("dim_value") and dim.dim_value >= 0
+            else (dim.dim_param if dim.dim_param != ANY else "") or f"{name}_{axis}"
+            for axis, dim in enumerate(tensor.shape.dim)
         )
+    return TensorType(dtype_of(tensor.elem_type), shape)
+
+
+ANY = "?"
+"""What exporters call every size that they do not know: each is an unknown of its own."""
+
+
+def _take(value: Value, proto: Any) -> None:
+    found = type_from(proto, value.name)
+    if isinstance(found, Container):
+        value.container = found
+    else:
+        value.dtype, value.shape = found.dtype, found.shape

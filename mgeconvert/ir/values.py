@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -11,13 +12,39 @@ Dim: TypeAlias = "int | str"
 Shape: TypeAlias = "tuple[Dim, ...]"
 
 
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """A tensor's type; None where it is not known."""
+
+    dtype: np.dtype | None = None
+    shape: Shape | None = None
+
+    def __str__(self) -> str:
+        """``float32[1,3,N,224]``; ``?`` where unknown."""
+        dtype = "?" if self.dtype is None else self.dtype.name
+        shape = "?" if self.shape is None else ",".join(map(str, self.shape))
+        return f"{dtype}[{shape}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The type of a value that is no tensor and only passes through: a ``sequence`` or ``optional`` of `element`."""
+
+    kind: str
+    element: Container | TensorType
+
+    def __str__(self) -> str:
+        return f"{self.kind}({self.element})"
+
+
 class Value:
     """One tensor: a graph input, a node's output or a constant (`array` is set). Compared by identity.
 
-    `dtype` and `shape` are None where they are not known; `shape` may hold symbolic dimensions.
+    `dtype` and `shape` are None where they are not known; `shape` may hold symbolic dimensions. A value that is no
+    tensor has a `container` instead of both.
     """
 
-    __slots__ = ("array", "dtype", "name", "shape")
+    __slots__ = ("array", "container", "dtype", "name", "shape")
 
     def __init__(
         self,
@@ -25,8 +52,10 @@ class Value:
         dtype: np.dtype | None = None,
         shape: Shape | None = None,
         array: np.ndarray | None = None,
+        container: Container | None = None,
     ) -> None:
         self.name = name
+        self.container = container
         self.array = array
         self.dtype = dtype if array is None else array.dtype
         self.shape = shape if array is None else array.shape
@@ -49,9 +78,7 @@ class Value:
     @property
     def type_text(self) -> str:
         """``float32[1,3,N,224]``; ``?`` where unknown."""
-        dtype = "?" if self.dtype is None else self.dtype.name
-        shape = "?" if self.shape is None else ",".join(map(str, self.shape))
-        return f"{dtype}[{shape}]"
+        return str(TensorType(self.dtype, self.shape) if self.container is None else self.container)
 
     def __repr__(self) -> str:
         return f"<Value {self.name}: {self.type_text}>"

@@ -6,10 +6,10 @@ A change costs what its neighbourhood costs, never a scan of the graph.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir import Graph, Node, Value, captured
 from mgeconvert.ir.inference import infer
 
 
@@ -25,8 +25,7 @@ class Index:
         self._users: dict[Value, dict[Node, list[int]]] = {}  # with the positions among the node's inputs
         self._counts: Counter[Value] = Counter()
         self._outputs: dict[Value, list[str]] = {}
-        self._pinned = set(_captured(graph))
-        self._counts.update(self._pinned)
+        self._pinned: set[Value] = set()
         for node in graph.nodes:
             self._connect(node)
         for name, value in graph.outputs.items():
@@ -134,7 +133,7 @@ class Index:
             if dying in self._dead:
                 continue
             self._dead.add(dying)
-            for value in dying.inputs:
+            for value in (*dying.inputs, *captured(dying)):
                 if value is None:
                     continue
                 self._counts[value] -= 1
@@ -168,16 +167,9 @@ class Index:
             if value is not None:
                 self._users.setdefault(value, {}).setdefault(node, []).append(position)
                 self._counts[value] += 1
-
-
-def _captured(graph: Graph) -> Iterator[Value]:
-    """What subgraphs (bodies of If and Loop) read from outside."""
-    for node in graph.nodes:
-        for attribute in node.attrs.values():
-            if isinstance(attribute, Graph):
-                own = {*attribute.inputs.values(), *attribute.producers()}
-                yield from (value for value in attribute.use_counts() if value not in own)
-                yield from (value for value in _captured(attribute) if value not in own)
+        for value in captured(node):
+            self._pinned.add(value)
+            self._counts[value] += 1
 
 
 def take_shape(value: Value, other: Value) -> None:

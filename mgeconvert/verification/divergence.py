@@ -16,7 +16,7 @@ import numpy as np
 
 from mgeconvert import registry
 from mgeconvert.errors import MgeconvertError
-from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir import Graph, Node, Value, captured
 
 TOLERANCE = 1e-4
 QUANTIZE = "QuantizeLinear"
@@ -77,7 +77,7 @@ def _needed(graph: Graph, wanted: set[Value]) -> list[Node]:
     live, kept = set(wanted), []
     for node in reversed(graph.nodes):
         if any(value in live for value in node.outputs):
-            live.update(value for value in node.inputs if value is not None)
+            live.update(value for value in (*node.inputs, *captured(node)) if value is not None)
             kept.append(node)
     return kept[::-1]
 
@@ -93,10 +93,10 @@ class _Probe:
     def error(self, values: list[Value]) -> float:
         """How much the two differ at these values."""
         nodes = _needed(self.graph, set(values))
-        read = {value for node in nodes for value in node.inputs if value is not None} | set(values)
+        read = {value for node in nodes for value in (*node.inputs, *captured(node)) if value is not None} | set(values)
         inputs = {name: value for name, value in self.graph.inputs.items() if value in read}
         outputs = {f"probe_{index}": value for index, value in enumerate(values)}
-        cut = Graph(self.graph.name, inputs, outputs, nodes)
+        cut = Graph(self.graph.name, inputs, outputs, nodes, domains=self.graph.domains)
         feeds = {name: self.inputs[name] for name in inputs}
         truth = self._run(cut, self.judge, feeds, {})
         found = self._run(cut, self.backend, feeds, self.options)

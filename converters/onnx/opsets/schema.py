@@ -16,8 +16,8 @@ IR_VERSIONS |= {21: 10, 22: 10, 23: 11, 24: 12, 25: 13, 26: 13, 27: 13, 28: 14}
 
 Source: onnx/docs/Versioning.md."""
 
-KEPT_DOMAINS = frozenset({"com.microsoft"})
-"""Operator sets of onnxruntime that are read and written as they are, at version 1."""
+OWN_DOMAINS = frozenset({"megengine", "mgeconvert"})
+"""Operator sets of our IR that no ONNX file has; nodes of all others are read and written as they are."""
 
 ELEM_TYPE_NAMES = {
     "tensor(float)": "float32",

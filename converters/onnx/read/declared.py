@@ -7,23 +7,19 @@ from collections.abc import Iterator
 import numpy as np
 import onnx
 
-from mgeconvert.ir import Dim, Shape
-from mgeconvert.ir.dtypes import dtype_of
+from mgeconvert.ir import Container, Shape, TensorType
+from mgeconvert.ir.inference import type_from
+
+
+def declared(info: onnx.ValueInfoProto) -> TensorType | Container:
+    """The type a file states for a value; what it leaves open is None, and a size without a number gets a name."""
+    return type_from(info.type, info.name)
 
 
 def declared_type(info: onnx.ValueInfoProto) -> tuple[np.dtype | None, Shape | None]:
-    """The type a file states for a value; a dimension without number and name is named after the value and its axis."""
-    tensor = info.type.tensor_type
-    if not info.type.HasField("tensor_type") or not tensor.elem_type:
-        return None, None
-    dtype = dtype_of(tensor.elem_type)
-    if not tensor.HasField("shape"):
-        return dtype, None
-    dims: list[Dim] = []
-    for axis, dim in enumerate(tensor.shape.dim):
-        known = dim.HasField("dim_value") and dim.dim_value >= 0
-        dims.append(dim.dim_value if known else dim.dim_param or f"{info.name}_{axis}")
-    return dtype, tuple(dims)
+    """The same for a tensor; nothing is known of what is none."""
+    of = declared(info)
+    return (of.dtype, of.shape) if isinstance(of, TensorType) and of.dtype is not None else (None, None)
 
 
 def names_of(graph: onnx.GraphProto) -> Iterator[str | bytes]:

@@ -29,6 +29,9 @@ from .fields import fields
 SMALL = 1024
 """Bytes up to which a constant stays in the ModelProto."""
 
+DENSE = 1 << 28
+"""Bytes that a sparse tensor may have with its zeros."""
+
 GRAPH = FIELDS["Model"]["graph"][0]
 INITIALIZER = FIELDS["Graph"]["initializer"][0]
 RAW_DATA = FIELDS["Tensor"]["raw_data"][0]
@@ -68,6 +71,20 @@ class ModelFile:
             except (TypeError, ValueError) as error:
                 raise self.error(f"tensor {tensor.name}: {error}") from error
         return self._from_raw(tensor, data)
+
+    def dense(self, sparse: onnx.SparseTensorProto) -> np.ndarray:
+        """A sparse tensor with its zeros (indices are positions of the flat array, or one row of coordinates each)."""
+        values, indices = self.array(sparse.values), self.array(sparse.indices)
+        count = math.prod(sparse.dims)
+        if not 0 <= count * values.itemsize <= DENSE:
+            raise self.error(f"tensor {sparse.values.name}: a sparse tensor of {list(sparse.dims)} is too large")
+        whole: np.ndarray = np.zeros(count, values.dtype)
+        flat = indices if indices.ndim == 1 else indices @ np.cumprod([1, *sparse.dims[:0:-1]])[::-1]
+        if len(flat) != len(values) or (flat.size and not 0 <= flat.min() <= flat.max() < count):
+            raise self.error(f"tensor {sparse.values.name}: its indices do not fit its shape {list(sparse.dims)}")
+        whole[flat] = values
+        shaped: np.ndarray = whole.reshape(sparse.dims)
+        return shaped
 
     def error(self, text: str) -> BadInputError:
         return BadInputError(f"{self.name}: {text}")

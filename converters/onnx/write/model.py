@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mgeconvert.errors import ConversionError
-from mgeconvert.ir import Attribute, Graph, Node, Shape, Value
+from mgeconvert.ir import Attribute, Container, Graph, Node, Shape, TensorType, Value
 from mgeconvert.ir.dtypes import ELEM_TYPES, type_name
 
 from ..opsets.schema import IR_VERSIONS, op_schema
@@ -25,7 +25,11 @@ CONSTANTS_ARE_NO_INPUTS = 4
 """The IR version from which initializers need not be listed among the graph's inputs."""
 
 KINDS = {"FLOAT": 1, "INT": 2, "STRING": 3, "TENSOR": 4, "GRAPH": 5, "FLOATS": 6, "INTS": 7, "STRINGS": 8}
+KINDS["TYPE_PROTO"] = 13
 """AttributeProto.AttributeType."""
+
+PYTHON = {"GRAPH": Graph, "TYPE_PROTO": Container, "TENSOR": np.ndarray, "STRING": str, "FLOAT": float, "INT": int}
+"""The kinds of attributes by their Python type, for operators whose definition is not known."""
 
 
 def model_message(
@@ -45,7 +49,7 @@ def model_message(
         if IR_VERSIONS[opset] < CONSTANTS_ARE_NO_INPUTS:
             main.append(encode("Graph", input=[_value_info(names[value], value)]))
     message.field("Model", "graph", main)
-    domains = {"": opset} | {domain: 1 for domain in sorted(_domains(graph)) if domain}
+    domains = {"": opset} | {domain: graph.domains.get(domain, 1) for domain in sorted(_domains(graph)) if domain}
     imports = [encode("OperatorSetId", domain=domain, version=number) for domain, number in domains.items()]
     metadata = [encode("StringStringEntry", key=key, value=text) for key, text in sorted(graph.metadata.items())]
     message.append(encode("Model", opset_import=imports, metadata_props=metadata))
@@ -129,6 +133,10 @@ def _attribute(name: str, attribute: Attribute, kind: str | None, names: Names, 
             message.field("Attribute", "g", _graph_message(attribute, names, opset))
         case "TENSOR":
             message.field("Attribute", "t", tensor_message("", np.asarray(attribute)))
+        case "TYPE_PROTO":
+            assert isinstance(attribute, Container)
+            of = attribute.element if attribute.kind == "tensor" else attribute
+            message.append(encode("Attribute", tp=[_type_of(of)]))
         case "INT" | "FLOAT" | "STRING":
             message.append(encode("Attribute", **{kind[0].lower(): attribute}))
         case _:
@@ -138,7 +146,7 @@ def _attribute(name: str, attribute: Attribute, kind: str | None, names: Names, 
 
 
 def _kind(attribute: Attribute) -> str:
-    for kind, python in (("GRAPH", Graph), ("TENSOR", np.ndarray), ("STRING", str), ("FLOAT", float), ("INT", int)):
+    for kind, python in PYTHON.items():
         if isinstance(attribute, python):
             return kind
     assert isinstance(attribute, tuple)
@@ -164,9 +172,16 @@ def tensor_message(name: str, array: np.ndarray, external: ExternalData | None =
 
 
 def _value_info(name: str, value: Value) -> bytes:
-    dtype, shape = value.dtype, value.shape
-    code = None if dtype is None else ELEM_TYPES.get(type_name(dtype))
-    return encode("ValueInfo", name=name, type=b"" if code is None else _type(code, shape))
+    of = value.container or TensorType(value.dtype, value.shape)
+    return encode("ValueInfo", name=name, type=_type_of(of))
+
+
+def _type_of(of: TensorType | Container) -> bytes:
+    """A TypeProto; empty where nothing is known."""
+    if isinstance(of, Container):
+        return encode("Type", **{f"{of.kind}_type": encode("ElementType", elem_type=_type_of(of.element))})
+    code = None if of.dtype is None else ELEM_TYPES.get(type_name(of.dtype))
+    return b"" if code is None else _type(code, of.shape)
 
 
 @functools.lru_cache(4096)

@@ -12,7 +12,7 @@ from mgeconvert.ir import OPSET, Attribute, Graph, Node, Value
 
 from ..schema import newest, versions
 from .replacement import Replacement
-from .schema_check import append_checked
+from .schema_check import append_checked, is_in_schema
 from .table import RULES
 
 FAMILIES = (
@@ -39,10 +39,16 @@ def in_opset(graph: Graph, opset: int, source: int = OPSET) -> tuple[Graph, list
     for node in graph.nodes:
         if any(isinstance(attribute, Graph) for attribute in node.attrs.values()):
             node = _with_subgraphs_in_opset(node, opset, source, problems)
-        reason = _append_form(node, source, opset, nodes)
+        reason = _append_form(node, _form_of(node, source), opset, nodes)
         if reason is not None:
             problems.append(_problem(node, reason, opset, source))
-    return Graph(graph.name, graph.inputs, graph.outputs, nodes, graph.metadata), problems
+    form = Graph(graph.name, graph.inputs, graph.outputs, nodes, graph.metadata, domains=graph.domains)
+    return form, problems
+
+
+def _form_of(node: Node, source: int) -> int:
+    """The opset whose form a node has: the newest for one that passes through, which `source` does not have."""
+    return source if source >= newest() or is_in_schema(node, source) else newest()
 
 
 def forms_at(node: Node, source: int, opset: int) -> list[Node]:
@@ -114,7 +120,12 @@ def _apply(node: Node, since: int) -> list[Node]:
 
 def _problem(node: Node, reason: str, opset: int, source: int) -> Problem:
     remedy = next(
-        (later for later in range(opset + 1, newest() + 1) if _append_form(node, source, later, []) is None), None
+        (
+            later
+            for later in range(opset + 1, newest() + 1)
+            if _append_form(node, _form_of(node, source), later, []) is None
+        ),
+        None,
     )
     place = node.origin or node.name or node.outputs[0].name
     facts = [reason] if reason else []

@@ -10,7 +10,7 @@ import numpy as np
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.dtypes import ELEM_TYPES
 
-from .operands import data, dtype_of, operand, scalar, shape_of, size
+from .operands import broadcast, data, dtype_of, operand, scalar, shape_of, size
 from .replacement import Replacement
 from .table import Result, downgrade, without_attribute
 
@@ -157,6 +157,22 @@ def equal_floats(r: Replacement, node: Node) -> Result:
         return r.form(first, second)
     differ = r.op("Or", r.op("Less", first, second, dtype=bool), r.op("Greater", first, second, dtype=bool))
     return r.op("And", r.op("Not", differ), is_number(r, r.op("Add", r.op("Abs", first), r.op("Abs", second))))
+
+
+@downgrade("Mod", since=28)
+def mod_of_floats(r: Replacement, node: Node) -> Result:
+    """Mod(x, y) of floats -> Where(rest != 0 and has not the sign of y, rest + y, rest), rest = Mod(x, y, fmod=1)."""
+    x, y = data(node), data(node, 1)
+    if dtype_of(x).kind != "f" or node.attrs.get("fmod"):
+        return r.form(x, y, **node.attrs)
+    shape = broadcast([x, y])
+    rest = r.op("Mod", x, y, fmod=1, shape=shape)
+    differs = r.op(
+        "Xor", r.op("Less", rest, scalar(x, 0), dtype=bool), r.op("Less", y, scalar(x, 0), dtype=bool), shape=shape
+    )
+    is_zero = r.op("Equal", rest, scalar(x, 0), dtype=bool)
+    adjusted = r.op("And", differs, r.op("Not", is_zero), shape=shape)
+    return r.op("Where", adjusted, r.op("Add", rest, y), rest, dtype=x.dtype, shape=shape)
 
 
 @downgrade("IsNaN", since=9)

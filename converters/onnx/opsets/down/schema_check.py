@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mgeconvert.errors import refuse
+from mgeconvert.errors import RefusedError, refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.dtypes import type_name
 
-from ..schema import KEPT_DOMAINS, OpSchema, op_schema
+from ..schema import OWN_DOMAINS, OpSchema, op_schema
 from .replacement import Replacement
 
 WIDENABLE = frozenset(
@@ -42,12 +42,14 @@ WIDER = ("int32", "int64", "float32", "float64")
 
 def append_checked(node: Node, opset: int, nodes: list[Node]) -> None:
     """Append the node, or its form in a wider type; raises RefusedError with what the opset does not have."""
-    if node.domain in KEPT_DOMAINS:
+    if node.domain in OWN_DOMAINS:
+        refuse(f"operator set {node.domain} has no definition in ONNX")
+    if node.domain:
         nodes.append(node)
         return
-    schema = op_schema(node.op, opset) if not node.domain else None
+    schema = op_schema(node.op, opset)
     if schema is None or schema.deprecated:
-        refuse(f"operator set {node.domain} has no definition in ONNX" if node.domain else "")
+        refuse("")
     for name in node.attrs:
         if name not in schema.attributes:
             refuse(f"attribute {name}")
@@ -62,6 +64,19 @@ def append_checked(node: Node, opset: int, nodes: list[Node]) -> None:
     replacement = _widened(node, schema, dtype, np.dtype(wider))
     for new in replacement.nodes:
         append_checked(new, opset, nodes)
+
+
+def is_in_schema(node: Node, opset: int) -> bool:
+    """Whether the opset has the operator with these attributes, inputs and types, without any rule."""
+    if node.domain:
+        return True
+    schema = op_schema(node.op, opset)
+    if schema is None or schema.deprecated or not schema.attributes.keys() >= node.attrs.keys():
+        return False
+    try:
+        return _group_of_wrong_type(node, schema) is None
+    except RefusedError:
+        return False
 
 
 def _counted_from_the_front(node: Node) -> Node:

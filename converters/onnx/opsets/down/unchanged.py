@@ -48,7 +48,6 @@ NO_CHANGE: dict[tuple[str, int], str] = {
     ("LpPool", 11): "only wording",
     ("MaxPool", 11): "only wording",
     ("MaxUnpool", 11): "only wording",
-    ("Mod", 28): "floats with fmod 0; the IR has none",
     ("NonMaxSuppression", 11): "only wording",
     ("OptionalGetElement", 18): "takes plain tensors; the type check refuses them below",
     ("OptionalHasElement", 18): "the input may be left out; the checker refuses that below",

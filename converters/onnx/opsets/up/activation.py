@@ -1,10 +1,23 @@
-"""Softmax and its like took all trailing axes as one before opset 13."""
+"""Softmax and its like took all trailing axes as one before opset 13; the slopes of PRelu were of channels before 7."""
 
 from __future__ import annotations
 
 from mgeconvert.ir.builder import Builder
 
-from .table import Form, Result, upgrade
+from .table import Form, Result, upgrade, without_attributes
+
+upgrade("Elu", "HardSigmoid", "LeakyRelu", "PRelu", "Relu", "Selu", "Sigmoid", "Tanh", since=6)(
+    without_attributes("consumed_inputs")
+)
+
+
+@upgrade("PRelu", since=7)
+def prelu_of_channels(b: Builder, form: Form) -> Form:
+    """PRelu(x, slope of channels) -> PRelu(x, Unsqueeze(slope)): since 7 the slope is broadcast as numpy does."""
+    slope, rank = form.input(1), len(form.shape())
+    if slope is not None and slope.rank == 1 and slope.shape != (1,) and rank > 2:
+        form.inputs[1] = b.op("Unsqueeze", slope, list(range(1, rank - 1)))
+    return form
 
 
 @upgrade("Hardmax", "LogSoftmax", "Softmax", since=13)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,28 +12,29 @@ import numpy as np
 import onnx
 
 from mgeconvert.errors import ConversionError, Problem, RefusedError, UnsupportedError, refuse
-from mgeconvert.ir import OPSET, Attribute, Graph, Node, Shape, Value
+from mgeconvert.ir import OPSET, Attribute, Container, Graph, Node, Shape, TensorType, Value
 from mgeconvert.ir.builder import Builder
-from mgeconvert.ir.inference import InferenceError
+from mgeconvert.ir.inference import InferenceError, type_from
 from mgeconvert.ir.scopes import Scope
 from mgeconvert.registry import Source
 
-from ...read.declared import declared_type
+from ...read.declared import declared, declared_type
 from ...read.file import ModelFile
+from ...read.order import in_order
 from ...wire import PRODUCER
 from ..down.driver import forms_at
 from ..down.driver import load_table as load_downgrades
-from ..schema import KEPT_DOMAINS, OLDEST, newest, op_schema
+from ..schema import newest, op_schema
 from .functions import without_functions
+from .inferred import inferred_types
 from .input_shape import fixed_sizes
 from .node_form import check_form, constant_of, count_of
-from .refused import REFUSED
 from .symbolic_sizes import SymbolicSizes, is_known
 from .table import Form, upgraded
 
 FAMILIES = (
-    "activation", "control", "elementwise", "indexing", "matmul", "movement", "normalization", "reduction", "resize",
-    "selection", "vision",
+    "activation", "control", "elementwise", "indexing", "matmul", "movement", "normalization", "pooling", "recurrent",
+    "reduction", "resize", "selection", "vision",
 )  # fmt: skip
 """The modules that fill the table of rules."""
 
@@ -53,25 +55,28 @@ def load(source: Source, *, input_shape: str | None = None) -> Graph:
     file = ModelFile(source)
     opsets = {item.domain or "": item.version for item in file.proto.opset_import}
     opset = opsets.get("ai.onnx", opsets.get("", OPSET))
-    if not OLDEST <= opset <= newest():
-        raise file.error(f"opset {opset}: ONNX is read at opset {OLDEST} to {newest()}")
-    file.proto = without_functions(file.proto, opset)
-    lowering = Lowering(file, opset)
-    lowering.fixed = fixed_sizes(input_shape or "", lowering.input_shapes())
+    if not 1 <= opset <= newest():
+        raise file.error(f"opset {opset}: ONNX is read at opset 1 to {newest()}")
+    file.proto = without_functions(file.proto, opset, file.name)
+    lowering = Lowering(file, opset, opsets)
+    lowering.fixed, lowering.given = fixed_sizes(input_shape or "", lowering.input_shapes())
     return lowering.graph()
 
 
 class Lowering:
     """One run over one model."""
 
-    def __init__(self, file: ModelFile, opset: int) -> None:
+    def __init__(self, file: ModelFile, opset: int, opsets: Mapping[str, int]) -> None:
         self.file = file
         self.opset = opset
+        self.opsets = opsets
         self.builder = Builder(Graph(file.proto.graph.name or "main"))
         self.builder.graph.metadata.update({entry.key: entry.value for entry in file.proto.metadata_props})
-        self.values: dict[str, Value] = {}
+        self.domains = self.builder.graph.domains
+        self.values: ChainMap[str, Value] = ChainMap()
         self.problems: list[Problem] = []
         self.fixed: dict[str, int] = {}
+        self.given: dict[str, Shape] = {}
         self.sizes = SymbolicSizes()
         self.unknown: set[Value | None] = set()
         self.declared: dict[str, onnx.ValueInfoProto] = {}
@@ -79,9 +84,10 @@ class Lowering:
 
     def graph(self) -> Graph:
         proto = self.file.proto.graph
+        self.declared.update(inferred_types(self.file.proto))
         self._constants(proto)
         for name, info in self._inputs().items():
-            self.values[name] = self._input(info)
+            self.values[name] = self._input(info, self._type(info))
         self._nodes(proto)
         if self.problems:
             raise UnsupportedError(
@@ -94,9 +100,9 @@ class Lowering:
         graph.check()
         return graph
 
-    def input_shapes(self) -> dict[str, Shape]:
-        """The declared shape of every input, by name."""
-        return {name: declared_type(info)[1] or () for name, info in self._inputs().items()}
+    def input_shapes(self) -> dict[str, Shape | None]:
+        """The declared shape of every input, by name; None where the file says none."""
+        return {name: declared_type(info)[1] for name, info in self._inputs().items()}
 
     def _inputs(self) -> dict[str, onnx.ValueInfoProto]:
         """The inputs that are not defaults for initializers."""
@@ -107,23 +113,35 @@ class Lowering:
         for tensor in proto.initializer:
             self.values[tensor.name] = self.builder.constant(self.file.array(tensor), name=tensor.name)
         for sparse in proto.sparse_initializer:
-            raise self.file.error(f"tensor {sparse.values.name}: sparse tensors have no form in the IR")
+            self.values[sparse.values.name] = self.builder.constant(self.file.dense(sparse), name=sparse.values.name)
         for info in (*proto.value_info, *proto.output):
             self.declared[info.name] = info
 
-    def _input(self, info: onnx.ValueInfoProto) -> Value:
-        dtype, shape = declared_type(info)
-        if dtype is None or shape is None:
-            kind = info.type.WhichOneof("value")
-            fact = "has no shape" if kind == "tensor_type" else f"is no tensor ({(kind or 'of unknown type')})"
-            raise ConversionError(f"{self.file.name}: input {info.name} {fact}")
-        return self.builder.input(info.name, dtype, self._with_fixed(shape))
+    def _type(self, info: onnx.ValueInfoProto) -> TensorType | Container:
+        """The type of an input of the model."""
+        of = declared(info)
+        if isinstance(of, TensorType) and of.dtype is None:
+            kind = info.type.WhichOneof("value") or "of unknown type"
+            raise ConversionError(f"{self.file.name}: input {info.name} is no tensor ({kind})")
+        if isinstance(of, TensorType) and of.shape is None:
+            return TensorType(of.dtype, self.given.get(info.name))
+        return of
+
+    def _input(self, info: onnx.ValueInfoProto, of: TensorType | Container) -> Value:
+        """An input of the graph that is being built; a body's may be of unknown type."""
+        value = Value(self.builder.name_value(info.name))
+        if isinstance(of, Container):
+            value.container = of
+        else:
+            value.dtype, value.shape = of.dtype, None if of.shape is None else self._with_fixed(of.shape)
+        self.builder.graph.inputs[info.name] = value
+        return value
 
     def _with_fixed(self, shape: Shape) -> Shape:
         return tuple(self.fixed.get(dim, dim) if isinstance(dim, str) else dim for dim in shape)
 
     def _nodes(self, proto: onnx.GraphProto) -> None:
-        for node in proto.node:
+        for node in in_order(proto, self.values, self.file.name):
             place = node.name or next(filter(None, node.output), node.op_type)
             inputs = [self._value(name, place) if name else None for name in node.input]
             reason = None if self.unknown.isdisjoint(inputs) else ""
@@ -161,14 +179,11 @@ class Lowering:
             self.unknown.add(self.values[name])
 
     def _results(self, node: onnx.NodeProto, inputs: list[Value | None]) -> Sequence[Value]:
-        if node.domain in KEPT_DOMAINS:
-            return self._kept(node, inputs)
         if node.domain not in ("", "ai.onnx"):
-            refuse(f"operator set {node.domain} is not known")
-        if node.op_type == "If":
-            return self._branch(node, inputs[0])
-        if node.op_type in REFUSED:
-            refuse(REFUSED[node.op_type])
+            self.domains[node.domain] = self.opsets.get(node.domain, 1)
+            return self._kept(node, inputs, node.domain)
+        if node.op_type == "If" and inputs[0] is not None and inputs[0].array is not None:
+            return self._branch(node, bool(inputs[0].array.item()))
         schema = op_schema(node.op_type, self.opset)
         if schema is None:
             refuse(f"is no operator of ONNX opset {self.opset}")
@@ -195,7 +210,11 @@ class Lowering:
         for value in outputs:
             self._complete(value, value.name)
         built: dict[Value | None, Value | None] = {value: value for value in (None, *inputs)}
-        for form in forms_at(Node(node.op_type, inputs, outputs, attrs, node.name), self.opset, OPSET):
+        try:
+            forms = forms_at(Node(node.op_type, inputs, outputs, attrs, node.name), self.opset, OPSET)
+        except RefusedError:  # it has no older form: it passes through
+            return self._emit(node.op_type, inputs, attrs, [output.name for output in outputs])
+        for form in forms:
             for operand in form.inputs:
                 if operand is not None and operand not in built:  # a constant of the rule's own
                     built[operand] = self.builder.constant(operand.array, name=operand.name)
@@ -220,23 +239,41 @@ class Lowering:
                 self.builder.rename(value, name)
         return values
 
-    def _kept(self, node: onnx.NodeProto, inputs: list[Value | None]) -> Sequence[Value]:
-        """A node of an operator set that only ONNX has: kept as it is, for the ONNX backend."""
+    def _kept(self, node: onnx.NodeProto, inputs: list[Value | None], domain: str) -> Sequence[Value]:
+        """A node of another operator set: it passes through as it is."""
         b = self.builder
         outputs = [Value(b.name_value(name)) for name in node.output[: count_of(node.output)]]
         attrs = {attribute.name: self._attribute(attribute) for attribute in node.attribute}
-        b.graph.nodes.append(Node(node.op_type, inputs, outputs, attrs, b.prefix, b.scope, node.domain))
+        b.graph.nodes.append(Node(node.op_type, inputs, outputs, attrs, b.prefix, b.scope, domain))
         return outputs
 
-    def _branch(self, node: onnx.NodeProto, condition: Value | None) -> Sequence[Value]:
+    def _branch(self, node: onnx.NodeProto, condition: bool) -> Sequence[Value]:
         """The branch of an If that a constant condition takes."""
-        if condition is None or condition.array is None:
-            refuse("a branch that is chosen at run time; only straight networks can be converted")
-        taken = "then_branch" if condition.array.item() else "else_branch"
+        taken = "then_branch" if condition else "else_branch"
         (branch,) = (attribute.g for attribute in node.attribute if attribute.name == taken)
+        self.values = self.values.new_child()
         self._constants(branch)
         self._nodes(branch)
-        return [self._value(info.name, node.name) for info in branch.output]
+        results = [self._value(info.name, node.name) for info in branch.output]
+        self.values = self.values.parents
+        return results
+
+    def _body(self, proto: onnx.GraphProto) -> Graph:
+        """The body of a branch or a loop as a graph of its own, which may read the values around it."""
+        outer, b = self.builder, Builder(Graph(proto.name))
+        b.name_value, b.name_node = outer.name_value, outer.name_node
+        self.builder, self.values = b, self.values.new_child()
+        self._constants(proto)
+        for info in proto.input:
+            self.values[info.name] = self._input(info, declared(info))
+        self._nodes(proto)
+        for info in proto.output:
+            name = info.name
+            while name in b.graph.outputs:  # one value may be returned twice
+                name += "_"
+            b.output(name, self._value(info.name, "the outputs of a body"))
+        self.builder, self.values = outer, self.values.parents
+        return b.graph
 
     def _attribute(self, attribute: onnx.AttributeProto) -> Attribute:
         kinds = onnx.AttributeProto
@@ -249,6 +286,13 @@ class Lowering:
                 return attribute.s.decode(errors="replace")
             case kinds.TENSOR:
                 return self.file.array(attribute.t)
+            case kinds.GRAPH:
+                return self._body(attribute.g)
+            case kinds.TYPE_PROTO:
+                of = type_from(attribute.tp, attribute.name)
+                return of if isinstance(of, Container) else Container("tensor", of)
+            case kinds.SPARSE_TENSOR:
+                return self.file.dense(attribute.sparse_tensor)
             case kinds.FLOATS:
                 return tuple(attribute.floats)
             case kinds.INTS:
@@ -264,8 +308,13 @@ class Lowering:
 
     def _complete(self, value: Value, name: str) -> None:
         """What inference did not find is taken from the file."""
-        if (value.dtype is None or value.shape is None) and name in self.declared:
-            dtype, shape = declared_type(self.declared[name])
-            value.dtype = value.dtype if value.dtype is not None else dtype
-            if value.shape is None and shape is not None:
-                value.shape = self._with_fixed(shape)
+        if name not in self.declared or value.container is not None:
+            return
+        if value.dtype is None or value.shape is None:
+            of = declared(self.declared[name])
+            if isinstance(of, Container):
+                value.container = of
+                return
+            value.dtype = value.dtype if value.dtype is not None else of.dtype
+            if value.shape is None and of.shape is not None and value.dtype == of.dtype:
+                value.shape = self._with_fixed(of.shape)

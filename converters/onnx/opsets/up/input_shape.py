@@ -11,12 +11,14 @@ from mgeconvert.ir import Shape
 OPTION = "--input-shape"
 
 
-def fixed_sizes(text: str, declared: Mapping[str, Shape]) -> dict[str, int]:
-    """The number that each named dimension gets; `text` holds NAME=SIZES of several inputs separated by ``;``.
+def fixed_sizes(text: str, declared: Mapping[str, Shape | None]) -> tuple[dict[str, int], dict[str, Shape]]:
+    """The number that each named dimension gets, and the shapes of inputs for which the file declares none.
 
-    Raises UsageError for an unknown input, sizes that are none, and sizes that contradict the file or each other.
+    `text` holds NAME=SIZES of several inputs separated by ``;``. Raises UsageError for an unknown input, sizes that are
+    none, and sizes that contradict the file or each other.
     """
     numbers: dict[str, int] = {}
+    whole: dict[str, Shape] = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         name, _, sizes = part.partition("=")
         if name not in declared:
@@ -25,6 +27,9 @@ def fixed_sizes(text: str, declared: Mapping[str, Shape]) -> dict[str, int]:
             )
         shape = declared[name]
         given = [_size(part, size.strip()) for size in sizes.split(",")]
+        if shape is None:
+            whole[name] = tuple(given)
+            continue
         if len(given) != len(shape):
             raise UsageError(f"{OPTION} {part}: {len(given)} sizes, but {name} has {len(shape)}", hint=_hint(declared))
         for axis, (dim, size) in enumerate(zip(shape, given, strict=True)):
@@ -32,7 +37,7 @@ def fixed_sizes(text: str, declared: Mapping[str, Shape]) -> dict[str, int]:
             if before != size:
                 where = f"{dim} is" if isinstance(dim, str) else f"size {axis + 1} of {name} is fixed in the file as"
                 raise UsageError(f"{OPTION} {part}: {size} contradicts that {where} {before}")
-    return numbers
+    return numbers, whole
 
 
 def _size(part: str, text: str) -> int:
@@ -41,10 +46,11 @@ def _size(part: str, text: str) -> int:
     return int(text)
 
 
-def _guess(name: str, declared: Mapping[str, Shape]) -> str:
+def _guess(name: str, declared: Mapping[str, Shape | None]) -> str:
     close = difflib.get_close_matches(name, declared, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _hint(declared: Mapping[str, Shape]) -> str:
-    return "the inputs are " + ", ".join(f"{name}={','.join(map(str, shape))}" for name, shape in declared.items())
+def _hint(declared: Mapping[str, Shape | None]) -> str:
+    texts = (f"{name}={'?' if shape is None else ','.join(map(str, shape))}" for name, shape in declared.items())
+    return "the inputs are " + ", ".join(texts)

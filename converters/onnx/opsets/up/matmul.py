@@ -1,4 +1,4 @@
-"""The axis of DFT was an attribute before opset 20."""
+"""The axis of DFT was an attribute before opset 20; Gemm was told to broadcast before 7."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import numpy as np
 
 from mgeconvert.ir.builder import Builder
 
-from .table import Form, upgrade
+from .table import Form, upgrade, without_attributes
+
+upgrade("Gemm", since=7)(without_attributes("broadcast"))
 
 
 @upgrade("DFT", since=20)

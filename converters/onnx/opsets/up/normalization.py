@@ -6,7 +6,17 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
-from .table import Form, Result, upgrade
+from .table import Form, Result, upgrade, without_attributes
+
+upgrade("BatchNormalization", "Dropout", "InstanceNormalization", since=6)(without_attributes("consumed_inputs"))
+
+
+@upgrade("BatchNormalization", "Dropout", since=7)
+def at_inference(_: Builder, form: Form) -> Form:
+    """Dropout(x, is_test=1) -> Dropout(x); without is_test it was training."""
+    if not form.attrs.pop("is_test", 0):
+        refuse("training mode, is_test is 0")
+    return form
 
 
 @upgrade("Dropout", since=12)

@@ -12,6 +12,14 @@ from mgeconvert.ir.builder import Builder
 from .table import Form, Result, upgrade
 
 
+@upgrade("Upsample", since=7)
+def upsample_of_images(_: Builder, form: Form) -> Form:
+    """Upsample(x, height_scale=h, width_scale=w) -> Upsample(x, scales=(1, 1, h, w))"""
+    height, width = form.attrs.pop("height_scale"), form.attrs.pop("width_scale")
+    form.attrs["scales"] = (1.0, 1.0, float(str(height)), float(str(width)))
+    return form
+
+
 @upgrade("Upsample", since=9)
 def upsample_scales(b: Builder, form: Form) -> Form:
     """Upsample(x, scales=) -> Upsample(x, scales)"""

@@ -83,6 +83,18 @@ def upgraded(b: Builder, form: Form, opset: int) -> Result:
         form, opset = result, since
 
 
+def without_attributes(*names: str) -> Upgrade:
+    """Op(x, a=) -> Op(x): the rule for attributes that say nothing about the result."""
+
+    def rule(_: Builder, form: Form) -> Form:
+        """Op(x, a=) -> Op(x)"""
+        for name in names:
+            form.attrs.pop(name, None)
+        return form
+
+    return rule
+
+
 def attributes_to_inputs(*names: str) -> Upgrade:
     """Op(x, a=) -> Op(x, a): the rule for attributes that became inputs after the first, in this order.
 

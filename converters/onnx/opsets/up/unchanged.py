@@ -8,6 +8,7 @@ UNCHANGED: dict[tuple[str, int], str] = {
         for (op, since), attribute in {
             ("ArgMax", 12): "select_last_index",
             ("ArgMin", 12): "select_last_index",
+            ("AveragePool", 7): "count_include_pad",
             ("AveragePool", 10): "ceil_mode",
             ("AveragePool", 19): "dilations",
             ("Cast", 19): "saturate",
@@ -16,6 +17,7 @@ UNCHANGED: dict[tuple[str, int], str] = {
             ("DequantizeLinear", 13): "axis",
             ("DequantizeLinear", 21): "block_size",
             ("GatherND", 12): "batch_dims",
+            ("GRU", 3): "linear_before_reset",
             ("GRU", 14): "layout",
             ("LSTM", 14): "layout",
             ("RNN", 14): "layout",
@@ -48,6 +50,7 @@ UNCHANGED: dict[tuple[str, int], str] = {
     ("Resize", 19): "half_pixel_symmetric came",
     ("OptionalGetElement", 18): "refused by name",
     ("Dropout", 10): "the type of the mask changed, which only training has",
+    ("Gemm", 6): "only types",
     ("Gemm", 11): "C may be left out",
     ("OptionalHasElement", 18): "refused by name",
 }
