@@ -282,6 +282,20 @@ def _matmul(x: Array, y: Array) -> Array:
     return np.asarray(np.matmul(x, y))
 
 
+@_kernel("Gemm")
+def _gemm(
+    x: Array,
+    y: Array,
+    z: Array | None = None,
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    transA: int = 0,  # noqa: N803 - the name of the attribute
+    transB: int = 0,  # noqa: N803
+) -> Array:
+    product = np.matmul(x.T if transA else x, y.T if transB else y) * np.asarray(alpha, x.dtype)
+    return np.asarray(product if z is None else product + z * np.asarray(beta, x.dtype)).astype(x.dtype, copy=False)
+
+
 @_kernel("CumSum")
 def _cumsum(x: Array, axis: Array, exclusive: int = 0, reverse: int = 0) -> Array:
     along = int(axis.reshape(()))

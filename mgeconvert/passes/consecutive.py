@@ -90,6 +90,54 @@ def _keeps_all(source: np.dtype | None, target: np.dtype) -> bool:
     return source.kind in "biuf" and target.kind in "biuf" and np.can_cast(source, target, "safe")
 
 
+REDUCTIONS = ("ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum")
+
+
+@rule("merge-consecutive", *REDUCTIONS, rounds=True)
+def reductions(r: Rewriter, node: Node) -> Result:
+    """ReduceMean(ReduceMean(x, a), b) -> ReduceMean(x, a + b), likewise for maximum, minimum, product and sum"""
+    inner = r.producer(node.inputs[0], node.op)
+    if inner is None or r.only_user(data(node)) is None:
+        return None
+    first, second, rank = _reduced(inner), _reduced(node), data(inner).rank
+    if first is None or second is None or rank is None:
+        return None
+    keeps = [integer(each, "keepdims", 1) for each in (inner, node)]
+    if not keeps[0]:
+        left = [axis for axis in range(rank) if axis not in first]
+        second = [left[axis] for axis in second]
+    if keeps[0] != keeps[1] and (keeps[1] or not set(first) <= set(second)):
+        return None
+    return r.again(node, data(inner), sorted({*first, *second}))
+
+
+def _reduced(node: Node) -> list[int] | None:
+    """The axes that a reduction is over, from the front; None where they are computed, or there are none."""
+    axes, rank = array(node, 1), data(node).rank
+    if rank is None or is_computed(node, 1):
+        return None
+    if axes is None or not axes.size:
+        return None if integer(node, "noop_with_empty_axes", 0) else list(range(rank))
+    return sorted(axis % rank for axis in axes.tolist())
+
+
+@rule("merge-consecutive", *RESHAPES)
+def kept_dimensions(r: Rewriter, node: Node) -> Result:
+    """Unsqueeze(ReduceMean(x, a, keepdims=0), a) -> ReduceMean(x, a, keepdims=1), Squeeze(ReduceMean(x, a), a) ->
+    ReduceMean(x, a, keepdims=0); likewise for every reduction, and for a Reshape that does so"""
+    inner = r.producer(node.inputs[0], *REDUCTIONS)
+    axes = None if inner is None else _reduced(inner)
+    if inner is None or axes is None or r.only_user(data(node)) is None:
+        return None
+    keeps, shape = 1 - integer(inner, "keepdims", 1), data(inner).shape or ()
+    wanted = tuple(dim for axis, dim in enumerate(shape) if axis not in axes)
+    if keeps:
+        wanted = tuple(1 if axis in axes else dim for axis, dim in enumerate(shape))
+    if node.output.shape != wanted:
+        return None
+    return r.again(inner, *inner.inputs, keepdims=keeps)
+
+
 Cut = tuple[int, int, int]
 
 

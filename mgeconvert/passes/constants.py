@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from mgeconvert.ir import Dim, Node, Shape
+from mgeconvert.ir import Dim, Node, Shape, Value
 from mgeconvert.ir.evaluate import evaluate
 
 from .growth import check_growth, freed
@@ -58,14 +58,54 @@ def part_of_a_shape(r: Rewriter, node: Node) -> Result:
     dims = None if source is None else _dims(source, data(source).shape)
     if dims is None:
         return computed(r, node)
-    if r.is_output(node.output) or any(is_computed(node, index) for index in range(1, len(node.inputs))):
+    positions = None if r.is_output(node.output) else _picked(node, dims)
+    if positions is None or any(isinstance(dims[at], str) for at in positions.ravel()):
+        return None
+    found = np.array([dims[at] for at in positions.ravel()], np.int64)
+    return r.constant(found.reshape(positions.shape), node.output.name)
+
+
+@rule("fold-constants", "Reshape")
+def reshape_by_own_shape(r: Rewriter, node: Node) -> Result:
+    """Reshape(x, Concat(Shape(x)[0], 3, 4)) -> Reshape(x, (0, 3, 4)): sizes of x that stay where they are"""
+    pieces = r.producer(node.inputs[1], "Concat")
+    if pieces is None or integer(node, "allowzero", 0) or r.only_user(data(node, 1)) is None:
+        return None
+    target: list[int] = []
+    for piece in pieces.inputs:
+        numbers = None if piece is None else piece.array
+        axes = None if piece is None or numbers is not None else _own_axes(r, piece, node)
+        if numbers is not None and numbers.all():
+            target += numbers.tolist()
+        elif axes is not None and axes == list(range(len(target), len(target) + len(axes))):
+            target += [0] * len(axes)
+        else:
+            return None
+    return r.op("Reshape", data(node), target)
+
+
+def _own_axes(r: Rewriter, piece: Value, node: Node) -> list[int] | None:
+    """Of which axes of the node's input a vector has the sizes; None where it has others, or that cannot be said."""
+    whole = r.producer(piece, "Unsqueeze", "Reshape")
+    picked = r.producer(piece if whole is None else whole.inputs[0], "Gather", "Slice", "Shape")
+    shape = picked if picked is None or picked.op == "Shape" else r.producer(picked.inputs[0], "Shape")
+    if picked is None or shape is None or data(shape) is not data(node) or piece.rank != 1:
+        return None
+    rank = data(node).rank
+    axes = None if rank is None else _dims(shape, tuple(range(rank)))
+    if axes is None:
+        return None
+    positions = np.arange(len(axes)) if picked is shape else _picked(picked, axes)
+    return None if positions is None else [int(axes[at]) for at in positions.ravel()]
+
+
+def _picked(node: Node, numbers: tuple[Dim, ...]) -> np.ndarray | None:
+    """The positions that a Gather or Slice of a vector takes, as an array of the result's shape."""
+    if any(is_computed(node, index) for index in range(1, len(node.inputs))):
         return None
     picks = [None if value is None else value.array for value in node.inputs[1:]]
-    positions = evaluate(node.op, [np.arange(len(dims)), *picks], node.attrs)
-    if positions is None or any(isinstance(dims[at], str) for at in positions[0].ravel()):
-        return None
-    found = np.array([dims[at] for at in positions[0].ravel()], np.int64)
-    return r.constant(found.reshape(positions[0].shape), node.output.name)
+    found = evaluate(node.op, [np.arange(len(numbers)), *picks], node.attrs)
+    return None if found is None else found[0]
 
 
 def _dims(node: Node, shape: Shape | None) -> tuple[Dim, ...] | None:

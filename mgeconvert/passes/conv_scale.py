@@ -41,6 +41,41 @@ def behind(r: Rewriter, node: Node) -> Result:
     return write_weighted(r, weighted, data(layer), freed(r, node) + freed_by_all(r, layer, node))
 
 
+MOVED = ("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose")
+"""Operators that one number passes."""
+
+
+@rule("fuse-conv-scale", *AFFINE, rounds=True)
+def behind_a_reshape(r: Rewriter, node: Node) -> Result:
+    """Reshape(Conv(x, w, b)) * s + t -> Reshape(Conv(x, w s, b s + t)) for numbers s and t, likewise for Transpose and
+    for several of them in a row"""
+    step = read_affine(node)
+    if step is None or any(each is not None and each.size != 1 for each in (step[1].scale, step[1].shift)):
+        return None
+    value, affine = step
+    moves: list[Node] = []
+    while (move := r.producer(value, *MOVED)) is not None and r.only_user(value) is not None:
+        moves.append(move)
+        value = data(move)
+    layer = r.producer(value, *WEIGHTED)
+    if not moves or layer is None or step[0].shape != node.output.shape:
+        return None
+    if r.only_user(value) is None or (layer.op == "MatMul" and affine.shift is not None):
+        return None
+    check_rounding(node)
+    weighted = read_weighted(layer)
+    scale, shift = (
+        np.full(weighted.channels, neutral if number is None else number.item(), np.float64)
+        for number, neutral in ((affine.scale, 1), (affine.shift, 0))
+    )
+    if not scale.all():
+        raise Decline("the factor is zero")
+    result = write_weighted(r, weighted.scaled(scale, shift), data(layer), freed(r, node))
+    for move in reversed(moves):
+        result = r.again(move, result, *move.inputs[1:])
+    return result
+
+
 def _by_channel(weighted: Weighted, value: Value, constant: np.ndarray) -> np.ndarray:
     vector = channel_vector(constant, value, weighted.channel_axis)
     if vector is None or len(vector) != weighted.channels:
@@ -77,6 +112,20 @@ def matrix_product_plus_constant(r: Rewriter, node: Node) -> Result:
         raise Decline("the constant widens the product")
     bias = next(each for each in node.inputs if each is not None and each.array is constant)
     return r.op("Gemm", data(product), data(product, 1), bias, like=product)
+
+
+@rule("fuse-conv-scale", "MatMul", rounds=True)
+def product_with_transposed(r: Rewriter, node: Node) -> Result:
+    """MatMul(a, Transpose(b)) -> Gemm(a, b, transB=1), MatMul(Transpose(a), b) -> Gemm(a, b, transA=1) of matrices"""
+    operands = [data(node), data(node, 1)]
+    if any(each.rank != 2 or each.dtype is None or each.dtype.kind != "f" for each in operands):
+        return None
+    transposes = [r.producer(each, "Transpose") if r.only_user(each) is not None else None for each in operands]
+    if not any(transposes) or any(r.producer(each, "DequantizeLinear") for each in operands):
+        return None
+    changes = {name: 1 for name, each in zip(("transA", "transB"), transposes, strict=True) if each is not None}
+    sources = [value if each is None else data(each) for value, each in zip(operands, transposes, strict=True)]
+    return r.op("Gemm", *sources, like=node, **changes)
 
 
 @rule("fuse-conv-scale", "Gemm", rounds=True)

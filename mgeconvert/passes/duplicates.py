@@ -35,7 +35,7 @@ def nodes(r: Rewriter) -> int:
         attributes = _attributes(node)
         if attributes is None:
             continue
-        operands = [_operand(value) for value in node.inputs]
+        operands = [_operand(value) for value in _without_unit_steps(node)]
         if node.op in COMMUTATIVE:
             operands.sort(key=hash)
         twin = first.setdefault((node.op, tuple(operands), attributes, len(node.outputs)), node)
@@ -65,6 +65,13 @@ def constants(r: Rewriter) -> int:
                 r.redirect(value, twin)
                 merged += 1
     return merged
+
+
+def _without_unit_steps(node: Node) -> list[Value | None]:
+    """The operands; those of a Slice without steps that are all 1, as they are where they are left out."""
+    given = node.inputs[4] if node.op == "Slice" and len(node.inputs) == 5 else None
+    steps = None if given is None else given.array
+    return node.inputs[:4] if steps is not None and (steps == 1).all() else node.inputs
 
 
 def _operand(value: Value | None) -> Hashable:

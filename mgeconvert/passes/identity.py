@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mgeconvert.ir import Node, Value
-from mgeconvert.ir.inference import dtype_of
+from mgeconvert.ir.inference import broadcast, dtype_of
 
 from .nodes import array, data, integer, ints, is_computed, same_shape, text
 from .rewriter import Rewriter
@@ -180,6 +180,43 @@ def twice(r: Rewriter, node: Node) -> Result:
     """Neg(Neg(x)) -> x, Not(Not(x)) -> x"""
     inner = r.producer(node.inputs[0], node.op)
     return None if inner is None or not r.may_become(node, data(inner)) else data(inner)
+
+
+@rule("eliminate-identity", "Abs")
+def magnitude(r: Rewriter, node: Node) -> Result:
+    """Abs(Neg(x)) -> Abs(x)"""
+    inner = r.producer(node.inputs[0], "Neg")
+    return None if inner is None else r.op("Abs", data(inner))
+
+
+NEVER_NEGATIVE = ("Abs", "Exp", "HardSigmoid", "Sigmoid", "Softmax")
+
+
+@rule("eliminate-identity", "Relu")
+def limited_already(r: Rewriter, node: Node) -> Result:
+    """Relu(Sigmoid(x)) -> Sigmoid(x), likewise for Abs, Exp, HardSigmoid and Softmax"""
+    inner = r.producer(node.inputs[0], *NEVER_NEGATIVE)
+    return None if inner is None or not r.may_become(node, inner.outputs[0]) else inner.outputs[0]
+
+
+BROADCASTING = (
+    "Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Min", "Mul", "Or", "Pow",
+    "Sub", "Where", "Xor",
+)  # fmt: skip
+
+
+@rule("eliminate-identity", *BROADCASTING)
+def expanded(r: Rewriter, node: Node) -> Result:
+    """Expand(x, s) + y -> x + y where the result keeps its shape, likewise for every operator that broadcasts"""
+    operands = list(node.inputs)
+    for index, value in enumerate(operands):
+        expand = r.producer(value, "Expand")
+        if expand is not None:
+            kept = [*operands[:index], data(expand), *operands[index + 1 :]]
+            shapes = [each.shape for each in kept if each is not None and each.shape is not None]
+            if len(shapes) == len(kept) and broadcast(shapes) == node.output.shape:
+                operands = kept
+    return None if operands == node.inputs else r.again(node, *operands)
 
 
 IDEMPOTENT = ("Abs", "Ceil", "Floor", "Relu", "Round", "Sign")
