@@ -201,13 +201,24 @@ def limited_already(r: Rewriter, node: Node) -> Result:
 
 BROADCASTING = (
     "Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Min", "Mul", "Or", "Pow",
-    "Sub", "Where", "Xor",
+    "Sub", "Xor",
 )  # fmt: skip
 
 
 @rule("eliminate-identity", *BROADCASTING)
 def expanded(r: Rewriter, node: Node) -> Result:
     """Expand(x, s) + y -> x + y where the result keeps its shape, likewise for every operator that broadcasts"""
+    return _without_expand(r, node)
+
+
+@rule("eliminate-identity", "Where", rounds=True)
+def expanded_choice(r: Rewriter, node: Node) -> Result:
+    """Where(Expand(c, s), x, y) -> Where(c, x, y) where the result keeps its shape; onnxruntime makes 0.0 of a
+    chosen -0.0 only where nothing is broadcast"""
+    return _without_expand(r, node)
+
+
+def _without_expand(r: Rewriter, node: Node) -> Result:
     operands = list(node.inputs)
     for index, value in enumerate(operands):
         expand = r.producer(value, "Expand")
