@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def _inspect(
-    session: Session, state: State, model: Path | None, source_format: str | None, nodes: bool, feeds: str | None
+    session: Session, state: State, model: Path | None, source_format: str | None, nodes: bool, inputs_of: str | None
 ) -> State:
     problems: Sequence[Problem] = ()
     described: Description | None = None
@@ -44,8 +44,8 @@ def _inspect(
             state = State(None, model, (record.name,))
     elif state.graph is None:
         raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert inspect MODEL")
-    if state.graph is not None and (nodes or feeds is not None):
-        _answer_parts(session, state.graph, nodes, feeds)
+    if state.graph is not None and (nodes or inputs_of is not None):
+        _answer_parts(session, state.graph, nodes, inputs_of)
         return state
     title = registry.frontend(state.formats[0]).title
     writer = f", written by {described.writer}" if described and described.writer else ""
@@ -68,8 +68,8 @@ def _inspect(
 
 
 def _answer_parts(session: Session, graph: Graph, nodes: bool, what: str | None) -> None:
-    """The nodes of the graph, or what feeds some of them."""
-    from mgeconvert.surgery import feeds
+    """The nodes of the graph, or what some of them read."""
+    from mgeconvert.surgery import inputs_of
 
     content: dict[str, Any] = {}
     if nodes:
@@ -79,10 +79,10 @@ def _answer_parts(session: Session, graph: Graph, nodes: bool, what: str | None)
         session.answer(Table("", ("origin", "operator", "values"), rows))
         content["nodes"] = [dict(zip(("origin", "op", "values"), row, strict=True)) for row in rows]
     if what is not None:
-        found = feeds(graph, what)
+        found = inputs_of(graph, what)
         columns = ("node", "operator", "input", "type", "made by")
         session.answer(Table("", columns, [(row.node, row.op, row.input, row.type, row.made_by) for row in found]))
-        content["feeds"] = [asdict(row) for row in found]
+        content["inputs_of"] = [asdict(row) for row in found]
     session.document("inspect", **content)
 
 
@@ -174,8 +174,8 @@ def _total(figures: Statistics) -> str:
 
 
 def _problem_table(title: str, problems: Sequence[Problem]) -> Table:
-    rows = [(problem.place, problem.op, problem.reason) for problem in problems]
-    return Table(title, ("place", "operator", "reason"), rows)
+    rows = [(problem.scope, problem.op, problem.reason) for problem in problems]
+    return Table(title, ("scope", "operator", "reason"), rows)
 
 
 def _values(values: Mapping[str, Value]) -> list[dict[str, Any]]:
@@ -196,7 +196,9 @@ command = Step(
         click.Argument(["model"], required=False, type=FILE),
         from_option(),
         click.Option(["--nodes"], is_flag=True, help="List the nodes and their values instead."),
-        click.Option(["--feeds"], metavar="WHAT", help="List what feeds an operator (Concat), module, node or value."),
+        click.Option(
+            ["--inputs-of"], metavar="WHAT", help="List what an operator (Concat), module, node or value reads."
+        ),
     ],
     "Inputs, outputs, operators, parameters, MACs and FLOPs of MODEL; which targets can take it and what stops them.",
 )

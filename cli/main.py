@@ -20,7 +20,7 @@ from mgeconvert.errors import MgeconvertError, UsageError
 from . import problems
 from .options import switches
 from .session import Session
-from .steps import Call, Step, split
+from .steps import ParsedStep, Step, split
 
 COMMANDS = {
     "load": ("convert:load_command", "Read a model, for the steps that follow."),
@@ -72,7 +72,7 @@ class Application(click.Group):
         call = self.calls(ctx, args)[-1]
         return call.name, call.command, call.args
 
-    def calls(self, ctx: click.Context, args: list[str]) -> list[Call]:
+    def calls(self, ctx: click.Context, args: list[str]) -> list[ParsedStep]:
         """The steps of the command line; click.UsageError for a name that no command has."""
         if self.get_command(ctx, args[0]) is None:
             import difflib

@@ -59,7 +59,7 @@ def document(error: BaseException, message: str, hint: str | None) -> dict[str, 
     content: dict[str, Any] = {"kind": type(error).__name__, "message": message, "hint": hint}
     if isinstance(error, UnsupportedError):
         content["problems"] = [
-            {"place": problem.place, "op": problem.op, "reason": problem.reason} for problem in error.problems
+            {"scope": problem.scope, "op": problem.op, "reason": problem.reason} for problem in error.problems
         ]
     return content
 

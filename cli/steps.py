@@ -60,7 +60,7 @@ class Step(Command):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ParsedStep:
     """One step of the command line: the command and the arguments that belong to it."""
 
     name: str
@@ -68,18 +68,18 @@ class Call:
     args: list[str]
 
 
-def split(args: list[str], find: Callable[[str], click.Command | None]) -> list[Call]:
+def split(args: list[str], find: Callable[[str], click.Command | None]) -> list[ParsedStep]:
     """Cut ``load m.pkl tm-to-onnx -o m.onnx`` before each token that names a step.
 
     An option's value and everything after ``--`` never starts a step, and a command that is not a step keeps all that
     follows it. `find` gives the command of a name or None; the first token must name one (the caller has checked).
     """
-    calls: list[Call] = []
+    calls: list[ParsedStep] = []
     tokens = iter(args)
     for token in tokens:
         command = find(token) if not token.startswith("-") else None
         if command is not None and (not calls or isinstance(command, Step)):
-            calls.append(Call(token, command, []))
+            calls.append(ParsedStep(token, command, []))
             if not isinstance(command, Step):
                 calls[-1].args.extend(tokens)
             continue

@@ -25,16 +25,16 @@ from typing import NoReturn
 class Problem:
     """One operator that cannot be converted.
 
-    `place` is the module path (``layer1.0.conv1``), `op` the operator's name in its own format, `reason` a
+    `scope` is the module path (``layer1.0.conv1``), `op` the operator's name in its own format, `reason` a
     sentence that a user of the model understands.
     """
 
-    place: str
+    scope: str
     op: str
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.op}: {self.reason}"
+        return f"{self.scope}: {self.op}: {self.reason}"
 
 
 class MgeconvertError(Exception):

@@ -13,7 +13,7 @@ from typing import TypeAlias, cast
 
 from .graph import Dim, Node, Shape, Value
 
-Rule: TypeAlias = "Callable[[Node], bool]"
+ShapeRule: TypeAlias = "Callable[[Node], bool]"
 
 
 def _set(node: Node, shape: Sequence[Dim], like: Value, output: int = 0) -> bool:
@@ -258,7 +258,7 @@ def _quantize(node: Node) -> bool:
     return zero is not None and "output_dtype" not in node.attrs and _set(node, _shape(node), zero)
 
 
-SHAPE_RULES: dict[str, Rule] = {
+SHAPE_RULES: dict[str, ShapeRule] = {
     "Conv": _conv,
     **dict.fromkeys(["AveragePool", "MaxPool"], _pool),
     **dict.fromkeys(["GlobalAveragePool", "GlobalMaxPool"], _global_pool),

@@ -1,7 +1,7 @@
 """Symbolic sizes: sizes of a Reshape's target in terms of the dimensions of what is reshaped.
 
-A network traced at batch 1 often says ``reshape(1, 12, -1)`` where it means the batch. `unbaked` finds such numbers by
-lining up the sizes before and after: runs of sizes with equal products belong together.
+A network traced at batch 1 often says ``reshape(1, 12, -1)`` where it means the batch. `varying_target`
+finds such numbers by lining up the sizes before and after: runs of sizes with equal products belong together.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Varying:
     divisor: int = 1
 
 
-def unbaked(shape: Shape, sizes: Sequence[int], traced: Mapping[str, int]) -> list[int | Varying] | None:
+def varying_target(shape: Shape, sizes: Sequence[int], traced: Mapping[str, int]) -> list[int | Varying] | None:
     """A Reshape's target in terms of the source's dimensions; None where nothing varies or the sizes do not line up."""
     before = [traced.get(dim, 0) if isinstance(dim, str) else dim for dim in shape]
     if 0 in before or not any(isinstance(dim, str) for dim in shape):

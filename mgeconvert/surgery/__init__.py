@@ -16,8 +16,8 @@ from .cut import drop_outputs as drop_outputs
 from .cut import rename as rename
 from .float16 import to_half as to_half
 from .input_shapes import set_shapes as set_shapes
-from .inputs_of import Feed as Feed
-from .inputs_of import feeds as feeds
+from .inputs_of import Operand as Operand
+from .inputs_of import inputs_of as inputs_of
 from .pattern import replace_pattern as replace_pattern
 from .processing import postprocess as postprocess
 from .processing import preprocess as preprocess

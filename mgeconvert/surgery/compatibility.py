@@ -12,7 +12,7 @@ BROADCASTING = frozenset(
 )
 
 
-def check_fits(node: Node, symbols: Collection[str]) -> None:
+def check_operands(node: Node, symbols: Collection[str]) -> None:
     """InferenceError where the operands do not fit; `symbols` are dimensions that must be free to vary."""
     shapes = [value.shape for value in node.inputs if value is not None and value.shape is not None]
     if node.op in BROADCASTING and not node.domain:

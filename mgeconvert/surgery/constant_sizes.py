@@ -11,13 +11,13 @@ import numpy as np
 
 from mgeconvert.ir import Dim, Namer, Node, Shape, Value
 from mgeconvert.ir.inference import InferenceError
-from mgeconvert.ir.symbolic import Varying, unbaked
+from mgeconvert.ir.symbolic import Varying, varying_target
 
 Factor: TypeAlias = "tuple[int, int]"
 """A size before and after."""
 
 
-class Baked:
+class ConstantSizes:
     """Follows sizes through a graph, node by node. `before` is the shape each value had.
 
     What a Reshape has multiplied, a later one can take apart again: the factors of each axis are kept through Reshape
@@ -76,7 +76,7 @@ class Baked:
             if grouped is not None:
                 self._factors[node.output] = grouped
                 return [math.prod(now for _, now in axis) for axis in grouped]
-        return _unbaked(before, after, sizes)
+        return _varying(before, after, sizes)
 
 
 def _complete(sizes: list[int], before: Shape) -> list[int]:
@@ -109,13 +109,13 @@ def _regrouped(factors: list[Factor], sizes: list[int]) -> list[list[Factor]] | 
     return groups if all(was == now == 1 for was, now in pending) else None
 
 
-def _unbaked(before: Shape, after: Shape, sizes: list[int]) -> list[int]:
+def _varying(before: Shape, after: Shape, sizes: list[int]) -> list[int]:
     if any(isinstance(dim, str) for dim in before):
         return sizes
     pairs = list(zip(before, after, strict=True))
     named: list[Dim] = [f"d{axis}" if was != now else was for axis, (was, now) in enumerate(pairs)]
     traced = {f"d{axis}": int(was) for axis, (was, now) in enumerate(pairs) if was != now}
-    found = unbaked(tuple(named), sizes, traced)
+    found = varying_target(tuple(named), sizes, traced)
     if found is None:
         return sizes
     new = [_size(part, after, axis) if isinstance(part, Varying) else part for axis, part in enumerate(found)]

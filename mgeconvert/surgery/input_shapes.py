@@ -1,4 +1,4 @@
-"""Other input shapes: everything behind them is inferred again, sizes baked into the graph are followed."""
+"""Other input shapes: everything behind them is inferred again, sizes that the graph holds as constants are followed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mgeconvert.ir import Graph, Node, Shape
 from mgeconvert.ir.evaluate import evaluate
 from mgeconvert.ir.inference import InferenceError, infer
 
-from .compatibility import check_fits
-from .constant_sizes import Baked
+from .compatibility import check_operands
+from .constant_sizes import ConstantSizes
 from .names import copied, place, public
 
 FOLD_BYTES = 1 << 20
@@ -34,15 +34,15 @@ def set_shapes(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
         value.shape = tuple(shape)
     symbols = {dim for shape in shapes.values() for dim in shape if isinstance(dim, str)}
     wanted = ", ".join(f"{name}={','.join(map(str, shape))}" for name, shape in shapes.items())
-    baked = Baked(old, [value.name for value in graph.values()])
+    constants = ConstantSizes(old, [value.name for value in graph.values()])
     kept = []
     for node in graph.nodes:
         if _folded(node):
             continue
         kept.append(node)
         try:
-            baked.follow(node)
-            check_fits(node, symbols)
+            constants.follow(node)
+            check_operands(node, symbols)
             _infer_again(node)
         except InferenceError as error:
             raise ConversionError(f"{place(node)}: {wanted} does not fit: {_fact(node, error)}", hint=HINT) from error

@@ -1,4 +1,4 @@
-"""What feeds an operator: each input of a node with the node that makes it."""
+"""What an operator reads: each input of a node with the node that makes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .names import Names, place, unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class Operand:
     """One input of a node: the value's name and type, and who makes it (``input``, ``constant`` or its origin)."""
 
     node: str
@@ -20,7 +20,7 @@ class Feed:
     made_by: str
 
 
-def feeds(graph: Graph, what: str) -> list[Feed]:
+def inputs_of(graph: Graph, what: str) -> list[Operand]:
     """The inputs of every node of an operator (``Concat``), of a module, or of the node of that name or value.
 
     Raises UsageError for what is none of these.
@@ -29,14 +29,14 @@ def feeds(graph: Graph, what: str) -> list[Feed]:
     nodes = [node for node in graph.nodes if node.op == what]
     if not nodes and what not in names.modules and what not in names.values:
         raise unknown("operator, module, node or value", what, [*{node.op for node in graph.nodes}, *names.modules])
-    return [feed for node in nodes or names.nodes(what) for feed in _feeds(node, graph, names)]
+    return [operand for node in nodes or names.nodes(what) for operand in _operands(node, graph, names)]
 
 
-def _feeds(node: Node, graph: Graph, names: Names) -> list[Feed]:
+def _operands(node: Node, graph: Graph, names: Names) -> list[Operand]:
     inputs = set(graph.inputs.values())
     rows = []
     for value in node.inputs:
         if value is not None:
             maker = "constant" if value.is_constant else "input" if value in inputs else place(names.makers[value])
-            rows.append(Feed(place(node), node.op, value.name, value.type_text, maker))
+            rows.append(Operand(place(node), node.op, value.name, value.type_text, maker))
     return rows

@@ -32,30 +32,30 @@ Captured: TypeAlias = "dict[str, Value]"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PatternNode:
     """An operator of a pattern: `operands` are calls, names or numbers."""
 
     op: str
-    operands: tuple[Call | str | float, ...]
+    operands: tuple[PatternNode | str | float, ...]
     attrs: Mapping[str, Any] = field(default_factory=dict)
 
     def names(self) -> Iterator[str]:
         """The names it captures."""
         for operand in self.operands:
-            if isinstance(operand, Call):
+            if isinstance(operand, PatternNode):
                 yield from operand.names()
             elif isinstance(operand, str) and operand != ANYTHING:
                 yield operand
 
 
-def parse(text: str) -> Call:
+def parse(text: str) -> PatternNode:
     """A pattern; UsageError says what is wrong with the text."""
     try:
         tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise UsageError(f"pattern {text}: is no expression: {error.msg}", hint=SHAPE) from error
     part = _part(tree, text)
-    if not isinstance(part, Call):
+    if not isinstance(part, PatternNode):
         raise UsageError(f"pattern {text}: names no operator", hint=SHAPE)
     return part
 
@@ -97,13 +97,15 @@ def replace_pattern(graph: Graph, pattern: str, replacement: str | Build) -> Gra
     return graph
 
 
-def _match(pattern: Call, node: Node | None, producers: Mapping[Value, Node]) -> tuple[Captured, set[Node]] | None:
+def _match(
+    pattern: PatternNode, node: Node | None, producers: Mapping[Value, Node]
+) -> tuple[Captured, set[Node]] | None:
     """What the names stand for and the nodes that were matched."""
     return next(_matches(pattern, node, producers, {}), None)
 
 
 def _matches(
-    pattern: Call, node: Node | None, producers: Mapping[Value, Node], bound: Captured
+    pattern: PatternNode, node: Node | None, producers: Mapping[Value, Node], bound: Captured
 ) -> Iterator[tuple[Captured, set[Node]]]:
     if node is None or node.op != pattern.op or node.domain or len(node.outputs) != 1:
         return
@@ -120,14 +122,14 @@ def _matches(
 
 
 def _operands(
-    pairs: list[tuple[Call | str | float, Value | None]], producers: Mapping[Value, Node], bound: Captured
+    pairs: list[tuple[PatternNode | str | float, Value | None]], producers: Mapping[Value, Node], bound: Captured
 ) -> Iterator[tuple[Captured, set[Node]]]:
     """Every way to match the operands one after the other."""
     if not pairs:
         yield bound, set()
         return
     (part, value), rest = pairs[0], pairs[1:]
-    if isinstance(part, Call):
+    if isinstance(part, PatternNode):
         heads = _matches(part, producers.get(value) if value is not None else None, producers, bound)
     else:
         heads = iter([(_bind(part, value, bound), set())] if _fits(part, value, bound) else [])
@@ -151,7 +153,7 @@ def _bind(part: str | float, value: Value | None, bound: Captured) -> Captured:
     return bound
 
 
-def _builder(call: Call, known: set[str]) -> Build:
+def _builder(call: PatternNode, known: set[str]) -> Build:
     """A function that builds what a replacement's text says."""
     for name in call.names():
         if name not in known:
@@ -163,22 +165,22 @@ def _builder(call: Call, known: set[str]) -> Build:
     return build
 
 
-def _built(b: Builder, call: Call, values: Mapping[str, Value]) -> Value:
+def _built(b: Builder, call: PatternNode, values: Mapping[str, Value]) -> Value:
     operands = [
         _built(b, part, values)
-        if isinstance(part, Call)
+        if isinstance(part, PatternNode)
         else (None if part == ANYTHING else values[part] if isinstance(part, str) else part)
         for part in call.operands
     ]
     return b.op(call.op, *operands, **call.attrs)
 
 
-def _part(tree: ast.expr, text: str) -> Call | str | float:
+def _part(tree: ast.expr, text: str) -> PatternNode | str | float:
     if isinstance(tree, ast.Name):
         return tree.id
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name):
         attrs = {each.arg: _literal(each.value, text) for each in tree.keywords if each.arg}
-        return Call(tree.func.id, tuple(_part(each, text) for each in tree.args), attrs)
+        return PatternNode(tree.func.id, tuple(_part(each, text) for each in tree.args), attrs)
     number = _literal(tree, text)
     if not isinstance(number, int | float):
         raise UsageError(f"pattern {text}: {ast.unparse(tree)} is no operator, name or number", hint=SHAPE)

@@ -1,4 +1,4 @@
-"""`mgeconvert edit` and `inspect --feeds` on the command line: what they say, how recorded outputs follow."""
+"""`mgeconvert edit` and `inspect --inputs-of` on the command line: what they say, how recorded outputs follow."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ ERRORS = {
     "load m.onnx edit --outputs nothing": "error: step edit: nothing: no value, node or module has this name\n",
     "edit m.onnx --uint8 trace a:b --input 1 -o b.pkl": "error: step trace: a step before has a model already\n"
     "hint: `trace` is the first step of a chain\n",
-    "inspect m.onnx --feeds Concatt": "error: Concatt: no operator, module, node or value has this name\n",
+    "inspect m.onnx --inputs-of Concatt": "error: Concatt: no operator, module, node or value has this name\n",
 }
 
 
@@ -157,8 +157,8 @@ def test_errors(invoke: Invoke, line: str) -> None:
     assert text == ERRORS[line] or text.startswith(ERRORS[line] + "hint: ")
 
 
-def test_inspect_lists_nodes_and_what_feeds_them(invoke: Invoke) -> None:
-    assert invoke("inspect m.onnx --feeds Add").stdout.splitlines() == [
+def test_inspect_lists_nodes_and_what_they_read(invoke: Invoke) -> None:
+    assert invoke("inspect m.onnx --inputs-of Add").stdout.splitlines() == [
         "  node            operator  input           type              made by",
         "  body.sum (Add)  Add       body.left_out   float32[1,4,6,6]  body.left (Sigmoid)",
         "  body.sum (Add)  Add       body.right_out  float32[1,4,6,6]  body.right (Tanh)",
@@ -166,8 +166,8 @@ def test_inspect_lists_nodes_and_what_feeds_them(invoke: Invoke) -> None:
     assert invoke("inspect m.onnx --nodes").stdout.splitlines()[2] == (
         "  stem.relu (Relu)        Relu      stem.relu_out: float32[1,4,6,6]"
     )
-    document = json.loads(invoke("--json inspect m.onnx --feeds stem.relu").stdout)
-    assert document["feeds"][0]["made_by"] == "stem.conv (Conv)"
+    document = json.loads(invoke("--json inspect m.onnx --inputs-of stem.relu").stdout)
+    assert document["inputs_of"][0]["made_by"] == "stem.conv (Conv)"
 
 
 @pytest.mark.shared_models

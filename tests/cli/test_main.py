@@ -122,7 +122,7 @@ def test_json_of_a_failure_has_the_error(invoke: Invoke) -> None:
             "kind": "UnsupportedError",
             "message": "cannot read the toy: 1 operator not supported\n  a.b: Loop: a toy has no loops",
             "hint": "`mgeconvert ops toy` lists what can be read",
-            "problems": [{"place": "a.b", "op": "Loop", "reason": "a toy has no loops"}],
+            "problems": [{"scope": "a.b", "op": "Loop", "reason": "a toy has no loops"}],
         }
     }
 

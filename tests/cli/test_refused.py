@@ -53,7 +53,7 @@ def test_every_operator_is_named_and_the_old_file_stays(model: Path, tmp_path: P
 
 def test_the_document_has_a_row_for_each(model: Path) -> None:
     error = json.loads(run("--json", "tm-to-onnx", model).stdout)["error"]
-    assert [(row["place"], row["op"], row["reason"]) for row in error["problems"]] == list(PROBLEMS)
+    assert [(row["scope"], row["op"], row["reason"]) for row in error["problems"]] == list(PROBLEMS)
 
 
 def test_inspect_shows_them_without_failing(model: Path) -> None:

@@ -293,9 +293,9 @@ def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(UnsupportedError) as caught:
         loaded(model(nodes, [info("x", 2, 3)], [info("after", 2, 3)]))
     assert [
-        f"{problem.place}: {problem.op}: {problem.reason.splitlines()[0]}" for problem in caught.value.problems[:1]
+        f"{problem.scope}: {problem.op}: {problem.reason.splitlines()[0]}" for problem in caught.value.problems[:1]
     ] == ["thing: Thing: is no operator of ONNX opset 17"]
-    assert [problem.place for problem in caught.value.problems[1:]] == ["product"]
+    assert [problem.scope for problem in caught.value.problems[1:]] == ["product"]
 
 
 def test_the_registry_finds_it() -> None:

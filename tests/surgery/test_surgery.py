@@ -258,13 +258,13 @@ def test_a_function_may_build_the_replacement() -> None:
     assert graph.nodes[0].origin == "stem.relu (Relu)"
 
 
-def test_what_feeds() -> None:
-    assert [(feed.node, feed.input, feed.made_by) for feed in surgery.feeds(network(), "Add")] == [
+def test_what_an_operator_reads() -> None:
+    assert [(feed.node, feed.input, feed.made_by) for feed in surgery.inputs_of(network(), "Add")] == [
         ("body.sum (Add)", "body.left_out", "body.left (Sigmoid)"),
         ("body.sum (Add)", "body.right_out", "body.right (Tanh)"),
     ]
-    assert [feed.made_by for feed in surgery.feeds(network(), "stem.conv")] == ["input", "constant"]
-    assert surgery.feeds(network(), "scores")[0].node == "head.fc (Gemm)"
+    assert [feed.made_by for feed in surgery.inputs_of(network(), "stem.conv")] == ["input", "constant"]
+    assert surgery.inputs_of(network(), "scores")[0].node == "head.fc (Gemm)"
 
 
 def _double(graph: Graph) -> Graph:

@@ -40,6 +40,6 @@ def _assembled(graph: Graph) -> tuple[Instance | None, list[Problem]]:
     load_tables()
     prepared, found = prepare(graph)
     calls, more = emitted(prepared)
-    said = {(problem.place, problem.op) for problem in found}
-    found = [*found, *(problem for problem in more if (problem.place, problem.op) not in said)]
+    said = {(problem.scope, problem.op) for problem in found}
+    found = [*found, *(problem for problem in more if (problem.scope, problem.op) not in said)]
     return (None if found else traced_module(prepared, calls)), found

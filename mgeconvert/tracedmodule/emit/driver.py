@@ -94,7 +94,7 @@ def _of_too_many_axes(graph: Graph) -> Iterator[Problem]:
 
 def _without_emitter(graph: Graph, found: list[Problem]) -> Iterator[Problem]:
     """What is left that no table knows and that was not refused already."""
-    refused = {(problem.place, problem.op) for problem in found}
+    refused = {(problem.scope, problem.op) for problem in found}
     for node in graph.nodes:
         path = fallback_path(node)
         if key(node) not in EMITTERS and (path, node.op) not in refused:

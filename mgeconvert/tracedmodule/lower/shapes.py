@@ -15,7 +15,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Value
 from mgeconvert.ir.builder import Builder, Operand
-from mgeconvert.ir.symbolic import Varying, unbaked
+from mgeconvert.ir.symbolic import Varying, varying_target
 
 from .grids import Quantization, dequantized
 from .operands import INT32, INT64, cast, rank, tensor
@@ -172,7 +172,7 @@ def reshape(b: Builder, x: Value, shape: Size | Sequence[Size]) -> Value:
     axis becomes 0, a single other one -1, so that no shape is computed at run time where ONNX can infer it."""
     sizes = sizes_of(b, shape)
     if isinstance(b, ShapeBuilder) and all(isinstance(size, int) for size in sizes) and x.shape is not None:
-        target = unbaked(x.shape, sizes, b.traced)  # type: ignore[arg-type]
+        target = varying_target(x.shape, sizes, b.traced)  # type: ignore[arg-type]
         if target is not None:
             return _follow_traced(b, x, target, reshape_to(b, x, _unbaked(b, x, target)))
     return reshape_to(b, x, sizes)
