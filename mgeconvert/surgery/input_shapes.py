@@ -1,4 +1,4 @@
-"""Other input shapes: everything behind them is inferred again, sizes that the graph holds as constants are followed."""
+"""Other input shapes: everything behind them is inferred again, sizes held as constants are followed."""
 
 from __future__ import annotations
 
