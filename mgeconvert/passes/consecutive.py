@@ -211,9 +211,14 @@ def pad_value(node: Node) -> float | None:
     return 0.0 if value is None else scalar(value)
 
 
+FEW = 4
+"""How many pieces a Concat may have that several others repeat: what is repeated again and again must not explode."""
+
+
 @rule("merge-consecutive", "Concat")
 def concats(r: Rewriter, node: Node) -> Result:
-    """Concat(Concat(a, b), c) -> Concat(a, b, c) along one axis; the last of a tree of them takes all pieces at once"""
+    """Concat(Concat(a, b), c) -> Concat(a, b, c) along one axis; the last of a tree of them takes all pieces at once.
+    The inner one goes where nothing but such a Concat reads it"""
     user = r.only_user(node.output)
     if user is not None and _is_piece(r, node.output, user):
         return None
@@ -232,7 +237,12 @@ def _is_piece(r: Rewriter, value: Value, whole: Node) -> bool:
     inner = r.producer(value, "Concat")
     if inner is None or whole.op != "Concat" or whole.domain:
         return False
-    return r.only_user(value) is not None and _axis(inner) == _axis(whole)
+    if r.only_user(value) is not None:
+        return _axis(inner) == _axis(whole)
+    users = r.users(value)
+    if len(users) != r.uses(value) or len(inner.inputs) > FEW:
+        return False
+    return all(user.op == "Concat" and not user.domain and _axis(user) == _axis(inner) for user in users)
 
 
 def _axis(node: Node) -> int:

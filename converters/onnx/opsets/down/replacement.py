@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mgeconvert.ir import Attribute, Node, Shape, Value
+from mgeconvert.ir.builder import FOLD_BYTES
 from mgeconvert.ir.dtypes import ELEM_TYPES
+from mgeconvert.ir.evaluate import evaluate
 
 from .operands import broadcast, reshape_target, shape_of
 
@@ -21,6 +23,10 @@ ELEMENTWISE = frozenset(
     | {"Greater", "Less", "Equal", "And", "Or", "Where"}
 )
 """Operators whose output has the common shape of their inputs."""
+
+
+FOLDED = ELEMENTWISE | {"Concat", "Gather", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
+"""Operators that mean the same in every opset, wherever they have the operands and attributes of opset 21."""
 
 
 class Replacement:
@@ -51,6 +57,9 @@ class Replacement:
         if shape is None and op in ELEMENTWISE:
             shape = broadcast([value for value in inputs if value is not None])
         base = self.node.outputs[0].name
+        folded = _folded(op, inputs, outputs, attrs)
+        if folded is not None and all(array.dtype == result_dtype for array in folded):
+            return [Value(f"{base}/{op}", array=array) for array in folded]
         results = [Value(f"{base}/{op}", result_dtype, shape) for _ in range(outputs)]
         self._append(op, inputs, results, attrs)
         return results
@@ -99,3 +108,17 @@ class Replacement:
         given = {key: value for key, value in attrs.items() if value is not None}
         name = f"{self.node.name}/{op}" if self.node.name and outputs is not self.node.outputs else self.node.name
         self.nodes.append(Node(op, inputs, list(outputs), given, name, self.node.scope, self.node.domain))
+
+
+def _folded(
+    op: str, inputs: Sequence[Value | None], outputs: int, attrs: dict[str, Attribute | None]
+) -> list[np.ndarray] | None:
+    """What an operator gives on constants, as the passes would compute it; None where it is to stay a node."""
+    if op not in FOLDED or any(value is not None and value.array is None for value in inputs):
+        return None
+    arrays = [None if value is None else value.array for value in inputs]
+    given = {key: value for key, value in attrs.items() if value is not None}
+    if op in ("Squeeze", "Unsqueeze") and "axes" in given:
+        arrays.append(np.array(given.pop("axes"), np.int64))
+    limit = max(FOLD_BYTES, sum(array.nbytes for array in arrays if array is not None))
+    return evaluate(op, arrays, given, outputs, limit)
