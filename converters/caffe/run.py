@@ -60,7 +60,7 @@ def run_in_opencv(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.
         import cv2
     except ImportError:
         raise MissingDependencyError(
-            "Caffe models run in OpenCV, which is not installed", hint="pip install 'mgeconvert[caffe]'"
+            "Caffe models run in OpenCV, which is not installed", hint="pip install 'opencv-python-headless<5'"
         ) from None
     layers = read_prototxt(path).net.layer
     missing = sorted(NOT_IN_OPENCV.intersection(layer.type for layer in layers))

@@ -102,7 +102,7 @@ def open_interpreter(path: Path, kernels: str = "xnnpack", *, keep_all: bool = F
     except ImportError as error:
         raise MissingDependencyError(
             f"{path}: LiteRT is not installed, so the file cannot be run; it is complete all the same",
-            hint="pip install 'mgeconvert[litert]'",
+            hint="pip install ai-edge-litert",
         ) from error
     resolver = {
         "xnnpack": OpResolverType.AUTO,

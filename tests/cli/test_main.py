@@ -236,7 +236,7 @@ def test_a_missing_runtime_does_not_stop_the_export(invoke: Invoke, plugins: Ins
     assert result.exit_code == 0
     assert result.stderr.splitlines()[-2:] == [
         "not verified: the toy runtime is not installed",
-        "hint: pip install 'mgeconvert[toy]'",
+        "hint: pip install toy",
     ]
 
 

@@ -77,7 +77,7 @@ def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def missing_run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    raise MissingDependencyError("the toy runtime is not installed", hint="pip install 'mgeconvert[toy]'")
+    raise MissingDependencyError("the toy runtime is not installed", hint="pip install toy")
 
 
 def describe(path: Path) -> Description:

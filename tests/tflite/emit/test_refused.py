@@ -163,7 +163,7 @@ def test_litert_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert (
         str(error.value) == f"{path}: LiteRT is not installed, so the file cannot be run; it is complete all the same"
     )
-    assert error.value.hint == "pip install 'mgeconvert[litert]'"
+    assert error.value.hint == "pip install ai-edge-litert"
 
 
 def test_wrong_inputs_and_wrong_files(tmp_path: Path) -> None:

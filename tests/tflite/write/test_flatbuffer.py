@@ -12,6 +12,7 @@ import tflite
 
 from mgeconvert.errors import ConversionError
 from mgeconvert.ir import Value
+from mgeconvert.version import VERSION
 from mgeconvert_converters.tflite import BACKEND as TFLITE
 from mgeconvert_converters.tflite.emit.build import build
 from mgeconvert_converters.tflite.model import Model, Operator, Quantization, Tensor
@@ -42,7 +43,7 @@ def test_structure() -> None:
     assert content[4:8] == b"TFL3"
     model = tflite.Model.GetRootAs(content, 0)
     graph = model.Subgraphs(0)
-    assert (model.Version(), model.Description()) == (3, b"mgeconvert 0.1.0")
+    assert (model.Version(), model.Description()) == (3, f"mgeconvert {VERSION}".encode())
     assert [graph.Tensors(graph.Inputs(0)).Name(), graph.Tensors(graph.Outputs(0)).Name()] == [b"x0", b"y0"]
     signature = model.SignatureDefs(0)
     assert signature.SignatureKey() == b"serving_default"
@@ -145,4 +146,4 @@ def test_describe(tmp_path: Path) -> None:
     assert TFLITE.describe is not None
     description = TFLITE.describe(tmp_path / "m.tflite")
     assert str(description.inputs["x0"]) == "<Value x0: float32[x0_0,4,8,8]>"
-    assert (description.writer, dict(description.operators)) == ("mgeconvert 0.1.0", {"CONV_2D": 2})
+    assert (description.writer, dict(description.operators)) == (f"mgeconvert {VERSION}", {"CONV_2D": 2})
