@@ -56,6 +56,8 @@ def batch_norm(
     """Always the inference form; statistics of the batch are used only where none were kept."""
     channels = _channels(inp)
     if running_mean is None or running_var is None:
+        shape = [1, channels, *[1] * (rank(inp) - 2)]
+        weight, bias = (None if x is None else reshape(b, x, shape) for x in (weight, bias))
         return normalize_axes(b, inp, [0, *range(2, rank(inp))], weight, bias, eps)
     scale, shift, mean, variance = (
         _per_channel(b, x, channels, default, inp.dtype)
