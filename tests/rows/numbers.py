@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.harness import Case, Code, X
 
+COMMON = "megengine.core._imperative_rt.common"
 NARROW = ("uint8", "int8", "int16")
 INTEGERS = (*NARROW, "int32")
 WRAPPED = {
@@ -48,4 +49,11 @@ ROWS = [
     Case("megengine.core.ops.builtin.Elemwise", (X(values=HARD_TO_ROUND),), {"mode": "round"}, rtol=0),
     Code("round(x)", X(values=HARD_TO_ROUND), rtol=0),
     Code("F.round(x)", X(values=[0.5, -1.5, 2.5, 1025.0, 0.49975586], dtype="float16"), rtol=0),
+    Code(
+        "x + self.t.sum().astype('float32') * 0",
+        X(2),
+        init=f"from {COMMON} import bfloat16\nself.t = mge.Tensor([1.0, 2.0]).astype(bfloat16)",
+        refused={"tm": "constant: the dtype bfloat16"},
+        id="bfloat16",
+    ),
 ]

@@ -20,10 +20,10 @@ from mgeconvert.ir.scopes import Scope, leaves
 from mgeconvert.ir.whole_calls import CALL
 
 from ..read.arrays import DType, MgeDType
-from ..read.model import Model
+from ..read.model import InputInfo, Model
 from ..read.records import ModuleRecord, TensorRecord
 from .dynamic_shapes import sizes_when_traced
-from .grids import dequantized, of_dtype, settle
+from .grids import Quantization, dequantized, of_dtype, settle
 from .scopes import Scopes, finish
 from .shapes import ShapeBuilder
 from .table import LastOutput, Lowering, find, refusal
@@ -58,7 +58,7 @@ def lower_model(
     traced = {info.name: info.shape or () for info in model.inputs}
     shapes = traced | dict(shapes or {})
     driver = Driver(sizes_when_traced(shapes, traced), calls)
-    inputs = [driver.builder.input(info.name, storage(info.dtype), shapes[info.name]) for info in model.inputs]
+    inputs = [driver.input(info, shapes[info.name]) for info in model.inputs]
     scopes = Scopes(keep=calls is not Calls.NONE)
     outputs = walk(model, inputs, driver, scopes)
     for info, value in zip(model.outputs, outputs, strict=True):
@@ -91,8 +91,10 @@ def lower_or_raise(model: Model, shapes: Mapping[str, Shape] | None = None, call
 
 
 def storage(dtype: DType | None) -> np.dtype:
-    """The numpy dtype that holds a MegEngine dtype's values."""
-    return np.dtype(np.float32) if dtype is None else dtype if isinstance(dtype, np.dtype) else dtype.storage
+    """The numpy dtype that holds a MegEngine dtype's values; float32 for bfloat16 and what else is refused."""
+    if isinstance(dtype, np.dtype):
+        return dtype
+    return np.dtype(np.float32) if dtype is None or dtype.scale is None else dtype.storage
 
 
 class Driver:
@@ -109,12 +111,28 @@ class Driver:
         if id(record) not in self._constants:
             b = self.builder
             value = b.constant(record.array, name=path)
-            if isinstance(record.dtype, MgeDType):
+            grid = self._grid(record.dtype, path, "constant")
+            if grid is not None:
                 caller, b.scope = b.scope, b.scope and Scope(b.scope.path, b.scope.kind, None, b.scope.parent)
-                value = dequantized(b, value, of_dtype(record.dtype))
+                value = dequantized(b, value, grid)
                 b.scope = caller
             self._constants[id(record)] = value
         return self._constants[id(record)]
+
+    def input(self, info: InputInfo, shape: Shape) -> Value:
+        """One input of the graph."""
+        self._grid(info.dtype, info.name, "input")
+        return self.builder.input(info.name, storage(info.dtype), shape)
+
+    def _grid(self, dtype: DType | None, place: str, what: str) -> Quantization | None:
+        """The grid of a quantized dtype, None for one of numpy's; one that is neither is a problem at `place`."""
+        if not isinstance(dtype, MgeDType):
+            return None
+        try:
+            return of_dtype(dtype)
+        except RefusedError as refused:
+            self.problems.append(Problem(place, what, refused.reason))
+            return None
 
     def name_weights(self) -> None:
         """At the end: a weight that is used in another form only (``fc.weight_1``) gets its module path."""

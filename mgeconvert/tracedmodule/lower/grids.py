@@ -56,7 +56,7 @@ class Quantization:
 def of_dtype(dtype: MgeDType) -> Quantization:
     """The parameters in a quantized dtype."""
     if dtype.scale is None:
-        refuse(f"the dtype {dtype.name}")
+        refuse(f"the dtype {dtype.name}: only float32, float16, integers and quantized dtypes are read")
     bits = {"QuantizedS4": (-8, 7), "Quantized4Asymm": (0, 15), "QuantizedS1": (-1, 1)}
     storage = STORAGE.get(dtype.name)
     low, high = bits[dtype.name] if storage is None else _limits(storage)
