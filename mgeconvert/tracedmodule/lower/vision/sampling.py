@@ -10,9 +10,10 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
+from ..elementwise.modes import elemwise
 from ..matmul.functional import matmul
 from ..names import OPDEF, VISION
-from ..operands import FLOAT32, INT32, INT64, cast, tensor
+from ..operands import FLOAT32, INT32, INT64, UINT8, cast, is_float, tensor
 from ..shapes import dimension, expand, reshape, sizes_of
 from ..table import lower
 
@@ -23,13 +24,17 @@ BORDERS = {
     "reflect_101": ("reflection", True),
 }
 """MegEngine's border modes: GridSample's padding mode, and whether its -1 and 1 are the centres of corner pixels."""
-
-
 MODES = {"linear": "linear", "nearest": "nearest"}
 
 
 def sample(b: Builder, inp: Value, xs: Value, ys: Value, mode: str, border: str, value: float) -> Value:
-    """`inp` (N, C, H, W) at pixel coordinates `xs` and `ys` (N, OH, OW); what lies outside follows the border mode."""
+    """`inp` (N, C, H, W) at pixel coordinates `xs` and `ys` (N, OH, OW); what lies outside follows the border mode.
+
+    Images of other dtypes are sampled as float32; what lies between integers is rounded, halves away from zero.
+    """
+    if inp.dtype != FLOAT32:
+        sampled = sample(b, cast(b, inp, FLOAT32), xs, ys, mode, border, value)
+        return cast(b, sampled if is_float(inp) else elemwise(b, "ROUND", sampled), inp.dtype)
     if mode.lower() not in MODES:
         refuse(f"interpolation mode {mode} at computed positions")
     border = border.lower()
@@ -111,13 +116,18 @@ def remap_opdef(
     return _channels_last(b, remap(b, image, map_xy, border_type, scalar, imode), format)
 
 
-def _positions(b: Builder, mat: Value, out_shape: Any) -> tuple[Value, list[int]]:
-    """`mat` (N, rows, 3) applied to (x, y, 1) of every output pixel: (N, rows, OH OW)."""
+def _sides(b: Builder, out_shape: Any) -> list[int]:
+    """Height and width of a warp's result; one size stands for both."""
     sizes = sizes_of(b, out_shape)
     sizes = sizes * 2 if len(sizes) == 1 else sizes
     if not all(isinstance(size, int) for size in sizes):
         refuse("a warp to a size that is only known at run time")
-    height, width = (int(size) for size in sizes)  # type: ignore[arg-type]
+    return [int(size) for size in sizes]  # type: ignore[arg-type]
+
+
+def _positions(b: Builder, mat: Value, out_shape: Any) -> tuple[Value, list[int]]:
+    """`mat` (N, rows, 3) applied to (x, y, 1) of every output pixel: (N, rows, OH OW)."""
+    height, width = _sides(b, out_shape)
     ys, xs = np.mgrid[:height, :width].reshape(2, -1).astype(np.float32)
     pixels = np.stack([xs, ys, np.ones_like(xs)])
     return matmul(b, mat, b.constant(pixels)), [height, width]
@@ -128,9 +138,40 @@ def _rows(b: Builder, positions: Value, size: list[int], count: int) -> list[Val
     return [b.op("Gather", grid, b.constant(row, INT64), axis=1) for row in range(count)]
 
 
-def _to_32nds(b: Builder, x: Value) -> Value:
-    """MegEngine's kernel for channels-last images works on coordinates in 32nds of a pixel."""
-    return b.op("Mul", b.op("Floor", b.op("Add", b.op("Mul", x, 32.0), 0.5)), 1 / 32)
+def _is_on_grid(inp: Value, format: str) -> bool:
+    """Whether MegEngine warps this image by its kernel for channels last, OpenCV's: on a grid of 32nds of a pixel.
+
+    Source: measured against MegEngine 1.13 for every dtype, mode, border and number of channels.
+    """
+    return format.upper() == "NHWC" and inp.dtype in (FLOAT32, UINT8) and (inp.shape or ())[-1] in (1, 2, 3)
+
+
+def _affine_on_grid(b: Builder, mat: Value, size: list[int], mode: str) -> list[Value]:
+    """round(1024 a x) + round(1024 (b y + c)) for each row (a, b, c) of `mat`, shifted to 32nds, or to pixels for
+    nearest; halves of those go up."""
+    height, width = size
+    xs, ys = (1024 * np.arange(count, dtype=np.float32) for count in (width, height))
+    by_x, by_y, by_one = (b.op("Unsqueeze", b.op("Gather", mat, [at], axis=2), [-1]) for at in range(3))
+    columns = b.op("Round", b.op("Mul", by_x, b.constant(xs)))
+    rows = b.op("Round", b.op("Add", b.op("Mul", by_y, b.constant(ys[:, None])), b.op("Mul", by_one, 1024.0)))
+    unit = 1.0 if mode.lower() == "nearest" else 32.0
+    steps = b.op("Floor", b.op("Add", b.op("Mul", b.op("Add", columns, rows), unit / 1024), 0.5))
+    return [b.op("Gather", b.op("Div", steps, unit), b.constant(at, INT64), axis=1) for at in (0, 1)]
+
+
+def _nearest_on_grid(b: Builder, x: Value, mode: str) -> Value:
+    """Positions in 32nds of a pixel, or in pixels for nearest; halves of those go to even."""
+    return b.op("Round", x) if mode.lower() == "nearest" else b.op("Div", b.op("Round", b.op("Mul", x, 32.0)), 32.0)
+
+
+def _sampled(
+    b: Builder, image: Value, xs: Value, ys: Value, mode: str, border: str, value: float, on_grid: bool
+) -> Value:
+    """`sample`. On the grid, what lies between integers is a multiple of 1 / 1024, and halves go up."""
+    if not on_grid or image.dtype != UINT8:
+        return sample(b, image, xs, ys, mode, border, value)
+    steps = b.op("Round", b.op("Mul", sample(b, cast(b, image, FLOAT32), xs, ys, mode, border, value), 1024.0))
+    return cast(b, b.op("Floor", b.op("Add", b.op("Mul", steps, 1 / 1024), 0.5)), UINT8)
 
 
 @lower(VISION + "warp_affine")
@@ -145,10 +186,13 @@ def warp_affine(
     interp_mode: str = "linear",
 ) -> Value:
     """`mat` (N, 2, 3) maps output pixels to input pixels."""
-    xs, ys = _rows(b, *_positions(b, mat, out_shape), count=2)
-    if format.upper() == "NHWC":
-        xs, ys = (_to_32nds(b, x) for x in (xs, ys))
-    sampled = sample(b, _channels_first(b, inp, format), xs, ys, interp_mode, border_mode, border_val)
+    on_grid = _is_on_grid(inp, format)
+    if on_grid:
+        xs, ys = _affine_on_grid(b, cast(b, mat, FLOAT32), _sides(b, out_shape), interp_mode)
+    else:
+        xs, ys = _rows(b, *_positions(b, mat, out_shape), count=2)
+    image = _channels_first(b, inp, format)
+    sampled = _sampled(b, image, xs, ys, interp_mode, border_mode, border_val, on_grid)
     return _channels_last(b, sampled, format)
 
 
@@ -170,7 +214,11 @@ def warp_perspective(
         index = tensor(b, mat_idx if isinstance(mat_idx, Value) else np.asarray(mat_idx), INT32)
         image = b.op("Gather", image, index, axis=0)
     xs, ys, scale = _rows(b, *_positions(b, cast(b, mat, FLOAT32), out_shape), count=3)
-    sampled = sample(b, image, b.op("Div", xs, scale), b.op("Div", ys, scale), interp_mode, border_mode, border_val)
+    xs, ys = (b.op("Div", x, scale) for x in (xs, ys))
+    on_grid = _is_on_grid(inp, format)
+    if on_grid:
+        xs, ys = (_nearest_on_grid(b, x, interp_mode) for x in (xs, ys))
+    sampled = _sampled(b, image, xs, ys, interp_mode, border_mode, border_val, on_grid)
     return _channels_last(b, sampled, format)
 
 
