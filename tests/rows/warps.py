@@ -29,13 +29,15 @@ def matrix(values: list[list[list[float]]], third: list[list[float]]) -> P:
     return P(values=[values[0] + third])
 
 
+ON_GRID = [(count, dtype) for count in (1, 2, 3) for dtype in ("float32", "uint8")]
+
 ROWS = [
     *(
         Case(
             V + "warp_affine", (image(channels, dtype), P(values=values), SIZE), form(),
             id=f"affine-{name}-{channels}-{dtype}",
         )
-        for channels, dtype in (*((count, kind) for count in (1, 2, 3) for kind in ("float32", "uint8")), (4, "float32"))
+        for channels, dtype in [*ON_GRID, (4, "float32")]
         for name, values in (("general", AFFINE), ("ties", TIES))
     ),
     Case(V + "warp_affine", (image(1, "int8"), P(values=AFFINE), SIZE), form(), id="affine-general-1-int8"),
@@ -71,7 +73,7 @@ ROWS = [
         for dtype in ("uint8", "int8")
     ),
     Case(
-        V + "warp_perspective", (X(1, 2, 9, 11, dtype="uint8", high=200), matrix(AFFINE, STRAIGHT), SIZE),
+        V + "warp_perspective", (X(1, 2, 9, 11, dtype="uint8", high=99), matrix(AFFINE, PERSPECTIVE), SIZE),
         id="channels-first-uint8",
     ),
     Case(
