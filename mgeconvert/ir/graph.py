@@ -172,12 +172,12 @@ class Graph:
             self.replaced[value], value = last, self.replaced[value]
         return last
 
-    def remove_dead_nodes(self) -> int:
-        """Drop nodes whose outputs nobody reads; returns how many. One backward sweep."""
+    def remove_dead_nodes(self, kept_domain: str | None = None) -> int:
+        """Drop nodes whose outputs nobody reads, except those of a domain; returns how many. One backward sweep."""
         live = set(self.outputs.values())
         kept: list[Node] = []
         for node in reversed(self.nodes):
-            if any(value in live for value in node.outputs):
+            if node.domain == kept_domain or any(value in live for value in node.outputs):
                 for body in subgraphs(node):
                     body.remove_dead_nodes()
                 live.update(_read_by(node))

@@ -14,12 +14,15 @@ import numpy as np
 
 from mgeconvert.errors import Problem, RefusedError
 from mgeconvert.ir import Graph, Namer, Node, Value
+from mgeconvert.ir.whole_calls import CALL
 
 from ..write import objects as written
-from ..write.pickler import Instance, Name
-from .calls import EmittedCall, MethodCall, ModuleCall, OpdefCall, StoredTensor, parts
+from ..write.pickler import Instance
+from .calls import EmittedCall, ModuleCall, StoredTensor, parts
+from .graph_writer import GraphWriter, sizes, type_of
 from .modules import Tree
-from .scopes import PROVISIONAL, constant_name, fallback_path, place
+from .nested import nested_module
+from .scopes import constant_name, fallback_path, place
 from .table import EMITTERS, key
 
 CONTAINERS = {
@@ -44,7 +47,7 @@ def emitted(graph: Graph) -> tuple[list[tuple[Node, EmittedCall]], list[Problem]
         problems += [
             Problem(fallback_path(node), node.op, f"MegEngine has no {value.dtype} tensors")
             for value in node.outputs
-            if value.dtype is not None and type_of(value).name not in TYPES
+            if node.domain != CALL and value.dtype is not None and type_of(value).name not in TYPES
         ]
     problems += [
         Problem(fallback_path(node), node.op, "a constant that does not fit into MegEngine's int32")
@@ -65,14 +68,10 @@ def _is_wide(value: Value) -> bool:
     return bool(value.array.max() > np.iinfo(np.int32).max or value.array.min() < np.iinfo(np.int32).min)
 
 
-def type_of(value: Value) -> np.dtype[Any]:
-    """The dtype MegEngine computes the value in: it has no int64."""
-    dtype = np.dtype(np.float32) if value.dtype is None else value.dtype
-    return np.dtype(np.int32) if dtype == np.int64 else dtype
-
-
 def traced_module(graph: Graph, calls: Sequence[tuple[Node, EmittedCall]]) -> Instance:
     """The TracedModule of a prepared graph and its calls."""
+    if graph.root is not None:
+        return nested_module(graph, dict(calls))
     return _Assembly(graph, calls).module()
 
 
@@ -81,101 +80,29 @@ class _Assembly:
         self.graph = graph
         self.calls = calls
         self.input_names = written.input_names(graph.inputs)
-        self.output_names = self._output_names()
-        taken = [*self.input_names, *self.output_names.values()]
+        output_names = self._output_names()
         name = graph.metadata.get("megengine.name") or graph.name
-        self.recorder = written.Recorder(written.identifier(name), taken)
+        recorder = written.Recorder(written.identifier(name), [*self.input_names, *output_names.values()])
         self.tree = Tree(_wanted_paths(graph, calls))
-        self.nodes: dict[Value, Instance] = {}
-        self.modules: dict[str, Instance] = {}
-        self.attributes: dict[str, Instance] = {}
-        self.place = ""
+        self.writer = GraphWriter(recorder, self.tree, output_names)
 
     def module(self) -> Instance:
+        writer, recorder = self.writer, self.writer.recorder
         inputs = list(self.graph.inputs.values())
         for name, value in zip(self.input_names, inputs, strict=True):
-            self.nodes[value] = self.recorder.input(name, sizes(value), type_of(value))
+            writer.nodes[value] = recorder.input(name, sizes(value), type_of(value))
         for node, call in self.calls:
-            self.place = place(node)
-            for value, made in zip(node.outputs, self.call(call, node.outputs), strict=True):
-                self.nodes[value] = made
-        self.place = ""
-        outputs = [self.operand(value) for value in self.graph.outputs.values()]
-        graph = self.recorder.graph(outputs)
+            writer.place = place(node)
+            writer.call(call, node.outputs)
+        outputs = [writer.operand(value) for value in self.graph.outputs.values()]
+        graph = recorder.graph(outputs)
         leaves: list[Any] = []
-        arguments = written.flatten(((self.recorder.module, *self.recorder.inputs[1:]), {}), leaves)
+        arguments = written.flatten(((recorder.module, *recorder.inputs[1:]), {}), leaves)
         structure = _structure(self.graph)
         attributes = self.tree.attributes()
         return written.traced_module(
             None, attributes, {arguments: graph}, {arguments: structure}, written.argspec(self.input_names)
         )
-
-    def call(self, call: EmittedCall, values: Sequence[Value]) -> list[Instance]:
-        """Record a call whose results are `values`."""
-        if isinstance(call, ModuleCall):
-            owner = self.owner(call)
-            path = owner.state["_qualname"].partition(".")[2]
-            outputs = [
-                (self.name(value, ""), f"{self.recorder.name}.{path}.[out]", sizes(value), type_of(value))
-                for value in values
-            ]
-            return self.recorder.method("__call__", (owner, *map(self.operand, call.args)), {}, outputs)
-        if isinstance(call, OpdefCall):
-            operands = [self.operand(item) for item in call.inputs]
-            return self.recorder.opdef(
-                call.name, operands, call.fields, self.outputs(f"def_{call.name.lower()}", values)
-            )
-        if isinstance(call, MethodCall):
-            args = tuple(map(self.operand, call.args))
-            outputs = self.outputs(f"method_{call.name.strip('_')}", values, call.path)
-            return self.recorder.method(call.name, args, {}, outputs)
-        args = tuple(map(self.operand, call.args))
-        kind = f"func_{call.name.rpartition('.')[2]}"
-        return self.recorder.function(
-            f"megengine.functional.{call.name}", args, call.kwargs, self.outputs(kind, values)
-        )
-
-    def outputs(self, kind: str, values: Sequence[Value], path: str = "") -> list[tuple[str, str, Any, Any]]:
-        place = path.rpartition(".")[0] if path else self.place
-        label = f"{self.recorder.name}.{self.recorder.label(place, kind)}"
-        usual = f"{kind.partition('_')[2]}_out"
-        names = [self.recorder.unique(f"{path}.{usual}") if path else self.name(value, usual) for value in values]
-        return [(name, label, sizes(value), type_of(value)) for name, value in zip(names, values, strict=True)]
-
-    def name(self, value: Value, usual: str) -> str:
-        """The node's name: an output's public one, else the value's, else (where that is only the operator's) the one
-        that MegEngine's tracer gives."""
-        if value in self.output_names:
-            return self.output_names[value]
-        return self.recorder.unique(usual if PROVISIONAL.fullmatch(value.name) else value.name)
-
-    def operand(self, item: Any) -> Any:
-        """Nodes for values, within containers too."""
-        if isinstance(item, Value):
-            return self.nodes[item] if item.array is None else self.constant(constant_name(item), item.array)
-        if isinstance(item, StoredTensor):
-            return self.constant(item.name, item.array)
-        if isinstance(item, tuple | list):
-            return type(item)(self.operand(part) for part in item)
-        if isinstance(item, slice):
-            return slice(*(self.operand(part) for part in (item.start, item.stop, item.step)))
-        return item
-
-    def constant(self, name: str, array: np.ndarray[Any, Any]) -> Instance:
-        """GetAttr of a tensor of the tree."""
-        path = self.tree.constant(name, array)
-        if path not in self.attributes:
-            narrow = np.dtype(np.int32) if array.dtype == np.int64 else array.dtype
-            self.attributes[path] = self.recorder.attribute(path, None, array.shape, narrow)
-        return self.attributes[path]
-
-    def owner(self, call: ModuleCall) -> Instance:
-        """GetAttr of a module of the tree; two calls of one module share it."""
-        path = self.tree.module(call)
-        if path not in self.modules:
-            module, _, kind = f"megengine.module.{call.name}".rpartition(".")
-            self.modules[path] = self.recorder.attribute(path, Name(module, kind))
-        return self.modules[path]
 
     def _output_names(self) -> dict[Value, str]:
         names: dict[Value, str] = {}
@@ -185,11 +112,6 @@ class _Assembly:
             if value in produced and value not in names:
                 names[value] = namer(written.identifier(name))
         return names
-
-
-def sizes(value: Value) -> tuple[int, ...]:
-    """The shape of a trace: MegEngine's tracer has numbers only, so a symbolic dimension is written as 1."""
-    return tuple(size if isinstance(size, int) else 1 for size in value.shape or ())
 
 
 def _wanted_paths(graph: Graph, calls: Sequence[tuple[Node, EmittedCall]]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from mgeconvert.errors import Problem, UnsupportedError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
+from mgeconvert.ir.whole_calls import with_whole_calls
 
 from ..write import pickler
 from ..write.pickler import Instance
@@ -38,7 +39,7 @@ def problems(graph: Graph) -> list[Problem]:
 
 def _assembled(graph: Graph) -> tuple[Instance | None, list[Problem]]:
     load_tables()
-    prepared, found = prepare(graph)
+    prepared, found = prepare(with_whole_calls(graph) if graph.calls else graph)
     calls, more = emitted(prepared)
     said = {(problem.scope, problem.op) for problem in found}
     found = [*found, *(problem for problem in more if (problem.scope, problem.op) not in said)]

@@ -12,6 +12,7 @@ from mgeconvert.errors import Problem, RefusedError
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.families import FAMILIES
 from mgeconvert.ir.inference import InferenceError
+from mgeconvert.ir.whole_calls import CALL
 
 from .builder import EmitBuilder
 from .refused import REFUSED, UNKNOWN
@@ -51,9 +52,12 @@ def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
             else:
                 pending.extendleft(reversed(new))
     outputs = {name: _final(value, renamed) or value for name, value in graph.outputs.items()}
-    prepared = Graph(graph.name, dict(graph.inputs), outputs, done, dict(graph.metadata))
-    _keep_names(prepared, renamed)
-    prepared.remove_dead_nodes()
+    prepared = Graph(
+        graph.name, dict(graph.inputs), outputs, done, dict(graph.metadata), graph.calls, graph.root,
+        graph.replaced | renamed,
+    )  # fmt: skip
+    prepared.replaced |= _keep_names(prepared, renamed)
+    prepared.remove_dead_nodes(CALL)
     return prepared, [*problems, *_without_emitter(prepared, problems), *_of_too_many_axes(prepared)]
 
 
@@ -64,8 +68,8 @@ _MADE_UP = re.compile(r"(?:.*/)?[A-Z][A-Za-z0-9]*(?:_\d+)*")
 """How values are named that a lowering made on the way to its result."""
 
 
-def _keep_names(graph: Graph, renamed: dict[Value, Value]) -> None:
-    """A value with a made-up name takes over that of a result it stands for now."""
+def _keep_names(graph: Graph, renamed: dict[Value, Value]) -> dict[Value, Value]:
+    """A value with a made-up name takes over that of a result it stands for now; what stands for such values."""
     twins: dict[Value, Value] = {}
     inputs = set(graph.inputs.values())
     for old in renamed:
@@ -78,6 +82,7 @@ def _keep_names(graph: Graph, renamed: dict[Value, Value]) -> None:
         node.inputs = [value if value is None else twins.get(value, value) for value in node.inputs]
         node.outputs = [twins.get(value, value) for value in node.outputs]
     graph.outputs = {name: twins.get(value, value) for name, value in graph.outputs.items()}
+    return twins
 
 
 MOST_AXES = 7
@@ -97,7 +102,7 @@ def _without_emitter(graph: Graph, found: list[Problem]) -> Iterator[Problem]:
     refused = {(problem.scope, problem.op) for problem in found}
     for node in graph.nodes:
         path = fallback_path(node)
-        if key(node) not in EMITTERS and (path, node.op) not in refused:
+        if node.domain != CALL and key(node) not in EMITTERS and (path, node.op) not in refused:
             reason = REFUSED.get(key(node), UNKNOWN)
             yield Problem(path, node.op, reason)
 

@@ -69,15 +69,17 @@ class Tree:
     def __init__(self, wanted: Iterable[str]) -> None:
         self._inner = {prefix for path in wanted for prefix in _prefixes(clean(path))}
         self._tensors: dict[str, Array] = {}
+        self._trained: dict[str, bool] = {}
         self._modules: dict[str, ModuleCall] = {}
         self._by_memory: dict[Any, str] = {}
 
-    def constant(self, name: str, array: Array) -> str:
+    def tensor(self, name: str, array: Array, trained: bool) -> str:
         """Where a tensor hangs; the same memory in the same form hangs once."""
         memory = (array.__array_interface__["data"][0], array.shape, array.strides, repr(array.dtype))
         if memory not in self._by_memory or not array.size:
             path = self._free(clean(name), "value")
             self._tensors[path] = array
+            self._trained[path] = trained
             self._by_memory[memory] = path
         return self._by_memory[memory]
 
@@ -99,7 +101,7 @@ class Tree:
         root: dict[str, Any] = {}
         made: dict[int, Instance] = {}
         for path, array in self._tensors.items():
-            _hang(root, path, _tensor(array, array.dtype.kind == "f" or array.dtype.metadata is not None, made))
+            _hang(root, path, _tensor(array, self._trained[path], made))
         for path, module in self._modules.items():
             attributes = {
                 key: _tensor(value.array, value.trained, made) if isinstance(value, StoredTensor) else value

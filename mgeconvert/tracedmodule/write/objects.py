@@ -72,13 +72,20 @@ def traced_module(
         **module_base(True, path, [*parts, *([] if argspec is None else ["argspec"])]),
         "argdef_graph_map": dict(graphs), "argdef_outdef_map": dict(outputs), "_is_top": path is None,
         "watch_points": [], "watch_node_value": {}, "end_points": [], "is_qat": False, "argspec": argspec,
-        **attributes,
-        "dump_info": {
-            "version": VERSION, "register_type": [], "register_container_type": [], "register_mdule": [],
-            "register_function": [],
-        },
+        **attributes, "dump_info": dump_info(),
     }  # fmt: skip
-    return Instance(Name(TRACED + "traced_module", "TracedModule"), state)
+    return instance_of_traced_module(state)
+
+
+def instance_of_traced_module(state: Mapping[str, Any]) -> Instance:
+    """The TracedModule that has this state."""
+    return Instance(Name(TRACED + "traced_module", "TracedModule"), dict(state))
+
+
+def dump_info() -> dict[str, Any]:
+    """What MegEngine notes of itself when it writes a TracedModule."""
+    lists = ("register_type", "register_container_type", "register_mdule", "register_function")
+    return {"version": VERSION, **{name: [] for name in lists}}
 
 
 def argspec(names: Sequence[str]) -> Instance:
@@ -134,26 +141,47 @@ def input_names(names: Iterable[str]) -> list[str]:
 
 
 class Recorder:
-    """Records one graph. `name` is the traced class's, the first part of all qualified names."""
+    """Records one graph. `name` is the graph's, of the top module the traced class's; `qualname`, the same by default,
+    is the first part of all qualified names: ``Net.layer1``."""
 
-    def __init__(self, name: str, reserved: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, reserved: Sequence[str] = (), qualname: str = "") -> None:
         self.name = name
+        self.qualname = qualname or name
         self.exprs: list[Instance] = []
         self.nodes: list[Instance] = []
         self.inputs: list[Instance] = []
         self.used: dict[str, Instance | None] = dict.fromkeys(reserved)
         self.counts: dict[str, int] = {}
         self.device = Instance(Name("megengine.core._imperative_rt.common", "CompNode"), DEVICE)
-        self.module = self._input("self", name, None)
+        self.module = self._input("self", self.qualname, None)
 
-    def input(self, name: str, shape: Sequence[int], dtype: Any) -> Instance:
-        """An argument of forward()."""
-        return self._input(name, f"{self.name}.[{name}]", (tuple(shape), dtype))
+    def input(self, name: str, shape: Sequence[int], dtype: Any, qparams: Any = None) -> Instance:
+        """A tensor among the arguments of forward()."""
+        return self._input(name, f"{self.qualname}.[{name}]", (tuple(shape), dtype, qparams))
+
+    def module_input(self, name: str, kind: Name) -> Instance:
+        """A module among the arguments of forward()."""
+        return self._input(name, f"{self.qualname}.[{name}]", None, kind)
 
     def attribute(self, path: str, kind: Name | None, shape: Sequence[int] = (), dtype: Any = None) -> Instance:
         """GetAttr of a built-in module (`kind` is its class) or a tensor."""
         expr = self._expr("GetAttr", [self.module], name=path)
-        return self._node(expr, self.unique(path), f"{self.name}.{path}", None if kind else (tuple(shape), dtype), kind)
+        tensor = None if kind else (tuple(shape), dtype)
+        return self._node(expr, self.unique(path), f"{self.qualname}.{path}", tensor, kind)
+
+    def constant(self, value: Instance, name: str, kind: Name | None, shape: Sequence[int], dtype: Any) -> Instance:
+        """A tensor or a built-in module that hangs nowhere."""
+        expr = self._expr("Constant", [], value=value, name=name)
+        tensor = None if kind else (tuple(shape), dtype)
+        return self._node(expr, self.unique(name), f"{self.qualname}.[{name}]", tensor, kind)
+
+    def expression(self, kind: str, inputs: list[Instance], fields: Mapping[str, Any]) -> Instance:
+        """An expression with fields as they are; its results are added with `result`."""
+        return self._expr(kind, inputs, **fields)
+
+    def result(self, expr: Instance, name: str, qualname: str, tensor: tuple[Any, ...]) -> Instance:
+        """The next result of an expression; `tensor` is its shape, dtype and quantization parameters."""
+        return self._node(expr, self.unique(name), qualname, tensor)
 
     def method(
         self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], outputs: Sequence[tuple[str, str, Any, Any]]
@@ -183,14 +211,16 @@ class Recorder:
 
     def graph(self, outputs: Sequence[Instance]) -> Instance:
         """The InternalGraph."""
-        space = {"name": self.name, "qualname": self.name, "_used_names": dict(self.used)}
+        space = {"name": self.name, "qualname": self.qualname, "_used_names": dict(self.used)}
         total = len(self.inputs) + len(self.exprs)
         state = {
             "_exprs": self.exprs, "_inputs": self.inputs, "_outputs": list(outputs), "_watch_point": [],
             "_end_point": [], "_namespace": Instance(Name(TRACED + "traced_module", "NameSpace"), space),
-            "_rst": collections.defaultdict(list), "_name": self.name, "_qualname": self.name,
-            "_total_ids": (len(self.nodes), total),
+            "_rst": collections.defaultdict(list), "_name": self.name,
+            "_qualname": self.qualname,
         }  # fmt: skip
+        if self.is_top:
+            state["_total_ids"] = (len(self.nodes), total)
         return Instance(Name(TRACED + "traced_module", "InternalGraph"), state)
 
     def unique(self, wanted: str) -> str:
@@ -213,10 +243,15 @@ class Recorder:
         self.counts[text] = self.counts.get(text, 0) + 1
         return f"{text}_{self.counts[text]}"
 
-    def _input(self, name: str, qualname: str, tensor: Any) -> Instance:
+    @property
+    def is_top(self) -> bool:
+        """Whether the graph is that of the top module."""
+        return self.name == self.qualname
+
+    def _input(self, name: str, qualname: str, tensor: Any, kind: Name = _MODULE) -> Instance:
         expr = self._expr("Input", [], name=name)
         self.exprs.pop()
-        node = self._node(expr, name, qualname, tensor, None if tensor else _MODULE)
+        node = self._node(expr, name, qualname, tensor, None if tensor else kind)
         self.inputs.append(node)
         return node
 
@@ -245,11 +280,9 @@ class Recorder:
             assert module is not None
             state |= {"_name": name, "_qualname": qualname, "module_type": (module.module, module.name)}
         else:
-            shape, dtype = tensor
-            state |= {
-                "_qparams": None, "_shape": shape, "_dtype": dtype, "_device": self.device, "_name": name,
-                "_qualname": qualname,
-            }  # fmt: skip
+            shape, dtype, *qparams = tensor
+            state |= {"_qparams": qparams[0] if qparams else None, "_shape": shape, "_dtype": dtype}
+            state |= {"_device": self.device, "_name": name, "_qualname": qualname}
         node = Instance(_NODE if tensor else _MODULE_NODE, state)
         self.nodes.append(node)
         self.used[name] = node

@@ -37,6 +37,14 @@ class Instance:
     arguments: tuple[Any, ...] = ()
 
 
+@dataclass(slots=True, eq=False)
+class Called:
+    """What a function gives: REDUCE of the function and its arguments."""
+
+    function: Name
+    arguments: tuple[Any, ...]
+
+
 def write(root: Any, stream: BinaryIO) -> None:
     """Write the pickle of `root` (instances, names, numpy arrays and dtypes, plain Python objects)."""
     _Writer(stream).run(root)
@@ -168,6 +176,10 @@ class _Writer:
         self.emit(flat.data if flat.nbytes >= LARGE else flat.tobytes())
         self.emit(b"tb")
 
+    def called(self, value: Called) -> Iterator[Any]:
+        yield from self.reduce(value.function, *value.arguments)
+        self.remember(_key(value), value)
+
     def instance(self, value: Instance) -> Iterator[Any]:
         yield value.kind
         yield value.arguments
@@ -195,6 +207,7 @@ _RECONSTRUCT = Name("numpy.core.multiarray", "_reconstruct")
 _TYPE_OF = {Name("builtins", "NoneType"): None, Name("builtins", "ellipsis"): ...}
 _COMPOUND: dict[type, Callable[[_Writer, Any], Iterator[Any]]] = {
     Instance: _Writer.instance,
+    Called: _Writer.called,
     Name: _Writer.name,
     list: _Writer.a_list,
     dict: _Writer.a_dict,

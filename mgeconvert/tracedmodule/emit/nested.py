@@ -1,0 +1,247 @@
+"""Writes the bodies of a graph whose calls are known as graphs of TracedModules, one each, with the source's tree.
+
+A call that is still what it was is written with the very arguments of the source. Calls of one module share its graph
+where their bodies are equal; another body with arguments of the same structure gets another module beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir.modules import Body, nested
+from mgeconvert.ir.scopes import Attribute
+from mgeconvert.ir.whole_calls import CALL
+
+from ..lower.scopes import Form
+from ..read import graph as g
+from ..read.modules import ModuleRecord, TracedModuleRecord
+from ..read.values import TensorRecord
+from ..write import objects as written
+from ..write.pickler import Instance, Name
+from .calls import EmittedCall, ModuleCall
+from .graph_writer import GraphWriter, sizes, type_of
+from .same_bodies import SameBodies
+from .signature import Signature
+from .source_tree import Graphs, SourceTree
+
+
+def nested_module(graph: Graph, calls: Mapping[Node, EmittedCall]) -> Instance:
+    """The TracedModule of a prepared graph that knows the calls of its source and the emitted calls of its other
+    nodes."""
+    return _Nested(graph, calls).module()
+
+
+class _Nested:
+    def __init__(self, graph: Graph, calls: Mapping[Node, EmittedCall]) -> None:
+        self.graph = graph
+        self.calls = calls
+        self.body = nested(graph)
+        self.bodies = list(self.body.bodies())
+        used = [*_attributes(graph), *(item for body in self.bodies for item in _read(body))]
+        called = [item for scope in graph.calls if scope.call for item in scope.call.form[1] if _is_read(item)]
+        self.tree = SourceTree(graph.root, called, used)
+        self.signatures = {body: Signature(body, graph, self.tree.restore) for body in self.bodies}
+        self.same = SameBodies(self.signatures)
+        self.paths: dict[Body, str] = {}
+        """Where a body that needs a module of its own hangs."""
+
+    def module(self) -> Instance:
+        """Inner graphs first, so that a call knows the module that it calls."""
+        for body in reversed(self.bodies):
+            record = self.signatures[body].record
+            self.tree.keep(record)
+            if self.same.is_first(body):
+                continue
+            model = self.same.model(body)
+            if model is not body:
+                continue
+            graphs = Graphs({}, {})
+            self._write(body, graphs)
+            self.paths[body] = self.tree.copy_of(body.path, record, graphs)
+        for body in reversed(self.bodies):
+            if self.same.is_first(body):
+                record = self.signatures[body].record
+                self._write(body, self.tree.graphs.setdefault(id(record), Graphs({}, {})))
+        return self.tree.top(self.signatures[self.body].argspec)
+
+    def _write(self, body: Body, graphs: Graphs) -> None:
+        """Write one graph."""
+        signature = self.signatures[body]
+        recorder = written.Recorder(signature.name, signature.reserved, signature.qualname)
+        writer = GraphWriter(recorder, _Below(self.tree, body.path))
+        attributes: dict[int, Instance] = {}
+        for name, item, node in signature.inputs():
+            shape, dtype, qparams = _tensor_type(node, item, self.tree)
+            if isinstance(item, Value):
+                made = recorder.input(name, shape, dtype, qparams)
+                writer.nodes.setdefault(item, made)
+            elif isinstance(item.record, TensorRecord):
+                attributes[id(item.record)] = recorder.input(name, shape, dtype, qparams)
+            else:
+                attributes[id(item.record)] = recorder.module_input(name, _class_of(item.record))
+        reader = _Reader(writer, body.path, attributes, self.tree)
+        for step in body.steps:
+            if isinstance(step, Body):
+                self._call_body(step, reader)
+            elif step.domain == CALL:
+                self._call_source(step, reader)
+            else:
+                writer.call(self.calls[step], step.outputs)
+        outputs = [reader(item) for item in signature.results]
+        arguments = signature.structure(recorder.inputs)
+        graphs.graphs[arguments] = recorder.graph(outputs)
+        graphs.results[arguments] = signature.result_structure()
+
+    def _call_source(self, node: Node, reader: _Reader) -> None:
+        """A call of the source, as it was."""
+        assert node.scope is not None
+        assert node.scope.call is not None
+        form: Form = node.scope.call.form[0]
+        expr = form.expr
+        assert isinstance(expr, g.Versioned)
+        given = iter(node.inputs)
+        items = [next(given) if isinstance(item, Value) else item for item in node.scope.call.form[1]]
+        made = reader.writer.recorder.expression(
+            type(expr).source.rpartition(".")[2], list(map(reader, items)), self._fields(expr)
+        )
+        for value, variable in zip(node.scope.call.form[2], expr.outputs, strict=True):
+            reader.result(made, value, variable)
+
+    def _fields(self, expr: g.Versioned) -> dict[str, Any]:
+        """What an expression says besides its operands and results."""
+        restore = self.tree.restore
+        version = {} if expr.version is None else {"version": expr.version}
+        if isinstance(expr, g.Apply):
+            kind = restore(expr.opdef_type)
+            return {"opdef_state": {**restore(expr.fields), "opdef_type": kind}, **version}
+        assert isinstance(expr, g.FunctionOrMethod)
+        fields = {"const_val": restore(expr.const_val), "arg_def": restore(expr.arg_def)}
+        fields |= {"out_def": restore(expr.out_def)}
+        if isinstance(expr, g.CallFunction):
+            return {"func": tuple(expr.func), **fields, **version}
+        assert isinstance(expr, g.CallMethod)
+        return {"method": expr.method, **fields, **version}
+
+    def _call_body(self, body: Body, reader: _Reader) -> None:
+        """A call of a module that has a graph."""
+        signature = self.signatures[body]
+        model = self.same.model(body)
+        path = self.paths.get(model, body.path)
+        module = reader.traced(path, signature.record)
+        operands = [module, *(reader(item) for _, item, _ in signature.inputs())]
+        arguments = signature.structure(operands)
+        fields = {
+            "const_val": signature.constants(operands), "method": "__call__", "arg_def": arguments,
+            "out_def": signature.result_structure(), "version": signature.version,
+        }  # fmt: skip
+        expr = reader.writer.recorder.expression("CallMethod", operands, fields)
+        for item, variable in signature.result_nodes():
+            reader.result(expr, item, variable, f"{module.state['_qualname']}.[out]")
+
+
+class _Below:
+    """Hangs things under one module."""
+
+    def __init__(self, tree: SourceTree, path: str) -> None:
+        self.tree = tree
+        self.path = path
+
+    def module(self, call: ModuleCall) -> str:
+        return relative(self.tree.module(call, self.path), self.path)
+
+    def tensor(self, name: str, array: np.ndarray[Any, Any], trained: bool) -> str:
+        return relative(self.tree.tensor(name, array, self.path, trained), self.path)
+
+
+class _Reader:
+    """The nodes of one graph for values and for what hangs in the tree."""
+
+    def __init__(self, writer: GraphWriter, path: str, attributes: dict[int, Instance], tree: SourceTree) -> None:
+        self.writer = writer
+        self.path = path
+        self.attributes = attributes
+        self.tree = tree
+
+    def __call__(self, item: Any) -> Instance:
+        if isinstance(item, Attribute):
+            return self._attribute(item)
+        made = self.writer.operand(item)
+        assert isinstance(made, Instance)
+        return made
+
+    def traced(self, path: str, record: ModuleRecord) -> Instance:
+        """GetAttr of a TracedModule; one that came as an argument is read from there."""
+        if id(record) in self.attributes and not path.startswith(f"{self.path}." if self.path else ""):
+            return self.attributes[id(record)]
+        return self.writer.module(relative(path, self.path), _class_of(record))
+
+    def result(self, expr: Instance, item: Any, variable: g.Node | None, label: str = "") -> None:
+        """The next result of an expression; `variable` is what the source called it."""
+        shape, dtype, qparams = _tensor_type(variable, item, self.tree)
+        name: str = (variable.name if variable is not None else None) or getattr(item, "name", "out")
+        qualname = label or (variable.qualname if variable is not None else None) or f"{self.path}.[{name}]"
+        made = self.writer.recorder.result(expr, name, qualname, (shape, dtype, qparams))
+        if isinstance(item, Value):
+            self.writer.nodes[item] = made
+
+    def _attribute(self, item: Attribute) -> Instance:
+        record = item.record
+        if id(record) in self.attributes:
+            return self.attributes[id(record)]
+        tensor = isinstance(record, TensorRecord)
+        if item.captured:
+            shape, dtype, _ = _tensor_type(None, item, self.tree)
+            value, name = self.tree.restore(record), item.path.rpartition(".")[2]
+            kind = None if tensor else _class_of(record)
+            self.attributes[id(record)] = self.writer.recorder.constant(value, name, kind, shape, dtype)
+            return self.attributes[id(record)]
+        path = relative(item.path, self.path)
+        if not tensor:
+            return self.writer.module(path, _class_of(record))
+        shape, dtype, _ = _tensor_type(None, item, self.tree)
+        return self.writer.tensor(path, shape, dtype)
+
+
+def relative(path: str, below: str) -> str:
+    """The path from the module at `below`."""
+    return path[len(below) + 1 :] if below else path
+
+
+def _class_of(record: ModuleRecord) -> Name:
+    if isinstance(record, TracedModuleRecord):
+        return Name("megengine.module.module", "Module")
+    package, _, kind = record.qualname.rpartition(".")
+    return Name(package, kind)
+
+
+def _tensor_type(node: g.Node | None, item: Any, tree: SourceTree) -> tuple[tuple[int, ...], Any, Any]:
+    """Shape, dtype and quantization parameters that a node says: the source's, else those of what it holds."""
+    if isinstance(node, g.TensorNode) and node.dtype is not None:
+        return node.shape or (), tree.restore(node.dtype), tree.restore(node.qparams)
+    if isinstance(item, Value):
+        return sizes(item), type_of(item), None
+    if isinstance(item, Attribute) and isinstance(item.record, TensorRecord):
+        return item.record.array.shape, tree.restore(item.record.dtype), None
+    return (), None, None
+
+
+def _is_read(item: Any) -> bool:
+    return isinstance(item, Attribute)
+
+
+def _attributes(graph: Graph) -> Iterator[Attribute]:
+    """What the written calls of the source read."""
+    for node in graph.nodes:
+        if node.domain == CALL and node.op and node.scope is not None and node.scope.call is not None:
+            yield from filter(_is_read, node.scope.call.form[1])
+
+
+def _read(body: Body) -> Iterator[Attribute]:
+    """What a body's call reads, and returns, from the tree."""
+    call = body.scope.call if body.scope is not None else None
+    if call is not None:
+        yield from filter(_is_read, [*call.form[1], *call.form[2]])
