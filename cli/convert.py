@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from mgeconvert import registry
+from mgeconvert.api import level_for
 from mgeconvert.errors import UsageError
 from mgeconvert.verification.tolerance import QUANTIZED_RTOL, RTOL
 
@@ -51,9 +52,9 @@ def pair_command(source: str, target: str) -> click.Command:
 
     def function(session: Session, state: State, model: Path | None, out: Path | None, **rest: Any) -> State:
         load_options, save_options = option_values(rest, "from"), option_values(rest, "to")
-        passes = selection(rest)
+        passes = selection(rest, level_for(backend))
         if model is not None:
-            state = read(session, model, frontend, load_options)
+            state = read(session, model, frontend, load_options, backend)
         elif state.graph is None:
             raise UsageError("MODEL is missing and no step before gives one", hint=f"mgeconvert {name} MODEL")
         elif source not in state.formats:
@@ -99,8 +100,8 @@ def _convert(
 ) -> State:
     frontend = registry.frontend(source_format) if source_format else registry.frontend_for(src)
     backend = registry.backend(target_format) if target_format else registry.backend_for(dst)
-    state = read(session, src, frontend, {})
-    return write(session, state, Job("convert", backend, dst, {}, selection(rest), **rest))
+    state = read(session, src, frontend, {}, backend)
+    return write(session, state, Job("convert", backend, dst, {}, selection(rest, level_for(backend)), **rest))
 
 
 def from_option() -> click.Parameter:

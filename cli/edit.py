@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mgeconvert.api import level_for
 from mgeconvert.errors import UsageError
 
 from .convert import export_options, from_option, out_option, to_option
-from .export import Job, implied, target_for, write
+from .export import Job, implied, named_target, target_for, write
 from .options import FILE
 from .passes import selection
 from .reading import model_of
@@ -138,9 +139,10 @@ def _edit(
     target_format: str | None,
     **rest: Any,
 ) -> State:
-    passes = selection(rest)
+    named = named_target(out, target_format)
+    passes = selection(rest, level_for(named))
     export = {name: rest.pop(name) for name in ("verify", "io", "rtol", "show_declined")}
-    state, graph = model_of(session, state, model, source_format, "mgeconvert edit MODEL ... -o OUT")
+    state, graph = model_of(session, state, model, source_format, "mgeconvert edit MODEL ... -o OUT", named)
     edited = Edited(graph, _recorded(session, state, export["io"]) if export["verify"] else None)
     had_truth = edited.recorded is not None
     with session.stage("edit"):

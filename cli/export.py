@@ -118,6 +118,13 @@ def target_for(state: State, out: Path | None, target_format: str | None) -> Bac
     return registry.backend(target_format) if target_format else registry.backend_for(out)
 
 
+def named_target(out: Path | None, target_format: str | None) -> Backend | None:
+    """The format to write as far as the command line alone says it, before the model is read."""
+    if out is None or (target_format is None and out == STREAM):
+        return None
+    return registry.backend(target_format) if target_format else registry.backend_for(out)
+
+
 def _default_out(state: State, job: Job) -> Path:
     if state.source is None:
         raise UsageError("standard input has no name to derive OUT from", hint="give -o OUT")

@@ -11,7 +11,7 @@ import click
 from mgeconvert import api
 
 from .convert import export_options, from_option, out_option, to_option
-from .export import Job, target_for, write
+from .export import Job, named_target, target_for, write
 from .options import FILE
 from .passes import outcome_document, say_outcome, selection
 from .reading import STREAM, model_of
@@ -37,8 +37,9 @@ def _optimize(
     target_format: str | None,
     **rest: Any,
 ) -> State:
-    passes = selection(rest)
-    state, graph = model_of(session, state, model, source_format, "mgeconvert optimize MODEL -o OUT")
+    named = named_target(out, target_format)
+    passes = selection(rest, beside=api.level_for(named))
+    state, graph = model_of(session, state, model, source_format, "mgeconvert optimize MODEL -o OUT", named)
     target = target_for(state, out, target_format)
     from mgeconvert.ir.statistics import statistics
 

@@ -24,8 +24,7 @@ def pass_options() -> list[click.Parameter]:
             ["-O", "level"],
             type=click.IntRange(0, MAX_LEVEL),
             metavar="LEVEL",
-            default=LEVEL,
-            show_default=True,
+            show_default=f"{LEVEL}, 0 for a format that keeps the source's own calls",
             help=f"Optimization level, 0 to {MAX_LEVEL}.",
         ),
         click.Option(
@@ -67,16 +66,20 @@ def pass_options() -> list[click.Parameter]:
     ]
 
 
-def selection(parameters: dict[str, Any]) -> Selection:
-    """Take what `pass_options` gave out of a command's parameters; UsageError for a level beside names."""
+def selection(parameters: dict[str, Any], default: int = LEVEL, beside: int | None = None) -> Selection:
+    """Take what `pass_options` gave out of a command's parameters; UsageError for a level beside names. `default` is
+    the level where the command line names none, `beside` where it names passes (None: the same)."""
     chosen = {row.name: parameters.pop(_parameter(row)) for row in PASSES}
     level, only, enable = (parameters.pop(name) for name in ("level", "only", "enable"))
     source = click.get_current_context().get_parameter_source("level")
     if only is not None and source is ParameterSource.COMMANDLINE:
         raise UsageError("-O and --passes both say which passes run", hint="give one of them")
+    enabled = (*(only or ()), *(enable or ()), *(name for name, wanted in chosen.items() if wanted))
+    if level is None:
+        level = default if beside is None or not enabled else beside
     return Selection(
-        level if only is None else 0,
-        (*(only or ()), *(enable or ()), *(name for name, wanted in chosen.items() if wanted)),
+        0 if only is not None else level,
+        enabled,
         tuple(name for name, wanted in chosen.items() if wanted is False),
         parameters.pop("allow_growth"),
     )

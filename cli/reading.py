@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mgeconvert import registry
 from mgeconvert.errors import UsageError
-from mgeconvert.registry import Frontend
+from mgeconvert.registry import Backend, Frontend
 
 from .session import BIG_BYTES, Session, plural, size
 from .state import State
@@ -21,14 +21,18 @@ STREAM = Path("-")
 """The path that means standard input or output."""
 
 
-def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str, Any]) -> State:
-    """The state after reading the model; recorded data beside it comes along."""
+def read(
+    session: Session, model: Path, frontend: Frontend, options: Mapping[str, Any], target: Backend | None = None
+) -> State:
+    """The state after reading the model, for the target where it is known; recorded data beside it comes along."""
     from mgeconvert.verification.recorded import beside
 
     stream = model == STREAM
     length = model.stat().st_size if not stream and model.is_file() else 0
     with session.stage("read", length) as progress:
-        extra = {"progress": progress} if frontend.progress and length >= BIG_BYTES else {}
+        extra: dict[str, Any] = {"progress": progress} if frontend.progress and length >= BIG_BYTES else {}
+        if frontend.faithful and target is not None:
+            extra["faithful"] = target.faithful
         graph = frontend.load(sys.stdin.buffer if stream else model, **options, **extra)
     if session.debug:
         graph.check()
@@ -42,12 +46,17 @@ def read(session: Session, model: Path, frontend: Frontend, options: Mapping[str
 
 
 def model_of(
-    session: Session, state: State, model: Path | None, source_format: str | None, usage: str
+    session: Session,
+    state: State,
+    model: Path | None,
+    source_format: str | None,
+    usage: str,
+    target: Backend | None = None,
 ) -> tuple[State, Graph]:
     """The model a step works on: MODEL, read now, else what the step before gives. UsageError without either."""
     if model is not None:
         record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
-        state = read(session, model, record, {})
+        state = read(session, model, record, {}, target)
     if state.graph is None:
         raise UsageError("MODEL is missing and no step before gives one", hint=usage)
     return state, state.graph

@@ -120,7 +120,9 @@ def convert(
     load_options: Mapping[str, Any] | None = None,
     save_options: Mapping[str, Any] | None = None,
 ) -> ConversionReport:
-    """Read `src`, optimize (True: level 1, False: not at all, a level, or the names of passes), write `dst`, verify it.
+    """Read `src`, optimize, write `dst`, verify it.
+
+    `optimize` is a level, the names of passes, False (no passes) or True: level 1, for a faithful target no passes.
 
     `io` is an .npz with recorded inputs and outputs; without it the .npz beside `src` is used; where there is none
     either, the file is run for sanity. Raises VerificationError where an output fails.
@@ -130,13 +132,14 @@ def convert(
     target = registry.backend(target_format) if target_format else registry.backend_for(dst)
     watch = Stopwatch()
     with watch("read"):
-        graph = source.load(src, **(load_options or {}))
+        faithful = {"faithful": target.faithful} if source.faithful else {}
+        graph = source.load(src, **{**faithful, **(load_options or {})})
     report = export(
         graph,
         dst,
         target,
         source_format=source.name,
-        selection=Selection(int(optimize)) if isinstance(optimize, int) else Selection(0, tuple(optimize)),
+        selection=_selected(optimize, target),
         verify=verify,
         io=Path(io) if io else _recorded_beside(src, graph) if verify else None,
         rtol=rtol,
@@ -217,6 +220,17 @@ def _kinds(graph: Graph) -> set[str]:
     """The operators and the types they compute in: what the limit depends on."""
     kinds = {node.op for node in graph.nodes}
     return kinds | {value.dtype.name for node in graph.nodes for value in node.outputs if value.dtype is not None}
+
+
+def _selected(optimize: bool | int | Iterable[str], target: registry.Backend) -> Selection:
+    if optimize is True:
+        return Selection(level_for(target))
+    return Selection(int(optimize)) if isinstance(optimize, int) else Selection(0, tuple(optimize))
+
+
+def level_for(target: registry.Backend | None) -> int:
+    """The optimization level where none is asked for: a target that writes the source's own calls gets none."""
+    return 0 if target is not None and target.faithful else LEVEL
 
 
 @dataclass(slots=True)

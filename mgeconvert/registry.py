@@ -79,7 +79,8 @@ class Frontend:
     `load(source, **options)` returns a checked Graph or raises BadInputError / UnsupportedError; `ops()` is the table
     of foreign operators it lowers, `handlers()` the functions that do, for `mgeconvert ops --where`. `describe(path)`
     reads a file's own description, also where operators of it cannot be lowered. With `progress`, load also takes a
-    keyword `progress`: a function of (bytes read, all bytes).
+    keyword `progress`: a function of (bytes read, all bytes). With `faithful` it takes a keyword `faithful`, whether
+    the graph is for a target that can write the calls of the source as they were.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Frontend:
     options: tuple[Option, ...] = ()
     describe: Callable[[Path], Description] | None = None
     progress: bool = False
+    faithful: bool = False
     handlers: Callable[[], Handlers] | None = None
 
 
@@ -112,7 +114,8 @@ class Backend:
     is that runtime's name. Where run had to take another one, it returns `Computed`, which says so.
     `describe(path)` says a written file's inputs and outputs, for `mgeconvert verify`; without it the format's frontend
     is asked. `introduces(**options)` names the operators that optimization may introduce, those the file has under its
-    options without rewriting; without it all that `ops()` lists.
+    options without rewriting; without it all that `ops()` lists. A `faithful` target writes modules and calls as the
+    source had them: passes run only where they are asked for.
     """
 
     name: str
@@ -126,6 +129,7 @@ class Backend:
     describe: Callable[[Path], Description] | None = None
     runtime: str = ""
     introduces: Callable[..., Collection[str]] | None = None
+    faithful: bool = False
     handlers: Callable[[], Handlers] | None = None
 
 

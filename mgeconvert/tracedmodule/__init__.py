@@ -18,6 +18,7 @@ FRONTEND = Frontend(
     ),
     describe=deferred("mgeconvert.tracedmodule.describe:describe"),
     progress=True,
+    faithful=True,
 )
 
 BACKEND = Backend(
@@ -31,4 +32,5 @@ BACKEND = Backend(
     run=deferred("mgeconvert.tracedmodule.run:run"),
     describe=deferred("mgeconvert.tracedmodule.describe:describe"),
     runtime="MegEngine",
+    faithful=True,
 )

@@ -37,7 +37,14 @@ def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(application, [str(argument) for argument in arguments])
 
 
-@pytest.mark.parametrize("target", ["onnx", "tflite", "caffe", "tm"])
+def test_what_cannot_be_lowered_goes_from_tm_to_tm_as_it_is(model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.pkl"
+    assert run("tm-to-tm", model, "--no-verify", "-o", out).exit_code == 0
+    sources = [json.loads(run("--json", "inspect", path).stdout) for path in (model, out)]
+    assert sources[0]["problems"] == sources[1]["problems"] != []
+
+
+@pytest.mark.parametrize("target", ["onnx", "tflite", "caffe"])
 def test_every_operator_is_named_and_the_old_file_stays(model: Path, tmp_path: Path, target: str) -> None:
     out = tmp_path / "out"
     out.write_text("old")

@@ -24,7 +24,7 @@ from ..write import objects as written
 from ..write.pickler import Instance, Name
 from .calls import EmittedCall, ModuleCall
 from .graph_writer import GraphWriter, sizes, type_of
-from .same_bodies import SameBodies
+from .same_bodies import SameBodies, arguments
 from .signature import Signature
 from .source_tree import Graphs, SourceTree
 
@@ -73,7 +73,7 @@ class _Nested:
         signature = self.signatures[body]
         recorder = written.Recorder(signature.name, signature.reserved, signature.qualname)
         writer = GraphWriter(recorder, _Below(self.tree, body.path))
-        attributes: dict[int, Instance] = {}
+        attributes: dict[int, Instance] = {id(signature.record): recorder.module}
         for name, item, node in signature.inputs():
             shape, dtype, qparams = _tensor_type(node, item, self.tree)
             if isinstance(item, Value):
@@ -83,7 +83,7 @@ class _Nested:
                 attributes[id(item.record)] = recorder.input(name, shape, dtype, qparams)
             else:
                 attributes[id(item.record)] = recorder.module_input(name, _class_of(item.record))
-        reader = _Reader(writer, body.path, attributes, self.tree)
+        reader = _Reader(writer, body.path, attributes, self.tree, signature.form.graph)
         for step in body.steps:
             if isinstance(step, Body):
                 self._call_body(step, reader)
@@ -91,10 +91,11 @@ class _Nested:
                 self._call_source(step, reader)
             else:
                 writer.call(self.calls[step], step.outputs)
+        reader.advance(None)
         outputs = [reader(item) for item in signature.results]
-        arguments = signature.structure(recorder.inputs)
-        graphs.graphs[arguments] = recorder.graph(outputs)
-        graphs.results[arguments] = signature.result_structure()
+        structure = signature.structure(recorder.inputs)
+        graphs.graphs[structure] = recorder.graph(outputs)
+        graphs.results[structure] = signature.result_structure()
 
     def _call_source(self, node: Node, reader: _Reader) -> None:
         """A call of the source, as it was."""
@@ -103,11 +104,9 @@ class _Nested:
         form: Form = node.scope.call.form[0]
         expr = form.expr
         assert isinstance(expr, g.Versioned)
-        given = iter(node.inputs)
-        items = [next(given) if isinstance(item, Value) else item for item in node.scope.call.form[1]]
-        made = reader.writer.recorder.expression(
-            type(expr).source.rpartition(".")[2], list(map(reader, items)), self._fields(expr)
-        )
+        reader.advance(expr)
+        operands = list(map(reader, arguments(node)))
+        made = reader.writer.recorder.expression(type(expr).source.rpartition(".")[2], operands, self._fields(expr))
         for value, variable in zip(node.scope.call.form[2], expr.outputs, strict=True):
             reader.result(made, value, variable)
 
@@ -131,11 +130,12 @@ class _Nested:
         signature = self.signatures[body]
         model = self.same.model(body)
         path = self.paths.get(model, body.path)
+        if signature.form.expr is not None:
+            reader.advance(signature.form.expr)
         module = reader.traced(path, signature.record)
         operands = [module, *(reader(item) for _, item, _ in signature.inputs())]
-        arguments = signature.structure(operands)
         fields = {
-            "const_val": signature.constants(operands), "method": "__call__", "arg_def": arguments,
+            "const_val": signature.constants(operands), "method": "__call__", "arg_def": signature.structure(operands),
             "out_def": signature.result_structure(), "version": signature.version,
         }  # fmt: skip
         expr = reader.writer.recorder.expression("CallMethod", operands, fields)
@@ -160,11 +160,45 @@ class _Below:
 class _Reader:
     """The nodes of one graph for values and for what hangs in the tree."""
 
-    def __init__(self, writer: GraphWriter, path: str, attributes: dict[int, Instance], tree: SourceTree) -> None:
+    def __init__(
+        self,
+        writer: GraphWriter,
+        path: str,
+        attributes: dict[int, Instance],
+        tree: SourceTree,
+        source: g.InternalGraph | None,
+    ) -> None:
+        exprs = source.exprs if source is not None else []
+        self._order = {expr: number for number, expr in enumerate(exprs)}
+        self._exprs = iter(enumerate(exprs))
+        self._at = -1
+        self._paths = {source.inputs[0]: ""} if source is not None else {}
         self.writer = writer
         self.path = path
         self.attributes = attributes
         self.tree = tree
+
+    def advance(self, expr: g.Expr | None) -> None:
+        """Read from the tree what the source read before this expression (None: before the end), in its order."""
+        last = len(self._order) if expr is None else self._order.get(expr, self._at)
+        while self._at < last:
+            number, step = next(self._exprs, (last, None))
+            self._at = number
+            if isinstance(step, g.GetAttr) and step.inputs and step.inputs[0] in self._paths:
+                self._read_again(step)
+
+    def _read_again(self, expr: g.GetAttr) -> None:
+        """GetAttr as the source has it, where what it reads still hangs there."""
+        path = ".".join(filter(None, (self._paths[expr.inputs[0]], expr.name)))
+        record = self.tree.at(".".join(filter(None, (self.path, path))))
+        if record is None or id(record) in self.attributes or not self.tree.is_kept(record):
+            return
+        self._paths[expr.outputs[0]] = path
+        if isinstance(record, TensorRecord):
+            shape, dtype, _ = _tensor_type(None, Attribute(path, record), self.tree)
+            self.writer.tensor(path, shape, dtype)
+        elif isinstance(record, ModuleRecord):
+            self.writer.module(path, _class_of(record))
 
     def __call__(self, item: Any) -> Instance:
         if isinstance(item, Attribute):
@@ -182,8 +216,10 @@ class _Reader:
     def result(self, expr: Instance, item: Any, variable: g.Node | None, label: str = "") -> None:
         """The next result of an expression; `variable` is what the source called it."""
         shape, dtype, qparams = _tensor_type(variable, item, self.tree)
-        name: str = (variable.name if variable is not None else None) or getattr(item, "name", "out")
-        qualname = label or (variable.qualname if variable is not None else None) or f"{self.path}.[{name}]"
+        known = variable.name if variable is not None else None
+        name = known or (item.name if isinstance(item, Value) else "out")
+        source = variable.qualname if variable is not None else None
+        qualname = label or source or f"{self.writer.recorder.qualname}.[{name}]"
         made = self.writer.recorder.result(expr, name, qualname, (shape, dtype, qparams))
         if isinstance(item, Value):
             self.writer.nodes[item] = made

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.modules import Body
+from mgeconvert.ir.scopes import Attribute
 from mgeconvert.ir.whole_calls import CALL
 
 from .signature import Signature
@@ -44,23 +45,38 @@ class SameBodies:
         """Equal for bodies that compute the same in the same way."""
         if body not in self._keys:
             numbers: dict[Any, int] = {}
-            for value in body.arguments:
-                numbers.setdefault(value, len(numbers))
+            for _, item, _ in self._signatures[body].inputs():
+                numbers.setdefault(_identity(item), len(numbers))
             steps = tuple(self._step(step, numbers) for step in body.steps)
-            results = tuple(_number(value, numbers) for value in body.results)
-            self._keys[body] = (len(body.arguments), body.as_called, steps, results)
+            results = tuple(_number(item, numbers) for item in self._signatures[body].results)
+            self._keys[body] = (len(numbers), body.as_called, steps, results)
         return self._keys[body]
 
     def _step(self, step: Node | Body, numbers: dict[Any, int]) -> Any:
+        inputs: Sequence[Any]
         if isinstance(step, Body):
-            key: Any = (self._key(step), id(self._signatures[step].record))
-            inputs, outputs = step.arguments, step.results
+            signature = self._signatures[step]
+            key: Any = (self._key(step), id(signature.record))
+            inputs, outputs = [item for _, item, _ in signature.inputs()], step.results
         else:
-            key, inputs, outputs = _what(step), step.inputs, step.outputs
-        read = tuple(_number(value, numbers) for value in inputs)
+            key, inputs, outputs = _what(step), arguments(step), step.outputs
+        read = tuple(_number(item, numbers) for item in inputs)
         for value in outputs:
             numbers[value] = len(numbers)
         return (key, read)
+
+
+def arguments(node: Node) -> list[Any]:
+    """The operands of a node; of a call of the source also what it reads from the tree, as its expression has them."""
+    call = node.scope.call if node.scope is not None else None
+    if node.domain != CALL or call is None:
+        return list(node.inputs)
+    given = iter(node.inputs)
+    return [next(given) if isinstance(item, Value) else item for item in call.form[1]]
+
+
+def _identity(item: Any) -> Any:
+    return ("read", id(item.record)) if isinstance(item, Attribute) else item
 
 
 def _what(node: Node) -> Any:
@@ -72,10 +88,12 @@ def _what(node: Node) -> Any:
     return (node.domain, node.op, place, tuple((name, _hashable(value)) for name, value in sorted(node.attrs.items())))
 
 
-def _number(value: Value | None, numbers: Mapping[Any, int]) -> Any:
-    if value is None or value.array is None:
-        return numbers.get(value)
-    return _hashable(value.array)
+def _number(item: Any, numbers: Mapping[Any, int]) -> Any:
+    """An operand in terms of the body: which of its values, else what it is."""
+    if isinstance(item, Value) and item.array is not None:
+        return _hashable(item.array)
+    key = _identity(item)
+    return numbers.get(key, key if isinstance(item, Attribute) else None)
 
 
 def _hashable(value: Any) -> Any:

@@ -59,6 +59,10 @@ class SourceTree:
             record = record.attributes.get(name) if isinstance(record, ModuleRecord) else None
         return record
 
+    def is_kept(self, record: Any) -> bool:
+        """Whether something of the source is still there as it was."""
+        return id(record) not in self._gone
+
     def keep(self, record: ModuleRecord) -> None:
         """A module that has graphs stays."""
         self._gone.discard(id(record))
