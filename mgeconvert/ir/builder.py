@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .evaluate import evaluate
+from .evaluate import EvaluationError, evaluate
 from .graph import Attribute, Graph, Namer, Node, Shape, Value
 from .inference import infer
 from .scopes import Scope
@@ -21,6 +21,9 @@ Operand: TypeAlias = "Value | np.ndarray | np.generic | int | float | bool | Seq
 
 FOLD_BYTES = 1 << 20
 """A constant result larger than this and larger than its operands stays a node, so that files do not grow."""
+FOLD_TOTAL, FOLD_FACTOR = 1 << 26, 4
+"""All constants computed while a graph is built may take FOLD_TOTAL bytes, and FOLD_FACTOR times those of its weights:
+a chain of operators that each double a constant ends there."""
 
 
 class Builder:
@@ -35,6 +38,7 @@ class Builder:
         self.name_node = Namer(node.name for node in self.graph.nodes)
         self.scope: Scope | None = None
         self.prefix = ""
+        self._given = self._folded = 0
 
     def enter(self, scope: Scope | None, prefix: str | None = None) -> None:
         """Let what is built from now on belong to `scope`, with names that start with `prefix` (None: its path)."""
@@ -53,7 +57,10 @@ class Builder:
 
     def constant(self, array: Any, dtype: Any = None, name: str | None = None) -> Value:
         """A constant; the array is shared, not copied, unless `dtype` asks for another type."""
-        return Value(self.name_value(name or self._wanted("constant")), array=np.asarray(array, dtype))
+        value = Value(self.name_value(name or self._wanted("constant")), array=np.asarray(array, dtype))
+        assert value.array is not None
+        self._given += value.array.nbytes
+        return value
 
     def op(self, op: str, *operands: Operand, name: str | None = None, domain: str = "", **attrs: Any) -> Value:
         """Append a one-output node (or evaluate it) and return its value.
@@ -109,12 +116,18 @@ class Builder:
     ) -> list[Value] | None:
         arrays = [None if value is None else value.array for value in inputs]
         limit = max(FOLD_BYTES, sum(array.nbytes for array in arrays if array is not None))
-        results = evaluate(op, arrays, attrs, outputs, limit)
+        limit = min(limit, FOLD_TOTAL + FOLD_FACTOR * self._given - self._folded)
+        try:
+            results = evaluate(op, arrays, attrs, outputs, limit)
+        except EvaluationError as error:
+            raise EvaluationError(f"{self.prefix}: {error.message}" if self.prefix else error.message) from error
         if results is None:
             return None
+        self._folded += sum(array.nbytes for array in results if array.base is None)
         if len(results) == 1 and (view_of := _renamed(results[0], inputs)) is not None:
             return [view_of]
-        return [self.constant(result, name=name or self._derived(op, inputs)) for result in results]
+        wanted = name or self._derived(op, inputs)
+        return [Value(self.name_value(wanted), array=result) for result in results]
 
     def _derived(self, op: str, inputs: list[Value | None]) -> str:
         """A weight that only changed its form keeps its name; other results are named after the operator."""

@@ -10,10 +10,13 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from mgeconvert.errors import BadInputError
+
+from .folding_cost import is_cheap, result_bytes
 from .inference import dtype_of
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
@@ -21,20 +24,36 @@ Kernel: TypeAlias = "Callable[..., Array | tuple[Array, ...]]"
 
 _KERNELS: dict[str, Kernel] = {}
 
+BYTES = 1 << 28
+"""What the results of an operator may take where the caller sets no limit."""
+
+
+class EvaluationError(BadInputError):
+    """An operator on constants that it does not take: the model can never be computed."""
+
 
 def evaluate(
     op: str, inputs: Sequence[Array | None], attrs: dict[str, Any], outputs: int = 1, limit: int | None = None
 ) -> list[Array] | None:
     """The outputs of an operator of the IR's opset on arrays.
 
-    None when there is no kernel, when an attribute is one the kernel does not know, or when the results would take more
-    than `limit` bytes.
+    None when there is no kernel, when an attribute or a type is one the kernel does not know, or when the results would
+    take more than `limit` bytes (by default BYTES) or too long, which is found beforehand. Raises EvaluationError for
+    operands that the operator does not take.
     """
     kernel = _KERNELS.get(op)
     if kernel is None or not _takes(kernel, len(inputs), tuple(attrs)):
         return None
-    with np.errstate(all="ignore"):
-        result = kernel(*inputs, **attrs)
+    if result_bytes(op, inputs, attrs) > (BYTES if limit is None else limit) or not is_cheap(op, inputs, attrs):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            result = kernel(*inputs, **attrs)
+    except (MemoryError, TypeError):
+        return None
+    except (ArithmeticError, IndexError, ValueError) as error:
+        shapes = ", ".join("_" if array is None else f"{array.dtype}{list(array.shape)}" for array in inputs)
+        raise EvaluationError(f"{op}({shapes}): {error}") from error
     results = list(result) if isinstance(result, tuple) else [result]
     if len(results) < outputs or (limit is not None and sum(array.nbytes for array in results) > limit):
         return None
@@ -72,6 +91,13 @@ def _binary(function: Callable[[Array, Array], Array]) -> Kernel:
     return lambda x, y: np.asarray(function(x, y)).astype(x.dtype, copy=False)
 
 
+def _power(x: Array, y: Array) -> Array:
+    """Integers to the power of integers below zero are computed in float64, as onnxruntime does, and cut off."""
+    if x.dtype.kind in "iu" and y.dtype.kind in "iu" and (y < 0).any():
+        return np.asarray(np.trunc(np.power(x.astype(np.float64), y)))
+    return np.asarray(np.power(x, y))
+
+
 def _comparison(function: Callable[[Array, Array], Array]) -> Kernel:
     return lambda x, y: np.asarray(function(x, y))
 
@@ -94,7 +120,7 @@ _KERNELS.update({
     "Atanh": _unary(np.arctanh), "Erf": _erf, "Not": _unary(np.logical_not), "Reciprocal": _unary(lambda x: 1 / x),
     "Relu": _unary(lambda x: np.maximum(x, 0)), "Sigmoid": _unary(lambda x: 1 / (1 + np.exp(-x))),
     "Identity": lambda x: x, "IsNaN": lambda x: np.asarray(np.isnan(x)),
-    "Add": _binary(np.add), "Sub": _binary(np.subtract), "Mul": _binary(np.multiply), "Pow": _binary(np.power),
+    "Add": _binary(np.add), "Sub": _binary(np.subtract), "Mul": _binary(np.multiply), "Pow": _binary(_power),
     "And": _binary(np.logical_and), "Or": _binary(np.logical_or), "Xor": _binary(np.logical_xor),
     "BitwiseAnd": _binary(np.bitwise_and), "BitwiseOr": _binary(np.bitwise_or), "BitwiseXor": _binary(np.bitwise_xor),
     "Equal": _comparison(np.equal), "Greater": _comparison(np.greater), "Less": _comparison(np.less),
@@ -268,13 +294,20 @@ def _one_hot(indices: Array, depth: Array, values: Array, axis: int = -1) -> Arr
 
 @_kernel("Pad")
 def _pad(x: Array, pads: Array, value: Array | None = None, axes: Array | None = None, mode: str = "constant") -> Array:
+    """Pads below zero cut elements off, before others are put around."""
     widths = [(0, 0)] * x.ndim
     which = range(x.ndim) if axes is None else axes.tolist()
     for position, axis in enumerate(which):
-        widths[axis] = (int(pads[position]), int(pads[position + len(pads) // 2]))
+        before, after = int(pads[position]), int(pads[position + len(pads) // 2])
+        kept = slice(max(-before, 0), x.shape[axis] - max(-after, 0))
+        x = x[tuple(kept if each == axis % x.ndim else slice(None) for each in range(x.ndim))]
+        widths[axis] = (max(before, 0), max(after, 0))
     if mode == "constant":
         return np.pad(x, widths, constant_values=0 if value is None else value.item())
-    return np.pad(x, widths, mode="edge" if mode == "edge" else "reflect")
+    return np.pad(x, widths, mode=_PAD_MODES[mode])
+
+
+_PAD_MODES: dict[str, Literal["edge", "reflect", "wrap"]] = {"edge": "edge", "reflect": "reflect", "wrap": "wrap"}
 
 
 @_kernel("MatMul")

@@ -39,7 +39,7 @@ def infer(node: Node) -> None:
     if subgraphs(node):
         infer_control(node)
         return
-    if len(node.outputs) == 1 and _known(node):
+    if (len(node.outputs) == 1 or node.op == "MaxPool") and _known(node):
         if (rule := _RULES.get(node.op)) is not None:
             rule(node)
             return

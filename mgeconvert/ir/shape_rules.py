@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
+import numpy as np
+
 from .graph import Dim, Node, Shape, Value
 
 ShapeRule: TypeAlias = "Callable[[Node], bool]"
@@ -91,10 +93,36 @@ def _conv(node: Node) -> bool:
 
 
 def _pool(node: Node) -> bool:
-    """(N, C, size...) is (N, C, windows...)."""
-    x = _shape(node)
-    counts = _windows(node, x[2:], _ints(node, "kernel_shape", ()))
-    return len(node.outputs) == 1 and counts is not None and _set(node, (*x[:2], *counts), _first(node))
+    """(N, C, size...) is (N, C, windows...); so are the indices of a MaxPool."""
+    x, kernel = _shape(node), _ints(node, "kernel_shape", ())
+    if node.attrs.get("ceil_mode") and node.attrs.get("auto_pad", "NOTSET") == "NOTSET" and len(kernel) == len(x) - 2:
+        counts: Sequence[Dim] | None = _windows_rounded_up(node, x[2:], kernel)
+    else:
+        counts = _windows(node, x[2:], kernel)
+    if counts is None:
+        return False
+    for index in node.outputs[1:]:
+        index.dtype, index.shape = np.dtype(np.int64), (*x[:2], *counts)
+    return _set(node, (*x[:2], *counts), _first(node))
+
+
+def _windows_rounded_up(node: Node, sizes: Sequence[Dim], kernel: Sequence[int]) -> list[Dim]:
+    """How many windows there are if the last may reach over the end; one that would begin in the padding there is none.
+
+    ceil((size + pads - extent) / stride) + 1, and one less where (that - 1) * stride >= size + the padding before.
+    """
+    rank = len(sizes)
+    strides, dilations = _ints(node, "strides", (1,) * rank), _ints(node, "dilations", (1,) * rank)
+    pads = _ints(node, "pads", (0,) * (2 * rank))
+    counts: list[Dim] = []
+    for axis, (size, width, step, apart) in enumerate(zip(sizes, kernel, strides, dilations, strict=True)):
+        if isinstance(size, str):
+            counts.append(f"{node.outputs[0].name}_{axis + 2}")
+            continue
+        extent = (width - 1) * apart + 1
+        count = -(-(size + pads[axis] + pads[rank + axis] - extent) // step) + 1
+        counts.append(count - 1 if (count - 1) * step >= size + pads[axis] else count)
+    return counts
 
 
 def _global_pool(node: Node) -> bool:
@@ -260,7 +288,7 @@ def _quantize(node: Node) -> bool:
 
 SHAPE_RULES: dict[str, ShapeRule] = {
     "Conv": _conv,
-    **dict.fromkeys(["AveragePool", "MaxPool"], _pool),
+    **dict.fromkeys(["AveragePool", "LpPool", "MaxPool"], _pool),
     **dict.fromkeys(["GlobalAveragePool", "GlobalMaxPool"], _global_pool),
     "Gemm": _gemm,
     "MatMul": _matmul,

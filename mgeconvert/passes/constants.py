@@ -7,10 +7,12 @@ import math
 import numpy as np
 
 from mgeconvert.ir import Dim, Node, Shape, Value
-from mgeconvert.ir.evaluate import evaluate
+from mgeconvert.ir.evaluate import BYTES, EvaluationError, evaluate
+from mgeconvert.ir.folding_cost import result_bytes
 
 from .growth import check_growth, freed
 from .nodes import data, integer, is_computed
+from .outcome import Decline
 from .rewriter import Rewriter
 from .table import EVERY, Result, rule
 
@@ -24,11 +26,17 @@ def computed(r: Rewriter, node: Node) -> Result:
     if not node.inputs or any(is_computed(node, index) for index in range(len(node.inputs))):
         return None
     arrays = [None if value is None else value.array for value in node.inputs]
-    results = evaluate(node.op, arrays, node.attrs, len(node.outputs))
+    fact = "the result is larger than what it is computed from"
+    bound = result_bytes(node.op, arrays, node.attrs)
+    if bound > BYTES:
+        check_growth(r, bound, freed(r, node), fact)
+    try:
+        results = evaluate(node.op, arrays, node.attrs, len(node.outputs), max(bound, BYTES))
+    except EvaluationError as error:
+        raise Decline(error.message) from error
     if results is None:
         return None
-    stored = sum(array.nbytes for array in results)
-    check_growth(r, stored, freed(r, node), "the result is larger than what it is computed from")
+    check_growth(r, sum(array.nbytes for array in results), freed(r, node), fact)
     return [r.constant(array, value.name) for array, value in zip(results, node.outputs, strict=True)]
 
 

@@ -61,9 +61,10 @@ def node_tests() -> Iterator[NodeTest]:
         warnings.simplefilter("ignore")  # the package computes some expected outputs with overflow
         cases = load_model_tests(kind="node")
     for case in cases:
+        assert case.model is not None
         names = [info.name for info in case.model.graph.input]
-        fed = tuple(dict(zip(names, inputs, strict=False)) for inputs, _ in case.data_sets)
-        outputs = tuple(list(outputs) for _, outputs in case.data_sets)
+        fed = tuple(dict(zip(names, inputs, strict=False)) for inputs, _ in case.data_sets or ())
+        outputs = tuple(list(outputs) for _, outputs in case.data_sets or ())
         yield NodeTest(case.name, case.model.SerializeToString(), fed, outputs, case.rtol, case.atol)
 
 

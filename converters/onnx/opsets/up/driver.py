@@ -14,6 +14,7 @@ import onnx
 from mgeconvert.errors import ConversionError, Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import OPSET, Attribute, Container, Graph, Node, Shape, TensorType, Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.evaluate import EvaluationError
 from mgeconvert.ir.inference import InferenceError, type_from
 from mgeconvert.ir.scopes import Scope
 from mgeconvert.registry import Source
@@ -164,6 +165,8 @@ class Lowering:
             return str(refusal) or f"has no form in opset {OPSET}"
         except InferenceError as error:
             return error.message
+        except EvaluationError as error:
+            raise self.file.error(error.message) from error
         if len(b.graph.nodes) > before and node.name:
             b.graph.nodes[-1].name = node.name
         for name, value in zip(node.output, results, strict=False):

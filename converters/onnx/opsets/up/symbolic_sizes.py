@@ -11,7 +11,7 @@ import numpy as np
 
 from mgeconvert.ir import Value
 from mgeconvert.ir.dtypes import dtype_of
-from mgeconvert.ir.evaluate import evaluate
+from mgeconvert.ir.evaluate import EvaluationError, evaluate
 
 PASSING_ON = frozenset({"Concat", "Gather", "Identity", "Reshape", "Slice", "Squeeze", "Unsqueeze"})
 """Operators that only move the numbers they are given; computed on arrays of numbers and names alike."""
@@ -39,7 +39,10 @@ class SymbolicSizes:
         arrays = [None if value is None else self._of.get(value, value.array) for value in inputs]
         if any(array is None and value is not None for array, value in zip(arrays, inputs, strict=True)):
             return None
-        result = evaluate(op, arrays, dict(attrs))
+        try:
+            result = evaluate(op, arrays, dict(attrs))
+        except EvaluationError:  # the operator's own numbers, such as the bounds of a Slice, are names
+            return None
         return None if result is None else result[0].astype(object)
 
     def target(self, inputs: list[Value | None], attrs: Mapping[str, Any]) -> np.ndarray | None:
