@@ -72,12 +72,13 @@ OURS: list[tuple[str, list[Operand], dict[str, Any]]] = [
     ("Gather", [x("N", 5, 3), [0, 2]], {"axis": 1}),
     ("Pad", [x(2, 3), [0, 1, 2, -1]], {}),
     ("Pad", [x(2, 3), [0, 1, 2, 3], ()], {"mode": "constant"}),
+    ("MaxPool", [x(1, 4, 9, 8)], {"kernel_shape": (2, 2), "strides": (2, 2), "ceil_mode": 1}),
 ]  # fmt: skip
 
 ONNX: list[tuple[str, list[Operand], dict[str, Any]]] = [
     ("Conv", [x(1, 4, "H", 8), x(6, 4, 3, 3)], {}),
     ("Conv", [x(1, 4, 9, 8), x(6, 4, 3, 3)], {"auto_pad": "SAME_UPPER"}),
-    ("MaxPool", [x(1, 4, 9, 8)], {"kernel_shape": (2, 2), "strides": (2, 2), "ceil_mode": 1}),
+    ("MaxPool", [x(1, 4, 9, 8)], {"kernel_shape": (2, 2), "strides": (2, 2), "auto_pad": "SAME_LOWER"}),
     ("MatMul", [x(3), x(3, 4)], {}),
     ("MatMul", [x(2, 1, 2, 3), x(5, 3, 4)], {}),
     ("Concat", [x("N", 2), x("M", 2)], {"axis": 0}),

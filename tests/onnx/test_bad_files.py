@@ -109,6 +109,23 @@ def test_bad_external_data(location: str, entries: dict[str, str], fact: str, tm
     assert caught.value.message == f"{path}: " + fact.replace("{folder}", str(tmp_path))
 
 
+def test_a_link_out_of_the_folder_is_resolved_first(tmp_path: Path) -> None:
+    (tmp_path / "secret.bin").write_bytes(bytes(16))
+    inner = tmp_path / "model"
+    inner.mkdir()
+    (inner / "w.bin").symlink_to(tmp_path / "secret.bin")
+    (inner / "m.onnx").write_bytes(external("w.bin").SerializeToString())
+    with pytest.raises(BadInputError) as caught:
+        load(inner / "m.onnx")
+    assert caught.value.message == (
+        f"{inner / 'm.onnx'}: tensor w: its data file 'w.bin' is outside of the model's folder"
+    )
+    (inner / "w.bin").unlink()
+    (inner / "real.bin").write_bytes(bytes(16))
+    (inner / "w.bin").symlink_to("real.bin")
+    assert [value.shape for value in load(inner / "m.onnx").constants()] == [(4,)]
+
+
 def test_values_that_nothing_computes() -> None:
     with pytest.raises(BadInputError) as caught:
         loaded(model([helper.make_node("Relu", ["z"], ["y"], name="relu")], [info("x", 2)], [info("y", 2)]))

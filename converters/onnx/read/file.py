@@ -111,8 +111,8 @@ class ModelFile:
         location = entries.get("location", "")
         if self.folder is None:
             raise self.error(f"tensor {tensor.name} is in another file ({location}), which a stream cannot name")
-        path = Path(os.path.normpath(self.folder / location))
-        if not location or Path(location).is_absolute() or not path.is_relative_to(os.path.normpath(self.folder)):
+        path = Path(os.path.realpath(self.folder / location))
+        if not location or Path(location).is_absolute() or not path.is_relative_to(os.path.realpath(self.folder)):
             raise self.error(f"tensor {tensor.name}: its data file {location!r} is outside of the model's folder")
         if location not in self._files:
             if not path.is_file():
