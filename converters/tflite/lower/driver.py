@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 from mgeconvert.errors import BadInputError, Problem, RefusedError, UnsupportedError, refuse
@@ -15,6 +16,7 @@ from mgeconvert.ir.scopes import Scope
 from ..dtypes import INERT
 from ..layout.holding import Held, Holding, dequantize, held, is_real, quantize, same_scales
 from ..layout.plan import wants_channels_first
+from ..layout.view import View
 from ..layout.wants import Wants
 from ..model import Layout, ModelFile, Operator, Tensor, channels_first, identity
 from .fused import activated
@@ -128,24 +130,29 @@ class Driver(Holding):
         source = t.tensor(row.first)
         kept = row.moves and source is not None and same_scales(source.quantization, tensor.quantization)
         if tensor.quantization is not None and is_real(tensor) and not (kept and value is where.value):
-            value = self._rounded(value, tensor)
+            value = self._rounded(value, tensor, where.view)
         elif value.dtype is not None and value.dtype != tensor.dtype and _has_own_type(tensor):
             value = self.b.op("Cast", value, to=elem_type(tensor.dtype))
         return Held(value, where.view)
 
-    def _rounded(self, value: Value, tensor: Tensor) -> Value:
+    def _rounded(self, value: Value, tensor: Tensor, view: View) -> Value:
         scales = tensor.quantization
         assert scales is not None
         if scales.scale.size > 1:
-            refuse(f"a computed tensor with {scales.scale.size} scales")
+            layout = view.natural(self.preferred(tensor))
+            if layout is None or len(layout) <= scales.axis:
+                refuse(f"{scales.scale.size} scales along an axis that is no axis of the value")
+            scales = replace(scales, axis=layout.index(scales.axis))
         return dequantize(self.b, quantize(self.b, value, scales, tensor.dtype), scales)
 
-    def _operands(self, operator: Operator, row: Lowering) -> tuple[Translation, list[Value | None]]:
+    def _operands(self, operator: Operator, row: Lowering) -> tuple[Translation, list[Value]]:
         if row.wants is Wants.VIEW:
             return self._translation(operator, ()), []
         data = [None if tensor is None else self.resolved(tensor) for tensor in operator.inputs[row.first :]]
         data = data if row.data is None else data[: row.data]
         there = [tensor for tensor in data if tensor is not None]
+        if len(there) < len(data):
+            raise BadInputError(f"{self.path}: {operator.op} has no operand where it needs one")
         for tensor in there:
             if not self.knows(tensor):
                 raise BadInputError(f"{self.path}: {operator.op} reads {tensor.name}, which nothing makes before")
@@ -157,10 +164,8 @@ class Driver(Holding):
             layout = self._common_layout(operator, there, rank)
         t = self._translation(operator, layout)
         if row.wants is Wants.PLAIN:
-            return t, [
-                None if tensor is None else self.realise(tensor, identity(len(self.shape(tensor)))) for tensor in data
-            ]
-        return t, [None if tensor is None else self.aligned(tensor, layout) for tensor in data]
+            return t, [self.realise(tensor, identity(len(self.shape(tensor)))) for tensor in there]
+        return t, [self.aligned(tensor, layout) for tensor in there]
 
     def _translation(self, operator: Operator, layout: Layout) -> Translation:
         return Translation(self, operator, layout, self.state, self)

@@ -84,7 +84,7 @@ class _Border:
         if tensor.dtype == INERT or tensor.dtype.kind == "c":
             driver.broken.add(tensor)
             refuse("an input that is no tensor of numbers")
-        layout = self._layout(self.wanted[0], tensor, self.chosen.input_layouts.get(name))
+        layout = self._layout(self.wanted[0], tensor, tensor.rank, self.chosen.input_layouts.get(name))
         value = b.input(name, tensor.dtype, permuted(tensor.shape, layout))
         first = channels_first(tensor.rank)
         if tensor in driver.preferring and tensor.rank > 2 and layout == identity(tensor.rank):
@@ -101,7 +101,8 @@ class _Border:
         tensor = driver.resolved(tensor)
         if not driver.knows(tensor):
             raise BadInputError(f"{driver.path}: output {name} is made by no operator")
-        layout = self._layout(self.wanted[1], tensor, self.chosen.output_layouts.get(name))
+        rank = len(driver.shape(tensor))
+        layout = self._layout(self.wanted[1], tensor, rank, self.chosen.output_layouts.get(name))
         value = driver.realise(tensor, layout)
         if is_real(tensor):
             value = self._integers(value, tensor)
@@ -120,17 +121,15 @@ class _Border:
         assert tensor.quantization is not None
         return quantize(self.driver.b, value, tensor.quantization, tensor.dtype)
 
-    def _layout(self, wanted: str | None, tensor: Tensor, recorded: Layout | None) -> Layout:
+    def _layout(self, wanted: str | None, tensor: Tensor, rank: int, recorded: Layout | None) -> Layout:
         """Which axis of the tensor each axis of the graph's value is."""
-        if wanted is None:
-            order = identity(tensor.rank) if recorded is None else recorded
-            return tuple(order.index(axis) for axis in range(len(order)))
-        if wanted == "nchw" and tensor.rank in IMAGES:
-            return channels_first(tensor.rank)
-        preferred = self.driver.preferred(tensor)
-        if wanted == "auto" and preferred:
-            return preferred[0]
-        return identity(tensor.rank)
+        if wanted is None and recorded is not None and len(recorded) == rank:
+            return tuple(recorded.index(axis) for axis in range(rank))
+        if wanted == "nchw" and rank in IMAGES:
+            return channels_first(rank)
+        if wanted == "auto" and rank > 2 and tensor in self.driver.preferring:
+            return channels_first(rank)
+        return identity(rank)
 
     def report(self) -> str:
         kept = [side for side, wanted in zip(("inputs", "outputs"), self.wanted, strict=True) if wanted is None]

@@ -73,7 +73,9 @@ def max_unpooling_2d(t: Translation, x: Value, places: Value) -> Value:
     planes = (np.arange(batch * channels, dtype=np.int64) * sizes[0] * sizes[1]).reshape(batch, channels, 1, 1)
     flat = t.b.op("Add", t.b.op("Mul", rows, np.int64(sizes[1])), columns)
     target = np.array([batch, channels, *sizes], np.int64)
-    return t.b.op("MaxUnpool", x, t.b.op("Add", flat, planes), target, kernel_shape=kernel, strides=strides)
+    made = t.b.op("MaxUnpool", x, t.b.op("Add", flat, planes), target, kernel_shape=kernel, strides=strides)
+    made.dtype, made.shape = x.dtype, (batch, channels, *sizes)
+    return made
 
 
 def _origins(made: Value, strides: list[int], before: list[int]) -> tuple[np.ndarray, np.ndarray]:

@@ -31,7 +31,8 @@ def _widened(t: Translation, tensor: Tensor) -> Held | Tensor:
     if t.is_computed(0):
         where = t.held()
         return Held(t.b.op("Cast", where.value, to=elem_type(t.output.dtype)), where.view)
-    assert tensor.array is not None
+    if tensor.array is None:
+        refuse(f"{tensor.name} is read before anything makes it")
     return Tensor(t.output.name, t.output.dtype, tensor.shape, tensor.array.astype(t.output.dtype))
 
 

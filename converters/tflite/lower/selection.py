@@ -40,13 +40,15 @@ def one_hot(t: Translation, indices: Value) -> Value:
     axis = t.option("Axis")
     t.layout = tuple(range(rank))
     values = t.b.op("Concat", *(t.b.op("Reshape", t.value(at), [1]) for at in (3, 2)), axis=0)
+    if values.dtype != np.float32:
+        values = t.b.op("Cast", values, to=7)  # onnxruntime has no kernel for other integers
     depth = t.b.op("Reshape", t.int64(1), [1])
     made = t.b.op("OneHot", t.b.op("Cast", indices, to=7), depth, values, axis=axis)
     # ONNX counts negative indices from the end, TFLite has no element for them
     there = t.b.op("Unsqueeze", t.b.op("GreaterOrEqual", indices, 0), [t.own_axis(axis, rank)])
     if there.array is not None and there.array.all():
         return made
-    return t.b.op("Where", there, made, t.b.op("Reshape", t.value(3), np.array([], np.int64)))
+    return t.b.op("Where", there, made, t.b.op("Reshape", t.b.op("Slice", values, [0], [1]), np.array([], np.int64)))
 
 
 @lower("WHERE", wants=PLAIN)
@@ -60,6 +62,8 @@ def where(t: Translation, condition: Value) -> Value:
 def unique(t: Translation, x: Value) -> list[Value]:
     """In the order of first appearance, and where each element is among them."""
     t.layout = (0,)
+    if x.dtype == np.int32:
+        x = t.b.op("Cast", x, to=7)  # onnxruntime has no kernel for int32
     made = t.b.ops("Unique", 3, x, sorted=0)
     return [made[0], made[2]]
 

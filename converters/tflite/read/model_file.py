@@ -89,9 +89,17 @@ def _subgraph(table: Table, buffers: Buffers, codes: list[tuple[str, str]]) -> t
         graph.operators.append(_operator(one, tensors, codes))
     made = {tensor for operator in graph.operators for tensor in operator.outputs}
     for tensor in tensors:
+        if tensor.variable and tensor.array is None and tensor.is_static:
+            tensor.array = _at_first(tensor)
         if 0 in tensor.shape and tensor not in made and tensor not in inputs and tensor.array is None:
             tensor.array = np.empty(tuple(int(dim) for dim in tensor.shape), tensor.dtype)
     return graph, tensors
+
+
+def _at_first(tensor: Tensor) -> Array:
+    """What a variable holds before the first run: the number that stands for zero."""
+    zero = 0 if tensor.quantization is None else int(tensor.quantization.zero_point[0])
+    return np.full(tuple(int(dim) for dim in tensor.shape), zero, tensor.dtype)
 
 
 def _chosen(table: Table, field: int, tensors: list[Tensor]) -> list[Tensor | None]:

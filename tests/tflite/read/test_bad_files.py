@@ -1,0 +1,138 @@
+"""Damaged files: one clear message, whatever is wrong with them, and never a crash."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mgeconvert.errors import BadInputError, MgeconvertError
+from mgeconvert_converters.tflite import FRONTEND
+from tests.tflite.files import G, O, T, constant, file_of
+
+RELU = [O("RELU", ["x"], ["y"])]
+
+
+def load(content: bytes) -> None:
+    FRONTEND.load(io.BytesIO(content), state="explicit")
+
+
+def said(*graphs: G) -> str:
+    with pytest.raises(BadInputError) as caught:
+        load(file_of(*graphs))
+    assert caught.value.exit_code == 3
+    return caught.value.message.removeprefix("standard input: ")
+
+
+def net(*more: T, x: T | None = None, operators: list[O] = RELU) -> G:
+    return G([x or T("x", (1, 4)), T("y", (1, 4)), *more], ["x"], ["y"], operators)
+
+
+WEIGHTS = constant("w", np.ones((3, 4)))
+
+
+def damaged(**fields: object) -> T:
+    return T(**{"name": "w", "shape": (3, 4), "array": WEIGHTS.array, **fields})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("tensor", "message"),
+    [
+        (damaged(shape=(3, -4)), "tensor w of shape [3, -4]"),
+        (damaged(shape=(1 << 30, 1 << 30)), "tensor w of shape [1073741824, 1073741824]"),
+        (damaged(shape=(3, 5)), "tensor w of 60 bytes has a buffer of 48"),
+        (damaged(data=b"123"), "tensor w of 48 bytes has a buffer of 3"),
+        (damaged(array=None, signature=(-2, 4)), "tensor w of shape [3, 4] has the signature [-2, 4]"),
+        (damaged(array=None, signature=(3,)), "tensor w of shape [3, 4] has the signature [3]"),
+        (T("w", (3, 4), "INT8", scale=[1, 2], axis=0), "tensor w of shape [3, 4] has 2 scales along axis 0"),
+        (T("w", (3, 4), "INT8", scale=[1, 2, 3], axis=7), "tensor w of shape [3, 4] has 3 scales along axis 7"),
+        (T("w", (3, 4), "INT8", scale=[1, 2, 3], zero=[0, 0]), "tensor w has 3 scales and 2 zero points"),
+        (T("w", (3, 4), "INT8", scale=[float("nan")]), "tensor w has a scale that is negative or no number"),
+        (T("w", (3, 4), "INT8", scale=[-1.0]), "tensor w has a scale that is negative or no number"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_tensor_that_cannot_be(tensor: T, message: str) -> None:
+    assert said(net(tensor)) == f"a damaged TFLite file: {message}"
+
+
+def test_a_tensor_that_nothing_makes() -> None:
+    assert said(net(T("z", (1, 4)), operators=[O("RELU", ["z"], ["y"])])) == "RELU reads z, which nothing makes before"
+    assert said(net(operators=[])) == "output y is made by no operator"
+
+
+def test_no_subgraph() -> None:
+    assert said() == "a damaged TFLite file: no subgraphs"
+
+
+def test_operands_that_do_not_fit() -> None:
+    operators = [O("ADD", ["x", "w"], ["y"], "AddOptions")]
+    assert said(net(constant("w", np.ones((3, 5))), operators=operators)).startswith("y: ADD: ")
+
+
+def model() -> bytes:
+    """A convolution, a reshape and a product, quantized weights among them."""
+    tensors = [T("x", (1, 4, 4, 2)), constant("w", np.ones((3, 2, 2, 2)), "int8", scale=[0.1, 0.2, 0.3]),
+               constant("b", np.zeros(3)), T("c", (1, 3, 3, 3)), constant("s", [1, -1], "int32"), T("r", (1, 27)),
+               constant("m", np.ones((5, 27))), T("y", (1, 5)), T("wide", (3, 2, 2, 2))]  # fmt: skip
+    window = {"Padding": 1, "StrideH": 1, "StrideW": 1}
+    operators = [
+        O("DEQUANTIZE", ["w"], ["wide"]),
+        O("CONV_2D", ["x", "wide", "b"], ["c"], "Conv2DOptions", window),
+        O("RESHAPE", ["c", "s"], ["r"], "ReshapeOptions"),
+        O("FULLY_CONNECTED", ["r", "m", ""], ["y"], "FullyConnectedOptions"),
+    ]
+    return file_of(G(tensors, ["x"], ["y"], operators), key="serving_default")
+
+
+def test_every_shorter_file_is_damaged() -> None:
+    content = model()
+    load(content)
+    for length in range(0, len(content) - 600, 7):
+        with pytest.raises(BadInputError):
+            load(content[:length])
+
+
+def answers(content: bytes) -> str:
+    """The message, "" for a file that is read; any other exception than ours goes through."""
+    try:
+        load(content)
+    except MgeconvertError as error:
+        return error.message
+    return ""
+
+
+@pytest.mark.parametrize("value", [0x00, 0x80, 0xFF])
+def test_every_byte_may_be_wrong(value: int) -> None:
+    """Each file with one other byte is read, or refused in our words."""
+    content = model()
+    messages = [answers(content[:at] + bytes([value]) + content[at + 1 :]) for at in range(len(content))]
+    assert sum(map(bool, messages)) > 50
+
+
+@pytest.mark.parametrize("word", [b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\x80", b"\0\0\0\0"])
+def test_every_word_may_be_wrong(word: bytes) -> None:
+    """Offsets, lengths and sizes at their limits."""
+    content = model()
+    messages = [answers(content[:at] + word + content[at + 4 :]) for at in range(0, len(content) - 4, 4)]
+    assert sum(map(bool, messages)) > 50
+
+
+def test_tables_that_share_their_bytes_end_the_reading(tmp_path: Path) -> None:
+    """A vector of a million references to one table is not read a million times."""
+    path = tmp_path / "m.tflite"
+    path.write_bytes(file_of(G([T("x", (1,)) for _ in range(3)], ["x"], ["x"], [])))
+    assert FRONTEND.describe is not None
+    assert list(FRONTEND.describe(path).inputs) == ["x"]
+
+
+def test_a_file_behind_the_two_gigabytes_is_read_by_offset() -> None:
+    """Weights may stand behind the flatbuffer; an offset beyond the file is damage."""
+    from mgeconvert_converters.tflite.read.tables import Bytes
+
+    content = Bytes(b"0123456789abcdef", "m.tflite")
+    np.testing.assert_array_equal(content.view(10, np.uint8, 6), np.frombuffer(b"abcdef", np.uint8))
+    with pytest.raises(BadInputError, match="8 bytes from byte 12 on; the file has 16"):
+        content.view(12, np.uint8, 8)
