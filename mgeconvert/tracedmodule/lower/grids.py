@@ -8,7 +8,8 @@ Source: megengine/quantization/*.py and megengine/module/{qat,quantized}/*.py (M
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,10 @@ from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
 from ..read.arrays import MgeDType
-from .operands import FLOAT32, INT32
+from .elementwise.modes import elemwise
+from .operands import FLOAT32, INT32, UINT8
 
-INT8, UINT8 = np.dtype(np.int8), np.dtype(np.uint8)
-
-
+INT8 = np.dtype(np.int8)
 STORAGE: dict[str, np.dtype] = {
     "QuantizedS8": INT8,
     "Quantized8Asymm": UINT8,
@@ -47,6 +47,9 @@ class Quantization:
     storage: np.dtype | None
     qmin: int
     qmax: int
+    rounds_bias: bool = field(default=False, compare=False)
+    """Whether MegEngine's QAT modules put a bias beside such values on the grid of the products: those of symmetric
+    quantization whose numpy dtype is called int8, of however many bits."""
 
     @property
     def is_symmetric(self) -> bool:
@@ -75,9 +78,15 @@ def integers(array: np.ndarray, q: Quantization) -> np.ndarray:
     return np.asarray(np.clip(rounded, q.qmin, q.qmax), q.storage)
 
 
+def half_away(number: float | np.floating) -> int:
+    """The nearest integer; halves away from zero."""
+    return int(math.copysign(math.floor(abs(number) + 0.5), number))
+
+
 def dequantized(b: Builder, constant: Value, q: Quantization) -> Value:
     """The float value of a constant of integers."""
-    value = b.op("DequantizeLinear", constant, b.constant(q.scale), b.constant(q.zero_point, q.storage))
+    zero_point = b.constant(q.zero_point, q.storage or constant.dtype)
+    value = b.op("DequantizeLinear", constant, b.constant(q.scale), zero_point)
     b.quantized[value] = q  # type: ignore[attr-defined]
     if constant.is_constant:
         b.stored[value] = constant  # type: ignore[attr-defined]
@@ -102,8 +111,8 @@ def quantize(b: Builder, x: Value, q: Quantization) -> Value:
 
 
 def _in_floats(b: Builder, x: Value, q: Quantization) -> Value:
-    """Quantization to fewer than 8 bits, computed in floats."""
-    steps = b.op("Add", b.op("Round", b.op("Div", x, q.scale)), float(q.zero_point))
+    """Quantization to other than 8 bits, computed in floats; halves are rounded away from zero."""
+    steps = b.op("Add", elemwise(b, "ROUND", b.op("Div", x, q.scale)), float(q.zero_point))
     clipped = b.op("Clip", steps, np.float32(q.qmin), np.float32(q.qmax))
     value = b.op("Mul", b.op("Sub", clipped, float(q.zero_point)), q.scale)
     b.quantized[value] = q  # type: ignore[attr-defined]
@@ -116,15 +125,22 @@ def convert(b: Builder, x: Value, dtype: Any) -> Value:
 
 
 def fake_quantized_bias(b: Builder, bias: Value | None, inp: Value, weight: Value) -> Value | None:
-    """The bias on the grid of int32 accumulators, when input and weight are both symmetric int8."""
+    """The bias of a QAT module: on the grid of int32 accumulators where input and weight are both such that it rounds.
+
+    Source: `fake_quant_bias` of megengine/quantization/utils.py (MegEngine 1.13).
+    """
+    grids = [b.quantized.get(x) for x in (inp, weight)]  # type: ignore[attr-defined]
+    return accumulated(b, bias, inp, weight) if all(q is not None and q.rounds_bias for q in grids) else bias
+
+
+def accumulated(b: Builder, bias: Value | None, inp: Value, weight: Value) -> Value | None:
+    """The bias on the grid of int32 accumulators, the products of the grids of input and weight."""
     left, right = (b.quantized.get(x) for x in (inp, weight))  # type: ignore[attr-defined]
-    if bias is None or left is None or right is None or left.storage != INT8 or right.storage != INT8:
-        return bias
-    return quantize(b, bias, accumulator(left, right))
+    return bias if bias is None or left is None or right is None else quantize(b, bias, accumulator(left, right))
 
 
 def accumulator(left: Quantization, right: Quantization) -> Quantization:
-    """The grid of sums of products of two int8 grids."""
+    """The grid of sums of products of two grids."""
     limits = np.iinfo(np.int32)
     return Quantization(np.float32(left.scale * right.scale), 0, INT32, int(limits.min), int(limits.max))
 

@@ -107,14 +107,14 @@ class QuantDtypeMeta(NamedTuple):
     source = "megengine.core.tensor.dtype.QuantDtypeMeta"
     fields = (
         ("name", (str,)),
-        ("cname", (str,)),
+        ("cname", (str, type(None))),
         ("np_dtype_str", (str,)),
         ("qmin", (int,)),
         ("qmax", (int,)),
         ("is_unsigned", (bool,)),
     )
     name: str
-    cname: str
+    cname: str | None
     np_dtype_str: str
     qmin: int
     qmax: int

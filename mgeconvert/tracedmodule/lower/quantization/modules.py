@@ -16,7 +16,7 @@ from mgeconvert.ir.builder import Builder
 from ..convolution.functional import convolution
 from ..convolution.modules import conv_transpose2d_with, padded
 from ..elementwise.modes import elemwise
-from ..grids import convert, fake_quantized_bias
+from ..grids import accumulated, convert
 from ..matmul.functional import linear, matmul
 from ..module import Module
 from ..movement.functional import concat
@@ -26,7 +26,7 @@ from .functional import finished, quantized_elemwise
 
 
 def conv(b: Builder, self: Module, inp: Value, nonlinear: str) -> Value:
-    bias = fake_quantized_bias(b, self.bias, inp, self.weight)
+    bias = accumulated(b, self.bias, inp, self.weight)
     x, padding = padded(b, self, inp)
     value = convolution(b, x, self.weight, bias, self.stride, padding, self.dilation, self.groups)
     return finished(b, value, nonlinear, self.output_dtype)
@@ -34,13 +34,13 @@ def conv(b: Builder, self: Module, inp: Value, nonlinear: str) -> Value:
 
 def conv_transpose(b: Builder, self: Module, inp: Value, nonlinear: str) -> Value:
     """Only ever without activation: MegEngine refuses to run the others."""
-    bias = fake_quantized_bias(b, self.bias, inp, self.weight)
+    bias = accumulated(b, self.bias, inp, self.weight)
     return finished(b, conv_transpose2d_with(b, self, inp, self.weight, bias), nonlinear, self.output_dtype)
 
 
 def linear_module(b: Builder, self: Module, inp: Value, nonlinear: str) -> Value:
     """The activation comes after the result is on its grid."""
-    bias = fake_quantized_bias(b, self.bias, inp, self.weight)
+    bias = accumulated(b, self.bias, inp, self.weight)
     value = finished(b, linear(b, inp, self.weight, bias), "identity", self.output_dtype)
     return elemwise(b, nonlinear, value) if nonlinear != "identity" else value
 
@@ -48,7 +48,7 @@ def linear_module(b: Builder, self: Module, inp: Value, nonlinear: str) -> Value
 def batch_matmul(b: Builder, self: Module, inp: Value, nonlinear: str) -> Value:
     weight = b.op("Squeeze", self.weight, [-2, -1])
     value = matmul(b, weight, inp)
-    bias = fake_quantized_bias(b, b.op("Squeeze", self.bias, [-1]), inp, self.weight)
+    bias = accumulated(b, b.op("Squeeze", self.bias, [-1]), inp, self.weight)
     value = value if bias is None else elemwise(b, "ADD", value, bias)
     return finished(b, value, self.get("nonlinear_mode", nonlinear), self.output_dtype)
 

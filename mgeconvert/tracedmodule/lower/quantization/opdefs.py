@@ -11,7 +11,7 @@ from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
 from ..convolution.functional import convolution
-from ..grids import Quantization, quantize, single_scale
+from ..grids import Quantization, half_away, quantize, single_scale
 from ..names import OPDEF
 from ..operands import FLOAT32
 from ..shapes import number
@@ -45,7 +45,7 @@ def conv_bias(
 
 @lower(OPDEF + "FakeQuant")
 def fake_quant_opdef(b: Builder, inp: Value, scale: Value, zero_point: Value, *, qmin: int, qmax: int) -> Value:
-    return _opdef(b, inp, single_scale(scale), int(np.round(single_scale(zero_point))), qmin, qmax)
+    return _opdef(b, inp, single_scale(scale), half_away(single_scale(zero_point)), qmin, qmax)
 
 
 @lower(OPDEF + "TQT")
@@ -58,7 +58,7 @@ def tqt_opdef(b: Builder, inp: Value, scale: Value, *, qmin: int, qmax: int) -> 
 def lsq_opdef(
     b: Builder, inp: Value, step: Value, zero_point: Value, grad_scale: Value, *, qmin: int, qmax: int
 ) -> Value:
-    return _opdef(b, inp, single_scale(step), int(np.round(single_scale(zero_point))), qmin, qmax)
+    return _opdef(b, inp, single_scale(step), half_away(single_scale(zero_point)), qmin, qmax)
 
 
 def _opdef(b: Builder, inp: Value, scale: np.float32, zero_point: int, qmin: int, qmax: int) -> Value:

@@ -18,23 +18,28 @@ from mgeconvert.ir.builder import Builder
 from ..convolution.functional import convolution
 from ..convolution.modules import conv_transpose2d_with, padded
 from ..elementwise.modes import elemwise
-from ..grids import STORAGE, Quantization, fake_quantized_bias, quantize, single_scale
+from ..grids import INT8, Quantization, fake_quantized_bias, half_away, quantize, single_scale
 from ..matmul.functional import linear, matmul
 from ..module import Module
 from ..movement.functional import concat
 from ..names import QAT
+from ..operands import INT32, UINT8
 from ..shapes import reshape
 from ..table import lower
 from .modules import unquantized
 
 
-def _grid(dtype: Any, scale: np.float32, zero_point: int) -> Quantization:
-    """`dtype` is the QuantDtypeMeta of an observer or fake quantizer."""
-    return Quantization(scale, zero_point, STORAGE.get(dtype.cname) if _whole(dtype) else None, dtype.qmin, dtype.qmax)
+def _grid(dtype: Any, scale: np.float32, zero_point: int, symmetric: bool) -> Quantization:
+    """`dtype` is the QuantDtypeMeta of an observer or fake quantizer, which a user may have made."""
+    storage = next((kind for kind in (INT8, UINT8, INT32) if kind.name == dtype.np_dtype_str), None)
+    whole = storage is not None and dtype.qmax - dtype.qmin >= 254 and _holds(storage, dtype.qmin, dtype.qmax)
+    rounds_bias = symmetric and dtype.np_dtype_str == "int8"
+    return Quantization(scale, zero_point, storage if whole else None, dtype.qmin, dtype.qmax, rounds_bias)
 
 
-def _whole(dtype: Any) -> bool:
-    return dtype.np_dtype_str in ("int8", "uint8", "int32") and dtype.qmax - dtype.qmin >= 254
+def _holds(storage: np.dtype, *integers: int) -> bool:
+    limits = np.iinfo(storage)
+    return all(limits.min <= integer <= limits.max for integer in integers)
 
 
 def observed(observer: Module) -> Quantization:
@@ -44,15 +49,18 @@ def observed(observer: Module) -> Quantization:
     if kind == "PassiveObserver":
         qparams = observer.qparams
         zero_point = 0 if qparams.zero_point is None else int(_scalar(qparams.zero_point))
-        return _grid(dtype, np.float32(_scalar(qparams.scale)), zero_point)
+        symmetric = qparams.mode is not None and qparams.mode.is_symmetric
+        return _grid(dtype, np.float32(_scalar(qparams.scale)), zero_point, symmetric)
     if kind == "HistogramObserver":
         refuse("fake quantization by a HistogramObserver, whose parameters are searched for at run time")
     low, high = min(single_scale(observer.min_val), np.float32(0)), max(single_scale(observer.max_val), np.float32(0))
     limit = np.float32(observer.scale_limit)
     if observer.mode.is_symmetric:
-        return _grid(dtype, max(np.float32(max(-low, high) / np.float32((dtype.qmax - dtype.qmin) / 2)), limit), 0)
+        return _grid(
+            dtype, max(np.float32(max(-low, high) / np.float32((dtype.qmax - dtype.qmin) / 2)), limit), 0, True
+        )
     scale = max(np.float32((high - low) / np.float32(dtype.qmax - dtype.qmin)), limit)
-    return _grid(dtype, scale, int(dtype.qmin - np.round(low / scale)))
+    return _grid(dtype, scale, dtype.qmin - half_away(low / scale), False)
 
 
 def _scalar(record: Any) -> Any:
@@ -65,10 +73,12 @@ def parameters(fake_quant: Module | None, observer: Module | None) -> Quantizati
         return None
     kind = fake_quant.qualname.rpartition(".")[2]
     if kind == "TQT":
-        return _grid(fake_quant.dtype, np.float32(2) ** single_scale(fake_quant.scale), 0)
+        return _grid(fake_quant.dtype, np.float32(2) ** single_scale(fake_quant.scale), 0, True)
     if kind == "LSQ":
         step = np.abs(single_scale(fake_quant.step_size)) + single_scale(fake_quant.eps)
-        return _grid(fake_quant.dtype, np.float32(step), int(np.round(single_scale(fake_quant.zero_point))))
+        mode = fake_quant.get("mode")
+        symmetric = mode is not None and mode.is_symmetric
+        return _grid(fake_quant.dtype, np.float32(step), half_away(single_scale(fake_quant.zero_point)), symmetric)
     return None if observer is None else observed(observer)
 
 
