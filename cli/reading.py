@@ -25,7 +25,7 @@ def read(
     session: Session, model: Path, frontend: Frontend, options: Mapping[str, Any], target: Backend | None = None
 ) -> State:
     """The state after reading the model, for the target where it is known; recorded data beside it comes along."""
-    from mgeconvert.verification.recorded import beside
+    from mgeconvert.verification.recorded import along
 
     stream = model == STREAM
     length = model.stat().st_size if not stream and model.is_file() else 0
@@ -42,7 +42,7 @@ def read(
         f"read {where}: {frontend.title}, "
         f"{plural(len(graph.nodes), 'node')}, {size(weights)} of weights, {session.seconds['read']:.2f} s"
     )
-    return State(graph, None if stream else model, (frontend.name,), None if stream else beside(model))
+    return State(graph, None if stream else model, (frontend.name,), None if stream else along(model, frontend))
 
 
 def model_of(

@@ -141,7 +141,7 @@ def convert(
         source_format=source.name,
         selection=_selected(optimize, target),
         verify=verify,
-        io=Path(io) if io else _recorded_beside(src, graph) if verify else None,
+        io=Path(io) if io else _recorded_along(src, source, graph) if verify else None,
         rtol=rtol,
         options=save_options or {},
         stage=watch,
@@ -246,11 +246,11 @@ class Stopwatch:
         self.seconds[name] = time.perf_counter() - start
 
 
-def _recorded_beside(path: Path, graph: Graph) -> Recorded | None:
-    from .verification.recorded import beside, read_beside
+def _recorded_along(path: Path, source: registry.Frontend, graph: Graph) -> Recorded | None:
+    from .verification.recorded import along, read_beside
 
-    found = beside(path)
-    return None if found is None else read_beside(found, graph.inputs, graph.outputs)
+    found = along(path, source)
+    return read_beside(found, graph.inputs, graph.outputs) if isinstance(found, Path) else found
 
 
 def _verify_written(

@@ -37,6 +37,9 @@ _PROTOTXT = rb"[^\0]*?^\s*layers?\s*\{"
 _OLD_PICKLE = rb"\(dp|\(lp|\(i|c[A-Za-z_][\w.]*\n|\}q|\]q"
 _OLD_TORCH = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"
 
+STATIC = (b"MGBC", b"MGBS", b"mgbtest0", b"packed_model")
+"""How MegEngine's static graphs begin, besides those of "mgv2", which has its size in front."""
+
 Test: TypeAlias = "Callable[[bytes], object]"
 
 
@@ -82,7 +85,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "a static graph of MegEngine's trace.dump",
-        lambda head: head.startswith(b"mgv2", 8) or head.startswith((b"MGBC", b"mgb0", b"mgbt")),
+        lambda head: head.startswith(b"mgv2", 8) or head.startswith(STATIC),
         f"save the network itself, as a TracedModule; {TRACE}",
         "mge",
         ".mge",

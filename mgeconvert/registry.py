@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .errors import Problem
     from .ir import Graph, Value
+    from .verification.recorded import Recorded
 
 Source: TypeAlias = "Path | BinaryIO"
 """A model file's path, or an open binary stream (standard input)."""
@@ -80,7 +81,8 @@ class Frontend:
     of foreign operators it lowers, `handlers()` the functions that do, for `mgeconvert ops --where`. `describe(path)`
     reads a file's own description, also where operators of it cannot be lowered. With `progress`, load also takes a
     keyword `progress`: a function of (bytes read, all bytes). With `faithful` it takes a keyword `faithful`, whether
-    the graph is for a target that can write the calls of the source as they were.
+    the graph is for a target that can write the calls of the source as they were. `recorded(path)` gives the inputs and
+    outputs that the file itself holds, of formats with test cases.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Frontend:
     progress: bool = False
     faithful: bool = False
     handlers: Callable[[], Handlers] | None = None
+    recorded: Callable[[Path], Recorded | None] | None = None
 
 
 class Computed(dict[str, "np.ndarray"]):

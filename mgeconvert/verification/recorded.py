@@ -10,11 +10,15 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Value
+
+if TYPE_CHECKING:
+    from mgeconvert.registry import Frontend
 
 KEYS_HINT = "name the arrays in_0, in_1, ... and out_0, out_1, ..., or as the model's inputs and outputs"
 
@@ -39,6 +43,11 @@ def beside(model: Path) -> Path | None:
     """``model.npz`` beside ``model.pkl``, where there is one."""
     path = model.with_suffix(".npz")
     return path if path.is_file() else None
+
+
+def along(model: Path, frontend: Frontend) -> Path | Recorded | None:
+    """What is recorded of a model: the file beside it, else the test case that the model's own file holds."""
+    return beside(model) or (frontend.recorded(model) if frontend.recorded is not None else None)
 
 
 def read_recorded(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Recorded:
@@ -84,7 +93,7 @@ def _choose(
 ) -> dict[str, np.ndarray]:
     """The arrays for all inputs (kind "in") or outputs ("out"), by name or else by position."""
     if all(name in arrays for name in values):
-        return {name: arrays[name] for name in values}
+        return {name: _as_vector(arrays[name], value) for name, value in values.items()}
     count = sum(1 for name in arrays if name.startswith(f"{kind}_") and name[len(kind) + 1 :].isdecimal())
     if count == 0:
         missing = ", ".join(name for name in values if name not in arrays)
@@ -98,7 +107,13 @@ def _choose(
         raise BadInputError(
             f"{path}: holds {count} arrays {kind}_N, expected {len(values)}: the model's {noun} are {', '.join(values)}"
         )
-    return {name: arrays[position] for name, position in zip(values, positions, strict=True)}
+    pairs = zip(values.items(), positions, strict=True)
+    return {name: _as_vector(arrays[position], value) for (name, value), position in pairs}
+
+
+def _as_vector(array: np.ndarray, value: Value) -> np.ndarray:
+    """A scalar that MegEngine computed, for a model read from a static graph, where it is a vector of one element."""
+    return array.reshape(1) if array.ndim == 0 and value.shape == (1,) else array
 
 
 def _check_input(path: Path, name: str, array: np.ndarray, value: Value) -> None:

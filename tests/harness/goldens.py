@@ -65,7 +65,7 @@ def load(family: str, row: Row, folder: Path = FOLDER) -> Golden:
     if entry is None or entry["fingerprint"] != row.fingerprint():
         state = "is missing" if entry is None else "was made for another form of the row"
         raise GoldenError(f"tests/goldens/{path.name}: {row.id} {state}: run `python tests/make_goldens.py {family}`")
-    files = _read(path)
+    files = unpacked(path)
     with np.load(io.BytesIO(files[f"{row.id}/io.npz"])) as archive:
         arrays = {name: archive[name] for name in archive.files}
     return Golden(files[f"{row.id}/model.pkl"], _numbered(arrays, "in"), _numbered(arrays, "out"))
@@ -73,7 +73,7 @@ def load(family: str, row: Row, folder: Path = FOLDER) -> Golden:
 
 def index(path: Path) -> dict[str, Any]:
     """The archive's rows.json."""
-    content: dict[str, Any] = json.loads(_read(path)[INDEX])
+    content: dict[str, Any] = json.loads(unpacked(path)[INDEX])
     return content
 
 
@@ -109,8 +109,8 @@ def make(family: str, rows: Sequence[Row], folder: Path = FOLDER) -> Path:
         raise GoldenError("\n".join(failures))
     files[INDEX] = json.dumps({"megengine": "1.13.0", "rows": entries}, indent=1).encode()
     path = folder / f"{family}.tar.xz"
-    path.write_bytes(_packed(files))
-    _read.cache_clear()
+    path.write_bytes(packed(files))
+    unpacked.cache_clear()
     return path
 
 
@@ -146,7 +146,8 @@ def _failure(row: Row, answer: Mapping[str, Any]) -> str:
     return ""
 
 
-def _packed(files: Mapping[str, bytes]) -> bytes:
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """A .tar.xz of the files by name; the same files give the same bytes."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name in sorted(files):
@@ -157,7 +158,8 @@ def _packed(files: Mapping[str, bytes]) -> bytes:
 
 
 @functools.cache
-def _read(path: Path) -> dict[str, bytes]:
+def unpacked(path: Path) -> dict[str, bytes]:
+    """The files of an archive by name."""
     with tarfile.open(path, mode="r:xz") as archive:
         return {member.name: archive.extractfile(member).read() for member in archive}  # type: ignore[union-attr]
 

@@ -190,7 +190,7 @@ class Driver:
             bound.arguments[name] = _numbers(bound.arguments[name], name)
         first = len(b.graph.nodes)
         result = lowering.handler(*bound.args, **bound.kwargs)
-        results = [result.value] * len(call.names) if isinstance(result, LastOutput) else list(_flat(result))
+        results = [result.value] * len(call.names) if isinstance(result, LastOutput) else list(flat(result))
         if len(results) != len(call.hints):
             return results
         nodes = b.graph.nodes[first:]
@@ -271,13 +271,13 @@ def _numbers(argument: Any, name: str) -> Any:
     return argument.array.tolist()
 
 
-def _flat(result: Any) -> Iterator[Value]:
+def flat(result: Any) -> Iterator[Value]:
     """The leaves of what a handler returned, in MegEngine's order (dictionaries by key)."""
     if isinstance(result, Value):
         yield result
     elif isinstance(result, Mapping):
         for key in sorted(result):
-            yield from _flat(result[key])
+            yield from flat(result[key])
     elif isinstance(result, Iterable):
         for item in result:
-            yield from _flat(item)
+            yield from flat(item)

@@ -1,0 +1,1 @@
+"""Bytes to records: containers, FlatBuffers tables, operators with their parameters and tensors."""

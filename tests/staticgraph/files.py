@@ -1,0 +1,98 @@
+"""Goldens of static graphs: every row's TracedModule as real MegEngine dumps it, in several forms.
+
+``tests/goldens/static.tar.xz`` holds ``FORM/FINGERPRINT.mge`` for each row, and ``rows.json``: for each form the rows
+that MegEngine cannot dump, with its reason. What they compute is in the rows' own goldens. Remaking the archive gives
+the same bytes. Networks are left out: the reference lane dumps them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.reference import client
+from mgeconvert.reference.environment import environment
+from tests.harness import goldens
+from tests.harness.cases import Network, Row
+
+PATH = goldens.FOLDER / "static.tar.xz"
+FORMS: Mapping[str, Mapping[str, Any]] = {
+    "plain": {"optimize_for_inference": False},
+    "optimized": {"optimize_for_inference": True, "enable_fuse_conv_bias_nonlinearity": True},
+    "old": {"optimize_for_inference": False, "dump_format": "FBS"},
+    "first": {"optimize_for_inference": False, "model_version": 1},
+}
+"""The options of dump for each form of a row."""
+
+
+def rows() -> Iterator[tuple[str, Row]]:
+    """Every row that is no network, with its family."""
+    for family, found in goldens.families().items():
+        yield from ((family, row) for row in found if not isinstance(row, Network))
+
+
+def dumped(form: str) -> Iterator[tuple[str, Row]]:
+    """The rows that MegEngine can dump in that form."""
+    reasons = undumpable(form)
+    return ((family, row) for family, row in rows() if f"{family}/{row.id}" not in reasons)
+
+
+def model(form: str, family: str, row: Row) -> bytes:
+    """The row's static graph; GoldenError where there is none for the row as it is now."""
+    found = goldens.unpacked(PATH).get(f"{form}/{row.fingerprint()}.mge")
+    if found is None:
+        raise goldens.GoldenError(
+            f"tests/goldens/{PATH.name}: {family}/{row.id} is missing: run `python tests/staticgraph/make_goldens.py`"
+        )
+    return found
+
+
+def undumpable(form: str) -> Mapping[str, str]:
+    """The rows that MegEngine cannot dump in that form, with the beginning of its reason."""
+    reasons: Mapping[str, str] = json.loads(goldens.unpacked(PATH)[goldens.INDEX])["undumpable"][form]
+    return reasons
+
+
+def make() -> Path:
+    """Ask MegEngine for every row in every form and write the archive."""
+    reasons: dict[str, dict[str, str]] = {}
+    files: dict[str, bytes] = {}
+    for form, options in FORMS.items():
+        reasons[form] = {}
+        with tempfile.TemporaryDirectory(prefix="goldens-") as scratch:
+            found = list(rows())
+            jobs = [
+                _job(Path(scratch, str(number)), goldens.load(family, row), options)
+                for number, (family, row) in enumerate(found)
+            ]
+            for (family, row), job, answer in zip(found, jobs, dump(jobs), strict=True):
+                if "error" in answer:
+                    reasons[form][f"{family}/{row.id}"] = answer["error"]["message"].partition("\n")[0][:100]
+                else:
+                    files[f"{form}/{row.fingerprint()}.mge"] = Path(job["out"]).read_bytes()
+    files[goldens.INDEX] = json.dumps({"megengine": "1.13.0", "undumpable": reasons}, indent=1).encode()
+    PATH.write_bytes(goldens.packed(files))
+    return PATH
+
+
+def dump(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What real MegEngine answers to jobs of its worker for static graphs."""
+    worker = dataclasses.replace(environment("megengine"), worker="static_worker.py")
+    answers: list[dict[str, Any]] = client.call({"command": "dump", "jobs": jobs}, worker)
+    return answers
+
+
+def _job(stem: Path, golden: goldens.Golden, options: Mapping[str, Any]) -> dict[str, Any]:
+    source, inputs = stem.with_suffix(".pkl"), stem.with_suffix(".npz")
+    source.write_bytes(golden.model)
+    np.savez(inputs, *golden.inputs)
+    return {
+        "model": str(source), "inputs": str(inputs), "out": str(stem.with_suffix(".mge")), "arg_names": None,
+        "output_names": None, "options": dict(options),
+    }  # fmt: skip
