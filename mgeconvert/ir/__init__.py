@@ -3,7 +3,21 @@
 The data classes are re-exported, so that ``from mgeconvert.ir import Graph, Node, Value`` is all that a format needs.
 """
 
-from .graph import OPSET, Attribute, Container, Dim, Graph, Namer, Node, Shape, TensorType, Value, captured, subgraphs
+from .graph import (
+    OPSET,
+    Attribute,
+    Container,
+    Dim,
+    Graph,
+    Namer,
+    Node,
+    Shape,
+    TensorType,
+    TracedDim,
+    Value,
+    captured,
+    subgraphs,
+)
 
 __all__ = [
     "OPSET",
@@ -15,6 +29,7 @@ __all__ = [
     "Node",
     "Shape",
     "TensorType",
+    "TracedDim",
     "Value",
     "captured",
     "subgraphs",

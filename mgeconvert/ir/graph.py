@@ -21,6 +21,7 @@ from .values import Container as Container
 from .values import Dim as Dim
 from .values import Shape as Shape
 from .values import TensorType as TensorType
+from .values import TracedDim as TracedDim
 from .values import Value as Value
 
 OPSET = 21

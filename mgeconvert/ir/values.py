@@ -37,6 +37,18 @@ class Container:
         return f"{self.kind}({self.element})"
 
 
+class TracedDim(str):
+    """The name of a size that varies, which also knows what it was when the source was traced."""
+
+    __slots__ = ("size",)
+    size: int
+
+    def __new__(cls, name: str, size: int) -> TracedDim:
+        self = super().__new__(cls, name)
+        self.size = size
+        return self
+
+
 class Value:
     """One tensor: a graph input, a node's output or a constant (`array` is set). Compared by identity.
 

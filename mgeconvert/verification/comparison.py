@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from mgeconvert.errors import ConversionError, MissingDependencyError, VerificationError
-from mgeconvert.ir import Value
+from mgeconvert.ir import TracedDim, Value
 from mgeconvert.registry import Backend, ran_in
 
 from .batches import BatchReport, check_batches
@@ -196,8 +196,8 @@ def sane(name: str, found: np.ndarray, declared: Value, sizes: Mapping[str, int]
 def random_inputs(inputs: Mapping[str, Value]) -> dict[str, np.ndarray]:
     """The same random arrays at each call: floats from [0, 1), integers and booleans 0 or 1.
 
-    A symbolic first dimension becomes 2, other symbolic ones 64; the same name always gets the same size. Raises
-    ConversionError for an input of unknown shape.
+    A symbolic first dimension becomes 2, other symbolic ones 64, those of a trace what they were there; the same name
+    always gets the same size. Raises ConversionError for an input of unknown shape.
     """
     generator = np.random.default_rng(SEED)
     sizes: dict[str, int] = {}
@@ -208,7 +208,9 @@ def random_inputs(inputs: Mapping[str, Value]) -> dict[str, np.ndarray]:
                 f"input {name}: {value.type_text}: no random input can be made", hint="--io gives recorded inputs"
             )
         for axis, dim in enumerate(value.shape):
-            if isinstance(dim, str):
+            if isinstance(dim, TracedDim):
+                sizes.setdefault(dim, dim.size)
+            elif isinstance(dim, str):
                 sizes.setdefault(dim, RANDOM_SIZE if axis else RANDOM_BATCH)
         shape = tuple(sizes[dim] if isinstance(dim, str) else dim for dim in value.shape)
         if value.dtype.kind in "iub":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from mgeconvert.ir import Value
+from mgeconvert.ir import TracedDim, Value
 
 from ..write.objects import Recorder
 from ..write.pickler import Instance, Name
@@ -34,8 +34,10 @@ def type_of(value: Value) -> np.dtype[Any]:
 
 
 def sizes(value: Value) -> tuple[int, ...]:
-    """The shape of a trace: MegEngine's tracer has numbers only, so a symbolic dimension is written as 1."""
-    return tuple(size if isinstance(size, int) else 1 for size in value.shape or ())
+    """The shape of a trace. MegEngine's tracer has numbers only: a size that was not traced is written as 1."""
+    return tuple(
+        size if isinstance(size, int) else size.size if isinstance(size, TracedDim) else 1 for size in value.shape or ()
+    )
 
 
 class GraphWriter:
@@ -47,6 +49,8 @@ class GraphWriter:
         self.output_names = output_names or {}
         self.nodes: dict[Value, Instance] = {}
         self.place = ""
+        self.shapes: Mapping[Value, tuple[int, ...]] = {}
+        """What is known of the shapes of the trace."""
         self._read: dict[str, Instance] = {}
 
     def call(self, call: EmittedCall, values: Sequence[Value]) -> None:
@@ -94,7 +98,7 @@ class GraphWriter:
         if isinstance(call, ModuleCall):
             owner = self._owner(call)
             label = f"{owner.state['_qualname']}.[out]"
-            outputs = [(self.name(value, ""), label, sizes(value), type_of(value)) for value in values]
+            outputs = [(self.name(value, ""), label, self._sizes(value), type_of(value)) for value in values]
             return self.recorder.method("__call__", (owner, *map(self.operand, call.args)), {}, outputs)
         if isinstance(call, OpdefCall):
             operands = [self.operand(item) for item in call.inputs]
@@ -112,7 +116,10 @@ class GraphWriter:
         label = f"{self.recorder.qualname}.{self.recorder.label(place, kind)}"
         usual = f"{kind.partition('_')[2]}_out"
         names = [self.recorder.unique(f"{path}.{usual}") if path else self.name(value, usual) for value in values]
-        return [(name, label, sizes(value), type_of(value)) for name, value in zip(names, values, strict=True)]
+        return [(name, label, self._sizes(value), type_of(value)) for name, value in zip(names, values, strict=True)]
+
+    def _sizes(self, value: Value) -> tuple[int, ...]:
+        return self.shapes.get(value) or sizes(value)
 
     def _constant(self, name: str, array: np.ndarray[Any, Any]) -> Instance:
         narrow = np.dtype(np.int32) if array.dtype == np.int64 else array.dtype

@@ -46,6 +46,7 @@ class _Nested:
         self.tree = SourceTree(graph.root, called, used)
         self.signatures = {body: Signature(body, graph, self.tree.restore) for body in self.bodies}
         self.same = SameBodies(self.signatures)
+        self.shapes = _traced_shapes(graph)
         self.paths: dict[Body, str] = {}
         """Where a body that needs a module of its own hangs."""
 
@@ -73,6 +74,7 @@ class _Nested:
         signature = self.signatures[body]
         recorder = written.Recorder(signature.name, signature.reserved, signature.qualname)
         writer = GraphWriter(recorder, _Below(self.tree, body.path))
+        writer.shapes = self.shapes
         attributes: dict[int, Instance] = {id(signature.record): recorder.module}
         for name, item, node in signature.inputs():
             shape, dtype, qparams = _tensor_type(node, item, self.tree)
@@ -263,6 +265,19 @@ def _tensor_type(node: g.Node | None, item: Any, tree: SourceTree) -> tuple[tupl
     if isinstance(item, Attribute) and isinstance(item.record, TensorRecord):
         return item.record.array.shape, tree.restore(item.record.dtype), None
     return (), None, None
+
+
+def _traced_shapes(graph: Graph) -> dict[Value, tuple[int, ...]]:
+    """The shape that the source's trace had for what stands for each of its results now."""
+    shapes: dict[Value, tuple[int, ...]] = {}
+    for scope in graph.calls:
+        form: tuple[Form, Any, list[Any]] | None = scope.call.form if scope.call is not None else None
+        if form is None or form[0].expr is None:
+            continue
+        for item, node in zip(form[2], form[0].expr.outputs, strict=False):
+            if isinstance(item, Value) and isinstance(node, g.TensorNode) and node.shape is not None:
+                shapes.setdefault(graph.current(item), node.shape)
+    return shapes
 
 
 def _is_read(item: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
-from mgeconvert.ir import Graph, Node, Shape, Value
+from mgeconvert.ir import Graph, Node, Shape, TracedDim, Value
 from mgeconvert.ir.families import FAMILIES
 from mgeconvert.ir.graph import Made
 from mgeconvert.ir.inference import InferenceError
@@ -52,11 +52,13 @@ def lower_model(
 ) -> tuple[Graph, list[Problem]]:
     """The graph of a model and the calls that could not be lowered (their outputs are placeholders).
 
-    `shapes` overrides traced input shapes, also with symbolic dimensions.
+    `shapes` overrides traced input shapes, also with symbolic dimensions. Where calls are to stay whole, every size of
+    an input may vary, so that nothing is a constant that the source computes.
     """
     load_table()
     traced = {info.name: info.shape or () for info in model.inputs}
-    shapes = traced | dict(shapes or {})
+    whole = calls is Calls.WHOLE
+    shapes = {name: varying(name, shape) if whole else shape for name, shape in traced.items()} | dict(shapes or {})
     driver = Driver(sizes_when_traced(shapes, traced), calls)
     inputs = [driver.input(info, shapes[info.name]) for info in model.inputs]
     scopes = Scopes(keep=calls is not Calls.NONE)
@@ -88,6 +90,11 @@ def lower_or_raise(model: Model, shapes: Mapping[str, Shape] | None = None, call
     if problems:
         raise UnsupportedError("read the TracedModule", problems, hint="`mgeconvert ops tm` lists what can be read")
     return graph
+
+
+def varying(name: str, shape: Shape) -> Shape:
+    """The shape with a name of its own for each size."""
+    return tuple(TracedDim(f"{name}_{axis}", size if isinstance(size, int) else 1) for axis, size in enumerate(shape))
 
 
 def storage(dtype: DType | None) -> np.dtype:
@@ -211,7 +218,7 @@ class Driver:
         return BoundModule(self, value, place) if isinstance(value, ModuleRecord) else value
 
     def _refuse(self, call: Call, op: str, reason: str) -> list[Value]:
-        if self.calls is Calls.WHOLE and all(dtype is not None for _, dtype in call.hints):
+        if self.calls is Calls.WHOLE:
             return self._whole(call)
         self.problems.append(Problem(call.place or "model", op, reason))
         return self._placeholders_for(call)
@@ -222,6 +229,8 @@ class Driver:
         given = leaves((call.scope.call.args, call.scope.call.kwargs))
         inputs: list[Value | None] = [self.builder.graph.current(item) for item in given if isinstance(item, Value)]
         outputs = self._placeholders_for(call)
+        for value in outputs:
+            value.shape = varying(value.name, value.shape or ())
         node = Node(call.key, inputs, list(outputs), {}, self.builder.name_node(call.scope.text), call.scope, CALL)
         self.builder.graph.nodes.append(node)
         return outputs

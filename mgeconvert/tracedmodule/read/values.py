@@ -77,10 +77,14 @@ class Device(Record):
 
 
 class Group(Record):
-    """The processes that a SyncBatchNorm was trained with; nothing of it matters at inference."""
+    """The processes that a SyncBatchNorm was trained with; nothing of them matters at inference."""
 
-    __slots__ = ()
+    __slots__ = ("fields",)
     source = "megengine.distributed.group.Group"
+    fields: dict[str, Any]
+
+    def __setstate__(self, state: Any) -> None:
+        self.fields = text_keys(self.source, state)
 
 
 class NamedTuple(Record):

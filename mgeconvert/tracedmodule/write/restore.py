@@ -115,7 +115,7 @@ class Restorer:
         if isinstance(record, Device):
             return Instance(name, {"_cn": self(record.comp_node), "_logical_name": None})
         assert isinstance(record, Group), type(record)
-        refuse("a group of processes, which cannot be written")
+        return Instance(name, self(record.fields))
 
 
 def _has(record: Record, slot: str) -> bool:

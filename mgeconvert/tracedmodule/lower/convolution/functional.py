@@ -37,6 +37,11 @@ def _ungrouped(b: Builder, weight: Value, dims: int) -> Value:
     return reshape(b, weight, [channels, *(number(size, "a size of the weight") for size in rest)])
 
 
+def _window(weight: Value) -> tuple[int, ...]:
+    """The sizes of the window, which are numbers."""
+    return tuple(number(size, "the window") for size in (weight.shape or ())[2:])
+
+
 def convolution(
     b: Builder,
     inp: Value,
@@ -55,7 +60,7 @@ def convolution(
     channel_bias = _channel_bias(b, bias, weight.shape[0], dims)
     output = b.op(
         "Conv", inp, weight, channel_bias,
-        kernel_shape=weight.shape[2:], strides=spatial(stride, dims), pads=spatial(padding, dims) * 2,
+        kernel_shape=_window(weight), strides=spatial(stride, dims), pads=spatial(padding, dims) * 2,
         dilations=spatial(dilation, dims), group=groups,
     )  # fmt: skip
     return output if bias is None or channel_bias is not None else _with_bias(b, output, bias)
@@ -98,7 +103,7 @@ def transposed_convolution(
     extra = spatial(output_padding, dims)
     output = b.op(
         "ConvTranspose", inp, weight, channel_bias,
-        kernel_shape=weight.shape[2:], strides=spatial(stride, dims), pads=spatial(padding, dims) * 2,
+        kernel_shape=_window(weight), strides=spatial(stride, dims), pads=spatial(padding, dims) * 2,
         output_padding=extra if any(extra) else None, dilations=spatial(dilation, dims), group=groups,
     )  # fmt: skip
     return output if bias is None or channel_bias is not None else _with_bias(b, output, bias)
@@ -167,11 +172,11 @@ def deformable_conv2d(
     weight = _ungrouped(b, weight, 2)
     assert weight.shape is not None
     assert mask.shape is not None
-    height, width = (number(size, "the window") for size in weight.shape[2:])
+    height, width = _window(weight)
     offsets = number(mask.shape[1], "the number of offsets")
     output = b.op(
         "DeformConv", inp, weight, offset, None, mask,
-        kernel_shape=weight.shape[2:], strides=spatial(stride, 2), pads=spatial(padding, 2) * 2,
+        kernel_shape=(height, width), strides=spatial(stride, 2), pads=spatial(padding, 2) * 2,
         dilations=spatial(dilation, 2), group=groups, offset_group=offsets // (height * width),
     )  # fmt: skip
     return output if bias is None else _with_bias(b, output, bias)

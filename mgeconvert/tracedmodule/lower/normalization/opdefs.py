@@ -10,7 +10,7 @@ from mgeconvert.ir.builder import Builder
 from ..movement.creation import ones_like
 from ..names import OPDEF
 from ..operands import rank
-from ..shapes import dimension, reshape
+from ..shapes import dimension, number, reshape
 from ..table import LastOutput, lower
 from .functional import batch_norm, general_norm, group_norm, instance_norm, layer_norm, local_response_norm
 
@@ -41,7 +41,7 @@ def layer_norm_opdef(
     b: Builder, inp: Value, weight: Value | None = None, bias: Value | None = None, *, normalized_dim: int, eps: float,
     affine: bool, normalized_size: int = 0,
 ) -> list[Value]:  # fmt: skip
-    shape = [int(size) for size in (inp.shape or ())[-normalized_dim:]]
+    shape = [number(size, "a size that is normalized over") for size in (inp.shape or ())[-normalized_dim:]]
     output = layer_norm(b, inp, shape, affine, weight, bias, eps)
     return [output, *_moments(b, inp, range(rank(inp) - normalized_dim, rank(inp)), eps)]
 
