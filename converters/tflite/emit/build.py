@@ -14,6 +14,7 @@ from ..finish.integer_kernels import integer_kernels
 from ..finish.small_weights import half_weights, int8_weights
 from ..layout.plan import BorderLayouts
 from ..model import Model, check
+from ..names import WEIGHTS
 from .custom import CustomOperators
 from .driver import compile_graph
 
@@ -55,5 +56,7 @@ def build(graph: Graph, **options: Any) -> Model:
         half_computation(model)
     elif chosen.fp16:
         half_weights(model)
+    elif graph.metadata.get(WEIGHTS) == "float16":
+        half_weights(model, exactly=True)
     check(model)
     return model

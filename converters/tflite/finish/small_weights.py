@@ -15,8 +15,10 @@ CHANNEL_AXIS = {"CONV_2D": 0, "FULLY_CONNECTED": 0, "DEPTHWISE_CONV_2D": 3, "TRA
 HALF_MAX = float(np.finfo(np.float16).max)
 
 
-def half_weights(model: Model) -> None:
+def half_weights(model: Model, exactly: bool = False) -> None:
     """Store every larger float32 constant as float16; one DEQUANTIZE in front of its first reader.
+
+    `exactly` leaves constants that would be rounded.
 
     The biases of operators with int8 weights stay: XNNPACK wants those constant.
     """
@@ -26,6 +28,8 @@ def half_weights(model: Model) -> None:
         small = any(tensor is not None and tensor.dtype == np.int8 for tensor in operator.inputs)
         for index, tensor in enumerate(operator.inputs):
             if small or tensor is None or tensor.array is None or not _halvable(tensor.array):
+                continue
+            if exactly and not _exact(tensor.array):
                 continue
             if tensor not in replaced:
                 array = tensor.array.astype(np.float16)
@@ -39,6 +43,11 @@ def half_weights(model: Model) -> None:
 
 def _halvable(array: Array) -> bool:
     return array.dtype == np.float32 and array.size >= SMALLEST and bool(np.abs(array).max() <= HALF_MAX)
+
+
+def _exact(array: Array) -> bool:
+    """Whether float16 holds every number of the array."""
+    return np.array_equal(array.astype(np.float16).astype(np.float32), array)
 
 
 def int8_weights(model: Model) -> None:

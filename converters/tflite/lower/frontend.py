@@ -17,6 +17,7 @@ from ..model import Layout, Tensor, channels_first, identity, permuted
 from ..read.entry import Entry, about, entry
 from ..read.model_file import read
 from .driver import Driver, unsupported
+from .plugins import load_plugins
 
 logger = logging.getLogger("mgeconvert.tflite")
 IMAGES = (4, 5)
@@ -35,6 +36,7 @@ def load(
     Raises BadInputError for a file that is damaged, UnsupportedError with all operators that cannot be lowered,
     UsageError for a signature that the file does not have.
     """
+    load_plugins()
     file = read(source)
     chosen = entry(file, signature)
     b = Builder()

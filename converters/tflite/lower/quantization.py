@@ -11,6 +11,7 @@ from mgeconvert.ir.dtypes import elem_type
 from ..layout.holding import Held, dequantize, quantize
 from ..layout.wants import ANY, VIEW
 from ..model import Quantization, Tensor
+from ..names import WEIGHTS
 from .table import lower
 from .translation import Translation
 
@@ -33,6 +34,8 @@ def _widened(t: Translation, tensor: Tensor) -> Held | Tensor:
         return Held(t.b.op("Cast", where.value, to=elem_type(t.output.dtype)), where.view)
     if tensor.array is None:
         refuse(f"{tensor.name} is read before anything makes it")
+    if tensor.dtype == np.float16:
+        t.b.graph.metadata[WEIGHTS] = tensor.dtype.name
     return Tensor(t.output.name, t.output.dtype, tensor.shape, tensor.array.astype(t.output.dtype))
 
 

@@ -11,10 +11,14 @@ import pytest
 import tflite
 from flatbuffers import flexbuffers
 
-from mgeconvert.errors import UnsupportedError
-from mgeconvert.ir import Graph
+from mgeconvert.errors import MissingDependencyError, UnsupportedError
+from mgeconvert.ir import Graph, Value
 from mgeconvert_converters.onnx import BACKEND as ONNX
 from mgeconvert_converters.tflite import FRONTEND, run
+from mgeconvert_converters.tflite.layout.wants import ANY
+from mgeconvert_converters.tflite.lower import LOWERINGS, plugins
+from mgeconvert_converters.tflite.lower.table import lower
+from mgeconvert_converters.tflite.lower.translation import Translation
 from tests.tflite.files import Array, G, O, T, constant, file_of
 from tests.tflite.judge import compare
 
@@ -227,6 +231,67 @@ def test_transposed_convolution_with_bias(tmp_path: Path) -> None:
     plain = O("TRANSPOSE_CONV", ["s", "w", "x", "b"], ["y"], "TransposeConvOptions", options, version=3)
     read(tmp_path, G([*common, constant("s", [1, 8, 10, 3], "int32")], ["x"], ["y"], [plain]))
     compare(found["y"], run.run(tmp_path / "m.tflite", {"x": x})["y"], 1e-5, "y")
+
+
+def test_an_operator_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry-point group names modules; what they claim is lowered."""
+
+    class Entry:
+        name, value = "mine", "mine:lowerings"
+
+        def load(self) -> None:
+            @lower("MyScale", wants=ANY)
+            def my_scale(t: Translation, x: Value) -> Value:
+                return t.b.op("Mul", x, 2.0)
+
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [Entry()] if group == plugins.GROUP else [])
+    plugins.load_plugins.cache_clear()
+    tensors = [T("x", (1, 4)), T("y", (1, 4))]
+    try:
+        graph = read(tmp_path, G(tensors, ["x"], ["y"], [O("CUSTOM", ["x"], ["y"], custom=("MyScale", b""))]))
+    finally:
+        LOWERINGS.pop("MyScale", None)
+        plugins.load_plugins.cache_clear()
+    assert [node.op for node in graph.nodes] == ["Mul"]
+
+
+def test_a_package_that_cannot_be_loaded_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Entry:
+        name, value = "mine", "mine:lowerings"
+
+        def load(self) -> None:
+            raise ImportError("no such thing")
+
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [Entry()] if group == plugins.GROUP else [])
+    plugins.load_plugins.cache_clear()
+    with pytest.raises(MissingDependencyError, match="mine: mine:lowerings cannot be loaded: no such thing"):
+        read(tmp_path, G([T("x", (1,))], ["x"], ["x"], []))
+
+
+@pytest.mark.parametrize("integers", [False, True])
+def test_weights_of_four_bits(integers: bool, tmp_path: Path) -> None:
+    """Two to a byte, the lower half first; LiteRT's own kernel is exact for integers, and rounds float activations."""
+    weights = RNG.integers(-8, 8, (5, 8))
+    pairs = (weights & 15).reshape(-1, 2)
+    packed = (pairs[:, 0] | pairs[:, 1] << 4).astype(np.uint8).tobytes()
+    scaled = {"scale": [0.05], "zero": [3]} if integers else {}
+    kind = "INT8" if integers else "FLOAT32"
+    bias = (
+        T("b", (5,), "INT32", np.arange(5, dtype=np.int32), scale=[0.005] * 5)
+        if integers
+        else constant("b", np.zeros(5))
+    )
+    tensors = [
+        T("x", (3, 8), kind, **scaled),
+        T("w", (5, 8), "INT4", data=packed, scale=[0.1] * 5),
+        bias,
+        T("y", (3, 5), kind, **({"scale": [0.1], "zero": [0]} if integers else {})),
+    ]
+    product = O("FULLY_CONNECTED", ["x", "w", "b"], ["y"], "FullyConnectedOptions", version=10)
+    x = RNG.integers(-100, 100, (3, 8)).astype(np.int8) if integers else RNG.uniform(-1, 1, (3, 8)).astype(np.float32)
+    graph = judged(tmp_path, G(tensors, ["x"], ["y"], [product]), {"x": x}, rtol=0 if integers else 1e-2)
+    held = next(node.inputs[0] for node in graph.nodes if node.op == "DequantizeLinear" and node.inputs[0].is_constant)
+    np.testing.assert_array_equal(held.array.astype(int), weights)
 
 
 def test_an_unknown_custom_operator_is_named(tmp_path: Path) -> None:
