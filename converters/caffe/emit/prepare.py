@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from mgeconvert.compose.driver import composed
 from mgeconvert.ir import Graph
 
 from .remove_quantization import Parameters, remove_quantization
+from .table import EMITTERS
 
 
 def prepare(graph: Graph, *, fake_quantization: bool = False) -> tuple[Graph, list[Parameters]]:
     """A copy of the graph in floating point, and how its values were quantized."""
-    graph = graph.copy()
+    graph = composed(graph, EMITTERS).copy()
     parameters = remove_quantization(graph, fake_quantization)
     _look_up_by_floats(graph)
     return graph, parameters

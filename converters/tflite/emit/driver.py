@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mgeconvert.compose.driver import composed
 from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Node, Value
 
@@ -25,7 +26,7 @@ SHAPED = frozenset(["Expand", "Reshape", "Squeeze", "Unsqueeze"])
 
 def compile_graph(graph: Graph, layouts: BorderLayouts, custom: CustomOperators | None = None) -> Model:
     """The TFLite model of a graph; raises UnsupportedError with every problem at once. The graph is not changed."""
-    driver = Driver(graph, layouts, custom or CustomOperators())
+    driver = Driver(composed(graph, EMITTERS), layouts, custom or CustomOperators())
     model = driver.run()
     if driver.problems:
         ops = {problem.op for problem in driver.problems}

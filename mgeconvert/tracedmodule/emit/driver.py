@@ -8,6 +8,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 
+from mgeconvert.compose.driver import composed
 from mgeconvert.errors import Problem, RefusedError
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.families import FAMILIES
@@ -31,6 +32,7 @@ def load_tables() -> None:
 
 def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
     """A graph of nodes with emitters, and what could not be rewritten. The given graph stays as it is."""
+    graph = composed(graph, {*EMITTERS, *REWRITES})
     b = EmitBuilder(graph)
     renamed: dict[Value, Value] = {}
     done: list[Node] = []

@@ -1,0 +1,96 @@
+"""Puts compositions in the place of the operators that a target lacks."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Container
+
+from mgeconvert.errors import RefusedError
+from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.inference import InferenceError, infer
+
+from .sequences import SEQUENCES, Sequences
+from .table import COMPOSITIONS, Composition, key_of
+
+FAMILIES = ("activation", "control", "convolution", "matmul", "normalization", "pooling", "quantization")
+"""The modules that fill the table."""
+
+
+def load_table() -> None:
+    """Import every family, so that the table is complete."""
+    for family in FAMILIES:
+        importlib.import_module(f"{__package__}.{family}")
+
+
+def composed(graph: Graph, has: Container[str]) -> Graph:
+    """A copy of the graph in which what is not in `has` is composed; the graph itself where nothing is.
+
+    `has` holds operators as the target's table names them: by name for ONNX's own.
+    """
+    load_table()
+    if not any(_is_composed(node, has) or _is_sequence(node, has) for node in graph.nodes):
+        return graph
+    graph = graph.copy()
+    replaced: dict[Value, Value] = {}
+    b, sequences = Builder(graph), Sequences()
+    pending, done = graph.nodes[::-1], []
+    while pending:
+        node = pending.pop()
+        node.inputs = [_final(value, replaced) for value in node.inputs]
+        made: list[Node] | None = None
+        if _is_composed(node, has):
+            made = _built(b, node, COMPOSITIONS[key_of(node)], replaced)
+        elif _is_sequence(node, has):
+            made = _built(b, node, sequences.resolve, replaced)
+        if made is None:
+            _infer_again(node)
+            done.append(node)
+        else:
+            pending += made[::-1]
+    graph.nodes = done
+    graph.replace(replaced)
+    graph.remove_dead_nodes()
+    return graph
+
+
+def _is_composed(node: Node, has: Container[str]) -> bool:
+    key = key_of(node)
+    return key in COMPOSITIONS and key not in has
+
+
+def _is_sequence(node: Node, has: Container[str]) -> bool:
+    return node.op in SEQUENCES and not node.domain and node.op not in has
+
+
+def _built(b: Builder, node: Node, build: Composition, replaced: dict[Value, Value]) -> list[Node] | None:
+    """The nodes that stand for one; None where what builds them does not take it."""
+    b.graph = Graph()
+    b.enter(node.scope, node.name or node.op)
+    try:
+        result = build(b, node)
+    except (RefusedError, InferenceError):
+        return None
+    values = [result] if isinstance(result, Value) else list(result)
+    made = b.graph.nodes
+    own = {value for new in made for value in new.outputs}
+    for old, new in zip(node.outputs, values, strict=False):
+        replaced[old] = new
+        if new in own:
+            new.name = old.name
+    return made
+
+
+def _infer_again(node: Node) -> None:
+    """Types that were not known before what the node reads was composed."""
+    if any(value.dtype is None or value.shape is None for value in node.outputs):
+        try:
+            infer(node)
+        except InferenceError:
+            return
+
+
+def _final(value: Value | None, replaced: dict[Value, Value]) -> Value | None:
+    while value is not None and value in replaced:
+        value = replaced[value]
+    return value

@@ -1,0 +1,62 @@
+"""Normalizations as arithmetic, by the ONNX specification and onnxruntime/docs/ContribOperators.md."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from mgeconvert.ir import Node, Value
+from mgeconvert.ir.builder import Builder
+
+from .table import Result, compose, data, integer, number, operand, scalar, shape_of
+
+
+@compose("LpNormalization")
+def lp_normalization(b: Builder, node: Node) -> Result:
+    """LpNormalization(x, axis, p) -> x / ReduceLp(x), and 0 where that is 0."""
+    x, axis = data(node), integer(node, "axis", -1)
+    axis %= len(shape_of(x))
+    norm = b.op("ReduceL1" if integer(node, "p", 2) == 1 else "ReduceL2", x, [axis], keepdims=1)
+    is_zero = b.op("Equal", norm, scalar(x, 0))
+    return b.op("Div", x, b.op("Where", is_zero, scalar(x, 1), norm))
+
+
+@compose("MeanVarianceNormalization")
+def mean_variance_normalization(b: Builder, node: Node) -> Result:
+    """MeanVarianceNormalization(x, axes) -> (x - mean) / (sqrt(mean((x - mean)^2)) + 1e-9)"""
+    x, axes = data(node), cast("tuple[int, ...]", node.attrs.get("axes", (0, 2, 3)))
+    centred = b.op("Sub", x, b.op("ReduceMean", x, list(axes), keepdims=1))
+    variance = b.op("ReduceMean", b.op("Mul", centred, centred), list(axes), keepdims=1)
+    return b.op("Div", centred, b.op("Add", b.op("Sqrt", variance), scalar(x, 1e-9)))
+
+
+@compose("RMSNormalization")
+def rms_normalization(b: Builder, node: Node) -> Result:
+    """RMSNormalization(x, scale, axis) -> x / sqrt(mean(x^2) + epsilon) * scale over the axes from `axis` on."""
+    x = data(node)
+    rank = len(shape_of(x))
+    return _rms(b, x, data(node, 1), list(range(integer(node, "axis", -1) % rank, rank)), number(node, "epsilon", 1e-5))
+
+
+def _rms(b: Builder, x: Value, scale: Value, axes: list[int], epsilon: float) -> Value:
+    square = b.op("ReduceMean", b.op("Mul", x, x), axes, keepdims=1)
+    return b.op("Mul", b.op("Div", x, b.op("Sqrt", b.op("Add", square, scalar(x, epsilon)))), scale)
+
+
+@compose("com.microsoft.SkipLayerNormalization", "com.microsoft.SkipSimplifiedLayerNormalization")
+def skip_layer_normalization(b: Builder, node: Node) -> Result:
+    """SkipLayerNormalization(x, skip, gamma, beta, bias) -> LayerNormalization(x + skip + bias, gamma, beta).
+
+    The outputs are that, the mean, the inverse deviation (both for training only) and the sum. The simplified form has
+    no mean and no beta: it is RMSNormalization.
+    """
+    simplified = node.op == "SkipSimplifiedLayerNormalization"
+    total = b.op("Add", data(node), data(node, 1))
+    bias = operand(node, 3 if simplified else 4)
+    if bias is not None:
+        total = b.op("Add", total, bias)
+    epsilon, gamma = number(node, "epsilon", 1e-12), data(node, 2)
+    if simplified:
+        y = _rms(b, total, gamma, [len(shape_of(total)) - 1], epsilon)
+    else:
+        y = b.op("LayerNormalization", total, gamma, operand(node, 3), axis=-1, epsilon=epsilon)
+    return [y, y, y, total]

@@ -1,0 +1,180 @@
+"""Operators of integers as their floating-point forms between DequantizeLinear and QuantizeLinear.
+
+Source: QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger and DynamicQuantizeLinear of the ONNX specification, and
+those of onnxruntime/docs/ContribOperators.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import refuse
+from mgeconvert.ir import Node, Value
+from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.dtypes import elem_type
+
+from .table import Result, attributes, compose, data, integer, operand, scalar, shape_of
+
+
+def _real(b: Builder, node: Node, index: int, axis: int = 1) -> Value:
+    """The operand at `index`, with its scale and zero point after it, as real numbers."""
+    scale = data(node, index + 1)
+    attrs: dict[str, Any] = {"axis": axis} if scale.shape not in ((), (1,)) else {}
+    return b.op("DequantizeLinear", data(node, index), scale, operand(node, index + 2), **attrs)
+
+
+def _steps(b: Builder, x: Value, node: Node, index: int) -> Value:
+    """`x` in steps of the scale at `index`, with the zero point after it."""
+    return b.op("QuantizeLinear", x, data(node, index), operand(node, index + 1))
+
+
+@compose("QLinearConv")
+def qlinear_conv(b: Builder, node: Node) -> Result:
+    """QLinearConv(x, w, y_scale, bias) -> Quantize(Conv(Dequantize(x), Dequantize(w), bias * x_scale * w_scale))"""
+    x, weights = _real(b, node, 0), _real(b, node, 3, axis=0)
+    bias = operand(node, 8)
+    if bias is not None:
+        scale = b.op("Reshape", b.op("Mul", data(node, 1), data(node, 4)), [-1])
+        scale = b.op("Expand", scale, [int(dim) for dim in shape_of(bias)])
+        bias = b.op("DequantizeLinear", bias, scale, axis=0)
+    return _steps(b, b.op("Conv", x, weights, bias, **attributes(node)), node, 6)
+
+
+@compose("QLinearMatMul")
+def qlinear_matmul(b: Builder, node: Node) -> Result:
+    """QLinearMatMul(a, b, y_scale) -> Quantize(MatMul(Dequantize(a), Dequantize(b)))"""
+    if any(shape_of(data(node, index)) not in ((), (1,)) for index in (1, 4)):
+        return _steps(b, b.op("MatMul", _per_row(b, node, 0, -1), _per_row(b, node, 3, 0)), node, 6)
+    return _steps(b, b.op("MatMul", _real(b, node, 0), _real(b, node, 3)), node, 6)
+
+
+def _per_row(b: Builder, node: Node, index: int, axis: int) -> Value:
+    """With one scale for each row of the first matrix, or for each column of the second."""
+    rank = len(shape_of(data(node, index)))
+    return _real(b, node, index, rank - 2 if axis else rank - 1)
+
+
+@compose("com.microsoft.QLinearAdd", "com.microsoft.QLinearMul")
+def qlinear_arithmetic(b: Builder, node: Node) -> Result:
+    """QLinearAdd(a, b, y_scale) -> Quantize(Dequantize(a) + Dequantize(b))"""
+    op = node.op.removeprefix("QLinear")
+    return _steps(b, b.op(op, _real(b, node, 0), _real(b, node, 3)), node, 6)
+
+
+@compose(
+    "com.microsoft.QLinearSigmoid",
+    "com.microsoft.QLinearLeakyRelu",
+    "com.microsoft.QLinearAveragePool",
+    "com.microsoft.QLinearGlobalAveragePool",
+    "com.microsoft.QLinearSoftmax",
+)
+def qlinear_unary(b: Builder, node: Node) -> Result:
+    """QLinearSigmoid(x, y_scale) -> Quantize(Sigmoid(Dequantize(x)))"""
+    if integer(node, "channels_last", 0):
+        refuse("channels_last")
+    attrs = attributes(node, "channels_last", "opset")
+    return _steps(b, b.op(node.op.removeprefix("QLinear"), _real(b, node, 0), **attrs), node, 3)
+
+
+@compose("com.microsoft.QLinearConcat")
+def qlinear_concat(b: Builder, node: Node) -> Result:
+    """QLinearConcat(y_scale, x, ...) -> Quantize(Concat(Dequantize(x), ...))"""
+    parts = [_real(b, node, index) for index in range(2, len(node.inputs), 3)]
+    return _steps(b, b.op("Concat", *parts, axis=node.attrs["axis"]), node, 0)
+
+
+@compose("com.microsoft.QGemm")
+def qgemm(b: Builder, node: Node) -> Result:
+    """QGemm(a, b, c, y_scale) -> Quantize(Gemm(Dequantize(a), Dequantize(b), c * a_scale * b_scale))"""
+    x, weights, bias = _real(b, node, 0), _real(b, node, 3, axis=integer(node, "transB", 0) ^ 1), operand(node, 6)
+    if bias is not None:
+        factor = b.op("Mul", data(node, 1), data(node, 4))
+        bias = b.op("Mul", b.op("Cast", bias, to=elem_type(np.float32)), factor)
+    y = b.op("Gemm", x, weights, bias, **attributes(node))
+    return y if operand(node, 7) is None else _steps(b, y, node, 7)
+
+
+@compose("ConvInteger")
+def conv_integer(b: Builder, node: Node) -> Result:
+    """ConvInteger(x, w, x_zero, w_zero) -> Cast(Conv(x - x_zero, w - w_zero)), padded with 0"""
+    zero = operand(node, 3)
+    if zero is not None and zero.rank == 1 and zero.shape != (1,):
+        zero = b.op("Reshape", zero, [-1, *[1] * (len(shape_of(data(node, 1))) - 1)])
+    y = b.op("Conv", _shifted(b, data(node), operand(node, 2)), _shifted(b, data(node, 1), zero), **attributes(node))
+    return b.op("Cast", b.op("Round", y), to=elem_type(np.int32))
+
+
+@compose("MatMulInteger")
+def matmul_integer(b: Builder, node: Node) -> Result:
+    """MatMulInteger(a, b, a_zero, b_zero) -> Cast(MatMul(a - a_zero, b - b_zero))"""
+    zero = operand(node, 2)
+    if zero is not None and zero.rank == 1 and zero.shape != (1,):
+        zero = b.op("Unsqueeze", zero, [1])
+    y = b.op("MatMul", _shifted(b, data(node), zero), _shifted(b, data(node, 1), operand(node, 3)))
+    return b.op("Cast", b.op("Round", y), to=elem_type(np.int32))
+
+
+def _shifted(b: Builder, x: Value, zero: Value | None) -> Value:
+    """Integers as floats, with their zero at 0."""
+    real = b.op("Cast", x, to=elem_type(np.float32))
+    return real if zero is None else b.op("Sub", real, b.op("Cast", zero, to=elem_type(np.float32)))
+
+
+@compose("DynamicQuantizeLinear")
+def dynamic_quantize(b: Builder, node: Node) -> Result:
+    """DynamicQuantizeLinear(x) -> Cast(Clip(Round(x / scale) + zero, 0, 255)), scale, zero.
+
+    scale = (max(x, 0) - min(x, 0)) / 255, zero = Clip(Round(-min(x, 0) / scale), 0, 255).
+    """
+    x = data(node)
+    low = b.op("Min", b.op("ReduceMin", x, keepdims=0), scalar(x, 0))
+    high = b.op("Max", b.op("ReduceMax", x, keepdims=0), scalar(x, 0))
+    scale = b.op("Div", b.op("Sub", high, low), scalar(x, 255))
+    zero = _byte(b, b.op("Neg", b.op("Div", low, scale)))
+    steps = _byte(b, b.op("Add", b.op("Round", b.op("Div", x, scale)), zero))
+    return [b.op("Cast", steps, to=elem_type(np.uint8)), scale, b.op("Cast", zero, to=elem_type(np.uint8))]
+
+
+def _byte(b: Builder, x: Value) -> Value:
+    return b.op("Clip", b.op("Round", x), scalar(x, 0), scalar(x, 255))
+
+
+@compose("com.microsoft.DynamicQuantizeMatMul")
+def dynamic_quantize_matmul(b: Builder, node: Node) -> Result:
+    """DynamicQuantizeMatMul(a, b, b_scale, b_zero, bias) -> MatMul(a, Dequantize(b)) + bias"""
+    bias = operand(node, 4)
+    weights = b.op("DequantizeLinear", data(node, 1), data(node, 2), operand(node, 3), **_columns(node, 1, 2))
+    y = b.op("MatMul", data(node), weights)
+    return y if bias is None else b.op("Add", y, bias)
+
+
+@compose("com.microsoft.MatMulIntegerToFloat")
+def matmul_integer_to_float(b: Builder, node: Node) -> Result:
+    """MatMulIntegerToFloat(a, b, scales, zeros, bias) -> MatMul(Dequantize(a), Dequantize(b)) + bias"""
+    x = b.op("DequantizeLinear", data(node), data(node, 2), operand(node, 4))
+    weights = b.op("DequantizeLinear", data(node, 1), data(node, 3), operand(node, 5), **_columns(node, 1, 3))
+    bias = operand(node, 6)
+    y = b.op("MatMul", x, weights)
+    return y if bias is None else b.op("Add", y, bias)
+
+
+def _columns(node: Node, index: int, scale: int) -> dict[str, Any]:
+    """The axis of the scales of a matrix: its columns, where there are several."""
+    is_one = data(node, scale).shape in ((), (1,))
+    return {} if is_one else {"axis": len(shape_of(data(node, index))) - 1}
+
+
+@compose("com.microsoft.DequantizeLinear")
+def dequantize(b: Builder, node: Node) -> Result:
+    """DequantizeLinear(x, scale, zero) of onnxruntime's set -> that of ONNX"""
+    if np.dtype(data(node).dtype).name not in ("int8", "uint8", "int32"):
+        refuse(f"type {data(node).dtype}")
+    return b.op("DequantizeLinear", *node.inputs, **attributes(node))
+
+
+@compose("com.microsoft.QuantizeLinear")
+def quantize(b: Builder, node: Node) -> Result:
+    """QuantizeLinear(x, scale, zero) of onnxruntime's set -> that of ONNX"""
+    return b.op("QuantizeLinear", *node.inputs, **attributes(node))

@@ -1,0 +1,1 @@
+"""Tests of operators as compositions of more common ones."""

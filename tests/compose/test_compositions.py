@@ -1,0 +1,226 @@
+"""Each composition computes what onnxruntime computes for the operator itself."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from onnx import helper, numpy_helper
+
+from mgeconvert.compose.driver import composed, load_table
+from mgeconvert.compose.table import COMPOSITIONS, compose
+from mgeconvert.ir import Graph
+from mgeconvert.ir.families import ONNX
+from mgeconvert.registry import backend
+from mgeconvert_converters.onnx.opsets.up.driver import load
+from mgeconvert_converters.onnx.write.save import save
+from tests.onnx.test_passing_through import loop, scan, sequence
+
+load_table()
+RNG = np.random.default_rng(3)
+MS = "com.microsoft"
+
+
+def normal(*shape: int) -> np.ndarray:
+    return RNG.standard_normal(shape).astype(np.float32)
+
+
+def whole(low: int, high: int, *shape: int, dtype: Any = np.uint8) -> np.ndarray:
+    return RNG.integers(low, high, shape).astype(dtype)
+
+
+def f(*numbers: float) -> np.ndarray:
+    return np.array(numbers[0] if len(numbers) == 1 else numbers, np.float32)
+
+
+X8, Z8 = whole(0, 256, 1, 4, 6, 6), np.uint8(120)
+W8, S8 = whole(-127, 128, 3, 4, 3, 3, dtype=np.int8), np.int8(0)
+
+ROWS: list[tuple[str, list[np.ndarray | None], dict[str, Any], int]] = [
+    ("Hardmax", [np.float32([[1, 3, 3], [2, 0, -1]])], {}, 1),
+    ("Hardmax", [normal(2, 3, 4)], {"axis": 1}, 1),
+    ("Shrink", [normal(4, 5) * 3], {"bias": 0.3, "lambd": 1.1}, 1),
+    ("LpNormalization", [normal(2, 3, 4)], {"axis": 1, "p": 1}, 1),
+    ("LpNormalization", [normal(2, 3)], {}, 1),
+    ("MeanVarianceNormalization", [normal(2, 3, 4, 5)], {"axes": [0, 2, 3]}, 1),
+    ("LpPool", [normal(1, 2, 6, 6)], {"kernel_shape": [2, 3], "p": 2, "pads": [1, 1, 0, 1], "strides": [2, 1]}, 1),
+    ("LpPool", [normal(1, 2, 6, 6)], {"kernel_shape": [2, 2], "p": 1}, 1),
+    ("LpPool", [normal(1, 2, 6, 6)], {"kernel_shape": [2, 2], "p": 3}, 1),
+    ("GlobalLpPool", [normal(1, 2, 6, 6)], {"p": 3}, 1),
+    ("GlobalLpPool", [normal(1, 2, 6)], {}, 1),
+    ("Einsum", [normal(2, 3), normal(3, 4)], {"equation": "ij,jk->ik"}, 1),
+    ("Einsum", [normal(5, 2, 3), normal(5, 3, 4)], {"equation": "bij,bjk->bik"}, 1),
+    ("Einsum", [normal(5, 2, 3), normal(3, 4)], {"equation": "...ij,jk->...ik"}, 1),
+    ("Einsum", [normal(2, 3, 4), normal(2, 5, 4)], {"equation": "bhd,bkd->bhk"}, 1),
+    ("Einsum", [normal(2, 3, 4, 5), normal(2, 6, 4, 5)], {"equation": "bqhd,bkhd->bhqk"}, 1),
+    ("Einsum", [normal(3, 3)], {"equation": "ii->i"}, 1),
+    ("Einsum", [normal(3, 3)], {"equation": "ii"}, 1),
+    ("Einsum", [normal(2, 3)], {"equation": "ij->ji"}, 1),
+    ("Einsum", [normal(2, 3)], {"equation": "ij->i"}, 1),
+    ("Einsum", [normal(3), normal(4)], {"equation": "i,j->ij"}, 1),
+    ("Einsum", [normal(3), normal(3)], {"equation": "i,i"}, 1),
+    ("Einsum", [normal(2, 3), normal(2, 3)], {"equation": "ij,ij->ij"}, 1),
+    ("Einsum", [normal(2, 3), normal(3, 4), normal(4, 5)], {"equation": "ij,jk,kl->il"}, 1),
+    ("Einsum", [normal(2, 3, 4), normal(4, 3)], {"equation": "abc,cd->abd"}, 1),
+    ("SoftmaxCrossEntropyLoss", [normal(3, 5), whole(0, 5, 3, dtype=np.int64)], {}, 2),
+    ("SoftmaxCrossEntropyLoss", [normal(3, 5, 2), whole(0, 5, 3, 2, dtype=np.int64)], {"reduction": "sum"}, 1),
+    ("NegativeLogLikelihoodLoss", [normal(3, 5), whole(0, 5, 3, dtype=np.int64)], {"reduction": "none"}, 1),
+    ("QLinearConv", [X8, f(0.02), Z8, W8, f(0.01), S8, f(0.1), np.uint8(100)], {"pads": [1, 1, 1, 1]}, 1),
+    (
+        "QLinearConv",
+        [X8, f(0.02), Z8, W8, f(0.01, 0.02, 0.03), np.zeros(3, np.int8), f(0.1), Z8, whole(-99, 99, 3, dtype=np.int32)],
+        {"strides": [2, 2]}, 1,
+    ),
+    (
+        "QLinearMatMul",
+        [whole(0, 256, 2, 4), f(0.02), Z8, whole(0, 256, 4, 3), f(0.03), np.uint8(3), f(0.09), np.uint8(9)], {}, 1,
+    ),
+    ("ConvInteger", [X8, whole(0, 256, 3, 4, 3, 3), Z8, np.uint8(7)], {"pads": [1, 0, 1, 0]}, 1),
+    ("MatMulInteger", [whole(0, 256, 2, 4), whole(-127, 127, 4, 3, dtype=np.int8), Z8], {}, 1),
+    ("DynamicQuantizeLinear", [normal(3, 4) * 5], {}, 3),
+    ("DynamicQuantizeLinear", [np.abs(normal(3, 4))], {}, 3),
+    (f"{MS}.Gelu", [normal(3, 4)], {}, 1),
+    (f"{MS}.BiasGelu", [normal(3, 4), normal(4)], {}, 1),
+    (f"{MS}.FastGelu", [normal(3, 4), normal(4)], {}, 1),
+    (f"{MS}.QuickGelu", [normal(3, 4)], {"alpha": 1.5}, 1),
+    (f"{MS}.FusedMatMul", [normal(2, 4, 3), normal(2, 5, 4)], {"transA": 1, "transB": 1, "alpha": 0.5}, 1),
+    (
+        f"{MS}.FusedGemm", [normal(2, 3), normal(3, 4), normal(4)],
+        {"activation": "LeakyRelu", "activation_alpha": 0.2}, 1,
+    ),
+    (f"{MS}.FusedConv", [normal(1, 2, 5, 5), normal(3, 2, 3, 3), normal(3)], {"activation": "Relu"}, 1),
+    (
+        f"{MS}.FusedConv", [normal(1, 2, 5, 5), normal(3, 2, 3, 3)],
+        {"activation": "Clip", "activation_params": [0.0, 0.5], "pads": [1, 1, 1, 1]}, 1,
+    ),
+    (f"{MS}.SkipLayerNormalization", [normal(2, 3, 4), normal(2, 3, 4), normal(4), normal(4), normal(4)], {}, 1),
+    (f"{MS}.SkipLayerNormalization", [normal(2, 3, 4), normal(2, 3, 4), normal(4)], {"epsilon": 1e-5}, 1),
+    (f"{MS}.SkipSimplifiedLayerNormalization", [normal(2, 3, 4), normal(2, 3, 4), normal(4)], {"epsilon": 1e-5}, 1),
+    (f"{MS}.QLinearAdd", [X8, f(0.02), Z8, X8[:, :, :, ::-1].copy(), f(0.03), Z8, f(0.05), Z8], {}, 1),
+    (f"{MS}.QLinearMul", [X8, f(0.02), Z8, X8, f(0.03), Z8, f(0.05), Z8], {}, 1),
+    (f"{MS}.QLinearSigmoid", [X8, f(0.02), Z8, f(1 / 256), np.uint8(0)], {}, 1),
+    (f"{MS}.QLinearLeakyRelu", [X8, f(0.02), Z8, f(0.02), Z8], {"alpha": 0.1}, 1),
+    (f"{MS}.QLinearGlobalAveragePool", [X8, f(0.02), Z8, f(0.02), Z8], {"channels_last": 0}, 1),
+    (f"{MS}.QLinearAveragePool", [X8, f(0.02), Z8, f(0.02), Z8], {"kernel_shape": [2, 2]}, 1),
+    (f"{MS}.QLinearConcat", [f(0.05), Z8, X8, f(0.02), Z8, X8, f(0.03), np.uint8(9)], {"axis": 1}, 1),
+    (
+        f"{MS}.QGemm",
+        [
+            whole(0, 256, 2, 4), f(0.02), Z8, whole(0, 256, 4, 3), f(0.03), Z8, whole(-9, 9, 3, dtype=np.int32),
+            f(0.1), Z8,
+        ],
+        {}, 1,
+    ),
+    (
+        f"{MS}.MatMulIntegerToFloat",
+        [whole(0, 256, 2, 4), whole(0, 256, 4, 3), f(0.02), f(0.03), Z8, Z8, normal(3)], {}, 1,
+    ),
+]  # fmt: skip
+
+
+def source(key: str, arrays: Sequence[np.ndarray | None], attrs: dict[str, Any], outputs: int) -> onnx.ModelProto:
+    """The operator alone: the first operand is an input of the model, the others are constants."""
+    domain, _, op = key.rpartition(".")
+    names = ["" if array is None else f"i{index}" for index, array in enumerate(arrays)]
+    first = next(index for index, array in enumerate(arrays) if array is not None and array.size > 1)
+    results = [f"o{index}" for index in range(outputs)]
+    node = helper.make_node(op, names, results, domain=domain, **attrs)
+    array = arrays[first]
+    assert array is not None
+    given = helper.make_tensor_value_info(names[first], helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
+    constants = [
+        numpy_helper.from_array(np.asarray(each), name)
+        for index, (each, name) in enumerate(zip(arrays, names, strict=True))
+        if each is not None and index != first
+    ]
+    graph = helper.make_graph([node], "g", [given], [onnx.ValueInfoProto(name=name) for name in results], constants)
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(MS, 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=9)
+
+
+def computed(data: bytes, array: np.ndarray) -> list[Any]:
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    results: list[Any] = session.run(None, {session.get_inputs()[0].name: array})
+    return results
+
+
+def written(graph: Graph) -> bytes:
+    stream = io.BytesIO()
+    save(graph, stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(("key", "arrays", "attrs", "outputs"), ROWS, ids=lambda item: str(item)[:40])
+def test_a_composition_computes_the_same(
+    key: str, arrays: list[np.ndarray | None], attrs: dict[str, Any], outputs: int
+) -> None:
+    proto = source(key, arrays, attrs, outputs)
+    graph = load(io.BytesIO(proto.SerializeToString()))
+    made = composed(graph, frozenset())
+    made.check()
+    assert key.rpartition(".")[2] not in {node.op for node in made.nodes if bool(node.domain) == ("." in key)}
+    array = next(each for each in arrays if each is not None and each.size > 1)
+    wanted = computed(proto.SerializeToString(), array)
+    for found, want in zip(computed(written(made), array), wanted, strict=True):
+        assert (found.dtype, found.shape) == (want.dtype, want.shape)
+        if found.dtype.kind == "f":
+            np.testing.assert_allclose(found, want, rtol=2e-5, atol=2e-5)
+        else:
+            assert np.abs(found.astype(np.int64) - want.astype(np.int64)).max() <= (key != "MatMulInteger")
+
+
+@pytest.mark.parametrize(
+    ("proto", "feeds"),
+    [
+        (loop("three"), {"x": normal(1, 3), "t": np.float32(2)}),
+        (scan(), {"x": normal(5)}),
+        (sequence(), {"x": normal(1, 3), "y": normal(2, 3)}),
+    ],
+    ids=["loop", "scan", "sequence"],
+)
+def test_what_is_known_is_laid_out(proto: onnx.ModelProto, feeds: dict[str, np.ndarray]) -> None:
+    made = composed(load(io.BytesIO(proto.SerializeToString())), frozenset())
+    made.check()
+    assert not {node.op for node in made.nodes} & {"Loop", "Scan", "SequenceConstruct", "ConcatFromSequence"}
+    feeds = {name: np.asarray(array) for name, array in feeds.items()}
+    wanted = onnxruntime.InferenceSession(proto.SerializeToString()).run(None, feeds)
+    for found, want in zip(onnxruntime.InferenceSession(written(made)).run(None, feeds), wanted, strict=True):
+        np.testing.assert_allclose(found, want, rtol=1e-6)
+
+
+def test_a_target_that_has_the_operator_keeps_it() -> None:
+    graph = load(io.BytesIO(source("Hardmax", [normal(2, 3)], {}, 1).SerializeToString()))
+    assert composed(graph, {"Hardmax"}) is graph
+    assert [node.op for node in composed(graph, frozenset()).nodes] == ["ArgMax", "OneHot"]
+    assert [node.op for node in graph.nodes] == ["Hardmax"]
+
+
+@pytest.mark.parametrize("target", ["tflite", "caffe", "tm"])
+def test_every_other_target_begins_with_it(target: str) -> None:
+    proto = source(f"{MS}.QuickGelu", [normal(2, 3)], {}, 1)
+    assert list(backend(target).problems(load(io.BytesIO(proto.SerializeToString())))) == []
+
+
+def test_what_a_composition_refuses_is_refused_by_name() -> None:
+    graph = load(io.BytesIO(loop().SerializeToString()))
+    assert [node.op for node in composed(graph, frozenset()).nodes] == [node.op for node in graph.nodes]
+    assert "Loop" in {problem.op for problem in backend("tflite").problems(graph)}
+
+
+def test_compositions_stand_with_their_family_and_say_their_formula() -> None:
+    for key, function in COMPOSITIONS.items():
+        assert "->" in (function.__doc__ or ""), key
+        if "." not in key:
+            assert function.__module__.rpartition(".")[2] == ONNX[key]
+    with pytest.raises(AssertionError, match="Hardmax is composed twice"):
+        compose("Hardmax")(COMPOSITIONS["Hardmax"])
+
+
+def test_results_keep_their_names() -> None:
+    graph = load(io.BytesIO(source("Shrink", [normal(2, 3)], {}, 1).SerializeToString()))
+    assert composed(graph, frozenset()).outputs["o0"].name == "o0"
