@@ -19,12 +19,11 @@ def einsum(b: Builder, node: Node) -> Result:
     Labels that an operand repeats are its diagonal; those that no later operand and not the result has are summed away.
     """
     terms, result = _labels(node)
-    current, value = terms[0], _diagonal(b, data(node), terms[0])
-    current = _once(current)
-    for index, labels in enumerate(terms[1:], 1):
-        other = _diagonal(b, data(node, index), labels)
+    current, value = _diagonal(b, data(node), terms[0])
+    for index, term in enumerate(terms[1:], 1):
+        labels, other = _diagonal(b, data(node, index), term)
         later = set(result).union(*terms[index + 1 :])
-        current, value = _product(b, current, value, _once(labels), other, later)
+        current, value = _product(b, current, value, labels, other, later)
     kept = [label for label in current if label in result]
     value = _summed(b, value, current, set(result))
     return _transposed(b, value, kept, list(result))
@@ -51,12 +50,8 @@ def _labels(node: Node) -> tuple[list[list[str]], list[str]]:
     return terms, [*before, *(str(number) for number in range(-widest, 0) if dots), *after]
 
 
-def _once(labels: list[str]) -> list[str]:
-    return list(dict.fromkeys(labels))
-
-
-def _diagonal(b: Builder, x: Value, labels: list[str]) -> Value:
-    """Repeated labels one after the other: the elements whose positions along them are equal."""
+def _diagonal(b: Builder, x: Value, labels: list[str]) -> tuple[list[str], Value]:
+    """Repeated labels one after the other: the elements whose positions along them are equal, that label first."""
     labels = list(labels)
     while len(set(labels)) < len(labels):
         label = next(each for each in labels if labels.count(each) > 1)
@@ -71,7 +66,7 @@ def _diagonal(b: Builder, x: Value, labels: list[str]) -> Value:
         x = b.op("Reshape", x, _target([size * size, *rest]))
         x = b.op("Gather", x, [index * (size + 1) for index in range(size)], axis=0)
         labels = [label, *(labels[axis] for axis in others)]
-    return x
+    return labels, x
 
 
 def _product(
