@@ -26,24 +26,30 @@ class OpenCVError(Exception):
 def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The net's outputs by name, in the order of the file; inputs become float32, which is what Caffe computes in.
 
-    In OpenCV; where that is not installed or cannot compute the net, in real Caffe, and then the result says so.
-    Raises MissingDependencyError without either.
+    In OpenCV; where that is not installed, cannot compute the net or computes NaN, in real Caffe, and then the result
+    says so. Raises MissingDependencyError without either.
     """
-    try:
-        return run_in_opencv(path, inputs)
-    except (OpenCVError, MissingDependencyError) as error:
-        from mgeconvert.reference.environment import environment
+    from mgeconvert.reference.environment import environment
 
-        lacking = isinstance(error, MissingDependencyError)
-        if environment("caffe").is_installed:
-            why = "OpenCV is not installed" if lacking else "OpenCV cannot compute this net"
-            return Computed(run_in_caffe(path, inputs), f"real BVLC Caffe ({why})")
-        if lacking:
+    real = environment("caffe").is_installed
+    try:
+        results = run_in_opencv(path, inputs)
+    except MissingDependencyError:
+        if not real:
             raise
-        raise MissingDependencyError(
-            f"{path}: OpenCV cannot compute this net ({error}), and real Caffe is not installed",
-            hint="mgeconvert reference install caffe",
-        ) from error
+        why = "OpenCV is not installed"
+    except OpenCVError as error:
+        if not real:
+            raise MissingDependencyError(
+                f"{path}: OpenCV cannot compute this net ({error}), and real Caffe is not installed",
+                hint="mgeconvert reference install caffe",
+            ) from error
+        why = "OpenCV cannot compute this net"
+    else:
+        if not real or not any(array.dtype.kind == "f" and np.isnan(array).any() for array in results.values()):
+            return results
+        why = "OpenCV computes NaN"
+    return Computed(run_in_caffe(path, inputs), f"real BVLC Caffe ({why})")
 
 
 def run_in_caffe(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -91,6 +91,7 @@ def opencv_may_fail(net: Path, error: str) -> bool:
         or all(layer.type != "Input" for layer in layers)
         or any(layer.type == "Deconvolution" for layer in layers)
         or "eltwise_layer.cpp" in error
+        or "fuseWeights" in error
     )
 
 

@@ -298,7 +298,7 @@ def test_everything_that_caffe_cannot_do_at_once(tmp_path: Path) -> None:
 def test_what_neither_judge_can_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment.Environment, "is_installed", False)
     b = Builder()
-    b.output("y", b.op("ArgMax", b.input("x", np.float32, (2, 3)), axis=1))
+    b.output("y", b.ops("TopK", 2, b.input("x", np.float32, (2, 3)), [1])[0])
     path = tmp_path / "net.prototxt"
     mgeconvert.save(b.graph, path)
     run = registry.backend("caffe").run

@@ -83,6 +83,12 @@ def square(net: Net, x: Blob) -> Blob:
 
 def standardize(net: Net, x: Blob, axes: Sequence[int], epsilon: float) -> Blob:
     """(x - mean) / sqrt(variance + epsilon); MVN would add epsilon to the root."""
-    centred = add(net, x, mean(net, x, axes), factors=(1.0, -1.0))
-    variance = mean(net, square(net, centred), axes)
-    return multiply(net, centred, net.power(variance, power=-0.5, shift=epsilon))
+    return with_statistics(net, x, axes, epsilon)[0]
+
+
+def with_statistics(net: Net, x: Blob, axes: Sequence[int], epsilon: float) -> tuple[Blob, Blob, Blob]:
+    """(x - mean) / sqrt(variance + epsilon), the mean, and what it is multiplied by: 1 / sqrt(variance + epsilon)."""
+    middle = mean(net, x, axes)
+    centred = add(net, x, middle, factors=(1.0, -1.0))
+    factor = net.power(mean(net, square(net, centred), axes), power=-0.5, shift=epsilon)
+    return multiply(net, centred, factor), middle, factor

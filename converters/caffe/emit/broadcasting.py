@@ -99,3 +99,8 @@ def as_blob(net: Net, operand: Operand) -> Blob:
 
 def difference(net: Net, x: Operand, y: Operand) -> Blob:
     return add(net, x, y, factors=(1.0, -1.0))
+
+
+def filled(net: Net, like: Blob, value: float) -> Blob:
+    """A blob of the shape of `like` that holds one number; it does not read `like`, which may hold NaN."""
+    return expand(net, net.constant(np.full((1,) * like.rank, value, np.float32)), like.shape)

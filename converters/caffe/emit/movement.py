@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .broadcasting import expand, repeat
+from .broadcasting import add, expand, repeat
 from .constant_positions import along_shape, pick
 from .convolution import conv
 from .net import Blob, Net, Shape
 from .table import Array, emit
+from .thresholds import LARGE
 from .transposition import transpose
 from .windows import convolution
 
@@ -45,6 +46,12 @@ def pad(
             x = pick(net, x, axis, positions.tolist())
         return x
     filling = 0.0 if value is None else float(value.reshape(()))
+    if abs(filling) > LARGE:  # zeros around, and then the number added there: x - filling would lose digits of x
+        sizes = [x.shape[axis] if axis in widths else 1 for axis in range(x.rank)]
+        around = [widths.get(axis, (0, 0)) for axis in range(x.rank)]
+        border = np.pad(np.zeros(sizes, np.float32), around, constant_values=filling)
+        inner = pad(net, x, np.array(around).T, mode="constant", out=out)
+        return add(net, inner, border)
     x = net.power(x, shift=-filling)
     if set(widths) <= {2, 3} and x.rank == 4:
         x = _zeros_around(net, x, widths.get(2, (0, 0)), widths.get(3, (0, 0)))

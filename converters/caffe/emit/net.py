@@ -19,6 +19,12 @@ PIECES = 64
 """The most slices that a composition cuts a blob into."""
 
 
+def is_number(dtype: np.dtype | None) -> bool:
+    """Whether float32 stands for the type: a number of at least 8 bits, but not one of 8 or 16 bits that rounds as no
+    layer does."""
+    return dtype is not None and (dtype.kind in "iub" or dtype in (np.float16, np.float32, np.float64))
+
+
 class Blob:
     """One tensor of the net. `name` is empty until the net is complete, except for inputs and outputs. Compared by
     identity."""

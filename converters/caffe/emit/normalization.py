@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mgeconvert.errors import refuse
 
-from .along_axes import standardize
+from .along_axes import standardize, with_statistics
 from .broadcasting import add, multiply
-from .net import Blob, Net
+from .net import Blob, Net, Shape
 from .reduction import REDUCTIONS
 from .table import Array, Operand, emit
+from .thresholds import complement, step
 
 
 @emit("BatchNormalization")
@@ -48,9 +51,10 @@ def group_normalization(
 def layer_normalization(
     net: Net, x: Blob, scale: Operand, bias: Operand | None = None,
     *, axis: int = -1, epsilon: float = 1e-5, stash_type: int = 1,
-) -> Blob:  # fmt: skip
-    y = multiply(net, standardize(net, x, range(axis % x.rank, x.rank), epsilon), scale)
-    return y if bias is None else add(net, y, bias)
+) -> list[Blob]:  # fmt: skip
+    y, middle, factor = with_statistics(net, x, range(axis % x.rank, x.rank), epsilon)
+    y = multiply(net, y, scale)
+    return [y if bias is None else add(net, y, bias), middle, factor]
 
 
 @emit("LRN")
@@ -68,10 +72,17 @@ def mean_variance_normalization(net: Net, x: Blob, *, axes: tuple[int, ...] = (0
 
 @emit("LpNormalization")
 def lp_normalization(net: Net, x: Blob, *, axis: int = -1, p: int = 2) -> Blob:
-    norm = REDUCTIONS["ReduceL1" if p == 1 else "ReduceL2"]
-    return multiply(net, x, net.power(norm(net, x, [axis % x.rank]), power=-1.0))
+    norm = REDUCTIONS["ReduceL1" if p == 1 else "ReduceL2"](net, x, [axis % x.rank])
+    # 0 / 0 is 0: what has no length is divided by 1
+    divisor = net.eltwise("SUM", norm, complement(net, step(net, norm)))
+    return multiply(net, x, net.power(divisor, power=-1.0))
 
 
 @emit("Dropout")
-def dropout(net: Net, x: Blob, *_: Operand, **__: object) -> Blob:
-    return x
+def dropout(
+    net: Net, x: Blob, ratio: Array | None = None, training_mode: Array | None = None, *, seed: int = 0,
+    outs: Sequence[Shape],
+) -> list[Blob]:  # fmt: skip
+    if training_mode is not None and training_mode.any() and (ratio is None or ratio.any()):
+        refuse("training mode, which drops elements at random")
+    return [x, net.constant(np.ones(x.shape, np.float32))][: len(outs)]

@@ -3,6 +3,7 @@ correction factor where the divisors differ."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -124,9 +125,9 @@ def average_pool(
             out=(*out[:2], 1, out[2]),
         )  # fmt: skip
         return net.reshape(y, out)
-    axes = _plans(x, kernel_shape, strides, padding, out) if set(dilations) == {1} else None
+    axes = _plans(x, kernel_shape, strides, padding, out) if set(dilations) == {1} and x.rank == 4 else None
     divided = []
-    for a in range(2):
+    for a in range(x.rank - 2):
         starts = np.arange(out[2 + a]) * strides[a] - padding[a][0]
         taps = starts[:, None] + np.arange(kernel_shape[a]) * dilations[a]
         low, high = (-padding[a][0], x.shape[2 + a] + padding[a][1]) if count_include_pad else (0, x.shape[2 + a])
@@ -139,12 +140,14 @@ def average_pool(
         y = pool(net, x, "AVE", kernel_shape, strides, axes, out)
     else:
         mean = np.full((x.shape[1], 1, *kernel_shape), 1 / np.prod(kernel_shape), np.float32)
-        both = [pad for pair in zip(*padding, strict=True) for pad in pair]
+        # as much padding at the end as the last window of ceil_mode wants
+        rests = [(out[2 + a] - 1) * strides[a] + extent[a] - x.shape[2 + a] - padding[a][0] for a in range(x.rank - 2)]
+        both = [begin for begin, _ in padding] + [max(pair[1], rest) for pair, rest in zip(padding, rests, strict=True)]
         y = conv(net, x, mean, dilations=dilations, group=x.shape[1], pads=both, strides=strides, out=out)
-    correction = np.outer(divided[0], divided[1]).astype(np.float32)
+    correction = functools.reduce(np.multiply.outer, divided).astype(np.float32)
     if np.all(correction == 1):
         return y
-    return net.layer("Scale", y, blobs=[correction], axis=2, num_axes=2)
+    return net.layer("Scale", y, blobs=[correction], axis=2, num_axes=x.rank - 2)
 
 
 @emit("GlobalAveragePool")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mgeconvert.compose.driver import composed
-from mgeconvert.ir import Graph
+from mgeconvert.ir import Graph, Value
 
+from .net import is_number
 from .remove_quantization import Parameters, remove_quantization
 from .table import EMITTERS
 
@@ -14,19 +15,26 @@ def prepare(graph: Graph, *, fake_quantization: bool = False) -> tuple[Graph, li
     graph = composed(graph, EMITTERS).copy()
     parameters = remove_quantization(graph, fake_quantization)
     _look_up_by_floats(graph)
+    _cast_constants(graph)
     return graph, parameters
 
 
+def _cast_constants(graph: Graph) -> None:
+    """CastLike(constant, x) -> constant: the type of x is known, whatever x holds."""
+    replaced: dict[Value, Value] = {}
+    for node in graph.nodes:
+        value = node.inputs[0] if node.op == "CastLike" else None
+        if value is not None and value.array is not None and is_number(node.output.dtype):
+            replaced[node.output] = Value(node.output.name, array=value.array.astype(node.output.dtype))
+    graph.replace(replaced)
+    graph.remove_dead_nodes()
+
+
 def _look_up_by_floats(graph: Graph) -> None:
-    """Caffe's Embed cuts its positions to integers itself, so a Cast before a lookup is not needed."""
+    """Caffe's Embed, which looks computed positions up, cuts them to integers itself: no Cast is needed before it."""
     producers = graph.producers()
     for node in graph.nodes:
-        if (
-            node.op == "Gather"
-            and node.inputs[0] is not None
-            and node.inputs[0].is_constant
-            and node.inputs[1] is not None
-        ):
+        if node.op == "Gather" and node.inputs[1] is not None:
             cast = producers.get(node.inputs[1])
             if cast is not None and cast.op == "Cast":
                 node.inputs[1] = cast.inputs[0]

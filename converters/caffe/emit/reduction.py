@@ -9,7 +9,7 @@ import numpy as np
 from .along_axes import log_sum_exp, maximum, mean, minimum, product, square, total
 from .constant_positions import mix
 from .net import Blob, Net, Shape
-from .ranking import ranked
+from .ranking import best_position
 from .table import Array, emit
 
 
@@ -21,20 +21,14 @@ def cum_sum(net: Net, x: Blob, axis: Array, *, exclusive: int = 0, reverse: int 
     return mix(net, x, at, lower.T if reverse else lower)
 
 
-@emit("ArgMax", note="of equal real numbers Caffe gives the last")
-def arg_max(
-    net: Net, x: Blob, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0, out: Shape, in_dtype: np.dtype
-) -> Blob:
-    whole = in_dtype.kind != "f" and not select_last_index
-    return net.reshape(ranked(net, x, axis, 1, values=False, whole=whole), out or (1,))
+@emit("ArgMax")
+def arg_max(net: Net, x: Blob, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0, out: Shape) -> Blob:
+    return net.reshape(best_position(net, x, axis % x.rank, last=bool(select_last_index)), out or (1,))
 
 
-@emit("ArgMin", note="of equal real numbers Caffe gives the last")
-def arg_min(
-    net: Net, x: Blob, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0, out: Shape, in_dtype: np.dtype
-) -> Blob:
-    negative = net.power(x, scale=-1.0)
-    return arg_max(net, negative, axis=axis, select_last_index=select_last_index, out=out, in_dtype=in_dtype)
+@emit("ArgMin")
+def arg_min(net: Net, x: Blob, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0, out: Shape) -> Blob:
+    return arg_max(net, net.power(x, scale=-1.0), axis=axis, select_last_index=select_last_index, out=out)
 
 
 Reduction = Callable[[Net, Blob, Sequence[int]], Blob]
@@ -58,9 +52,7 @@ def _register(op: str, reduction: Reduction) -> None:
         net: Net, x: Blob, axes: Array | None = None, *, keepdims: int = 1, noop_with_empty_axes: int = 0, out: Shape
     ) -> Blob:
         wanted = [] if axes is None else [int(axis) % x.rank for axis in axes.reshape(-1)]
-        if not wanted:
-            if noop_with_empty_axes:
-                return x
+        if not wanted and not noop_with_empty_axes:
             wanted = list(range(x.rank))
         return net.reshape(reduction(net, x, sorted(wanted)), out or (1,))
 

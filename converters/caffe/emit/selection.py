@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mgeconvert.errors import refuse
 
 from .broadcasting import add, broadcast_shape, expand, multiply
+from .infinities import infinity, split_infinities
 from .net import Blob, Net
-from .ranking import ranked
+from .ranking import best_positions, best_values
 from .table import Array, Operand, emit
 from .thresholds import complement
 
@@ -31,18 +34,24 @@ def trilu(net: Net, x: Blob, k: Array | None = None, *, upper: int = 1) -> Blob:
     return multiply(net, x, np.triu(ones, diagonal) if upper else np.tril(ones, diagonal))
 
 
-@emit("Where", note="both choices must be finite")
-def where(net: Net, condition: Blob, x: Operand, y: Operand) -> Blob:
+@emit("Where", note="of what may be infinite by infinite constants, with more layers")
+def where(net: Net, condition: Blob, x: Operand, y: Operand, *, infinite: Sequence[bool]) -> Blob:
     shape = tuple(np.broadcast_shapes(condition.shape, broadcast_shape(x, y)))
     condition = expand(net, condition, shape)
-    return add(net, multiply(net, condition, x), multiply(net, complement(net, condition), y))
+    choices = [(condition, x, infinite[1]), (complement(net, condition), y, infinite[2])]
+    parts = [split_infinities(net, choice, doubtful) for _, choice, doubtful in choices]
+    masks = [mask for mask, _, _ in choices]
+    first, second = (multiply(net, mask, part.finite) for mask, part in zip(masks, parts, strict=True))
+    result = add(net, first, second)
+    for mask, part in zip(masks, parts, strict=True):
+        for sign, places in part.infinite.items():
+            result = net.eltwise("SUM", result, infinity(net, multiply(net, mask, places)), coeff=(1.0, sign))
+    return result
 
 
-@emit("TopK", note="of equal real numbers Caffe gives the last")
-def top_k(
-    net: Net, x: Blob, k: Array, *, axis: int = -1, largest: int = 1, sorted: int = 1, in_dtype: np.dtype
-) -> list[Blob]:
-    sign, whole, count = 1.0 if largest else -1.0, in_dtype.kind != "f", int(k.reshape(()))
+@emit("TopK", note="of equal numbers in an axis of more than 4096 Caffe gives the last")
+def top_k(net: Net, x: Blob, k: Array, *, axis: int = -1, largest: int = 1, sorted: int = 1) -> list[Blob]:
+    sign, count = 1.0 if largest else -1.0, int(k.reshape(()))
     x = net.power(x, scale=sign)
-    values, indices = (ranked(net, x, axis, count, values=wanted, whole=whole) for wanted in (True, False))
+    values, indices = best_values(net, x, axis % x.rank, count), best_positions(net, x, axis % x.rank, count)
     return [net.power(values, scale=sign), indices]

@@ -2,8 +2,9 @@
 
 An emitter has the ONNX operator's own signature: its inputs in order, then its attributes as keywords with ONNX's
 defaults. An input annotated `Blob` is a computed value (a constant becomes a Parameter layer), `Array` must be a
-constant, `Operand` may be either. The keywords `out`, `outs`, `dtype` and `in_dtype` are given by the driver: the shape
-of the first output, those of all, the first output's and the first input's type.
+constant, `Operand` may be either. The keywords `out`, `outs`, `dtype`, `in_dtype` and `infinite` are given by the
+driver: the shape of the first output, those of all, the first output's and the first input's type, and for each input
+whether infinite constants take part in it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Emitted: TypeAlias = "Blob | Sequence[Blob]"
 Handler: TypeAlias = Callable[..., Emitted]
 H = TypeVar("H", bound=Handler)
 
-GIVEN = ("out", "outs", "dtype", "in_dtype")
+GIVEN = ("out", "outs", "dtype", "in_dtype", "infinite")
 
 
 @dataclass(frozen=True, slots=True)

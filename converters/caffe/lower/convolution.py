@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
@@ -9,12 +11,17 @@ from .table import Layer, lower, shape_of
 from .windows import spatial
 
 
-def _convolution(b: Builder, layer: Layer, x: Value, transposed: bool) -> Value:
-    p = layer.param
-    count = len(shape_of(x)) - 2
+def _kernel(layer: Layer, count: int) -> list[int]:
     kernel = spatial(layer, "kernel_size", "kernel", count, 0)
     if 0 in kernel:
         raise layer.invalid("no kernel_size")
+    return kernel
+
+
+def _convolution(b: Builder, layer: Layer, x: Value, transposed: bool) -> Value:
+    p = layer.param
+    count = len(shape_of(x)) - 2
+    kernel = _kernel(layer, count)
     pad = spatial(layer, "pad", "pad", count, 0)
     channels = shape_of(x)[1]
     if not p.group or channels % p.group or not p.num_output or p.num_output % p.group:
@@ -34,10 +41,30 @@ def _convolution(b: Builder, layer: Layer, x: Value, transposed: bool) -> Value:
 
 
 @lower("Convolution", "ConvolutionDepthwise", "DepthwiseConvolution", param="convolution_param")
-def convolution(b: Builder, layer: Layer, x: Value) -> Value:
-    return _convolution(b, layer, x, transposed=False)
+def convolution(b: Builder, layer: Layer, x: Value, *others: Value) -> list[Value]:
+    """The same weights for each bottom."""
+    return [_convolution(b, layer, bottom, transposed=False) for bottom in (x, *others)]
 
 
 @lower("Deconvolution", param="convolution_param")
-def deconvolution(b: Builder, layer: Layer, x: Value) -> Value:
-    return _convolution(b, layer, x, transposed=True)
+def deconvolution(b: Builder, layer: Layer, x: Value, *others: Value) -> list[Value]:
+    return [_convolution(b, layer, bottom, transposed=True) for bottom in (x, *others)]
+
+
+@lower("Im2col", param="convolution_param")
+def im2col(b: Builder, layer: Layer, x: Value) -> Value:
+    """Each window as channels: a convolution whose kernels hold a single 1. Source: im2col_cpu of BVLC Caffe."""
+    count = len(shape_of(x)) - 2
+    kernel, pad = _kernel(layer, count), spatial(layer, "pad", "pad", count, 0)
+    taps, channels = int(np.prod(kernel)), shape_of(x)[1]
+    weights = np.tile(np.eye(taps, dtype=np.float32), (channels, 1)).reshape(channels * taps, 1, *kernel)
+    return b.op(
+        "Conv",
+        x,
+        weights,
+        kernel_shape=kernel,
+        pads=pad + pad,
+        strides=spatial(layer, "stride", "stride", count, 1),
+        dilations=spatial(layer, "dilation", "dilation", count, 1),
+        group=channels,
+    )

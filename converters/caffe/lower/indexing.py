@@ -52,3 +52,9 @@ def crop(b: Builder, layer: Layer, x: Value, like: Value) -> Value:
 @lower("Reverse")
 def reverse(b: Builder, layer: Layer, x: Value) -> Value:
     return b.op("Slice", x, [-1], [-(1 << 31)], [0], [-1])
+
+
+@lower("BatchReindex", note="positions as Caffe wants them: whole numbers from 0")
+def batch_reindex(b: Builder, layer: Layer, x: Value, positions: Value) -> Value:
+    """The rows at `positions`, which may repeat."""
+    return b.op("Gather", x, b.op("Cast", positions, to=INT64), axis=0)

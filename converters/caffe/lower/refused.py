@@ -5,8 +5,7 @@ from __future__ import annotations
 _TABLE = """
 Python | its program is not in the file
 PSROIPooling ROIAlign Proposal | a layer of a two-stage detector for which ONNX has no operator
-Im2col | it serves Caffe's own convolution
-BatchReindex Filter | which rows remain is known only at run time
+Filter | which rows remain is known only at run time
 ContinuationIndicator LSTMUnit | parts of Caffe's own recurrent layers
 Unpooling MaxUnpool | the mask of a pooling layer
 """

@@ -11,6 +11,7 @@ from mgeconvert.errors import refuse
 from ..broadcasting import add, broadcast_shape, expand, multiply
 from ..net import Blob, Net
 from ..table import Operand, emit
+from ..thresholds import LARGE
 
 
 @emit("Add")
@@ -38,7 +39,9 @@ def divide(net: Net, x: Operand, y: Operand, *, dtype: np.dtype) -> Blob:
 
 
 @emit("Pow")
-def pow_(net: Net, x: Operand, y: Operand) -> Blob:
+def pow_(net: Net, x: Operand, y: Operand, *, dtype: np.dtype) -> Blob:
+    if dtype.kind in "iu" and not (isinstance(y, np.ndarray) and np.all((y >= 0) & (y == np.floor(y)))):
+        refuse("Caffe has no layer that rounds, and this power of integers is no integer")
     if isinstance(y, np.ndarray) and y.size == 1 and isinstance(x, Blob):
         return net.power(expand(net, x, broadcast_shape(x, y)), power=float(y.reshape(())))
     if isinstance(x, np.ndarray) and x.size == 1 and isinstance(y, Blob) and float(x.reshape(())) > 0:
@@ -63,17 +66,21 @@ def maximum(net: Net, *xs: Operand) -> Blob:
 
 @emit("Min")
 def minimum(net: Net, *xs: Operand) -> Blob:
-    negated = [np.asarray(-x) if isinstance(x, np.ndarray) else net.power(x, scale=-1.0) for x in xs]
+    negated = [np.asarray(-x.astype(np.float32)) if isinstance(x, np.ndarray) else net.power(x, scale=-1.0) for x in xs]
     return net.power(maximum(net, *negated), scale=-1.0)
 
 
 def _maximum(net: Net, x: Operand, y: Operand) -> Operand:
-    """Of a blob and a constant c: relu(x - c) + c; a Parameter layer would be the alternative."""
+    """Of a blob and a constant c: relu(x - c) + c where that keeps the digits of x, else a layer that holds c."""
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
-        return np.maximum(x, y)
+        return np.asarray(np.maximum(x, y))
     if isinstance(x, np.ndarray):
         return _maximum(net, y, x)
     if isinstance(y, np.ndarray):
-        return add(net, net.layer("ReLU", add(net, x, y, factors=(1.0, -1.0))), y)
+        if np.all(y == -np.inf):
+            return expand(net, x, broadcast_shape(x, y))
+        if np.all(np.abs(y) <= LARGE):
+            return add(net, net.layer("ReLU", add(net, x, y, factors=(1.0, -1.0))), y)
+        y = net.constant(y)
     shape = broadcast_shape(x, y)
     return net.eltwise("MAX", expand(net, x, shape), expand(net, y, shape))

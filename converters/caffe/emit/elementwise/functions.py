@@ -9,7 +9,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 
 from ..error_function import erfc_of_absolute
-from ..net import Blob, Net
+from ..net import Blob, Net, is_number
 from ..table import Operand, emit
 from ..thresholds import clamp, sign, step
 from .arithmetic import maximum, minimum
@@ -37,9 +37,14 @@ def erf(net: Net, x: Blob) -> Blob:
     return net.eltwise("PROD", sign(net, x), magnitude)
 
 
-@emit("Identity", "CastLike")
-def identity(net: Net, x: Blob, *_: Operand, **__: object) -> Blob:
+@emit("Identity")
+def identity(net: Net, x: Blob) -> Blob:
     return x
+
+
+@emit("CastLike")
+def cast_like(net: Net, x: Blob, like: Operand, *, saturate: int = 1, in_dtype: np.dtype, dtype: np.dtype) -> Blob:
+    return cast(net, x, to=0, in_dtype=in_dtype, dtype=dtype)
 
 
 @emit("Cast")
@@ -48,6 +53,8 @@ def cast(net: Net, x: Blob, *, to: int, saturate: int = 1, in_dtype: np.dtype, d
         return step(net, net.layer("AbsVal", x))
     if in_dtype.kind == "f" and dtype.kind in "iu":
         refuse("Caffe has no layer that rounds, so a real number cannot become an integer")
+    if not is_number(dtype) and dtype != in_dtype:
+        refuse(f"Caffe has no layer that rounds, so nothing can become {dtype}")
     return x
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from ..broadcasting import difference
+import math
+
+import numpy as np
+
+from ..broadcasting import broadcast_shape, difference, expand
+from ..infinities import LARGEST, reaches
 from ..net import Blob, Net
 from ..table import Operand, emit
-from ..thresholds import complement, sign, step
+from ..thresholds import complement, step_of_difference
 
 
 @emit("Greater")
 def greater(net: Net, x: Operand, y: Operand) -> Blob:
-    return step(net, difference(net, x, y))
+    return step_of_difference(net, difference(net, x, y))
 
 
 @emit("Less")
 def less(net: Net, x: Operand, y: Operand) -> Blob:
-    return step(net, difference(net, y, x))
+    return step_of_difference(net, difference(net, y, x))
 
 
 @emit("GreaterOrEqual")
@@ -30,13 +35,17 @@ def less_or_equal(net: Net, x: Operand, y: Operand) -> Blob:
 
 @emit("Equal")
 def equal(net: Net, x: Operand, y: Operand) -> Blob:
+    if isinstance(x, np.ndarray):
+        x, y = y, x
+    if isinstance(y, np.ndarray) and isinstance(x, Blob) and np.isinf(y).all() and len(set(y.flat)) == 1:
+        return expand(net, reaches(net, x, math.copysign(LARGEST, float(y.flat[0]))), broadcast_shape(x, y))
     return complement(net, xor(net, x, y))
 
 
 @emit("Xor")
 def xor(net: Net, x: Operand, y: Operand) -> Blob:
     """Whether two numbers differ."""
-    return net.layer("AbsVal", sign(net, difference(net, x, y)))
+    return net.eltwise("SUM", greater(net, x, y), less(net, x, y))
 
 
 @emit("Not")

@@ -1,0 +1,162 @@
+"""The node tests of the onnx package through the Caffe target, judged by real BVLC Caffe.
+
+Each test's model is converted as it is, and where only its parameters stand in the way (weights, axes, shapes that the
+test gives as inputs) with these as constants. ``python -m tests.caffe.node_tests`` writes what comes of each into
+tests/goldens/caffe_node_tests.json; read what changed before you commit it.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+import mgeconvert
+from mgeconvert.errors import MgeconvertError, ReferenceEnvironmentError, UnsupportedError
+from mgeconvert.ir import Graph
+from mgeconvert.reference import caffe
+from mgeconvert_converters.caffe.read.files import read_prototxt, weight_files
+from mgeconvert_converters.caffe.read.inference import net_outputs
+from mgeconvert_converters.caffe.run import typed
+
+FILE = Path(__file__).parents[1] / "goldens" / "caffe_node_tests.json"
+RIGHT, WITH_CONSTANTS, REFUSED, WRONG = "right", "right with constant parameters", "refused", "wrong"
+
+
+@dataclass(frozen=True)
+class NodeTest:
+    """A model, its inputs and what it must give, with the tolerances of the onnx package."""
+
+    name: str
+    model: onnx.ModelProto
+    feeds: Mapping[str, Any]
+    expected: Sequence[Any]
+    rtol: float
+    atol: float
+
+
+@dataclass(frozen=True)
+class Written:
+    """A node test as a Caffe net."""
+
+    test: NodeTest
+    verdict: str
+    net: Path
+    feeds: Mapping[str, np.ndarray]
+
+
+def node_tests() -> Iterator[NodeTest]:
+    """All of them; building them takes the onnx package a quarter of a minute."""
+    from onnx.backend.test.loader import load_model_tests
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its reference implementation overflows on purpose
+        cases = load_model_tests(kind="node")
+    for case in cases:
+        inputs, outputs = case.data_sets[0]
+        names = [value.name for value in case.model.graph.input]
+        feeds = dict(zip(names, map(_array, inputs), strict=True))
+        yield NodeTest(case.name, case.model, feeds, [_array(one) for one in outputs], case.rtol, case.atol)
+
+
+def _array(value: Any) -> Any:
+    """Numbers of types that numpy lacks come as TensorProto; a sequence stays as it is."""
+    return numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else value
+
+
+def with_constants(test: NodeTest) -> tuple[onnx.ModelProto, dict[str, Any]]:
+    """The model with all inputs but the first of real numbers as initializers, and the inputs that are left."""
+    arrays = {name: array for name, array in test.feeds.items() if isinstance(array, np.ndarray | np.generic)}
+    reals = [name for name, array in arrays.items() if array.dtype.kind == "f"]
+    kept = (reals or list(test.feeds))[:1]
+    model = onnx.ModelProto()
+    model.CopyFrom(test.model)
+    for value in list(model.graph.input):
+        if value.name in arrays and value.name not in kept:
+            model.graph.initializer.append(numpy_helper.from_array(np.asarray(arrays[value.name]), value.name))
+            model.graph.input.remove(value)
+    left = {value.name for value in model.graph.input}
+    return model, {name: array for name, array in test.feeds.items() if name in left}
+
+
+def write(test: NodeTest, folder: Path) -> Written | str:
+    """The test as a net in `folder`, or why not."""
+    reason = ""
+    for verdict in (RIGHT, WITH_CONSTANTS):
+        model, feeds = (test.model, test.feeds) if verdict == RIGHT else with_constants(test)
+        net = folder / f"{len(verdict)}.prototxt"
+        try:
+            graph = _save(model, net)
+        except UnsupportedError as error:
+            reason = reason or "; ".join(f"{problem.op}: {problem.reason}" for problem in error.problems)
+        except MgeconvertError as error:
+            reason = reason or error.message.rpartition("model.onnx: ")[2]
+        else:
+            return Written(test, verdict, net, {name: np.asarray(feeds[name]) for name in graph.inputs})
+    return reason
+
+
+def _save(model: onnx.ModelProto, net: Path) -> Graph:
+    source = net.with_name("model.onnx")
+    source.write_bytes(model.SerializeToString())
+    graph = mgeconvert.load(source)
+    mgeconvert.optimize(graph, target="caffe")
+    mgeconvert.save(graph, net)
+    return graph
+
+
+def complaint(written: Written, found: Mapping[str, np.ndarray]) -> str:
+    """How the outputs differ from the expected ones; empty where they do not."""
+    tops = [top for _, top in net_outputs(read_prototxt(written.net).net.layer)]
+    outputs = list(typed({top: found[top] for top in tops}, written.net).values())
+    if len(outputs) != len(written.test.expected):
+        return f"{len(outputs)} outputs, expected {len(written.test.expected)}"
+    for ours, right in zip(outputs, map(np.asarray, written.test.expected), strict=True):
+        if (ours.dtype, ours.shape) != (right.dtype, right.shape):
+            return f"{ours.dtype}{list(ours.shape)}, expected {right.dtype}{list(right.shape)}"
+        real = ours.astype(np.float64), right.astype(np.float64)
+        if not np.allclose(*real, rtol=written.test.rtol, atol=written.test.atol, equal_nan=True):
+            return "other numbers"
+    return ""
+
+
+def computed(nets: Sequence[Written]) -> list[dict[str, np.ndarray] | str]:
+    """What real Caffe gives for each net, or its last words; a net that ends its process is found by halving."""
+    try:
+        return list(caffe.run_all([caffe.Job(one.net, weight_files(one.net), one.feeds) for one in nets]))
+    except ReferenceEnvironmentError as error:
+        if len(nets) == 1:
+            return [error.message.strip().splitlines()[-1]]
+        half = len(nets) // 2
+        return computed(nets[:half]) + computed(nets[half:])
+
+
+def results() -> dict[str, str]:
+    """What came of each test: `right`, `right with constant parameters`, `refused: REASON` or `wrong: HOW`."""
+    verdicts: dict[str, str] = {}
+    nets: list[Written] = []
+    with tempfile.TemporaryDirectory(prefix="mgeconvert-") as name:
+        for test in node_tests():
+            folder = Path(name, test.name)
+            folder.mkdir()
+            one = write(test, folder)
+            if isinstance(one, str):
+                verdicts[test.name] = f"{REFUSED}: {one}"
+            else:
+                nets.append(one)
+        for one, found in zip(nets, computed(nets), strict=True):
+            wrong = found if isinstance(found, str) else complaint(one, found)
+            verdicts[one.test.name] = f"{WRONG}: {wrong}" if wrong else one.verdict
+    return verdicts
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(results(), indent=0, sort_keys=True, ensure_ascii=False) + "\n")
