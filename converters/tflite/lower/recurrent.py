@@ -28,11 +28,13 @@ def unidirectional_sequence_lstm(t: Translation) -> Value:
     x = _sequence(t)
     parts = _lstm_parts(t, 1, 20)
     states = [_state(t, at) for at in (18, 19)]
-    made = t.b.op(
-        "LSTM", x, *(t.b.op("Unsqueeze", part, [0]) for part in parts[:3]), None, *states, _peepholes(t, 9),
+    made = t.b.ops(
+        "LSTM", 3 if t.state.explicit else 1, x, *(t.b.op("Unsqueeze", part, [0]) for part in parts[:3]), None,
+        *states, _peepholes(t, 9),
         hidden_size=_hidden(parts[1]), activations=_activations(t),
     )  # fmt: skip
-    return _merged(t, made)
+    _changed(t, (18, 19), made[1:])
+    return _merged(t, made[0])
 
 
 @lower("BIDIRECTIONAL_SEQUENCE_LSTM", wants=VIEW, note=NOTE)
@@ -43,7 +45,8 @@ def bidirectional_sequence_lstm(t: Translation) -> list[Value]:
     x = _sequence(t)
     pairs = zip(_lstm_parts(t, 1, 48), _lstm_parts(t, 18, 48), strict=True)
     parts = [t.b.op("Concat", *(t.b.op("Unsqueeze", part, [0]) for part in pair), axis=0) for pair in pairs]
-    states = [t.b.op("Concat", *(_state(t, at) for at in pair), axis=0) for pair in ((35, 37), (36, 38))]
+    zeros = [[t.b.op("Unsqueeze", t.value(at), [0]) for at in pair] for pair in ((35, 37), (36, 38))]
+    states = [t.b.op("Concat", *pair, axis=0) for pair in zeros]
     made = t.b.op(
         "LSTM", x, *parts, None, *states, hidden_size=_hidden(parts[1]), direction="bidirectional",
         activations=_activations(t) * 2,
@@ -67,15 +70,68 @@ def unidirectional_sequence_rnn(t: Translation) -> Value:
     if number not in ACTIVATIONS:
         refuse(f"activation number {number}")
     t.applied = True
-    made = t.b.op("RNN", x, *parts, None, _state(t, 4), hidden_size=_hidden(bias), activations=(ACTIVATIONS[number],))
-    return _merged(t, made)
+    made = t.b.ops(
+        "RNN",
+        2 if t.state.explicit else 1,
+        x,
+        *parts,
+        None,
+        _state(t, 4),
+        hidden_size=_hidden(bias),
+        activations=(ACTIVATIONS[number],),
+    )
+    _changed(t, (4,), made[1:])
+    return _merged(t, made[0])
+
+
+@lower("RNN", wants=VIEW, note="float")
+def rnn(t: Translation) -> Value:
+    """One step: data * W^T + state * R^T + bias; the activation's result is the next state."""
+    _is_float(t)
+    number = t.option("FusedActivationFunction")
+    if number not in ACTIVATIONS:
+        refuse(f"activation number {number}")
+    t.applied, t.layout = True, (0, 1)
+    state = t.state.variable(t.given(4, "state"))
+    sums = [t.b.op("MatMul", value, t.value(at, (1, 0))) for value, at in ((t.value(0), 1), (state, 2))]
+    made = t.b.op(ACTIVATIONS[number], t.b.op("Add", t.b.op("Add", *sums), t.value(3)))
+    t.state.change(t.given(4, "state"), made)
+    return made
+
+
+@lower("SVDF", wants=VIEW, note="float")
+def svdf(t: Translation) -> Value:
+    """tensorflow/lite/kernels/svdf.cc: each filter keeps its last results and sums them up, weighted by their age.
+
+    Operands: data (batch, in), weights of features (filters, in), of time (filters, memory), bias, state (batch,
+    memory * filters). `Rank` filters make one unit.
+    """
+    _is_float(t)
+    filters, memory = t.sizes(2, "the weights of time")
+    batch, rank = t.sizes(0, "the data")[0], t.option("Rank")
+    if rank < 1 or filters % rank:
+        refuse(f"{filters} filters of rank {rank}")
+    t.layout = (0, 1)
+    state = t.given(4, "state")
+    past = t.b.op("Reshape", t.state.variable(state), [batch, filters, memory])
+    feature = t.b.op("MatMul", t.value(0), t.value(1, (1, 0)))
+    kept = t.b.op("Slice", past, [1], [memory], [2])
+    line = t.b.op("Concat", kept, t.b.op("Unsqueeze", feature, [2]), axis=2)
+    t.state.change(state, t.b.op("Reshape", line, [batch, memory * filters]))
+    summed = t.b.op("ReduceSum", t.b.op("Mul", line, t.value(2)), [2], keepdims=0)
+    units = t.b.op("ReduceSum", t.b.op("Reshape", summed, [batch, filters // rank, rank]), [2], keepdims=0)
+    return units if t.tensor(3) is None else t.b.op("Add", units, t.value(3))
+
+
+def _is_float(t: Translation) -> None:
+    for tensor in (t.tensor(0), t.operator.outputs[0]):
+        if tensor is None or tensor.dtype != np.float32:
+            refuse("a recurrent network of integers")
 
 
 def _sequence(t: Translation) -> Value:
     """The data as (time, batch, features), float."""
-    for tensor in (t.tensor(0), t.operator.outputs[0]):
-        if tensor is None or tensor.dtype != np.float32:
-            refuse("a recurrent network of integers")
+    _is_float(t)
     return t.value(0, (0, 1, 2) if _time_major(t) else (1, 0, 2))
 
 
@@ -125,5 +181,11 @@ def _peepholes(t: Translation, first: int) -> Value | None:
 
 
 def _state(t: Translation, index: int) -> Value:
-    """(1, batch, hidden), which is what the last run left: zeros at first."""
-    return t.b.op("Unsqueeze", t.value(index), [0])
+    """(1, batch, hidden): zeros at each run, or what the last run left with explicit state."""
+    return t.b.op("Unsqueeze", t.state.variable(t.given(index, "state")), [0])
+
+
+def _changed(t: Translation, indices: Sequence[int], states: Sequence[Value]) -> None:
+    """The states after the last step, (1, batch, hidden), for the next run; none where state is not explicit."""
+    for index, value in zip(indices, states, strict=False):
+        t.state.change(t.given(index, "state"), t.b.op("Squeeze", value, [0]))

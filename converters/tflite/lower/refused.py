@@ -14,7 +14,7 @@ REFUSED.update({
     **dict.fromkeys(["HASHTABLE", "HASHTABLE_FIND", "HASHTABLE_IMPORT", "HASHTABLE_SIZE", "HASHTABLE_LOOKUP"], _TABLES),
     **dict.fromkeys(["RANDOM_STANDARD_NORMAL", "RANDOM_UNIFORM", "MULTINOMIAL"], _RANDOM),
     **dict.fromkeys(["LSH_PROJECTION", "SKIP_GRAM"], _TEXT),
-    **dict.fromkeys(["CONCAT_EMBEDDINGS", "EMBEDDING_LOOKUP_SPARSE", "LSTM", "RNN", "SVDF", "CALL",
+    **dict.fromkeys(["CONCAT_EMBEDDINGS", "EMBEDDING_LOOKUP_SPARSE", "LSTM", "CALL",
                      "BIDIRECTIONAL_SEQUENCE_RNN"], _OLD),
     "DELEGATE": "a part that only a delegate on its own hardware can run",
     "BITCAST": "ONNX has no bit cast of other sizes before opset 26",

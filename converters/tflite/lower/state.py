@@ -9,7 +9,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 
-from ..layout.holding import Held, Holding, dequantize, is_real, quantize
+from ..layout.holding import Held, Holding, dequantize, held, is_real, quantize
 from ..layout.view import plain
 from ..model import Array, Tensor, identity
 
@@ -49,6 +49,21 @@ class State:
         self.now[name] = where
         self.written[name] = tensor
 
+    def variable(self, tensor: Tensor) -> Value:
+        """What a variable tensor holds: zeros at each run, or with explicit state a graph input."""
+        layout = identity(tensor.rank)
+        if not self.explicit:
+            return self.holding.realise(tensor, layout)
+        if tensor.name not in self.now:
+            self.first[tensor.name] = tensor
+            self.now[tensor.name] = self._entered(tensor.name, tensor)
+        return self.holding.realise_view(self.now[tensor.name], layout)
+
+    def change(self, tensor: Tensor, value: Value) -> None:
+        """Let a variable tensor hold a value from now on."""
+        self.now[tensor.name] = held(value, identity(tensor.rank))
+        self.written[tensor.name] = tensor
+
     def _entered(self, name: str, like: Tensor) -> Held:
         """The graph input that brings a variable's contents."""
         if not self.explicit:
@@ -66,7 +81,7 @@ class State:
     def leave(self) -> None:
         """Make what each variable holds at the end an output."""
         b = self.holding.b
-        for name, tensor in self.written.items():
+        for name, tensor in self.written.items() if self.explicit else ():
             where = self.now[name]
             value = self.holding.realise_view(where, identity(len(where.view.shape)))
             like = self.first.get(name, tensor)

@@ -197,6 +197,9 @@ RECURRENT = [
     ),
     Row("UNIDIRECTIONAL_SEQUENCE_RNN", X(5, 2, 4), W(3, 4), W(3, 3), W(3), STATE, FusedActivationFunction=4,
         TimeMajor=True),
+    Row("RNN", X(2, 4), W(3, 4), W(3, 3), W(3), STATE, FusedActivationFunction=4),
+    Row("SVDF", X(2, 4), W(6, 4), W(6, 5), W(3), K(np.zeros((2, 30)), dtype="float32", variable=True), Rank=2,
+        FusedActivationFunction=1),
     Row("BIDIRECTIONAL_SEQUENCE_LSTM", X(5, 2, 4), *(
         operand for _ in range(2)
         for operand in (*GATES[0], *GATES[1], None, None, None, *GATES[2], None, None)
