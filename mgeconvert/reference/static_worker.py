@@ -8,6 +8,7 @@ Request, answer and npz files are as those of `worker`. A static graph is what `
 from __future__ import annotations
 
 import ctypes
+import io
 import os
 import struct
 import sys
@@ -27,7 +28,9 @@ def dump(request):
     """Trace saved TracedModules and dump each; a job's failure is its own and does not stop the others.
 
     A job has `model`, `inputs` (an npz in the order of forward()), `out`, `arg_names` and `output_names`, the `options`
-    of dump, and with `computed` the npz for what the dumped file computes. Answers are {} or {"error": ...}.
+    of dump, and optionally `cases`, a folder to make a test case in, and `check`, whether the file must compute what
+    the module does. Answers are {}, {"changed": whether MegEngine changed the graph for its older versions}, or
+    {"error": ...}.
     """
     answers = []
     for job in request["jobs"]:
@@ -39,7 +42,8 @@ def dump(request):
 
 
 def dump_one(job):
-    """One job of `dump`."""
+    """One job of `dump`; what it says of itself. A file that computes something else than the module is dumped again
+    without the changes that MegEngine makes for its older versions, some of which are wrong."""
     AutoNaming.clear()  # what a failed trace left would be in front of all names
     model = mge.load(job["model"])
     with np.load(job["inputs"]) as archive:
@@ -49,32 +53,62 @@ def dump_one(job):
         return worker.tensors(model(*inputs))
 
     traced = trace(forward, symbolic=True, capture_as_const=True)
-    traced(*[mge.Tensor(array.copy()) for array in arrays])
+    expected = [tensor.numpy() for tensor in traced(*[mge.Tensor(array.copy()) for array in arrays])]
     names = job["arg_names"] or ["in_%d" % number for number in range(len(arrays))]
-    traced.dump(job["out"], arg_names=names, output_names=job["output_names"], **job["options"])
-    if job.get("computed"):
-        outputs = compute(job["out"], dict(zip(names, arrays)))
-        worker.save_arrays(job["computed"], inputs=arrays, outputs=outputs)
-    return {}
+    feeds = dict(zip(names, arrays))
+    options = dict(job["options"])
+    if job.get("cases"):
+        options["input_data"] = [saved_case(job["cases"], feeds)]
+    traced.dump(job["out"], arg_names=names, output_names=job["output_names"], **options)
+    if not job.get("check"):
+        return {}
+    if same(compute(job["out"], feeds), expected):
+        return {"changed": True}
+    traced.dump(job["out"], arg_names=names, output_names=job["output_names"], no_change_graph=True, **options)
+    return {"changed": False}
+
+
+def saved_case(folder, feeds):
+    """The inputs as one .npy file each, in the form in which dump asks for them."""
+    parts = []
+    for number, (name, array) in enumerate(feeds.items()):
+        path = os.path.join(folder, "%d.npy" % number)
+        np.save(path, array)
+        parts.append("%s:%s" % (name, path))
+    return ";".join(parts)
+
+
+def same(found, expected):
+    """Whether outputs agree, a scalar with a vector of one element."""
+    return all(
+        a.size == b.size and np.allclose(a.reshape(b.shape).astype("f8"), b.astype("f8"), 1e-2, 1e-2, equal_nan=True)
+        for a, b in zip(found, expected)
+    )
 
 
 def run(request):
-    """Compute static graphs: each job's `model` takes the npz `inputs`, by name, to the npz `outputs`, in order."""
+    """Compute static graphs: each job's `model` takes the npz `inputs`, called `names`, to the npz `outputs`."""
     for job in request["jobs"]:
         with np.load(job["inputs"]) as archive:
-            inputs = {name: archive[name] for name in archive.files}
-        worker.save_arrays(job["outputs"], outputs=compute(job["model"], inputs))
+            feeds = dict(zip(job["names"], [archive[name] for name in archive.files]))
+        worker.save_arrays(job["outputs"], outputs=compute(job["model"], feeds))
 
 
-def compute(path, inputs):
-    """The outputs of a static graph, in its order; a value that is two of them is computed once."""
-    outputs, feeds = convert_inputs(G.load_graph(path).output_vars_list)
+def compute(path, feeds):
+    """The outputs of a static graph, in its order; a value that is two of them is computed once. Of a file with test
+    cases what they test is computed."""
+    with open(path, "rb") as file:
+        content = file.read()
+    content = content[12:] if content.startswith(b"mgbtest0") else content
+    loaded = G.load_graph(io.BytesIO(content)).output_vars_list
+    loaded = [var.owner.inputs[1] if var.owner.type == "AssertEqual" else var for var in loaded]
+    outputs, inputs = convert_inputs(loaded)
     nodes = {}
     for output in outputs:
         nodes.setdefault(output.id, G.OutputNode(output))
     function = outputs[0].graph.compile([node.outputs[0] for node in nodes.values()])
-    for name, feed in feeds.items():
-        feed.set_value(mge.Tensor(inputs[name], device=feed.device)._dev_tensor())
+    for name, node in inputs.items():
+        node.set_value(mge.Tensor(feeds[name], device=node.device)._dev_tensor())
     function.execute()
     function.wait()
     arrays = {number: node.get_value().numpy() for number, node in nodes.items()}

@@ -1,9 +1,9 @@
-"""MegEngine's static graphs (``.mge``, what `trace(...).dump` writes): the `FRONTEND` record. Reads them without
-MegEngine."""
+"""MegEngine's static graphs (``.mge``, what `trace(...).dump` writes): the `FRONTEND` and `BACKEND` records. Reads
+them without MegEngine, and writes them through it."""
 
 from __future__ import annotations
 
-from mgeconvert.registry import Frontend, Option, deferred
+from mgeconvert.registry import Backend, Frontend, Option, deferred
 
 FRONTEND = Frontend(
     name="mge",
@@ -18,4 +18,32 @@ FRONTEND = Frontend(
     ),
     describe=deferred("mgeconvert.staticgraph.describe:describe"),
     recorded=deferred("mgeconvert.staticgraph.describe:recorded"),
+)
+
+BACKEND = Backend(
+    name="mge",
+    title="MegEngine static graph",
+    suffixes=(".mge",),
+    save=deferred("mgeconvert.staticgraph.write:save"),
+    problems=deferred("mgeconvert.staticgraph.write:problems"),
+    ops=deferred("mgeconvert.tracedmodule.support:written"),
+    run=deferred("mgeconvert.staticgraph.write:run"),
+    options=(
+        Option("optimize_for_inference", bool, False, "let MegEngine optimize the graph for inference"),
+        Option(
+            "layout",
+            str,
+            "",
+            "the memory layout that the optimized graph gets",
+            ("", "nchw4", "nchw44", "nchw44_dot", "nchw88", "nchw32", "nchw64", "chwn4", "hwcd4"),
+        ),
+        Option("fuse_conv_bias", bool, False, "fuse convolution, bias and activation while optimizing"),
+        Option("float16", bool, False, "compute in float16 after optimizing", rtol=1e-2),
+        Option("dump_format", str, "FBS_V2", "the container; FBS is what older MegEngine reads", ("FBS_V2", "FBS")),
+        Option("model_version", int, 2, "the version of the container FBS_V2: 1 or 2"),
+        Option("output_names", str, "", "names of the outputs in the file, with commas between"),
+        Option("cases", str, "", "an .npz whose inputs become a test case in front of the graph"),
+    ),
+    describe=deferred("mgeconvert.staticgraph.describe:describe"),
+    runtime="MegEngine",
 )

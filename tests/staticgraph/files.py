@@ -7,7 +7,6 @@ the same bytes. Networks are left out: the reference lane dumps them.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -16,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.reference import client
-from mgeconvert.reference.environment import environment
+from mgeconvert.reference import static
 from tests.harness import goldens
 from tests.harness.cases import Network, Row
 
@@ -70,7 +68,7 @@ def make() -> Path:
                 _job(Path(scratch, str(number)), goldens.load(family, row), options)
                 for number, (family, row) in enumerate(found)
             ]
-            for (family, row), job, answer in zip(found, jobs, dump(jobs), strict=True):
+            for (family, row), job, answer in zip(found, jobs, static.dump(jobs), strict=True):
                 if "error" in answer:
                     reasons[form][f"{family}/{row.id}"] = answer["error"]["message"].partition("\n")[0][:100]
                 else:
@@ -78,13 +76,6 @@ def make() -> Path:
     files[goldens.INDEX] = json.dumps({"megengine": "1.13.0", "undumpable": reasons}, indent=1).encode()
     PATH.write_bytes(goldens.packed(files))
     return PATH
-
-
-def dump(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What real MegEngine answers to jobs of its worker for static graphs."""
-    worker = dataclasses.replace(environment("megengine"), worker="static_worker.py")
-    answers: list[dict[str, Any]] = client.call({"command": "dump", "jobs": jobs}, worker)
-    return answers
 
 
 def _job(stem: Path, golden: goldens.Golden, options: Mapping[str, Any]) -> dict[str, Any]:

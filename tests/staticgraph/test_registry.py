@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
-from mgeconvert.reference import client
-from mgeconvert.reference.environment import environment
+from mgeconvert.reference import static
 from mgeconvert.staticgraph.lower import control, driver, table
 from mgeconvert.staticgraph.read.typeids import TYPES
 
@@ -77,7 +74,6 @@ def test_every_row_names_an_opdef_that_is_lowered() -> None:
 
 @pytest.mark.reference
 def test_the_ids_are_megengines_own() -> None:
-    worker = dataclasses.replace(environment("megengine"), worker="static_worker.py")
-    registered = {name: number for number, name in client.call({"command": "registry"}, worker)}
+    registered = {name: number for number, name in static.registry()}
     special = registered.pop("<special>")
     assert {number: name for name, number in registered.items()} | {special: "dynamic"} == TYPES
