@@ -98,7 +98,13 @@ class Driver:
             values = self._constants(operator)
         else:
             values = self._lowered(operator)
-        self._values.update(zip(operator.outputs, values, strict=True))
+        missing = operator.outputs[len(values) :]
+        self._values.update(zip(operator.outputs, values, strict=False))
+        self._values.update((number, self._placeholder(number)) for number in missing)
+        if missing:
+            self.problems.append(
+                Problem("model", operator.type, f"holds {len(values)} of {len(operator.outputs)} values")
+            )
 
     def _input(self, tensor: Tensor) -> Value:
         value = self._inputs[tensor.name]
@@ -189,12 +195,11 @@ class Driver:
 
     def _placeholders(self, operator: Operator) -> list[Value]:
         """Values of the types that the file says let the run go on, so that every problem is found."""
-        made = []
-        for number in operator.outputs:
-            said = self._variable(number)
-            name = self.builder.name_value(said.name or f"value_{number}")
-            made.append(Value(name, storage(said.dtype), said.shape))
-        return made
+        return [self._placeholder(number) for number in operator.outputs]
+
+    def _placeholder(self, number: int) -> Value:
+        said = self._variable(number)
+        return Value(self.builder.name_value(said.name or f"value_{number}"), storage(said.dtype), said.shape)
 
 
 def _at_least_one_axis(b: StaticBuilder, value: Value) -> Value:
