@@ -71,6 +71,7 @@ docs-check: dev
 goldens: dev ## remake the test data of changed rows with real MegEngine
 	$(BIN)/mgeconvert reference install
 	$(BIN)/python tests/make_goldens.py
+	$(BIN)/python tests/staticgraph/make_goldens.py
 
 dist: dev ## build sdist and wheel, check that each installs and starts
 	rm -rf dist build

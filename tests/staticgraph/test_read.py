@@ -133,7 +133,7 @@ def vector(name: str, element: int) -> Callable[[memoryview], int]:
 
 ROW = "conv2d"
 BAD = [
-    (lambda data: b"", "is empty, expected a static graph"),
+    (lambda _: b"", "is empty, expected a static graph"),
     (lambda data: data[:200], "is damaged: its operators would take"),
     (lambda data: data[:9] + b"xx" + data[11:], "is of no known format"),
     (lambda data: patched(data, field("Model", "model_version"), "<I", 3),
@@ -143,13 +143,13 @@ BAD = [
     (lambda data: patched(data, vector("inputs", 0), "<I", 77),
      "is damaged: operator 2 (ReshapeV1) reads value 77, which none before it computes"),
     (lambda data: patched(data, vector("outputs", 0), "<I", 1), "computes value 1 a second time"),
-    (lambda data: b"MGBC" + bytes(12) + struct.pack("<Q", 2**40), "its tensor values would take 1099511627776 bytes"),
-    (lambda data: b"MGBC" + b"\1" + bytes(30), "its feature bits ask for something"),
+    (lambda _: b"MGBC" + bytes(12) + struct.pack("<Q", 2**40), "its tensor values would take 1099511627776 bytes"),
+    (lambda _: b"MGBC" + b"\1" + bytes(30), "its feature bits ask for something"),
     (lambda data: b"mgbtest0" + struct.pack("<I", 9) + data, "a graph should begin, there is nothing"),
     (lambda data: packed(data, "AES_default"), "the model in the MegEngine Lite pack is encrypted with AES_default"),
     (lambda data: packed(data, count=2), "the MegEngine Lite pack holds 2 models, expected one"),
-    (lambda data: pickle.dumps({"a": 1}, 4), "is a dict (1 entry: a), expected a static graph"),
-    (lambda data: b"PK\3\4 weights.npy", "is a numpy archive (.npz), expected a static graph"),
+    (lambda _: pickle.dumps({"a": 1}, 4), "is a dict (1 entry: a), expected a static graph"),
+    (lambda _: b"PK\3\4 weights.npy", "is a numpy archive (.npz), expected a static graph"),
 ]  # fmt: skip
 
 
