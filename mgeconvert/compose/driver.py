@@ -11,9 +11,19 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.inference import InferenceError, infer
 
 from .sequences import SEQUENCES, Sequences
-from .table import COMPOSITIONS, Composition, key_of
+from .table import COMPOSITIONS, FORMS, Composition, key_of
 
-FAMILIES = ("activation", "control", "convolution", "matmul", "normalization", "pooling", "quantization")
+FAMILIES = (
+    "activation",
+    "control",
+    "convolution",
+    "matmul",
+    "movement",
+    "normalization",
+    "pooling",
+    "quantization",
+    "reduction",
+)
 """The modules that fill the table."""
 
 
@@ -40,7 +50,8 @@ def composed(graph: Graph, has: Container[str]) -> Graph:
         node.inputs = [_final(value, replaced) for value in node.inputs]
         made: list[Node] | None = None
         if _is_composed(node, has):
-            made = _built(b, node, COMPOSITIONS[key_of(node)], replaced)
+            key = key_of(node)
+            made = _built(b, node, COMPOSITIONS[key] if key in COMPOSITIONS else FORMS[key][1], replaced)
         elif _is_sequence(node, has):
             made = _built(b, node, sequences.resolve, replaced)
         if made is None:
@@ -56,7 +67,7 @@ def composed(graph: Graph, has: Container[str]) -> Graph:
 
 def _is_composed(node: Node, has: Container[str]) -> bool:
     key = key_of(node)
-    return key in COMPOSITIONS and key not in has
+    return (key in COMPOSITIONS and key not in has) or (key in FORMS and FORMS[key][0](node))
 
 
 def _is_sequence(node: Node, has: Container[str]) -> bool:

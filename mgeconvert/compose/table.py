@@ -37,6 +37,21 @@ def compose(*keys: str) -> Callable[[Composition], Composition]:
     return claim
 
 
+FORMS: dict[str, tuple[Callable[[Node], bool], Composition]] = {}
+"""Operators of which one form, told by the function, is composed for every target, though it has the operator."""
+
+
+def compose_form(op: str, applies: Callable[[Node], bool]) -> Callable[[Composition], Composition]:
+    """Claim the form of an operator for which `applies` is true."""
+
+    def claim(function: Composition) -> Composition:
+        assert op not in FORMS, f"a form of {op} is composed twice"
+        FORMS[op] = applies, function
+        return function
+
+    return claim
+
+
 def key_of(node: Node) -> str:
     return f"{node.domain}.{node.op}" if node.domain else node.op
 

@@ -15,6 +15,7 @@ from onnx import helper, numpy_helper
 from mgeconvert.compose.driver import composed, load_table
 from mgeconvert.compose.table import COMPOSITIONS, compose
 from mgeconvert.ir import Graph
+from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.families import ONNX
 from mgeconvert.registry import backend
 from mgeconvert_converters.onnx.opsets.up.driver import load
@@ -202,6 +203,46 @@ def test_a_target_that_has_the_operator_keeps_it() -> None:
     assert composed(graph, {"Hardmax"}) is graph
     assert [node.op for node in composed(graph, frozenset()).nodes] == ["ArgMax", "OneHot"]
     assert [node.op for node in graph.nodes] == ["Hardmax"]
+
+
+def test_parts_without_elements() -> None:
+    b = Builder(Graph())
+    x = b.input("x", np.float32, (2, 3))
+    empty, whole_, part = b.ops("Split", 3, x, [0, 2, 1], axis=1)
+    b.output("y", b.op("Concat", whole_, empty, part, axis=1))
+    b.output("z", b.op("Concat", x, empty, axis=1))
+    b.output("n", empty)
+    made = composed(b.graph, {"Concat", "Split"})
+    made.check()
+    assert [node.op for node in made.nodes] == ["Split", "Concat", "Identity"]
+    assert [len(node.outputs) for node in made.nodes] == [2, 1, 1]
+    assert made.outputs["n"].array is not None
+    assert made.outputs["n"].shape == (2, 0)
+    array = normal(2, 3)
+    found = computed(written(made), array)
+    np.testing.assert_array_equal(found[0], array)
+    np.testing.assert_array_equal(found[1], array)
+
+
+@pytest.mark.parametrize(("op", "wanted"), [("ReduceSum", 0), ("ReduceProd", 1), ("ReduceL2", 0)])
+def test_reductions_of_nothing(op: str, wanted: float) -> None:
+    b = Builder(Graph())
+    x = b.input("x", np.float32, (2, 0, 3))
+    b.output("y", b.op(op, x, [1], keepdims=0))
+    (output,) = composed(b.graph, {op}).outputs.values()
+    assert output.array is not None
+    np.testing.assert_array_equal(output.array, np.full((2, 3), wanted, np.float32))
+
+
+def test_a_batch_normalization_of_elements_is_read() -> None:
+    x = normal(2, 3, 4)
+    stats = [normal(3, 4), normal(3, 4), normal(3, 4), np.abs(normal(3, 4))]
+    proto = source("BatchNormalization", [x, *stats], {"spatial": 0}, 1)
+    proto.opset_import[0].version = 8
+    scale, bias, mean, variance = stats
+    wanted = (x - mean) / np.sqrt(variance + 1e-5) * scale + bias
+    (found,) = computed(written(load(io.BytesIO(proto.SerializeToString()))), x)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("target", ["tflite", "caffe", "tm"])

@@ -61,6 +61,10 @@ ROWS: list[tuple[str, int, list[np.ndarray], dict[str, Any], np.ndarray]] = [
         "BatchNormalization", 6, [C, -C, C / 2, C * 2], {"is_test": 1, "epsilon": 0.0},
         (X - (C / 2).reshape(3, 1, 1)) / np.sqrt((C * 2).reshape(3, 1, 1)) * C.reshape(3, 1, 1) - C.reshape(3, 1, 1),
     ),
+    (
+        "BatchNormalization", 8, [X[0] + 9, X[1], X[0] / 2, X[1] ** 2], {"spatial": 0},
+        (X - X[0] / 2) / np.sqrt(X[1] ** 2 + 1e-5) * (X[0] + 9) + X[1],
+    ),
 ]  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
@@ -28,11 +30,16 @@ def dropout(_: Builder, form: Form) -> Result:
 
 
 @upgrade("BatchNormalization", since=9)
-def batch_norm_of_channels(_: Builder, form: Form) -> Form:
-    """BatchNormalization(x, spatial=1) -> BatchNormalization(x)"""
-    if form.attrs.pop("spatial", 1) != 1:
-        refuse("spatial 0, statistics of each element")
-    return form
+def batch_norm_of_channels(b: Builder, form: Form) -> Result:
+    """BatchNormalization(x, spatial=0) -> (x - mean) * (scale / sqrt(var + epsilon)) + bias, each of every element."""
+    if form.attrs.pop("spatial", 1):
+        return form
+    if form.outputs > 1:
+        refuse("training mode")
+    x, epsilon = form.data(), form.attrs.get("epsilon", 1e-5)
+    scale, bias, mean, variance = (form.input(index) for index in range(1, 5))
+    deviation = b.op("Sqrt", b.op("Add", variance, np.array(epsilon, x.dtype)))
+    return [b.op("Add", b.op("Mul", b.op("Sub", x, mean), b.op("Div", scale, deviation)), bias)]
 
 
 @upgrade("BatchNormalization", since=14)

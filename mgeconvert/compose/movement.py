@@ -1,0 +1,39 @@
+"""Parts without elements: joining them adds nothing, splitting them off gives a constant."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgeconvert.ir import Node, Value
+from mgeconvert.ir.builder import Builder
+
+from .table import Result, array_of, compose_form, integer, shape_of
+
+
+def _has_empty_part(node: Node) -> bool:
+    values = node.inputs if node.op == "Concat" else node.outputs
+    axis = integer(node, "axis", 0)
+    return any(value is not None and value.shape is not None and value.shape[axis] == 0 for value in values)
+
+
+@compose_form("Concat", _has_empty_part)
+def concat_of_empty_parts(b: Builder, node: Node) -> Result:
+    """Concat(x, empty) -> x"""
+    axis = integer(node, "axis", 0)
+    parts = [value for value in node.inputs if value is not None and shape_of(value)[axis] != 0]
+    return b.op("Concat", *(parts or node.inputs[:1]), axis=axis) if len(parts) != 1 else b.op("Identity", parts[0])
+
+
+@compose_form("Split", _has_empty_part)
+def split_into_empty_parts(b: Builder, node: Node) -> Result:
+    """Split(x, (n, 0)) -> Identity(x), constant without elements"""
+    axis, sizes = integer(node, "axis", 0), array_of(node, 1, "sizes")
+    source = node.inputs[0]
+    lengths = [shape_of(value)[axis] for value in node.outputs] if sizes is None else sizes.tolist()
+    kept = [int(length) for length in lengths if length]
+    parts = iter([b.op("Identity", source)] if len(kept) == 1 else b.ops("Split", len(kept), source, kept, axis=axis))
+    return [next(parts) if length else _empty(b, value) for length, value in zip(lengths, node.outputs, strict=True)]
+
+
+def _empty(b: Builder, like: Value) -> Value:
+    return b.constant(np.zeros([dim if isinstance(dim, int) else 1 for dim in shape_of(like)], like.dtype))
