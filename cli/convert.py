@@ -10,10 +10,12 @@ import click
 from mgeconvert import registry
 from mgeconvert.api import level_for
 from mgeconvert.errors import UsageError
+from mgeconvert.files import Destination
 from mgeconvert.verification.tolerance import QUANTIZED_RTOL, RTOL
 
-from .export import Job, write
-from .options import FILE, click_options, one_of, option_values
+from .export import Job, default_out, write
+from .options import FILE, OUTPUT, STREAM, click_options, one_of, option_values
+from .outputs import check_file, check_model, force_option, keep_failed_option
 from .passes import pass_options, selection
 from .reading import read
 from .session import Session
@@ -34,12 +36,14 @@ def export_options() -> list[click.Parameter]:
             show_default=f"{RTOL:g}, {QUANTIZED_RTOL:g} for quantized graphs, more with options that round on purpose",
             help="Limit of max|a-b| / max|b|.",
         ),
+        force_option(),
+        keep_failed_option(),
         *pass_options(),
     ]
 
 
 def out_option() -> click.Parameter:
-    return click.Option(["-o", "--out"], type=FILE, metavar="OUT", help="The file to write; - is standard output.")
+    return click.Option(["-o", "--out"], type=OUTPUT, metavar="OUT", help="The file to write; - is standard output.")
 
 
 def pair_command(source: str, target: str) -> click.Command:
@@ -49,6 +53,17 @@ def pair_command(source: str, target: str) -> click.Command:
     own = [click.Argument(["model"], required=False, type=FILE), out_option(), *export_options()]
     taken = _flags(own)
     foreign = [*click_options(backend.options, "to", taken), *click_options(frontend.options, "from", taken)]
+
+    def check(session: Session, model: Path | None, out: Path | None, force: bool, **rest: Any) -> None:
+        for option in backend.options:
+            if option.file == "writes" and rest[f"to_{option.name}"]:
+                check_file(session, Path(rest[f"to_{option.name}"]), force=force)
+        if out is not None:
+            check_model(session, out, backend, force=force)
+        elif model not in (None, STREAM):
+            assert model is not None
+            default = Destination(default_out(model, backend), False, force, inputs=tuple(session.inputs))
+            default.check(backend.wrote, backend.names(default.path))
 
     def function(session: Session, state: State, model: Path | None, out: Path | None, **rest: Any) -> State:
         load_options, save_options = option_values(rest, "from"), option_values(rest, "to")
@@ -65,7 +80,7 @@ def pair_command(source: str, target: str) -> click.Command:
             )
         return write(session, state, Job(name, backend, out, save_options, passes, **rest))
 
-    return Step(name, function, [*own, *foreign], f"Convert {frontend.title} to {backend.title}.")
+    return Step(name, function, [*own, *foreign], f"Convert {frontend.title} to {backend.title}.", check=check)
 
 
 def _load(session: Session, _: State, model: Path, source_format: str | None, **rest: Any) -> State:
@@ -87,6 +102,13 @@ def _own_options(record: registry.Frontend, given: dict[str, Any]) -> dict[str, 
         if name not in own and value != defaults[name]:
             raise UsageError(f"--{name.replace('_', '-')} is no option of the {record.title} format")
     return {name: value for name, value in given.items() if name in own}
+
+
+def _check_convert(session: Session, dst: Path, target_format: str | None, force: bool, **rest: Any) -> None:
+    if rest["source_format"] is None:
+        registry.frontend_for(rest["src"])
+    record = registry.backend(target_format) if target_format else registry.backend_for(dst)
+    check_model(session, dst, record, force=force, is_said=target_format is not None)
 
 
 def _convert(
@@ -148,10 +170,11 @@ convert_command = Step(
     _convert,
     [
         click.Argument(["src"], type=FILE),
-        click.Argument(["dst"], type=FILE),
+        click.Argument(["dst"], type=OUTPUT),
         from_option(),
         to_option(),
         *export_options(),
     ],
     "Convert SRC to DST by their suffixes. `mgeconvert A-to-B` has the options of the formats too.",
+    check=_check_convert,
 )

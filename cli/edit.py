@@ -13,7 +13,7 @@ from mgeconvert.api import level_for
 from mgeconvert.errors import UsageError
 
 from .convert import export_options, from_option, out_option, to_option
-from .export import Job, implied, named_target, target_for, write
+from .export import Job, check_out, implied, named_target, target_for, write
 from .options import FILE
 from .passes import selection
 from .reading import model_of
@@ -141,7 +141,7 @@ def _edit(
 ) -> State:
     named = named_target(out, target_format)
     passes = selection(rest, level_for(named))
-    export = {name: rest.pop(name) for name in ("verify", "io", "rtol", "show_declined")}
+    export = {name: rest.pop(name) for name in ("verify", "io", "rtol", "force", "keep_failed", "show_declined")}
     state, graph = model_of(session, state, model, source_format, "mgeconvert edit MODEL ... -o OUT", named)
     edited = Edited(graph, _recorded(session, state, export["io"]) if export["verify"] else None)
     had_truth = edited.recorded is not None
@@ -271,4 +271,5 @@ command = Step(
     "Change MODEL: cut it, change its shapes, put processing before and behind it, replace operators, rename. The "
     "edits are made in the order they are listed here; `edit ... edit ...` makes them in another. With -o write "
     "the result; recorded outputs follow where they can.",
+    check=check_out,
 )

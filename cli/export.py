@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 from mgeconvert import api, registry
 from mgeconvert.api import Selection
 from mgeconvert.errors import UsageError
+from mgeconvert.files import Destination
 from mgeconvert.registry import Backend
 
+from .options import STREAM
+from .outputs import check_model, is_standard_output
 from .passes import outcome_document, say_outcome
-from .reading import STREAM
 from .session import Session, size
 from .state import State
 from .verdict import report_document, verdict
@@ -41,16 +43,16 @@ class Job:
     verify: bool
     io: Path | None
     rtol: float | None
+    force: bool = False
+    keep_failed: bool = False
     show_declined: bool = False
     done: Outcome | None = None
 
 
 def write(session: Session, state: State, job: Job) -> State:
     """The state after writing the model; VerificationError where the written file fails."""
-    if job.out == STREAM:
-        if session.json:
-            raise UsageError("standard output takes either the model or the JSON document", hint="give -o OUT")
-        with tempfile.TemporaryDirectory() as folder:
+    if job.out is not None and is_standard_output(session, job.out):
+        with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
             report = _export(session, state, job, Path(folder) / f"model{job.backend.suffixes[0]}")
             _to_stdout(report)
     else:
@@ -60,10 +62,12 @@ def write(session: Session, state: State, job: Job) -> State:
 
 def _export(session: Session, state: State, job: Job, out: Path) -> ConversionReport:
     assert state.graph is not None
+    destination = Destination(out, job.out is not None, job.force, job.keep_failed, tuple(session.inputs))
+    destination.check(job.backend.wrote)
     io = job.io or (implied(session, state, state.graph) if job.verify else None)
     report = api.export(
         state.graph,
-        out,
+        destination,
         job.backend,
         source_format=state.formats[0],
         selection=job.selection,
@@ -77,15 +81,18 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
         consume=session.is_last,
     )
     say_outcome(session, report.outcome, job.show_declined)
-    written = sum(path.stat().st_size for path in report.files)
-    where = "standard output" if job.out == STREAM else ", ".join(map(str, report.files))
-    session.say(f"wrote {where} ({size(written)}), {session.seconds['write']:.2f} s")
+    failed = report.verification is not None and report.verification.refuted
+    if report.files:
+        written = sum(path.stat().st_size for path in report.files if path.is_file())
+        where = "standard output" if job.out == STREAM else ", ".join(map(str, report.files))
+        verb = "kept what failed as" if failed else "wrote"
+        session.say(f"{verb} {where} ({size(written)}), {session.seconds['write']:.2f} s")
     session.document(
         job.command,
         source=None if state.source is None else str(state.source),
         source_format=report.source_format,
         target_format=report.target_format,
-        files=[{"path": str(path), "bytes": path.stat().st_size} for path in report.files],
+        files=[{"path": str(path), "bytes": path.stat().st_size} for path in report.files if path.is_file()],
         nodes=report.nodes,
         **outcome_document(job.done or report.outcome),
         verification=None if report.verification is None else report_document(report.verification),
@@ -93,6 +100,8 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
     )
     if report.verification is not None:
         session.say(verdict(report.verification))
+        if failed and not report.files:
+            session.say(f"{out} is not written; --keep-failed keeps such a file under another name")
         report.verification.require()
     return report
 
@@ -125,11 +134,23 @@ def named_target(out: Path | None, target_format: str | None) -> Backend | None:
     return registry.backend(target_format) if target_format else registry.backend_for(out)
 
 
+def check_out(session: Session, out: Path | None, target_format: str | None, force: bool, **_: Any) -> None:
+    """The check of a step that writes only with -o, in any format."""
+    record = None if target_format is None else registry.backend(target_format)
+    if out is not None and not is_standard_output(session, out):
+        check_model(session, out, record or registry.backend_for(out), force=force, is_said=record is not None)
+
+
 def _default_out(state: State, job: Job) -> Path:
     if state.source is None:
         raise UsageError("standard input has no name to derive OUT from", hint="give -o OUT")
-    out = state.source.with_suffix(job.backend.suffixes[0])
-    if out == state.source:
+    return default_out(state.source, job.backend)
+
+
+def default_out(source: Path, backend: Backend) -> Path:
+    """The source's name with the target's suffix; UsageError where that is the source."""
+    out = source.with_suffix(backend.suffixes[0])
+    if out == source:
         raise UsageError(f"{out}: would overwrite its source", hint="give -o OUT")
     return out
 

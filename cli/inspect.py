@@ -15,8 +15,8 @@ from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.registry import Description, Frontend
 
 from .convert import from_option
-from .options import FILE
-from .reading import STREAM, read
+from .options import FILE, STREAM
+from .reading import read
 from .session import Session, number, plural, size
 from .state import State
 from .steps import Step

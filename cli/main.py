@@ -16,9 +16,11 @@ import click
 
 from mgeconvert import __version__, registry
 from mgeconvert.errors import MgeconvertError, UsageError
+from mgeconvert.files import noted, noting
 
 from . import problems
 from .options import switches
+from .outputs import inputs
 from .session import Session
 from .steps import ParsedStep, Step, split
 
@@ -97,13 +99,25 @@ class Application(click.Group):
                     "a step before has a model already", hint=f"`{call.name}` is the first step of a chain"
                 )
         for call, context in zip(calls, contexts, strict=True):
+            session.step = call.name if len(calls) > 1 else ""
+            session.inputs.update(dict.fromkeys(inputs(call.command, context.params)))
+            if isinstance(call.command, Step) and call.command.check is not None:
+                with context:
+                    call.command.check(session, **context.params)
+        with noting() as session.inputs:
+            self._run(session, calls, contexts)
+        session.finish()
+
+    def _run(self, session: Session, calls: list[ParsedStep], contexts: list[click.Context]) -> None:
+        for call, context in zip(calls, contexts, strict=True):
+            for path in inputs(call.command, context.params):
+                noted(path)
             session.begin(call.name, chained=len(calls) > 1, is_last=call is calls[-1])
             start = time.perf_counter()
             with context:
                 context.command.invoke(context)
             if session.step:
                 session.say(f"{call.name}: {time.perf_counter() - start:.2f} s")
-        session.finish()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

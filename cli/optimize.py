@@ -11,10 +11,10 @@ import click
 from mgeconvert import api
 
 from .convert import export_options, from_option, out_option, to_option
-from .export import Job, named_target, target_for, write
-from .options import FILE
+from .export import Job, check_out, named_target, target_for, write
+from .options import FILE, STREAM
 from .passes import outcome_document, say_outcome, selection
-from .reading import STREAM, model_of
+from .reading import model_of
 from .session import Session, number
 from .state import State
 from .steps import Step
@@ -93,4 +93,5 @@ command = Step(
         *export_options(),
     ],
     "Run optimization passes on MODEL and show what they changed; with -o write it, in the format of OUT's suffix.",
+    check=check_out,
 )

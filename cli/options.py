@@ -15,8 +15,47 @@ if TYPE_CHECKING:
 
     from mgeconvert.registry import Option
 
-FILE = click.Path(path_type=Path, readable=False)
-"""A path, for which shells complete file names; whether there is a file is for the readers to say."""
+STREAM = Path("-")
+"""The path that means standard input or output."""
+
+
+class InputFile(click.Path):
+    """A path that is read, for which shells complete file names; whether there is a file is for the readers to say."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, readable=False)
+
+    def paths(self, value: Path | tuple[Path, ...]) -> tuple[Path, ...]:
+        """The files in a parameter's value."""
+        return value if isinstance(value, tuple) else (value,)
+
+
+class InputNames(click.types.StringParamType):
+    """Text with names of files that are read: ``a.caffemodel,b.caffemodel``, ``x=x.npy``."""
+
+    def paths(self, value: str | tuple[str, ...]) -> tuple[Path, ...]:
+        """What may be files in a parameter's value."""
+        texts = value if isinstance(value, tuple) else tuple(value.split(","))
+        return tuple(Path(text.rpartition("=")[2]) for text in texts if text)
+
+
+class OutputFile(click.Path):
+    """A path that is written; ``/dev/stdout`` is standard output, as ``-`` is."""
+
+    STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, readable=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("nothing is no file name", param, ctx)
+        return STREAM if value in self.STDOUT else super().convert(value, param, ctx)
+
+
+FILE, OUTPUT = InputFile(), OutputFile()
+
+FILES: dict[str, Any] = {"reads": InputNames(), "writes": click.STRING}
 
 SWITCHES = {
     "json": "Print one JSON document on stdout; human text goes to stderr.",
@@ -67,7 +106,7 @@ def click_options(options: Iterable[Option], prefix: str, taken: set[str]) -> li
             declaration = f"--{flag}/--no-{flag}"
         else:
             declaration = f"--{flag}"
-            settings["type"] = click.Choice(option.choices) if option.choices else option.type
+            settings["type"] = click.Choice(option.choices) if option.choices else FILES.get(option.file, option.type)
         settings["show_default"] = option.default not in (None, False, "")
         made.append(click.Option([f"{prefix}_{option.name}", declaration], **settings))
     return made

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from mgeconvert import registry
 from mgeconvert.errors import UsageError
+from mgeconvert.files import noted
 from mgeconvert.registry import Backend, Frontend
 
+from .options import STREAM
 from .session import BIG_BYTES, Session, plural, size
 from .state import State
 
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph
-
-STREAM = Path("-")
-"""The path that means standard input or output."""
 
 
 def read(
@@ -30,6 +29,8 @@ def read(
     stream = model == STREAM
     length = model.stat().st_size if not stream and model.is_file() else 0
     with session.stage("read", length) as progress:
+        if not stream:
+            noted(model)
         extra: dict[str, Any] = {"progress": progress} if frontend.progress and length >= BIG_BYTES else {}
         if frontend.faithful and target is not None:
             extra["faithful"] = target.faithful

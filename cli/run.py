@@ -11,11 +11,13 @@ import click
 
 from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
+from mgeconvert.files import check_replaceable, is_stream, staging
 from mgeconvert.registry import Backend
 
 from .convert import from_option
-from .options import FILE, one_of
-from .reading import STREAM, read
+from .options import FILE, OUTPUT, STREAM, InputNames, one_of
+from .outputs import check_file, force_option
+from .reading import read
 from .session import Session
 from .state import State
 from .steps import Step
@@ -31,6 +33,14 @@ IR_RUNTIME = "onnx"
 Arrays = Mapping[str, "np.ndarray"]
 
 
+def _check(session: Session, out: Path | None, force: bool, **_: Any) -> None:
+    if out is None:
+        return
+    if out.suffix != ".npz" and not is_stream(out):
+        raise UsageError(f"{out}: outputs are written as .npz", hint="give -o OUT.npz")
+    check_file(session, out, force=force)
+
+
 def _run(
     session: Session,
     state: State,
@@ -40,11 +50,10 @@ def _run(
     out: Path | None,
     runtime: str | None,
     source_format: str | None,
+    force: bool,
 ) -> State:
     if model is None and state.graph is None:
         raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert run MODEL -i x=x.npy")
-    if out is not None and out.suffix != ".npz":
-        raise UsageError(f"{out}: outputs are written as .npz", hint="give -o OUT.npz")
     wanted = None if runtime is None else _backend(runtime)
     if model is None:
         assert state.graph is not None
@@ -57,8 +66,11 @@ def _run(
     if out is not None:
         import numpy as np
 
-        with out.open("wb") as file:
-            np.savez(file, **dict(arrays))  # type: ignore[arg-type]  # its keyword allow_pickle is no array
+        with staging() as stage:
+            check_replaceable(out, session.inputs, overwrite=force)
+            with stage.place(out).open("wb") as file:
+                np.savez(file, **dict(arrays))  # type: ignore[arg-type]  # its keyword allow_pickle is no array
+            stage.publish([stage.place(out)])
         session.say(f"wrote {out}: {', '.join(arrays)}")
     session.document(
         "run",
@@ -234,11 +246,13 @@ command = Step(
         click.Option(
             ["-i", "--input", "inputs"],
             multiple=True,
+            type=InputNames(),
             metavar="NAME=FILE.npy",
             help="The array for an input, once for each; or an .npz with all: in_0, in_1, ... or by name.",
         ),
         click.Option(["--random"], is_flag=True, help="Random inputs, always the same."),
-        click.Option(["-o", "--out"], type=FILE, metavar="OUT.npz", help="Write the outputs, by name."),
+        click.Option(["-o", "--out"], type=OUTPUT, metavar="OUT.npz", help="Write the outputs, by name."),
+        force_option(),
         click.Option(
             ["--runtime"],
             metavar="NAME",
@@ -249,4 +263,5 @@ command = Step(
     ],
     "Compute MODEL: ONNX in onnxruntime, TFLite in LiteRT, Caffe in OpenCV, a TracedModule in MegEngine, or without "
     "MegEngine what mgeconvert reads in it in onnxruntime. Another --runtime gets what MODEL converts to.",
+    check=_check,
 )

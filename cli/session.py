@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -29,7 +30,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Session:
     """`json` puts one document on stdout and every human line on stderr; `quiet` leaves only errors; `debug` shows
     tracebacks and checks the graph after each stage. `step` is the step of a chain that is being run,
-    `is_last` says that no step follows."""
+    `is_last` says that no step follows; `inputs` are the files that were read, or will be by the step."""
 
     json: bool = False
     quiet: bool = False
@@ -39,6 +40,7 @@ class Session:
     state: State = field(default_factory=State)
     documents: list[dict[str, Any]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    inputs: dict[Path, None] = field(default_factory=dict)
 
     def say(self, line: str) -> None:
         """A line about what was done: stderr."""

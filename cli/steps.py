@@ -32,14 +32,23 @@ class Command(click.Command):
 class Step(Command):
     """A command that can be chained: its function takes the session and the state and returns the new state.
 
-    One that `begins` reads the chain's model and can only be its first step.
+    One that `begins` reads the chain's model and can only be its first step. `check(session, **parameters)` refuses
+    wrong use before any step reads anything.
     """
 
     def __init__(
-        self, name: str, function: StepFunction, params: list[click.Parameter], text: str, *, begins: bool = False
+        self,
+        name: str,
+        function: StepFunction,
+        params: list[click.Parameter],
+        text: str,
+        *,
+        begins: bool = False,
+        check: Callable[..., None] | None = None,
     ) -> None:
         super().__init__(name, function, params, text)
         self.begins = begins
+        self.check = check
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Beside what this step takes: the steps that may follow."""

@@ -14,9 +14,11 @@ import click
 
 from mgeconvert import registry
 from mgeconvert.errors import UsageError
+from mgeconvert.files import check_replaceable
 
-from .options import FILE
-from .reading import STREAM, read
+from .options import FILE, OUTPUT, STREAM, InputNames
+from .outputs import check_model, force_option, is_standard_output
+from .reading import read
 from .session import Session
 from .state import State
 from .steps import Step
@@ -29,6 +31,15 @@ UNNAMED = Path("the trace")
 """What reports call recorded data that is in no file."""
 
 
+def _check(session: Session, out: Path | None, force: bool, **_: Any) -> None:
+    """A trace is OUT and the arrays beside it; arrays that lie there without a model are not those of a trace."""
+    if out is None or is_standard_output(session, out):
+        return
+    check_model(session, out, registry.backend(FORMAT), force=force)
+    recorded = out.with_suffix(".npz")
+    check_replaceable(recorded, session.inputs, overwrite=force, wrote=lambda _: out.exists())
+
+
 def _trace(
     session: Session,
     state: State,
@@ -39,13 +50,12 @@ def _trace(
     kwargs: str | None,
     weights: Path | None,
     out: Path | None,
+    force: bool,  # noqa: ARG001 (what is written was checked before)
 ) -> State:
     if out is None and session.is_last:
         raise UsageError("nothing would be left of the trace", hint="give -o OUT.pkl, or a step that uses it")
     if not inputs:
         raise UsageError("nothing says what to trace with", hint="give --input [NAME=]1,3,224,224[:dtype]")
-    if out == STREAM and session.json:
-        raise UsageError("standard output takes either the model or the JSON document", hint="give -o OUT")
     from mgeconvert.reference.tracing import parse_input, trace
 
     wanted = _target(target, hub, paths, kwargs, weights)
@@ -129,15 +139,18 @@ command = Step(
         click.Option(
             ["--input", "inputs"],
             multiple=True,
+            type=InputNames(),
             metavar="[NAME=]SHAPE[:DTYPE]",
             help="An argument of forward(): 1,3,224,224 (random numbers) or a file.npy; once for each.",
         ),
         click.Option(["--path", "paths"], type=FILE, multiple=True, metavar="DIR", help="A folder to import from."),
         click.Option(["--kwargs"], metavar="JSON", help="The factory's arguments."),
         click.Option(["--weights"], type=FILE, metavar="FILE", help="A state dict to load, as mge.save wrote it."),
-        click.Option(["-o", "--out"], type=FILE, metavar="OUT", help="The TracedModule to write, and OUT.npz beside."),
+        click.Option(["-o", "--out"], type=OUTPUT, metavar="OUT", help="The TracedModule to write; OUT.npz is beside."),
+        force_option(),
     ],
     "Import a factory of a MegEngine network, call it, trace the module in inference mode, write it as a TracedModule "
     "and record what it computed. Runs MegEngine here where it can be imported, else in its reference environment.",
     begins=True,
+    check=_check,
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from . import registry
 from .errors import BadInputError, UsageError, VerificationError
+from .files import Destination, Staging, noting, staging
 from .passes import Choice, Outcome
 from .verification.tolerance import Limit, limit_for
 
@@ -42,8 +43,8 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class ConversionReport:
-    """What a conversion did: the files it wrote (main file first), what the passes changed and declined, how it was
-    verified (None: not asked for), and the seconds of each stage."""
+    """What a conversion did: the files it wrote (main file first; those that were kept of a failed one, or none), what
+    the passes changed and declined, how it was verified (None: not asked for), and the seconds of each stage."""
 
     source_format: str
     target_format: str
@@ -63,14 +64,31 @@ def load(path: str | Path | BinaryIO, format: str | None = None, **options: Any)
     if format is None and not isinstance(source, Path):
         raise UsageError("a stream has no suffix that names its format", hint="give format=")
     record = registry.frontend(format) if format else registry.frontend_for(source)  # type: ignore[arg-type]
-    return record.load(source, **options)
+    with noting() as read:
+        graph = record.load(source, **options)
+    graph.sources = tuple(read)
+    return graph
 
 
-def save(graph: Graph, path: str | Path, format: str | None = None, **options: Any) -> list[Path]:  # noqa: A002
-    """Write a model; returns the files written, main file first. Raises UnsupportedError, UsageError."""
+def save(
+    graph: Graph,
+    path: str | Path,
+    format: str | None = None,  # noqa: A002
+    *,
+    overwrite: bool = False,
+    **options: Any,
+) -> list[Path]:
+    """Write a model; returns the files written, main file first. Raises UnsupportedError, UsageError.
+
+    A file that `graph` was read from is replaced only with `overwrite`.
+    """
     path = Path(path)
     record = registry.backend(format) if format else registry.backend_for(path)
-    return list(record.save(graph, path, **options))
+    destination = Destination(path, overwrite=overwrite, inputs=graph.sources)
+    destination.check(record.wrote)
+    with staging() as stage:
+        written = record.save(graph, stage.place(path), **_placed(stage, record, options))
+        return list(_publish(stage, written, record, destination))
 
 
 def optimize(
@@ -119,24 +137,31 @@ def convert(
     rtol: float | None = None,
     load_options: Mapping[str, Any] | None = None,
     save_options: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+    keep_failed: bool = False,
 ) -> ConversionReport:
     """Read `src`, optimize, write `dst`, verify it.
 
     `optimize` is a level, the names of passes, False (no passes) or True: level 1, for a faithful target no passes.
 
     `io` is an .npz with recorded inputs and outputs; without it the .npz beside `src` is used; where there is none
-    either, the file is run for sanity. Raises VerificationError where an output fails.
+    either, the file is run for sanity. Raises VerificationError where an output fails: then `dst` is what it was
+    before, and with `keep_failed` the new file is called ``NAME.failed.SUFFIX``. A `dst` that is `src`, or another file
+    that was read, is a UsageError without `overwrite`.
     """
     src, dst = Path(src), Path(dst)
     source = registry.frontend(source_format) if source_format else registry.frontend_for(src)
     target = registry.backend(target_format) if target_format else registry.backend_for(dst)
+    known = [src, *([Path(io)] if io else [])]
+    destination = Destination(dst, overwrite=overwrite, keep_failed=keep_failed, inputs=tuple(known))
+    destination.check(target.wrote)
     watch = Stopwatch()
     with watch("read"):
         faithful = {"faithful": target.faithful} if source.faithful else {}
-        graph = source.load(src, **{**faithful, **(load_options or {})})
+        graph = load(src, source.name, **{**faithful, **(load_options or {})})
     report = export(
         graph,
-        dst,
+        destination,
         target,
         source_format=source.name,
         selection=_selected(optimize, target),
@@ -175,7 +200,7 @@ def verify(
 
 def export(
     graph: Graph,
-    path: Path,
+    destination: Destination,
     target: registry.Backend,
     *,
     source_format: str,
@@ -189,7 +214,8 @@ def export(
     check: bool = False,
     consume: bool = False,
 ) -> ConversionReport:
-    """Optimize a copy of the graph, write it, verify the file; a failed verification is reported, not raised.
+    """Optimize a copy of the graph, write it, verify the file, and only then give it its name; a failed verification is
+    reported, not raised.
 
     `consume` optimizes the graph itself, so that weights which a pass replaces are freed; `check` runs Graph.check()
     after the passes. The recorded data is read and checked against the graph before anything is written.
@@ -199,6 +225,8 @@ def export(
     recorded = None
     if verify and io is not None:
         recorded = io if isinstance(io, Recorded) else read_recorded(io, graph.inputs, graph.outputs)
+    known = (*destination.inputs, *graph.sources, *([] if recorded is None else [recorded.path]))
+    destination = replace(destination, inputs=known)
     outcome = NOTHING
     if selection != Selection(0):
         graph = graph if consume else graph.copy()
@@ -206,14 +234,49 @@ def export(
             outcome = run_passes(graph, selection, target, options)
         if check:
             graph.check()
-    with stage("write"):
-        files = tuple(target.save(graph, path, **options))
     verification = None
-    if verify:
-        with stage("verify"):
-            limit = limit_for(_kinds(graph), rtol, target, options)
-            verification = _verify_written(files[0], target, graph, recorded, limit, options)
+    with staging() as place:
+        with stage("write"):
+            written = target.save(graph, place.place(destination.path), **_placed(place, target, options))
+        try:
+            if verify:
+                with stage("verify"):
+                    limit = limit_for(_kinds(graph), rtol, target, options)
+                    verification = _verify_written(written[0], target, graph, recorded, limit, options)
+                    verification = verification.under(place.final(written[0]), place.spoken)
+        except VerificationError:
+            _keep_failed(place, written, destination)
+            raise
+        if verification is not None and verification.refuted:
+            files = _keep_failed(place, written, destination)
+        else:
+            files = _publish(place, written, target, destination)
     return ConversionReport(source_format, target.name, files, len(graph.nodes), outcome, verification, seconds)
+
+
+def _placed(stage: Staging, target: registry.Backend, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, with those that name a file which is written naming one in the staging folder."""
+    writes = {option.name for option in target.options if option.file == "writes"}
+    return {
+        name: str(stage.place(Path(value))) if name in writes and value else value for name, value in options.items()
+    }
+
+
+def _publish(
+    stage: Staging, written: Sequence[Path], target: registry.Backend, destination: Destination
+) -> tuple[Path, ...]:
+    """Give the files their names; what an earlier export left that would be taken for theirs goes."""
+    finals = [stage.final(file) for file in written]
+    destination.check(target.wrote, finals)
+    files = stage.publish(written)
+    if target.leftovers is not None:
+        for old in target.leftovers(files):
+            old.unlink(missing_ok=True)
+    return files
+
+
+def _keep_failed(stage: Staging, written: Sequence[Path], destination: Destination) -> tuple[Path, ...]:
+    return stage.publish_failed(written) if destination.keep_failed else ()
 
 
 def _kinds(graph: Graph) -> set[str]:

@@ -13,9 +13,9 @@ import importlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 
-from .errors import MissingDependencyError, UsageError
+from .errors import BadInputError, MissingDependencyError, UsageError
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -37,7 +37,8 @@ class Option:
     """One keyword of a load or save function, from which the CLI makes ``--name``.
 
     `type` is bool (a flag), int, float or str; `choices` limits a str. `rtol` is the relative error that a written file
-    may have when the option is given, for options that round on purpose (float16 weights).
+    may have when the option is given, for options that round on purpose (float16 weights). `file` says that the value
+    names a file which is read, or written ("reads" may have several, with commas between).
     """
 
     name: str
@@ -46,9 +47,12 @@ class Option:
     help: str
     choices: tuple[str, ...] = ()
     rtol: float = 0.0
+    file: Literal["", "reads", "writes"] = ""
 
 
-QUANT_PARAMS = Option("quant_params", str, "", "also write the quantization parameters to this JSON file")
+QUANT_PARAMS = Option(
+    "quant_params", str, "", "also write the quantization parameters to this JSON file", file="writes"
+)
 """The option of every backend that writes the document of `mgeconvert.quant_params` beside its file."""
 
 
@@ -118,7 +122,9 @@ class Backend:
     `describe(path)` says a written file's inputs and outputs, for `mgeconvert verify`; without it the format's frontend
     is asked. `introduces(**options)` names the operators that optimization may introduce, those the file has under its
     options without rewriting; without it all that `ops()` lists. A `faithful` target writes modules and calls as the
-    source had them: passes run only where they are asked for.
+    source had them: passes run only where they are asked for. `files(path)` are the files that
+    save makes of a path, main file first, unless its options or the size of the model say otherwise: without it one file
+    of that name. `leftovers(files)` are files of an earlier export that readers would take for some of these new ones.
     """
 
     name: str
@@ -133,7 +139,23 @@ class Backend:
     runtime: str = ""
     introduces: Callable[..., Collection[str]] | None = None
     faithful: bool = False
+    files: Callable[[Path], Sequence[Path]] | None = None
+    leftovers: Callable[[Sequence[Path]], Iterable[Path]] | None = None
     handlers: Callable[[], Handlers] | None = None
+
+    def names(self, path: Path) -> Sequence[Path]:
+        """The files of a model that is saved to `path`, main file first."""
+        return self.files(path) if self.files is not None else [path]
+
+    def wrote(self, path: Path) -> bool:
+        """Whether mgeconvert wrote this model, as its own description says; False for what is no such model."""
+        from .version import NAME
+
+        describe = self.describe or (frontend(self.name).describe if self.name in frontend_names() else None)
+        try:
+            return describe is not None and describe(path).writer.startswith(NAME)
+        except BadInputError:
+            return False
 
 
 def ran_in(backend: Backend, arrays: Mapping[str, np.ndarray]) -> str:

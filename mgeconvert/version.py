@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
+NAME = "mgeconvert"
+"""What written files say of who wrote them, before the version."""
 VERSION = "2.0.0"

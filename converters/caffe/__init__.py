@@ -16,7 +16,11 @@ FRONTEND = Frontend(
     describe=deferred(f"{__name__}.describe:describe"),
     options=(
         Option(
-            "weights", str, "", "the caffemodel, where it is not beside the prototxt (several: separated by commas)"
+            "weights",
+            str,
+            "",
+            "the caffemodel, where it is not beside the prototxt (several: separated by commas)",
+            file="reads",
         ),
         Option(
             "input_shape",
@@ -30,13 +34,15 @@ FRONTEND = Frontend(
 BACKEND = Backend(
     name="caffe",
     title="Caffe",
-    suffixes=(".prototxt",),
+    suffixes=(".prototxt", ".caffemodel"),
     save=deferred(f"{__name__}.write.save:save"),
     problems=deferred(f"{__name__}.write.save:problems"),
     ops=deferred(f"{__name__}.support:emitted"),
     handlers=deferred(f"{__name__}.support:emitters"),
     run=deferred(f"{__name__}.run:run"),
     runtime="OpenCV dnn",
+    files=deferred(f"{__name__}.write.names:pair"),
+    leftovers=deferred(f"{__name__}.write.names:leftovers"),
     options=(
         Option("dialect", str, DEFAULT, "the family of Caffe that will read the file", tuple(DIALECTS)),
         Option(

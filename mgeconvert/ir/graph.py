@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -98,6 +99,7 @@ class Graph:
 
     The body of a loop or a branch is a graph among a node's attributes. It may read values of the graphs around it,
     which count as read by that node. `domains` are the versions of operator sets that nodes have beside ONNX's own.
+    `sources` are the files that the graph was read from, which saving it does not replace unasked.
     """
 
     name: str = "main"
@@ -109,6 +111,7 @@ class Graph:
     root: Any = None
     replaced: dict[Value, Value] = field(default_factory=dict)
     domains: dict[str, int] = field(default_factory=dict)
+    sources: tuple[Path, ...] = ()
 
     def constants(self) -> Iterator[Value]:
         """Every constant in use, once each, in order of first use."""
@@ -228,6 +231,7 @@ class Graph:
             self.root,
             {twin(old): twin(new) for old, new in self.replaced.items()},
             dict(self.domains),
+            self.sources,
         )
 
     def check(self, around: Mapping[Value, str] = MappingProxyType({})) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import BadInputError, ReferenceEnvironmentError, UsageError
+from mgeconvert.files import staging
 
 from .client import ask
 from .environment import environment
@@ -71,10 +71,10 @@ def trace(target: Target, inputs: Sequence[Input], model: Path) -> Traced:
     recorded = model.with_suffix(".npz")
     if recorded == model:
         raise UsageError(f"{model}: is the name of the recorded arrays", hint="call the model model.pkl")
-    with tempfile.TemporaryDirectory(prefix=".mgeconvert-", dir=model.absolute().parent) as folder:
+    with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder, staging() as stage:
         given = Path(folder, "inputs.npz")
         np.savez(given, *(each.array for each in inputs))
-        files = Path(folder, "model.pkl"), Path(folder, "model.npz")
+        files = stage.place(model.absolute()), stage.place(recorded.absolute())
         request = {
             "command": "trace",
             "target": None if target.is_hub else target.name,
@@ -88,8 +88,7 @@ def trace(target: Target, inputs: Sequence[Input], model: Path) -> Traced:
             "recorded": str(files[1]),
         }
         result = _result(target, _answer(request))
-        os.replace(files[1], recorded)
-        os.replace(files[0], model)
+        stage.publish(files)
     return Traced(model, recorded, tuple(result["inputs"]), tuple(result["outputs"]), result["structure"])
 
 

@@ -11,7 +11,7 @@ from mgeconvert.registry import Description
 
 from .lower.driver import storage
 from .lower.walk import Call, walk
-from .read.model import InputInfo, OutputInfo, read
+from .read.model import InputInfo, Model, OutputInfo, read
 
 _PREFIX = "megengine."
 
@@ -25,9 +25,16 @@ def describe(path: Path) -> Description:
     return Description(
         inputs=_tensors(model.inputs),
         outputs=_tensors(model.outputs),
-        writer=f"MegEngine {model.version or '1.6'}",
+        writer=_writer(model),
         operators=dict(sorted(counter.calls.items())),
     )
+
+
+def _writer(model: Model) -> str:
+    """MegEngine, or mgeconvert, which says so beside the version of MegEngine that it writes for."""
+    said = model.module.dump_info.get("writer")
+    version = f"MegEngine {model.version or '1.6'}"
+    return f"{said}, for {version}" if isinstance(said, str) else version
 
 
 def _tensors(infos: Sequence[InputInfo | OutputInfo]) -> dict[str, Value]:

@@ -7,8 +7,8 @@ inputs for sanity, and the report says which of these was done.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -84,6 +84,16 @@ class VerificationReport:
         """Verified and nothing found; False also when nothing could be verified."""
         return self.method != "none" and not self.failed and not (self.batches and self.batches.problem)
 
+    @property
+    def refuted(self) -> bool:
+        """Verified, and an output or a batch fails."""
+        return bool(self.failed or (self.batches and self.batches.problem))
+
+    def under(self, candidate: Path, spoken: Callable[[str], str]) -> VerificationReport:
+        """The report on a file that will be called `candidate`, its texts as `spoken` says them."""
+        hint = None if self.hint is None else spoken(self.hint)
+        return replace(self, candidate=candidate, reason=spoken(self.reason), hint=hint)
+
     def require(self) -> None:
         """Raise VerificationError, naming each failed output or batch, unless none failed."""
         if self.batches and self.batches.problem and not self.failed:
@@ -94,7 +104,9 @@ class VerificationReport:
         lines = [f"{self.candidate}: {fact}: {len(self.failed)} of {len(self.outputs)} outputs fail"]
         lines += [f"  {output.name}: {output.problem}" for output in self.failed]
         lines += [f"  {self.divergence}"] if self.divergence else []
-        hint = "compare with recorded data: --io model.npz" if self.method == "sanity" else "--rtol sets the limit"
+        hint = "compare with recorded data: --io model.npz" if self.method == "sanity" else None
+        if self.method != "sanity" and all(output.max_rel is not None for output in self.failed):
+            hint = "--rtol sets the limit"
         raise VerificationError("\n".join(lines), hint=hint)
 
 

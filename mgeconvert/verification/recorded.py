@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.files import noted
 from mgeconvert.ir import Value
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def read_inputs(path: Path, inputs: Mapping[str, Value]) -> dict[str, np.ndarray
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
-        with path.open("rb") as file:
+        with noted(path).open("rb") as file:
             archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 raise BadInputError(f"{path}: holds one .npy array, expected an .npz archive", hint=KEYS_HINT)

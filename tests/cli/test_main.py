@@ -86,8 +86,9 @@ def test_export_that_computes_something_else(invoke: Invoke) -> None:
     record("m.npz")
     result = invoke("toy-to-toy m.toy -o out.toy --wrong 1")
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-4:] == [
+    assert result.stderr.splitlines()[-5:] == [
         "verified in the toy runtime against the recorded outputs of m.npz: 1 of 1 FAILED",
+        "out.toy is not written; --keep-failed keeps such a file under another name",
         "error: out.toy: differs from the recorded outputs of m.npz: 1 of 1 outputs fail",
         "  y: max abs error 1, max rel error 0.2 (limit 0.0001), cosine 0.989455",
         "hint: --rtol sets the limit",
@@ -176,7 +177,10 @@ USAGE = {
     "completion tcsh": (2, "error: Invalid value for '{bash|zsh|fish}'"),
     "verify nothere.toy": (3, "error: nothere.toy: no such file\n"),
     "toy-to-toy m.toy -o o.toy --io nothere.npz": (3, "error: nothere.npz: No such file or directory\n"),
-    "toy-to-toy m.toy -o nothere/o.toy": (1, "error: nothere/o.toy: No such file or directory\n"),
+    "toy-to-toy m.toy -o nothere/o.toy": (
+        2,
+        "error: nothere/o.toy: cannot be written: the folder nothere does not exist\nhint: mkdir -p nothere\n",
+    ),
     "--quiet --json": (2, "error: no command given\nhint: `mgeconvert --help` lists what can be given\n"),
 }
 

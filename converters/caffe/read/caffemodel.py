@@ -10,6 +10,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.files import noted
 from mgeconvert.recognise import COPY_AGAIN, HEAD, other_than
 
 from ..messages import LIMIT, Message, model_message, weights_message
@@ -43,7 +44,7 @@ def _parse(path: Path) -> Message:
     if size == 0:
         raise _not_a_caffemodel(path)
     net = weights_message("NetParameter")
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+    with noted(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         try:
             with memoryview(mapped) as view:
                 net.ParseFromString(view)

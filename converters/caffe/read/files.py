@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.files import noted
 from mgeconvert.recognise import HEAD, STREAM, other_than, recognise
 
 from .prototxt import Prototxt, parse_prototxt
@@ -19,7 +20,7 @@ def read_prototxt(source: Path | BinaryIO) -> Prototxt:
     """Parse a net description."""
     path = str(source) if isinstance(source, Path) else STREAM
     try:
-        data = source.read_bytes() if isinstance(source, Path) else source.read()
+        data = noted(source).read_bytes() if isinstance(source, Path) else source.read()
     except OSError as error:
         raise BadInputError(f"{path}: cannot be read: {error.strerror}") from error
     kind = recognise(data[:HEAD])

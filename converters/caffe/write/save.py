@@ -20,8 +20,9 @@ from ..emit.net import Layer
 from ..emit.prepare import prepare
 from ..emit.remove_quantization import rows, warnings
 from ..messages import LIMIT
-from ..read.files import weight_parts
 from .caffemodel import LayerBlobs, split, write_weights
+from .names import pair
+from .names import parts as part_names
 from .prototxt import prototxt
 
 _LOG = logging.getLogger("mgeconvert.caffe")
@@ -63,8 +64,9 @@ def save(
         for layer in layers
         if layer.blobs
     ]
+    path = pair(path)[0]
     parts = _parts(entries, split_weights)
-    weight_paths = _weight_paths(path, len(parts))
+    weight_paths = part_names(path, len(parts))
     extra = document_paths(quant_params, path, *weight_paths)
     with output_files(path, *weight_paths, *extra) as files:
         files[0].write(prototxt(graph, layers).encode())
@@ -72,9 +74,6 @@ def save(
             write_weights(file, graph.name, part)
         if extra:
             files[-1].write(document(rows(quantization, _names(layers, translation))))
-    # weights of an earlier export, in another number of files, would be taken for those of this one
-    for old in {path.with_suffix(".caffemodel"), *weight_parts(path)} - set(weight_paths):
-        old.unlink(missing_ok=True)
     return [path, *weight_paths, *extra]
 
 
@@ -113,9 +112,3 @@ def _parts(entries: list[LayerBlobs], megabytes: int) -> list[list[LayerBlobs]]:
             hint="--split-weights 1000",
         )
     return [entries]
-
-
-def _weight_paths(path: Path, count: int) -> list[Path]:
-    if count == 1:
-        return [path.with_suffix(".caffemodel")]
-    return [path.with_name(f"{path.stem}-{at:05}-of-{count:05}.caffemodel") for at in range(1, count + 1)]

@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.files import noted
 from mgeconvert.ir.dtypes import NAMES, dtype_of
 from mgeconvert.recognise import HEAD, STREAM, other_than
 from mgeconvert.registry import Source
@@ -178,7 +179,7 @@ def _bytes_of(source: Path | BinaryIO) -> bytes | mmap.mmap:
     if not isinstance(source, Path):
         return source.read()
     try:
-        with open(source, "rb") as stream:
+        with open(noted(source), "rb") as stream:
             if os.fstat(stream.fileno()).st_size == 0:
                 return b""
             return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.files import noted
 from mgeconvert.ir import Namer
 from mgeconvert.recognise import STREAM
 from mgeconvert.registry import Source
@@ -43,7 +44,7 @@ def read(source: Source) -> ModelFile:
         raise BadInputError(f"{source}: no such file")
     if source.stat().st_size < 8:
         return decode(source.read_bytes(), str(source))
-    return decode(np.memmap(source, np.uint8, "r"), str(source))
+    return decode(np.memmap(noted(source), np.uint8, "r"), str(source))
 
 
 def decode(content: Any, path: str) -> ModelFile:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.files import noted
 from mgeconvert.recognise import STREAM
 from mgeconvert.registry import Source
 
@@ -54,7 +55,7 @@ def _open(path: Path) -> BinaryIO:
     try:
         if path.is_dir():
             raise BadInputError(f"{path}: is a folder, expected a file", hint=f"ls {path}")
-        return open(path, "rb", buffering=BUFFER)
+        return open(noted(path), "rb", buffering=BUFFER)
     except FileNotFoundError:
         raise BadInputError(f"{path}: there is no such file", hint=f"ls {path.parent}") from None
     except PermissionError:

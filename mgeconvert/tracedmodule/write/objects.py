@@ -15,10 +15,13 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.ir import Namer
+from mgeconvert.version import NAME
+from mgeconvert.version import VERSION as OURS
 
 from .pickler import Instance, Name
 
 VERSION = "1.13.0"
+WRITER = f"{NAME} {OURS}"
 """The MegEngine whose format is written."""
 DEVICE = "xpux:0"
 """Wherever the MegEngine that loads the file computes by default."""
@@ -83,9 +86,9 @@ def instance_of_traced_module(state: Mapping[str, Any]) -> Instance:
 
 
 def dump_info() -> dict[str, Any]:
-    """What MegEngine notes of itself when it writes a TracedModule."""
+    """What MegEngine notes of itself when it writes a TracedModule, and who wrote this one in truth."""
     lists = ("register_type", "register_container_type", "register_mdule", "register_function")
-    return {"version": VERSION, **{name: [] for name in lists}}
+    return {"version": VERSION, **{name: [] for name in lists}, "writer": WRITER}
 
 
 def argspec(names: Sequence[str]) -> Instance:

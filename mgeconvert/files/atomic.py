@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from .errors import MgeconvertError
+from ..errors import MgeconvertError
+from .renaming import rename_all
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def output_files(*paths: Path) -> Iterator[tuple[BinaryIO, ...]]:
     try:
         with ExitStack() as stack:
             yield tuple(stack.enter_context(_open(path, pending)) for path in paths)
-        _rename_all(pending)
+        rename_all(pending)
     except OSError as error:
         names = ", ".join(map(str, paths))
         raise MgeconvertError(f"{names}: cannot be written: {error.strerror or error}") from error
@@ -46,34 +47,9 @@ def _open(path: Path, pending: list[tuple[Path, Path]]) -> BinaryIO:
             raise MgeconvertError(f"{path}: cannot be written: it is write-protected")
         if not final.is_file():
             return open(final, "wb")
-    temporary = final.with_name(f".{final.name[:100]}.{secrets.token_hex(4)}.tmp")
+    temporary = final.with_name(f".{secrets.token_hex(8)}.tmp")
     stream = open(temporary, "xb")  # noqa: SIM115 - the caller's ExitStack closes it
     pending.append((temporary, final))
     if final.exists():
         shutil.copymode(final, temporary)
     return stream
-
-
-def _rename_all(pending: Sequence[tuple[Path, Path]]) -> None:
-    """Rename every (temporary, final) pair; after a failure the old files are back under their names."""
-    if len(pending) == 1:
-        os.replace(*pending[0])
-        return
-    undo: list[tuple[Path | None, Path]] = []
-    try:
-        for temporary, final in pending:
-            backup = temporary.with_suffix(".old") if final.exists() else None
-            if backup is not None:
-                os.replace(final, backup)
-            undo.append((backup, final))
-            os.replace(temporary, final)
-    except OSError:
-        for backup, final in reversed(undo):
-            if backup is None:
-                final.unlink(missing_ok=True)
-            else:
-                os.replace(backup, final)
-        raise
-    for backup, _ in undo:
-        if backup is not None:
-            backup.unlink()

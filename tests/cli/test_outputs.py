@@ -1,0 +1,209 @@
+"""No command replaces a file that it should not: every command that writes, with every option that names an output."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+import mgeconvert
+from mgeconvert.errors import UsageError
+from mgeconvert.ir.builder import Builder
+from mgeconvert_cli.main import application
+
+
+def network() -> mgeconvert.Graph:
+    """A convolution and a Relu, which every format has."""
+    b = Builder()
+    x = b.input("x", "float32", (1, 3, 8, 8))
+    weight = b.constant(np.linspace(-1, 1, 4 * 3 * 3 * 3, dtype=np.float32).reshape(4, 3, 3, 3), name="w")
+    b.output("y", b.op("Relu", b.op("Conv", x, weight, pads=(1, 1, 1, 1))))
+    return b.graph
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """m.onnx, m.tflite, m.pkl, m.prototxt with its weights: all written by mgeconvert."""
+    folder = tmp_path_factory.mktemp("models")
+    for suffix in (".onnx", ".tflite", ".pkl", ".prototxt"):
+        mgeconvert.save(network(), folder / f"m{suffix}")
+    return folder
+
+
+@pytest.fixture
+def folder(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(models, tmp_path, dirs_exist_ok=True)
+    x = np.ones((1, 3, 8, 8), np.float32)
+    np.savez(tmp_path / "m.npz", in_0=x, out_0=np.zeros((1, 4, 8, 8), np.float32))
+    np.savez(tmp_path / "r.npz", in_0=x, out_0=np.zeros((1, 4, 8, 8), np.float32))
+    np.save(tmp_path / "x.npy", x)
+    os.link(tmp_path / "m.onnx", tmp_path / "hard.onnx")
+    (tmp_path / "soft.onnx").symlink_to("m.onnx")
+    for name in ("foreign.onnx", "foreign.pkl", "n.py"):
+        (tmp_path / name).write_bytes(b"not ours")
+    shutil.copy(tmp_path / "m.onnx", tmp_path / "foreign2.onnx")
+    (tmp_path / "foreign2.tflite").write_bytes(b"not ours")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def mgeconvert_run(line: str) -> Result:
+    return CliRunner().invoke(application, line.split())
+
+
+INPUT = "is an input of this run"
+NOT_OURS = "there is such a file already, and mgeconvert did not write it"
+FOLDER = "cannot be written: it is a folder"
+SUFFIX = "is no name for a file of"
+
+REFUSED = {
+    # an input, under its own name and under others
+    "onnx-to-onnx m.onnx -o m.onnx": INPUT,
+    "onnx-to-onnx m.onnx -o ./m.onnx": INPUT,
+    "onnx-to-onnx m.onnx -o hard.onnx": INPUT,
+    "onnx-to-onnx m.onnx -o soft.onnx": INPUT,
+    "onnx-to-onnx soft.onnx -o m.onnx": INPUT,
+    "tm-to-tm m.pkl -o m.pkl": INPUT,
+    "tflite-to-tflite m.tflite -o m.tflite": INPUT,
+    "caffe-to-caffe m.prototxt -o m.prototxt": INPUT,
+    "caffe-to-caffe m.prototxt -o m.caffemodel": INPUT,
+    "convert m.onnx m.onnx": INPUT,
+    "convert m.onnx soft.onnx": INPUT,
+    "edit m.onnx --rename x=z -o m.onnx": INPUT,
+    "optimize m.onnx -o m.onnx": INPUT,
+    "load m.onnx onnx-to-tflite -o t.tflite tflite-to-onnx t.tflite -o m.onnx": INPUT,
+    # recorded data, weights, feeds
+    "onnx-to-tflite m.onnx -o t.tflite --quant-params m.npz": INPUT,
+    "onnx-to-tflite m.onnx -o t.tflite --io r.npz --quant-params r.npz": INPUT,
+    "caffe-to-onnx m.prototxt -o t.onnx --weights m.caffemodel --quant-params m.caffemodel": INPUT,
+    "run m.onnx --random -o m.npz": INPUT,
+    "run m.onnx -i r.npz -o r.npz": INPUT,
+    "trace n.py:N --input x.npy --weights m.pkl -o m.pkl": INPUT,
+    # a default name under which another's file is
+    "onnx-to-tflite foreign2.onnx": NOT_OURS,
+    "onnx-to-tm foreign.onnx": NOT_OURS,
+    "trace n.py:N --input x.npy -o r.pkl": NOT_OURS,
+    # what no file can be called
+    "onnx-to-tflite m.onnx -o .": FOLDER,
+    "onnx-to-tflite m.onnx -o /": FOLDER,
+    "convert m.onnx . --to tflite": FOLDER,
+    "optimize m.onnx -o . --to onnx": FOLDER,
+    "onnx-to-tflite m.onnx -o nowhere/t.tflite": "the folder nowhere does not exist",
+    "run m.onnx --random -o nowhere/o.npz": "the folder nowhere does not exist",
+    "trace n.py:N --input 1 -o nowhere/o.pkl": "the folder nowhere does not exist",
+    # suffixes of other formats
+    "onnx-to-tflite m.onnx -o t.onnx": SUFFIX,
+    "onnx-to-onnx m.onnx -o t.bin": SUFFIX,
+    "convert m.onnx t.pkl --to tflite": SUFFIX,
+    "edit m.onnx --rename x=z -o t.pkl --to onnx": SUFFIX,
+    "trace n.py:N --input 1 -o t.onnx": SUFFIX,
+    "run m.onnx --random -o t.txt": "outputs are written as .npz",
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_refused(folder: Path, line: str) -> None:
+    """Exit code 2, nothing is read, and every file is what it was."""
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    result = mgeconvert_run(line)
+    errors = [text for text in result.stderr.splitlines() if text.startswith("error: ")]
+    assert (result.exit_code, len(errors)) == (2, 1)
+    assert REFUSED[line] in errors[0]
+    assert "read " not in result.stderr
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+FORCED = {
+    "onnx-to-onnx m.onnx -o m.onnx --force": "m.onnx",
+    "convert m.onnx soft.onnx --force": "m.onnx",
+    "optimize m.onnx -o m.onnx --force": "m.onnx",
+    "edit m.onnx --rename x=z -o m.onnx --force": "m.onnx",
+    "onnx-to-tflite foreign2.onnx --force": "foreign2.tflite",
+    "run m.onnx --random -o m.npz --force": "m.npz",
+}
+
+
+@pytest.mark.parametrize("line", FORCED)
+def test_forced(folder: Path, line: str) -> None:
+    old = (folder / FORCED[line]).stat().st_ino
+    assert mgeconvert_run(f"{line} --no-verify" if "run" not in line else line).exit_code == 0
+    assert (folder / FORCED[line]).stat().st_ino != old
+    assert (folder / "soft.onnx").is_symlink()
+
+
+@pytest.mark.parametrize("target", ["onnx", "tflite", "tm", "caffe"])
+def test_a_default_name_replaces_what_mgeconvert_wrote(folder: Path, target: str) -> None:
+    """The models of the fixture are mgeconvert's own, as their metadata says."""
+    source = "tflite" if target == "onnx" else "onnx"
+    result = mgeconvert_run(f"{source}-to-{target} m.{source} --no-verify")
+    assert (result.exit_code, [line for line in result.stderr.splitlines() if line.startswith("error")]) == (0, [])
+
+
+def test_an_empty_name(folder: Path) -> None:
+    result = CliRunner().invoke(application, ["onnx-to-tflite", str(folder / "m.onnx"), "-o", ""])
+    assert result.exit_code == 2
+    assert "Invalid value for '-o' / '--out': nothing is no file name" in result.stderr
+
+
+def test_a_file_that_fails_leaves_the_old_one(folder: Path) -> None:
+    """The recorded outputs, all zeros, are not what the network computes."""
+    (folder / "t.tflite").write_bytes(b"old")
+    result = mgeconvert_run("onnx-to-tflite m.onnx -o t.tflite --io r.npz")
+    assert result.exit_code == 1
+    assert (folder / "t.tflite").read_bytes() == b"old"
+    result = mgeconvert_run("onnx-to-caffe m.onnx -o t.prototxt --io r.npz --keep-failed")
+    assert result.exit_code == 1
+    assert "kept what failed as t.failed.prototxt, t.failed.caffemodel" in result.stderr
+    assert not (folder / "t.prototxt").exists()
+    assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_a_pair_is_called_by_either_name(folder: Path) -> None:
+    assert mgeconvert_run("onnx-to-caffe m.onnx -o c.caffemodel --no-verify").exit_code == 0
+    assert (folder / "c.prototxt").read_text().startswith("# written by mgeconvert")
+    assert (folder / "c.caffemodel").read_bytes() == (folder / "m.caffemodel").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["ü" * 122 + "x.onnx", "語" * 83 + ".onnx", "a" * 250 + ".onnx"], ids=len)
+def test_names_of_255_bytes(folder: Path, name: str) -> None:
+    assert mgeconvert_run(f"onnx-to-onnx m.onnx -o {name} --no-verify").exit_code == 0
+    assert (folder / name).is_file()
+
+
+def test_the_api_keeps_the_rule(folder: Path) -> None:
+    graph = mgeconvert.load("m.onnx")
+    with pytest.raises(UsageError, match="is an input of this run, as"):
+        mgeconvert.save(graph, "hard.onnx")
+    with pytest.raises(UsageError, match=INPUT):
+        mgeconvert.convert("m.onnx", "soft.onnx")
+    assert mgeconvert.save(graph, "m.onnx", overwrite=True) == [Path("m.onnx")]
+    assert mgeconvert.save(graph, "foreign.onnx") == [Path("foreign.onnx")]
+    assert mgeconvert.convert("m.onnx", "m.onnx", overwrite=True, verify=False).files == (Path("m.onnx"),)
+
+
+def shell(line: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(line, shell=True, capture_output=True, check=False, env={**os.environ, "M": COMMAND})
+
+
+COMMAND = f"{sys.executable} -m mgeconvert"
+
+
+@pytest.mark.parametrize("out", ["-", "/dev/stdout"])
+def test_a_model_through_a_pipe(folder: Path, out: str) -> None:
+    done = shell(f"$M onnx-to-onnx m.onnx -o {out} --no-verify | cat > piped.onnx")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"wrote standard output" in done.stderr
+    assert list(mgeconvert.load("piped.onnx").outputs) == ["y"]
+
+
+def test_names_that_are_no_text(folder: Path) -> None:
+    """File names are bytes; these are in no encoding."""
+    done = shell(r"""n=$(printf 'caf\351'); cp m.onnx "$n.onnx"; $M onnx-to-tflite "$n.onnx" --json --no-verify""")
+    assert done.returncode == 0, done.stderr
+    assert (folder / os.fsdecode(b"caf\xe9.tflite")).is_file()
