@@ -123,8 +123,9 @@ class Backend:
     is asked. `introduces(**options)` names the operators that optimization may introduce, those the file has under its
     options without rewriting; without it all that `ops()` lists. A `faithful` target writes modules and calls as the
     source had them: passes run only where they are asked for. `files(path)` are the files that
-    save makes of a path, main file first, unless its options or the size of the model say otherwise: without it one file
-    of that name. `leftovers(files)` are files of an earlier export that readers would take for some of these new ones.
+    save makes of a path, main file first, unless its options or the size of the model say otherwise: without it one
+    file of that name. `leftovers(files)` are files of an earlier export that readers would take for some of these new
+    ones.
     """
 
     name: str

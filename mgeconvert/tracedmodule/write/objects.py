@@ -21,8 +21,9 @@ from mgeconvert.version import VERSION as OURS
 from .pickler import Instance, Name
 
 VERSION = "1.13.0"
-WRITER = f"{NAME} {OURS}"
 """The MegEngine whose format is written."""
+WRITER = f"{NAME} {OURS}"
+"""Who wrote the file; MegEngine does not look at this."""
 DEVICE = "xpux:0"
 """Wherever the MegEngine that loads the file computes by default."""
 
