@@ -33,6 +33,7 @@ COMMANDS = {
     "optimize": ("optimize:command", "Run optimization passes and show what they changed."),
     "verify": ("verify:command", "Compare a written model with recorded outputs or with the model it comes from."),
     "run": ("run:command", "Compute a model in its runtime, or another one."),
+    "batch": ("batch.command:command", "Convert many models: a manifest, folders, globs; resumes where it was."),
     "ops": ("ops:command", "What each format supports, operator by operator."),
     "reference": ("reference:command", "The environment with real MegEngine that traces and verifies."),
     "completion": ("completion:command", "Print the completion script of a shell."),

@@ -1,0 +1,186 @@
+"""`mgeconvert batch MANIFEST|FOLDER|MODEL...`: the command."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from mgeconvert import registry
+from mgeconvert.errors import MgeconvertError, UsageError
+from mgeconvert.files import output_files
+
+from ..options import FILE
+from ..session import Session, plural
+from ..steps import Command
+from ..values import Names
+from . import pool, report
+from .journal import Journal
+from .manifest import Job, jobs
+from .pool import Limits, Result
+
+FAILS = ("error", "mismatch", "regression")
+"""From which kind of result on the exit code is 1; each includes those before."""
+
+
+class BatchError(MgeconvertError):
+    """Some models did not become what they should; the report says which."""
+
+
+def _batch(
+    session: Session,
+    sources: tuple[Path, ...],
+    targets: Sequence[str],
+    out: Path | None,
+    workers: str,
+    name: str | None,
+    timeout: float,
+    max_memory: float,
+    retries: int,
+    fresh: bool,
+    dry_run: bool,
+    fail_on: str,
+    baseline: Path | None,
+    junit: Path | None,
+) -> None:
+    unknown = [target for target in targets if target not in registry.backend_names()]
+    if unknown:
+        raise UsageError(f"{unknown[0]}: unknown target format; known: {', '.join(registry.backend_names())}")
+    if fail_on == "regression" and baseline is None:
+        raise UsageError("--fail-on regression compares with an earlier run", hint="give --baseline FILE.json")
+    count = _count(workers)
+    before = {} if baseline is None else report.read_baseline(baseline)
+    todo = [job for job in jobs(sources, targets, out) if name is None or fnmatch.fnmatch(job.name, name)]
+    if not todo:
+        raise UsageError(f"--name {name}: no model of this batch has such a name")
+    if dry_run:
+        for job in todo:
+            session.answer(f"mgeconvert {' '.join(job.args[1:])}")
+        session.document("batch", jobs=[{"name": job.name, "target": job.target} for job in todo])
+        return
+    limits = Limits(timeout, int(max_memory * 1e9), retries)
+    results = list(_run(session, todo, count, limits, fresh))
+    lines = report.worse(results, before)
+    session.answer(report.table(results))
+    for line in lines:
+        session.answer(f"worse: {line}")
+    session.document("batch", **report.document(results, lines))
+    if junit is not None:
+        with output_files(junit) as (file,):
+            file.write(report.junit(results))
+    _require(results, lines, fail_on)
+
+
+def _run(session: Session, todo: Sequence[Job], count: int, limits: Limits, fresh: bool) -> Iterator[Result]:
+    journal = Journal()
+    waiting: list[Job] = []
+    done = 0
+    for job in todo:
+        found = None if fresh else journal.unchanged(job)
+        if found is None:
+            job.output.parent.mkdir(parents=True, exist_ok=True)
+            waiting.append(job)
+        else:
+            done += 1
+            yield found
+    if done:
+        session.say(f"{plural(done, 'model')} unchanged since an earlier run: skipped")
+    with _progress(session, len(waiting)) as (begun, said):
+        for number, result in enumerate(pool.run(waiting, min(count, len(waiting)), limits, begun), 1):
+            journal.note(result)
+            first = f": {result.message.splitlines()[0]}" if result.message else ""
+            said(f"[{number}/{len(waiting)}] {result.job.title}: {result.state}, {result.seconds:.1f} s{first}")
+            yield result
+
+
+@contextlib.contextmanager
+def _progress(session: Session, count: int) -> Iterator[tuple[Callable[[Job], None], Callable[[str], None]]]:
+    """Functions to call when a job starts and with the line of one that is done; a bar on a terminal."""
+    import sys
+
+    if session.quiet or not sys.stderr.isatty():
+        yield (lambda _: None), session.say
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=count)
+
+        def said(line: str) -> None:
+            bar.advance(task)
+            console.print(line, markup=False, highlight=False)
+
+        yield (lambda job: bar.update(task, description=job.title)), said
+
+
+def _count(workers: str) -> int:
+    if workers == "auto":
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not workers.isdigit() or int(workers) < 1:
+        raise UsageError(f"-j {workers}: must be a positive number or auto")
+    return int(workers)
+
+
+def _require(results: Sequence[Result], lines: Sequence[str], fail_on: str) -> None:
+    counted = {"error": ("error", "died", "timeout", "refused")}.get(
+        fail_on, ("error", "died", "timeout", "refused", "mismatch")
+    )
+    bad = [result for result in results if result.state in counted]
+    if bad:
+        titles = ", ".join(result.job.title for result in bad[:5]) + (", ..." if len(bad) > 5 else "")
+        raise BatchError(f"{len(bad)} of {plural(len(results), 'conversion')} failed: {titles}")
+    if fail_on == "regression" and lines:
+        raise BatchError(f"{plural(len(lines), 'figure')} worse than in the baseline")
+
+
+command = Command(
+    "batch",
+    _batch,
+    [
+        click.Argument(["sources"], type=FILE, nargs=-1, required=True, metavar="MANIFEST|FOLDER|MODEL..."),
+        click.Option(["--targets"], type=Names(), default=(), help="Target formats, instead of a manifest's."),
+        click.Option(["-o", "--out"], type=FILE, metavar="FOLDER", help="Where files go, instead of a manifest's."),
+        click.Option(["-j", "--workers"], default="auto", show_default=True, metavar="N", help="Processes at a time."),
+        click.Option(["--name"], metavar="GLOB", help="Only the models with such a name."),
+        click.Option(
+            ["--timeout"],
+            type=click.FloatRange(min=0),
+            default=0.0,
+            metavar="S",
+            help="Seconds a model may take.",
+        ),
+        click.Option(
+            ["--max-memory"],
+            type=click.FloatRange(min=0),
+            default=0.0,
+            metavar="GB",
+            help="Memory a model may take, in 10^9 bytes.",
+        ),
+        click.Option(
+            ["--retries"],
+            type=click.IntRange(min=0),
+            default=1,
+            show_default=True,
+            help="How often a model is tried again whose process died.",
+        ),
+        click.Option(["--fresh"], is_flag=True, help="Convert also what is unchanged since an earlier run."),
+        click.Option(["--dry-run"], is_flag=True, help="Print the command lines and stop."),
+        click.Option(
+            ["--fail-on"],
+            type=click.Choice(FAILS),
+            default="mismatch",
+            show_default=True,
+            help="What makes the exit code 1.",
+        ),
+        click.Option(["--baseline"], type=FILE, metavar="JSON", help="The --json document of an earlier run."),
+        click.Option(["--junit"], type=FILE, metavar="XML", help="Also write the results for a CI system."),
+    ],
+    "Convert many models in worker processes; what is unchanged since an earlier run is skipped.",
+)
