@@ -64,11 +64,21 @@ def constant(name: str, array: Any, dtype: str = "float32", **more: Any) -> T:
 
 def file_of(*graphs: G, key: str = "") -> bytes:
     """The bytes of a file; with a key, the first subgraph has a signature of that name and the tensors' names."""
-    return _Writer().file(graphs, key)
+    return Writer().file(graphs, key)
 
 
-class _Writer:
-    def __init__(self) -> None:
+def file_with_weights_behind(*graphs: G) -> bytes:
+    """The form of files above 2 GB: buffers say where behind the flatbuffer their bytes are."""
+    head = Writer(outside=1 << 20).file(graphs, "")
+    writer = Writer(outside=len(head))
+    return writer.file(graphs, "") + b"".join(writer.buffers)
+
+
+class Writer:
+    """Builds tables by name; what they say need not be right."""
+
+    def __init__(self, outside: int = 0) -> None:
+        self.outside = outside
         self.b = flatbuffers.Builder(1024)
         self.buffers: list[bytes] = [b""]
         self.codes: dict[tuple[str, str, int], int] = {}
@@ -150,19 +160,7 @@ class _Writer:
 
     def file(self, graphs: Sequence[G], key: str) -> bytes:
         made = [self.graph(graph) for graph in graphs]
-        fields: dict[str, Any] = {"Subgraphs": self.offsets([offset for offset, _ in made])}
-        codes = []
-        for op, custom, version in self.codes:
-            number = getattr(tflite.BuiltinOperator, op)
-            fields_of = {"CustomCode": self.b.CreateString(custom)} if custom else {}
-            fields_of |= {"DeprecatedBuiltinCode": min(number, 127), "BuiltinCode": number, "Version": version}
-            codes.append(self.end("OperatorCode", **fields_of))
-        fields["OperatorCodes"] = self.offsets(codes)
-        buffers = []
-        for content in self.buffers:
-            data = {"Data": self.b.CreateByteVector(content)} if content else {}
-            buffers.append(self.end("Buffer", **data))
-        fields["Buffers"] = self.offsets(buffers)
+        more: dict[str, Any] = {}
         if key:
             sides = [self.offsets([
                 self.end("TensorMap", Name=self.b.CreateString(name), TensorIndex=made[0][1][name]) for name in names
@@ -170,6 +168,26 @@ class _Writer:
             signature = self.end(
                 "SignatureDef", Inputs=sides[0], Outputs=sides[1], SignatureKey=self.b.CreateString(key)
             )
-            fields["SignatureDefs"] = self.offsets([signature])
-        self.b.Finish(self.end("Model", Version=3, **fields), file_identifier=b"TFL3")
+            more["SignatureDefs"] = self.offsets([signature])
+        return self.finished([offset for offset, _ in made], **more)
+
+    def finished(self, subgraphs: Sequence[int], **more: int) -> bytes:
+        """The file with these subgraphs, and the codes and buffers that they use."""
+        codes = []
+        for op, custom, version in self.codes:
+            number = getattr(tflite.BuiltinOperator, op)
+            fields_of = {"CustomCode": self.b.CreateString(custom)} if custom else {}
+            fields_of |= {"DeprecatedBuiltinCode": min(number, 127), "BuiltinCode": number, "Version": version}
+            codes.append(self.end("OperatorCode", **fields_of))
+        buffers = []
+        position = self.outside
+        for content in self.buffers:
+            data = {"Data": self.b.CreateByteVector(content)} if content and not position else {}
+            if content and position:
+                data = {"Offset": position, "Size": len(content)}
+                position += len(content)
+            buffers.append(self.end("Buffer", **data))
+        lists = {"Subgraphs": subgraphs, "OperatorCodes": codes, "Buffers": buffers}
+        vectors = {name: self.offsets(offsets) for name, offsets in lists.items()}
+        self.b.Finish(self.end("Model", Version=3, **vectors, **more), file_identifier=b"TFL3")
         return bytes(self.b.Output())

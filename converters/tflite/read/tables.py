@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from mgeconvert.errors import BadInputError
-from mgeconvert.recognise import HEAD, other_than
+from mgeconvert.recognise import COPY_AGAIN, HEAD, other_than
 
 from ..model import Array
 
@@ -34,7 +34,7 @@ class Bytes:
 
     def damaged(self, fact: str) -> NoReturn:
         """Raise the error for a file that is not what the format says."""
-        raise BadInputError(f"{self.path}: a damaged TFLite file: {fact}")
+        raise BadInputError(f"{self.path}: a damaged TFLite file: {fact}", hint=COPY_AGAIN)
 
     def spend(self, count: int) -> None:
         self.budget -= count
