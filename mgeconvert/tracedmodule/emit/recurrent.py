@@ -1,4 +1,4 @@
-"""RNN and LSTM as MegEngine's operators, one a node.
+"""RNN and LSTM as MegEngine's operators, one per node.
 
 MegEngine keeps the weights of a layer in one vector: for each direction the input weights, the hidden weights and, with
 bias, two bias vectors, with gates in the order input, forget, cell, output. Its sequences are (T, N, directions H).

@@ -14,7 +14,7 @@ from mgeconvert.ir.builder import Builder
 from .elementwise.modes import elemwise
 from .module import Module
 from .names import ELEMWISE, MODULE, NN, OPDEF
-from .operands import Tensor, rank
+from .operands import FLOAT32, Tensor, cast, is_float, rank
 from .reduction import logsumexp
 from .table import lower
 
@@ -77,7 +77,8 @@ def prelu(b: Builder, x: Tensor, y: Tensor) -> Value:
 
 @lower(NN + "leaky_relu")
 def leaky_relu(b: Builder, inp: Value, negative_slope: float = 0.01) -> Value:
-    return b.op("LeakyRelu", inp, alpha=negative_slope)
+    x = inp if is_float(inp) else cast(b, inp, FLOAT32)
+    return b.op("LeakyRelu", x, alpha=negative_slope)
 
 
 def softmax_axis(ndim: int) -> int:

@@ -114,7 +114,7 @@ class Driver:
         self._constants: dict[int, Value] = {}
 
     def tensor(self, record: TensorRecord, path: str) -> Value:
-        """One constant a record, under the path it was first met by."""
+        """One constant per record, under the path it was first met by."""
         if id(record) not in self._constants:
             b = self.builder
             value = b.constant(record.array, name=path)

@@ -20,9 +20,8 @@ from mgeconvert.ir.builder import Builder
 
 from ..read.arrays import MgeDType
 from .elementwise.modes import elemwise
-from .operands import FLOAT32, INT32, UINT8
+from .operands import FLOAT32, INT8, INT32, UINT8
 
-INT8 = np.dtype(np.int8)
 STORAGE: dict[str, np.dtype] = {
     "QuantizedS8": INT8,
     "Quantized8Asymm": UINT8,

@@ -28,6 +28,7 @@ INT32 = np.dtype(np.int32)
 INT64 = np.dtype(np.int64)
 
 
+INT8 = np.dtype(np.int8)
 UINT8 = np.dtype(np.uint8)
 BOOL = np.dtype(bool)
 INT32_MIN = -(2**31)

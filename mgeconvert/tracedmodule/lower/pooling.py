@@ -8,8 +8,10 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
+from .elementwise.modes import whole
 from .module import Module
 from .names import MODULE, NN, OPDEF
+from .operands import FLOAT32, cast
 from .shapes import named_sizes, number, sizes_of
 from .spatial import Sizes, nchw, spatial
 from .table import lower
@@ -43,7 +45,15 @@ def avg_pool2d(
     padding: Sizes = 0,
     mode: str = "average_count_exclude_padding",
 ) -> Value:
-    return pool(b, inp, "AveragePool", kernel_size, stride, padding, count_include_pad=COUNT_INCLUDE_PAD[mode.lower()])
+    """Averages of integers are rounded, halves away from zero."""
+    counted = COUNT_INCLUDE_PAD[mode.lower()]
+    x = cast(b, inp, FLOAT32) if _is_integer(inp) else inp
+    result = pool(b, x, "AveragePool", kernel_size, stride, padding, count_include_pad=counted)
+    return whole(b, result, inp.dtype) if _is_integer(inp) else result
+
+
+def _is_integer(x: Value) -> bool:
+    return x.dtype is not None and x.dtype.kind in "iu"
 
 
 def adaptive_pool2d(b: Builder, inp: Value, oshp: Any, average: bool) -> Value:
@@ -66,6 +76,9 @@ def adaptive_pool2d(b: Builder, inp: Value, oshp: Any, average: bool) -> Value:
 
 @lower(NN + "adaptive_avg_pool2d")
 def adaptive_avg_pool2d(b: Builder, inp: Value, oshp: Any) -> Value:
+    """Averages of integers are cut off."""
+    if _is_integer(inp):
+        return cast(b, adaptive_pool2d(b, cast(b, inp, FLOAT32), oshp, average=True), inp.dtype)
     return adaptive_pool2d(b, inp, oshp, average=True)
 
 

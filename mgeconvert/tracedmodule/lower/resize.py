@@ -11,6 +11,7 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
+from .elementwise.modes import whole
 from .names import NN, OPDEF, VISION
 from .operands import FLOAT32, cast, is_float, rank
 from .shapes import as_shape_operand, dimension, named_sizes, sizes_of, with_names
@@ -28,11 +29,12 @@ RESIZE_MODES = {
 
 def resize(b: Builder, inp: Value, sizes: list[Any], mode: str, align_corners: bool) -> Value:
     """Resize the spatial axes to `sizes`. Pixel centres are at half coordinates, except for nearest, where output i
-    reads floor(i * in / out); cubic has a = -0.75 and repeats the border."""
-    x = inp if is_float(inp) and inp.dtype == FLOAT32 else cast(b, inp, FLOAT32)
+    reads floor(i * in / out); cubic has a = -0.75 and repeats the border. All is computed in float32; integers are
+    rounded, halves away from zero, and stay within their type."""
+    x = cast(b, inp, FLOAT32)
     target = [*(inp.shape or ())[:2], *sizes]
     if tuple(target) == inp.shape:
-        return x
+        return x if is_float(inp) else inp
     static = inp.static_shape is not None and all(isinstance(size, int) for size in sizes)
     axes = None if static else list(range(2, rank(inp)))
     coordinates = "align_corners" if align_corners else "asymmetric" if mode == "nearest" else "half_pixel"
@@ -41,7 +43,15 @@ def resize(b: Builder, inp: Value, sizes: list[Any], mode: str, align_corners: b
         coordinate_transformation_mode=coordinates, nearest_mode="floor" if mode == "nearest" else None,
         cubic_coeff_a=-0.75 if mode == "cubic" else None,
     )  # fmt: skip
-    return with_names(resized, [*(inp.shape or ())[:2], *named_sizes(b, sizes)])
+    resized = with_names(resized, [*(inp.shape or ())[:2], *named_sizes(b, sizes)])
+    if is_float(inp):
+        return resized
+    assert inp.dtype is not None
+    if mode == "nearest":
+        return cast(b, resized, inp.dtype)
+    limits = np.iinfo(inp.dtype)
+    kept = b.op("Clip", resized, float(limits.min), float(limits.max)) if mode == "cubic" else resized
+    return whole(b, kept, inp.dtype)
 
 
 @lower(VISION + "interpolate", NN + "interpolate")

@@ -17,5 +17,5 @@ Sizes = int | Sequence[int]
 
 
 def spatial(value: Sizes, count: int) -> tuple[int, ...]:
-    """A number or a sequence as `count` numbers, one a spatial axis."""
+    """A number or a sequence as `count` numbers, one per spatial axis."""
     return (value,) * count if isinstance(value, int) else tuple(value)

@@ -58,7 +58,7 @@ def lower(*keys: str, until: Version | None = None) -> Callable[[H], H]:
 
 
 def add(key: str, handler: Handler, until: Version | None = None) -> None:
-    """`lower` for tables: a key is claimed once a version."""
+    """`lower` for tables: a key is claimed once per version."""
     rows = _TABLE.setdefault(key, [])
     if key in _REFUSALS or any(row.until == until for row in rows):
         raise ValueError(f"{key} is lowered twice")

@@ -56,7 +56,7 @@ _CUSTOM = {
     "pyintb2": MgeDType("intb2", np.dtype("u1")),
     "pyintb4": MgeDType("intb4", np.dtype("u1")),
 }
-"""numpy dtypes of MegEngine's own, one value an element."""
+"""numpy dtypes of MegEngine's own, one value per element."""
 
 NUMPY_TYPES = frozenset({
     "bool", "bool_", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32",

@@ -22,7 +22,7 @@ def _with_bias(b: Builder, output: Value, bias: Value) -> Value:
 
 
 def _channel_bias(b: Builder, bias: Value | None, channels: Any, dims: int) -> Value | None:
-    """The bias as Conv's 1-D input, when it is one value a channel."""
+    """The bias as Conv's 1-D input, when it is one value per channel."""
     if bias is None or not isinstance(channels, int) or bias.static_shape != (1, channels) + (1,) * dims:
         return None
     return reshape(b, bias, channels)
@@ -168,7 +168,7 @@ def deformable_conv2d(
     conv_mode: Any = "cross_correlation",
     compute_mode: str = "default",
 ) -> Value:
-    """Offsets are (y, x) pairs, one a tap; as many offset groups as they have channels for."""
+    """Offsets are (y, x) pairs, one per tap; as many offset groups as they have channels for."""
     weight = _ungrouped(b, weight, 2)
     assert weight.shape is not None
     assert mask.shape is not None

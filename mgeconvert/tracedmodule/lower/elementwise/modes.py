@@ -110,6 +110,11 @@ def _round(b: Builder, x: Value) -> Value:
     return b.op("Mul", b.op("Sign", x), b.op("Add", whole, up))
 
 
+def whole(b: Builder, x: Value, dtype: Any) -> Value:
+    """Floats as integers of that dtype, halves away from zero."""
+    return cast(b, _round(b, x), dtype)
+
+
 @defines("SQUARE")
 def _square(b: Builder, x: Value) -> Value:
     return b.op("Mul", x, x)

@@ -7,7 +7,7 @@ from mgeconvert.ir.builder import Builder
 
 from ..elementwise.modes import elemwise
 from ..names import MATH, METHOD, NN
-from ..operands import Tensor, promote, rank, tensor
+from ..operands import FLOAT32, INT8, INT32, Tensor, cast, is_narrow, promote, rank, tensor
 from ..table import lower
 
 
@@ -21,11 +21,20 @@ def matmul(
     compute_mode: str = "default",
     format: str = "default",
 ) -> Value:
-    """A vector is never transposed; more than two axes are batches that broadcast."""
+    """A vector is never transposed; more than two axes are batches that broadcast. Products of int8 are int32."""
     left, right = promote(b, inp1, inp2)
+    if is_narrow(left.dtype):
+        wide = FLOAT32 if _fit_floats(left) and _fit_floats(right) else INT32
+        product = matmul(b, cast(b, left, wide), cast(b, right, wide), transpose_a, transpose_b)
+        return cast(b, product, INT32)
     left = last_axes_swapped(b, left) if transpose_a and rank(left) > 1 else left
     right = last_axes_swapped(b, right) if transpose_b and rank(right) > 1 else right
     return b.op("MatMul", left, right)
+
+
+def _fit_floats(x: Value) -> bool:
+    """Whether sums of products of int8 along either of the last axes are below 2**24, so that float32 is exact."""
+    return all(isinstance(size, int) and size < 1024 for size in (x.shape or ())[-2:]) and x.dtype == INT8
 
 
 def last_axes_swapped(b: Builder, x: Value) -> Value:

@@ -27,7 +27,7 @@ with_relu("linear_bn.LinearBn1d", "linear_bn.LinearBnRelu1d", linear_bn)
 
 @lower(MODULE + "batch_matmul_activation.BatchMatMulActivation")
 def batch_matmul_activation_module(b: Builder, self: Module, x: Value) -> Value:
-    """One matrix a batch element: activation(weight x + bias)."""
+    """One matrix per batch element: activation(weight x + bias)."""
     product = matmul(b, self.weight, x)
     product = product if self.bias is None else elemwise(b, "ADD", product, self.bias)
     return b.op("Relu", product) if self.nonlinear_mode == "relu" else product

@@ -18,12 +18,12 @@ from mgeconvert.ir.builder import Builder
 from ..convolution.functional import convolution
 from ..convolution.modules import conv_transpose2d_with, padded
 from ..elementwise.modes import elemwise
-from ..grids import INT8, Quantization, fake_quantized_bias, half_away, quantize, single_scale
+from ..grids import Quantization, fake_quantized_bias, half_away, quantize, single_scale
 from ..matmul.functional import linear, matmul
 from ..module import Module
 from ..movement.functional import concat
 from ..names import QAT
-from ..operands import INT32, UINT8
+from ..operands import INT8, INT32, UINT8
 from ..shapes import reshape
 from ..table import lower
 from .modules import unquantized

@@ -36,6 +36,7 @@ def roi_align(
     Outside the image MegEngine fades to zero where ONNX repeats the border: a ring of zeros around the image, and boxes
     one pixel further, make the two agree.
     """
+    inp = cast(b, inp, FLOAT32)
     height, width = _pair(output_shape)
     points = _pair(sample_points)
     if points[0] != points[1] or mode.lower() != "average":
