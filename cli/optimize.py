@@ -41,14 +41,12 @@ def _optimize(
     passes = selection(rest, beside=api.level_for(named))
     state, graph = model_of(session, state, model, source_format, "mgeconvert optimize MODEL -o OUT", named)
     target = target_for(state, out, target_format)
-    from mgeconvert.ir.statistics import statistics
-
     if rest["verify"] and rest["io"] is None and state.recorded is None and not (out is None and session.is_last):
         state = replace(state, recorded=_unoptimized(session, state, graph))
-    before = statistics(graph)
+    before = _figures(graph)
     with session.stage("optimize"):
         outcome = api.run_passes(graph, passes, target)
-    after = statistics(graph)
+    after = _figures(graph)
     say_outcome(session, outcome, rest.pop("show_declined"))
     changes = _changes(before, after)
     if out == STREAM:
@@ -59,6 +57,19 @@ def _optimize(
     if target is None or out is None:
         return state
     return write(session, state, Job("optimize", target, out, {}, api.Selection(0), done=outcome, **rest))
+
+
+def _figures(graph: Graph) -> Statistics:
+    """What the graph costs, at the sizes of its trace where every size may vary."""
+    from mgeconvert.ir.statistics import statistics
+    from mgeconvert.surgery.input_shapes import at_traced_sizes
+
+    figures, traced = statistics(graph), at_traced_sizes(graph)
+    if traced is graph:
+        return figures
+    api.optimize(traced, ["fold-constants"])
+    costs = statistics(traced)
+    return replace(figures, macs=costs.macs, flops=costs.flops)
 
 
 def _unoptimized(session: Session, state: State, graph: Graph) -> Recorded | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from mgeconvert.errors import ConversionError, UsageError
-from mgeconvert.ir import Graph, Node, Shape
+from mgeconvert.ir import Graph, Node, Shape, TracedDim
 from mgeconvert.ir.evaluate import evaluate
 from mgeconvert.ir.inference import InferenceError, infer
 
@@ -48,6 +48,16 @@ def set_shapes(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
             raise ConversionError(f"{place(node)}: {wanted} does not fit: {_fact(node, error)}", hint=HINT) from error
     graph.nodes = kept
     return graph
+
+
+def at_traced_sizes(graph: Graph) -> Graph:
+    """The graph with the input shapes that its source was traced with; the graph itself where they are numbers."""
+    shapes = {
+        name: tuple(dim.size if isinstance(dim, TracedDim) else dim for dim in value.shape)
+        for name, value in graph.inputs.items()
+        if value.shape is not None and any(isinstance(dim, TracedDim) for dim in value.shape)
+    }
+    return set_shapes(graph, shapes) if shapes else graph
 
 
 def _folded(node: Node) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import mgeconvert
+from mgeconvert.ir import TracedDim
 from mgeconvert.passes import optimize
 from mgeconvert.reference.environment import environment
 from mgeconvert.tracedmodule.lower.load import load
@@ -100,6 +101,41 @@ def test_writing_again_changes_nothing(family: str, row: Row, tmp_path: Path) ->
     _, target = written(family, row, tmp_path)
     mgeconvert.save(load(target, faithful=True), tmp_path / "again.pkl")
     assert (tmp_path / "again.pkl").read_bytes() == target.read_bytes()
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Path:
+    """A convolution and a batch norm in a module of their own, between others; made by MegEngine."""
+    row = next(row for row in goldens.families()["networks_images"] if row.id == "resnet-basic")
+    path = tmp_path / "network.pkl"
+    path.write_bytes(goldens.load("networks_images", row).model)
+    return path
+
+
+def test_a_pass_changes_what_it_changes_and_nothing_else(network: Path, tmp_path: Path) -> None:
+    """The weights of the convolution and the batch norm in its module; every other module and call stays."""
+    graph = load(network, faithful=True)
+    optimize(graph, 0, ["fuse-conv-bn"])
+    mgeconvert.save(graph, tmp_path / "fused.pkl")
+    before, after = read(network), read(tmp_path / "fused.pkl")
+    kept = [row for row in modules(before.module) if not row[1].endswith("BatchNorm2d")]
+    assert len(kept) < len(list(modules(before.module)))
+    assert list(modules(after.module)) == kept
+    names = [line.partition("(")[0].partition("[")[0] for line in calls(before) if "BatchNorm2d" not in line]
+    assert [line.partition("(")[0].partition("[")[0] for line in calls(after)] == names
+
+
+def test_sizes_that_the_source_computes_are_computed(tmp_path: Path) -> None:
+    """No traced size becomes a constant where all operators are written anew."""
+    row = next(row for row in goldens.families()["networks_images"] if "huffle" in row.id)
+    path = tmp_path / "network.pkl"
+    path.write_bytes(goldens.load("networks_images", row).model)
+    graph = load(path, faithful=True)
+    batch = next(iter(graph.inputs.values()))
+    assert isinstance(batch.shape[0], TracedDim)  # type: ignore[index]
+    targets = [node.inputs[1] for node in graph.nodes if node.op == "Reshape"]
+    constant = [value.array.tolist() for value in targets if value is not None and value.array is not None]
+    assert [sizes for sizes in constant if len(sizes) > 1 and sizes[0] not in (0, -1)] == []
 
 
 @pytest.mark.reference
