@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 
 
 def _inspect(
-    session: Session, state: State, model: Path | None, source_format: str | None, nodes: bool, inputs_of: str | None
+    session: Session,
+    state: State,
+    model: Path | None,
+    source_format: str | None,
+    nodes: bool,
+    tree: bool,
+    inputs_of: str | None,
 ) -> State:
     problems: Sequence[Problem] = ()
     described: Description | None = None
@@ -44,6 +50,9 @@ def _inspect(
             state = State(None, model, (record.name,))
     elif state.graph is None:
         raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert inspect MODEL")
+    if state.graph is not None and tree:
+        _answer_tree(session, state.graph)
+        return state
     if state.graph is not None and (nodes or inputs_of is not None):
         _answer_parts(session, state.graph, nodes, inputs_of)
         return state
@@ -84,6 +93,35 @@ def _answer_parts(session: Session, graph: Graph, nodes: bool, what: str | None)
         session.answer(Table("", columns, [(row.node, row.op, row.input, row.type, row.made_by) for row in found]))
         content["inputs_of"] = [asdict(row) for row in found]
     session.document("inspect", **content)
+
+
+def _answer_tree(session: Session, graph: Graph) -> None:
+    """The modules of the graph, what each costs, and the targets that cannot take it."""
+    from mgeconvert.ir.tree_statistics import dotted, module_statistics, prefixes
+
+    refused: dict[str, dict[str, None]] = {}
+    for target in registry.backend_names():
+        for problem in _problems(graph, target):
+            scope = "" if problem.scope == "model" else dotted(problem.scope)
+            for prefix in prefixes(scope):
+                refused.setdefault(prefix, {})[target] = None
+    found = module_statistics(graph)
+    rows = [
+        (
+            "  " * (len(prefixes(row.path)) - 1) + (row.path.rpartition(".")[2] or "model"),
+            row.kind,
+            number(row.calls),
+            number(row.nodes),
+            number(row.parameters),
+            size(row.weight_bytes),
+            number(row.macs),
+            ", ".join(refused.get(row.path, ())),
+        )
+        for row in found
+    ]
+    columns = ("module", "class", "calls", "nodes", "parameters", "constants", "MACs", "not in")
+    session.answer(Table("", columns, rows, frozenset({2, 3, 4, 5, 6})))
+    session.document("inspect", tree=[{**asdict(row), "refused": list(refused.get(row.path, ()))} for row in found])
 
 
 def _describe(record: Frontend, model: Path) -> Description | None:
@@ -196,6 +234,9 @@ command = Step(
         click.Argument(["model"], required=False, type=FILE),
         from_option(),
         click.Option(["--nodes"], is_flag=True, help="List the nodes and their values instead."),
+        click.Option(
+            ["--tree"], is_flag=True, help="List the modules instead: class, cost, and the targets that cannot take it."
+        ),
         click.Option(
             ["--inputs-of"], metavar="WHAT", help="List what an operator (Concat), module, node or value reads."
         ),

@@ -58,11 +58,10 @@ def statistics(graph: Graph) -> Statistics:
                 seen.add(value)
                 weight_bytes += value.array.nbytes
                 row[1] += value.array.size if is_parameter(value.array) else 0
-        row[1] -= _running_statistics(node)
+        row[1] -= running_statistics(node)
         for output in node.outputs:
             symbols.update((dim, None) for dim in output.shape or () if isinstance(dim, str))
-        macs = MACS[node.op](node) if node.op in MACS else 0
-        flops = FLOPS[node.op](node) if node.op in FLOPS else None if macs is None else 2 * macs
+        macs, flops = operations(node)
         row[2] += macs or 0
         row[3] += flops or 0
         row[4] += macs is None or flops is None
@@ -78,12 +77,19 @@ def statistics(graph: Graph) -> Statistics:
     )
 
 
+def operations(node: Node) -> tuple[int | None, int | None]:
+    """Multiply-accumulates and floating-point operations of a node; None where a shape is not known."""
+    macs = MACS[node.op](node) if node.op in MACS else 0
+    flops = FLOPS[node.op](node) if node.op in FLOPS else None if macs is None else 2 * macs
+    return macs, flops
+
+
 def is_parameter(array: np.ndarray) -> bool:
     """Whether a constant holds weights: not a shape or an axis list (int64) or a mask."""
     return array.dtype not in (np.dtype(np.int64), np.dtype(np.bool_))
 
 
-def _running_statistics(node: Node) -> int:
+def running_statistics(node: Node) -> int:
     """BatchNormalization's mean and variance are constants but, as all frameworks count, no parameters."""
     if node.op != "BatchNormalization":
         return 0

@@ -70,16 +70,16 @@ class GraphWriter:
             return slice(*(self.operand(part) for part in (item.start, item.stop, item.step)))
         return item
 
-    def module(self, path: str, kind: Name) -> Instance:
-        """GetAttr of a module."""
+    def module(self, path: str, kind: Name, name: str = "") -> Instance:
+        """GetAttr of a module; the first one is called `name`."""
         if path not in self._read:
-            self._read[path] = self.recorder.attribute(path, kind)
+            self._read[path] = self.recorder.attribute(path, kind, name=name)
         return self._read[path]
 
-    def tensor(self, path: str, shape: Sequence[int], dtype: np.dtype[Any]) -> Instance:
-        """GetAttr of a tensor."""
+    def tensor(self, path: str, shape: Sequence[int], dtype: np.dtype[Any], name: str = "") -> Instance:
+        """GetAttr of a tensor; the first one is called `name`."""
         if path not in self._read:
-            self._read[path] = self.recorder.attribute(path, None, shape, dtype)
+            self._read[path] = self.recorder.attribute(path, None, shape, dtype, name)
         return self._read[path]
 
     def name(self, value: Value, usual: str) -> str:

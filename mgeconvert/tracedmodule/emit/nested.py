@@ -174,6 +174,7 @@ class _Reader:
         self._order = {expr: number for number, expr in enumerate(exprs)}
         self._exprs = iter(enumerate(exprs))
         self._at = -1
+        self._constants = {id(expr.value): expr for expr in exprs if isinstance(expr, g.Constant)}
         self._paths = {source.inputs[0]: ""} if source is not None else {}
         self.writer = writer
         self.path = path
@@ -198,9 +199,9 @@ class _Reader:
         self._paths[expr.outputs[0]] = path
         if isinstance(record, TensorRecord):
             shape, dtype, _ = _tensor_type(None, Attribute(path, record), self.tree)
-            self.writer.tensor(path, shape, dtype)
+            self.writer.tensor(path, shape, dtype, expr.outputs[0].name or "")
         elif isinstance(record, ModuleRecord):
-            self.writer.module(path, _class_of(record))
+            self.writer.module(path, _class_of(record), expr.outputs[0].name or "")
 
     def __call__(self, item: Any) -> Instance:
         if isinstance(item, Attribute):
@@ -235,7 +236,10 @@ class _Reader:
             shape, dtype, _ = _tensor_type(None, item, self.tree)
             value, name = self.tree.restore(record), item.path.rpartition(".")[2]
             kind = None if tensor else _class_of(record)
-            self.attributes[id(record)] = self.writer.recorder.constant(value, name, kind, shape, dtype)
+            source = self._constants.get(id(record))
+            name = (source.outputs[0].name if source is not None else None) or name
+            label = source.name if source is not None else None
+            self.attributes[id(record)] = self.writer.recorder.constant(value, name, kind, shape, dtype, label)
             return self.attributes[id(record)]
         path = relative(item.path, self.path)
         if not tensor:

@@ -167,15 +167,19 @@ class Recorder:
         """A module among the arguments of forward()."""
         return self._input(name, f"{self.qualname}.[{name}]", None, kind)
 
-    def attribute(self, path: str, kind: Name | None, shape: Sequence[int] = (), dtype: Any = None) -> Instance:
-        """GetAttr of a built-in module (`kind` is its class) or a tensor."""
+    def attribute(
+        self, path: str, kind: Name | None, shape: Sequence[int] = (), dtype: Any = None, name: str = ""
+    ) -> Instance:
+        """GetAttr of a built-in module (`kind` is its class) or a tensor; `name` is the node's, by default the path."""
         expr = self._expr("GetAttr", [self.module], name=path)
         tensor = None if kind else (tuple(shape), dtype)
-        return self._node(expr, self.unique(path), f"{self.qualname}.{path}", tensor, kind)
+        return self._node(expr, self.unique(name or path), f"{self.qualname}.{path}", tensor, kind)
 
-    def constant(self, value: Instance, name: str, kind: Name | None, shape: Sequence[int], dtype: Any) -> Instance:
-        """A tensor or a built-in module that hangs nowhere."""
-        expr = self._expr("Constant", [], value=value, name=name)
+    def constant(
+        self, value: Instance, name: str, kind: Name | None, shape: Sequence[int], dtype: Any, label: str | None
+    ) -> Instance:
+        """A tensor or a built-in module that hangs nowhere; `label` is the expression's own name."""
+        expr = self._expr("Constant", [], value=value, name=label)
         tensor = None if kind else (tuple(shape), dtype)
         return self._node(expr, self.unique(name), f"{self.qualname}.[{name}]", tensor, kind)
 
