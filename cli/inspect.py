@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -34,6 +35,7 @@ def _inspect(
     source_format: str | None,
     nodes: bool,
     tree: bool,
+    model_explorer: Path | None,
     inputs_of: str | None,
 ) -> State:
     problems: Sequence[Problem] = ()
@@ -50,6 +52,9 @@ def _inspect(
             state = State(None, model, (record.name,))
     elif state.graph is None:
         raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert inspect MODEL")
+    if state.graph is not None and model_explorer is not None:
+        _write_model_explorer(session, state.graph, model_explorer)
+        return state
     if state.graph is not None and tree:
         _answer_tree(session, state.graph)
         return state
@@ -93,6 +98,17 @@ def _answer_parts(session: Session, graph: Graph, nodes: bool, what: str | None)
         session.answer(Table("", columns, [(row.node, row.op, row.input, row.type, row.made_by) for row in found]))
         content["inputs_of"] = [asdict(row) for row in found]
     session.document("inspect", **content)
+
+
+def _write_model_explorer(session: Session, graph: Graph, out: Path) -> None:
+    """The graph for Google's Model Explorer."""
+    from mgeconvert.files import output_files
+    from mgeconvert.ir.model_explorer import model_explorer
+
+    with output_files(out) as (stream,):
+        stream.write(json.dumps(model_explorer(graph), indent=1).encode())
+    session.say(f"wrote {out} ({size(out.stat().st_size)}) for Model Explorer")
+    session.document("inspect", files=[{"path": str(out), "bytes": out.stat().st_size}])
 
 
 def _answer_tree(session: Session, graph: Graph) -> None:
@@ -236,6 +252,9 @@ command = Step(
         click.Option(["--nodes"], is_flag=True, help="List the nodes and their values instead."),
         click.Option(
             ["--tree"], is_flag=True, help="List the modules instead: class, cost, and the targets that cannot take it."
+        ),
+        click.Option(
+            ["--model-explorer"], type=FILE, metavar="JSON", help="Write the graph for Google's Model Explorer instead."
         ),
         click.Option(
             ["--inputs-of"], metavar="WHAT", help="List what an operator (Concat), module, node or value reads."

@@ -138,6 +138,15 @@ def test_sizes_that_the_source_computes_are_computed(tmp_path: Path) -> None:
     assert [sizes for sizes in constant if len(sizes) > 1 and sizes[0] not in (0, -1)] == []
 
 
+def judged(jobs: Sequence[dict[str, str]], folder: Path) -> list[dict[str, str]]:
+    """What MegEngine finds different, for each job."""
+    (folder / "jobs.json").write_text(json.dumps(jobs))
+    command = [environment("megengine").python, JUDGE, folder / "jobs.json", folder / "answer.json"]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [answer["found"] for answer in json.loads((folder / "answer.json").read_text())]
+
+
 @pytest.mark.reference
 def test_megengine_sees_no_difference(tmp_path: Path) -> None:
     """Modules, state, calls, outputs at several batches, saving again, retracing, flattening, training, quantizing."""
@@ -149,10 +158,17 @@ def test_megengine_sees_no_difference(tmp_path: Path) -> None:
         inputs = goldens.load(family, row).inputs
         np.savez(folder / "inputs.npz", **{f"in_{index}": array for index, array in enumerate(inputs)})  # type: ignore[arg-type]
         jobs.append({"original": str(source), "written": str(target), "inputs": str(folder / "inputs.npz")})
-    (tmp_path / "jobs.json").write_text(json.dumps(jobs))
-    command = [environment("megengine").python, JUDGE, tmp_path / "jobs.json", tmp_path / "answer.json"]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    assert done.returncode == 0, done.stderr[-3000:]
-    answers = json.loads((tmp_path / "answer.json").read_text())
-    found = {f"{family}/{row.id}": answer["found"] for (family, row), answer in zip(ROWS, answers, strict=True)}
+    found = {f"{family}/{row.id}": found for (family, row), found in zip(ROWS, judged(jobs, tmp_path), strict=True)}
     assert {name: differences for name, differences in found.items() if differences} == {}
+
+
+@pytest.mark.reference
+@pytest.mark.shared_models
+def test_megengine_sees_no_difference_in_real_networks(shared_models: Path, tmp_path: Path) -> None:
+    jobs = []
+    for source in sorted(shared_models.glob("*.pkl")):
+        target = tmp_path / source.name
+        mgeconvert.save(load(source, faithful=True), target)
+        assert target.stat().st_size <= 1.02 * source.stat().st_size
+        jobs.append({"original": str(source), "written": str(target), "inputs": str(source.with_suffix(".npz"))})
+    assert [found for found in judged(jobs, tmp_path) if found] == []
