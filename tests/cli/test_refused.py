@@ -44,9 +44,9 @@ def test_what_cannot_be_lowered_goes_from_tm_to_tm_as_it_is(model: Path, tmp_pat
     assert sources[0]["problems"] == sources[1]["problems"] != []
 
 
-@pytest.mark.parametrize("target", ["onnx", "tflite", "caffe"])
-def test_every_operator_is_named_and_the_old_file_stays(model: Path, tmp_path: Path, target: str) -> None:
-    out = tmp_path / "out"
+@pytest.mark.parametrize(("target", "suffix"), [("onnx", "onnx"), ("tflite", "tflite"), ("caffe", "prototxt")])
+def test_every_operator_is_named_and_the_old_file_stays(model: Path, tmp_path: Path, target: str, suffix: str) -> None:
+    out = tmp_path / f"out.{suffix}"
     out.write_text("old")
     result = run(f"tm-to-{target}", model, "-o", out)
     assert result.exit_code == 1
