@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from .errors import Problem
     from .ir import Graph, Value
-    from .verification.recorded import Recorded
 
 Source: TypeAlias = "Path | BinaryIO"
 """A model file's path, or an open binary stream (standard input)."""
@@ -99,7 +98,7 @@ class Frontend:
     progress: bool = False
     faithful: bool = False
     handlers: Callable[[], Handlers] | None = None
-    recorded: Callable[[Path], Recorded | None] | None = None
+    recorded: Callable[[Path], Any] | None = None
 
 
 class Computed(dict[str, "np.ndarray"]):

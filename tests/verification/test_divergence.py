@@ -10,6 +10,7 @@ import pytest
 
 from mgeconvert.api import Selection, Stopwatch, export
 from mgeconvert.errors import VerificationError
+from mgeconvert.files.destination import Destination
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.scopes import Scope
@@ -63,8 +64,8 @@ def test_only_a_few_probes(monkeypatch: pytest.MonkeyPatch) -> None:
 def exported(path: Path) -> VerificationReport | None:
     """What `export` says of the chain written as TFLite without recorded data."""
     report = export(
-        chain(), path, TFLITE, source_format="onnx", selection=Selection(0), verify=True, io=None, rtol=None,
-        options={}, stage=Stopwatch(), seconds={},
+        chain(), Destination(path), TFLITE, source_format="onnx", selection=Selection(0), verify=True, io=None,
+        rtol=None, options={}, stage=Stopwatch(), seconds={},
     )  # fmt: skip
     return report.verification
 
