@@ -20,7 +20,8 @@ MOST_TURNS = 4096
 @lower("IF", wants=VIEW, note="a condition that is known")
 def if_(t: Translation) -> list[Held]:
     condition = t.array(0, "condition")
-    assert condition is not None
+    if condition is None:
+        refuse("its condition is missing")
     branch = t.option("ThenSubgraphIndex" if condition.all() else "ElseSubgraphIndex")
     return t.subgraphs.call(branch, [t.held(at) for at in range(1, len(t.operator.inputs))])
 

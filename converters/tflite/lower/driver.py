@@ -88,6 +88,8 @@ class Driver(Holding):
             self.broken.update(operator.outputs)
         except InferenceError as error:
             raise BadInputError(f"{self.path}: {place}: {op}: {error.message}") from error
+        except MemoryError as error:
+            raise BadInputError(f"{self.path}: {place}: {op}: its sizes need more memory than there is") from error
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise BadInputError(f"{self.path}: {place}: {op}: its operands do not fit: {error}") from error
 

@@ -147,7 +147,8 @@ def _merged(t: Translation, made: Value) -> Value:
 
 
 def _hidden(part: Value) -> int:
-    assert part.static_shape is not None
+    if not part.static_shape:
+        refuse("weights whose sizes only the run will tell")
     return part.static_shape[-1]
 
 

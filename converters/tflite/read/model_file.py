@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from .fields import (
 )
 from .tables import Bytes, Table, root
 from .tensors import Buffers, tensor_of
+
+LARGEST_VARIABLE = 1 << 26
+"""Elements of a variable, which the file does not hold, at most."""
 
 
 @cache
@@ -91,6 +95,8 @@ def _subgraph(table: Table, buffers: Buffers, codes: list[tuple[str, str]]) -> t
     made = {tensor for operator in graph.operators for tensor in operator.outputs}
     for tensor in tensors:
         if tensor.variable and tensor.array is None and tensor.is_static:
+            if prod(int(dim) for dim in tensor.shape) > LARGEST_VARIABLE:
+                table.bytes.damaged(f"variable {tensor.name} of shape {list(tensor.shape)}")
             tensor.array = _at_first(tensor)
         if 0 in tensor.shape and tensor not in made and tensor not in inputs and tensor.array is None:
             tensor.array = np.empty(tuple(int(dim) for dim in tensor.shape), tensor.dtype)
@@ -100,7 +106,8 @@ def _subgraph(table: Table, buffers: Buffers, codes: list[tuple[str, str]]) -> t
 def _at_first(tensor: Tensor) -> Array:
     """What a variable holds before the first run: the number that stands for zero."""
     zero = 0 if tensor.quantization is None else int(tensor.quantization.zero_point[0])
-    return np.full(tuple(int(dim) for dim in tensor.shape), zero, tensor.dtype)
+    shape = tuple(int(dim) for dim in tensor.shape)
+    return np.full(shape, zero, tensor.dtype)
 
 
 def _chosen(table: Table, field: int, tensors: list[Tensor]) -> list[Tensor | None]:

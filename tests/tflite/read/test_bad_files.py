@@ -50,6 +50,7 @@ def damaged(**fields: object) -> T:
         (T("w", (3, 4), "INT8", scale=[1, 2, 3], zero=[0, 0]), "tensor w has 3 scales and 2 zero points"),
         (T("w", (3, 4), "INT8", scale=[float("nan")]), "tensor w has a scale that is negative or no number"),
         (T("w", (3, 4), "INT8", scale=[-1.0]), "tensor w has a scale that is negative or no number"),
+        (T("w", (1 << 14, 1 << 14), variable=True), "variable w of shape [16384, 16384]"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

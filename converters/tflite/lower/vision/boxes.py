@@ -14,11 +14,16 @@ from ..custom import flexible
 from ..table import lower
 from ..translation import Translation
 
+MOST_BOXES = 1 << 20
+"""More results, which are filled up with zeros, nobody wants."""
+
 
 @lower("NON_MAX_SUPPRESSION_V4", wants=PLAIN, data=2)
 def non_max_suppression_v4(t: Translation, boxes: Value, scores: Value) -> list[Held]:
     """Indices filled up with zeros to the limit (operand 2), and how many are valid."""
     limit = t.number(2, "limit")
+    if not 0 < limit <= MOST_BOXES:
+        refuse(f"{limit} boxes at most")
     found = _suppressed(t, boxes, scores, np.array([limit], np.int64), t.value(3), t.value(4))
     count = t.b.op("Shape", found)
     filled = t.b.op("Slice", t.b.op("Concat", found, np.zeros(limit, np.int64), axis=0), [0], [limit])
