@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from mgeconvert import __version__, registry
-from mgeconvert.errors import MgeconvertError, UsageError
+from mgeconvert.errors import UsageError
 from mgeconvert.files import noted, noting
 
 from . import problems
@@ -133,7 +134,7 @@ class Application(click.Group):
         extra.pop("standalone_mode", None)
         try:
             code = super().main(args, prog_name or "mgeconvert", standalone_mode=False, obj=session, **extra) or 0
-        except (MgeconvertError, click.ClickException, click.Abort, OSError, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt, problems.Terminated) as error:  # noqa: BLE001 (the rest are bugs)
             code = problems.show(error, session)
         sys.exit(code)
 
@@ -171,8 +172,13 @@ application = Application(
 )
 
 
+def _terminate(number: int, _: object) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)
+    raise problems.Terminated
+
+
 def main() -> NoReturn:
     """The console script. The collector runs seldom: graphs are large, live long and are freed by reference counts."""
     gc.set_threshold(*COLLECT)
-    sys.excepthook = problems.excepthook
+    signal.signal(signal.SIGTERM, _terminate)
     application.main()

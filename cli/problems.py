@@ -6,7 +6,6 @@ import errno
 import os
 import sys
 import traceback
-from types import TracebackType
 from typing import Any
 
 import click
@@ -15,8 +14,14 @@ from mgeconvert.errors import MgeconvertError, UnsupportedError
 
 from .session import Session
 
-INTERRUPTED = 130
-"""The shell's exit code of a command ended by SIGINT."""
+INTERRUPTED, TERMINATED = 130, 143
+"""The shell's exit codes of commands ended by SIGINT and SIGTERM."""
+INTERNAL = 4
+"""The exit code of a bug of ours."""
+
+
+class Terminated(BaseException):
+    """SIGTERM came: temporary files go, as after SIGINT, before the process ends."""
 
 
 def show(error: BaseException, session: Session) -> int:
@@ -24,6 +29,9 @@ def show(error: BaseException, session: Session) -> int:
     if isinstance(error, KeyboardInterrupt | click.Abort):
         click.echo("error: interrupted", err=True)
         return INTERRUPTED
+    if isinstance(error, Terminated):
+        click.echo("error: terminated", err=True)
+        return TERMINATED
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -51,23 +59,21 @@ def describe(error: BaseException) -> tuple[str, str | None, int]:
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror or error}", None, 1
-    raise error
+    fact = f"internal error: {type(error).__name__}: {error}"
+    return fact, "this is a bug in mgeconvert; add --debug to see where, and report it", INTERNAL
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether the error is meant for users; any other one is a bug."""
+    return isinstance(error, MgeconvertError | click.ClickException | OSError)
 
 
 def document(error: BaseException, message: str, hint: str | None) -> dict[str, Any]:
     """The error's place in the JSON document."""
-    content: dict[str, Any] = {"kind": type(error).__name__, "message": message, "hint": hint}
+    kind = type(error).__name__ if is_ours(error) else "internal"
+    content: dict[str, Any] = {"kind": kind, "message": message, "hint": hint}
     if isinstance(error, UnsupportedError):
         content["problems"] = [
             {"scope": problem.scope, "op": problem.op, "reason": problem.reason} for problem in error.problems
         ]
     return content
-
-
-def excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """A bug of ours: say so in one line; --debug shows the traceback."""
-    if "--debug" in sys.argv:
-        traceback.print_exception(kind, error, trace)
-    else:
-        click.echo(f"error: internal error: {kind.__name__}: {error}", err=True)
-        click.echo("hint: this is a bug in mgeconvert; add --debug to see where, and report it", err=True)

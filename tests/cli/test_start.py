@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,13 +58,45 @@ def test_a_bug_is_one_line_unless_debug_is_given() -> None:
     )
     run = [sys.executable, "-c", program]
     plain = subprocess.run([*run, "load", "m.pkl"], capture_output=True, text=True, timeout=60, check=False)
-    assert plain.returncode == 1
+    assert plain.returncode == 4
     assert plain.stderr == (
         "error: internal error: KeyError: 'x'\n"
         "hint: this is a bug in mgeconvert; add --debug to see where, and report it\n"
     )
+    document = subprocess.run([*run, "load", "m.pkl", "--json"], capture_output=True, timeout=60, check=False)
+    assert json.loads(document.stdout)["error"]["kind"] == "internal"
     debug = subprocess.run([*run, "load", "m.pkl", "--debug"], capture_output=True, text=True, timeout=60, check=False)
     assert "Traceback (most recent call last):" in debug.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_no_traceback_and_no_files(tmp_path: Path, number: int, code: int) -> None:
+    """The run is stopped while its output is half written."""
+    (tmp_path / "m.onnx").write_bytes(b"old")
+    program = (
+        "import time\n"
+        "from pathlib import Path\n"
+        "from mgeconvert.files import staging\n"
+        "from mgeconvert_cli import main, steps\n"
+        "def slow(*_):\n"
+        "    with staging() as stage:\n"
+        "        stage.place(Path('m.onnx')).write_bytes(b'half')\n"
+        "        print('started', flush=True)\n"
+        "        time.sleep(60)\n"
+        "steps.Step.invoke = slow\n"
+        "main.main()\n"
+    )
+    line = [sys.executable, "-c", program, "load", "m.pkl"]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(line, cwd=tmp_path, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "started\n"
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert errors.strip() in ("error: interrupted", "error: terminated")
+    assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"]
+    assert (tmp_path / "m.onnx").read_bytes() == b"old"
 
 
 def test_completion_of_the_shell_is_answered() -> None:

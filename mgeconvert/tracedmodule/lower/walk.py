@@ -18,6 +18,7 @@ from ..read.arrays import DType
 from ..read.model import Model
 from ..read.pytree import arguments, plain, structure_key
 from ..read.records import ModuleRecord, TensorRecord, TracedModuleRecord
+from ..read.work import bounded
 from .scopes import Form, Scopes, finish
 
 T = TypeVar("T")
@@ -30,6 +31,8 @@ Hint: TypeAlias = "tuple[tuple[int, ...] | None, DType | None]"
 
 MAX_DEPTH = 200
 """Modules nested deeper than that contain themselves."""
+FEW_CALLS, MANY_CALLS = 5_000, 20_000
+"""See `_most_calls`."""
 TENSOR = "megengine.tensor.Tensor."
 OPDEF = "megengine.core.ops.builtin."
 
@@ -98,7 +101,15 @@ def walk(model: Model, inputs: Sequence[T], handler: Handler[T], scopes: Scopes 
         raise ConversionError(f"{model.name}: {len(inputs)} inputs are given, the model has {len(model.inputs)}")
     top = Form(None, model.graph, model.arg_def, model.module.out_defs.get(model.arg_def))
     walking = _Walk(model.name, handler, scopes or Scopes(keep=False))
-    return [_value(result) for result in walking.enter(top, [_Bound(model.module, ""), *inputs], "", None)]
+    with bounded():
+        return [_value(result) for result in walking.enter(top, [_Bound(model.module, ""), *inputs], "", None)]
+
+
+def _most_calls(own: int) -> int:
+    """How many calls one run of a model may be whose graphs have `own` expressions. A module that calls its child
+    twice, that one its own and so on, makes more calls than can be followed. n calls of one module of m expressions, as
+    of a recurrent cell, are n * m <= (n + m)**2 / 4."""
+    return max(FEW_CALLS, min(own * own // 4, MANY_CALLS), 4 * own)
 
 
 class _Walk(Generic[T]):
@@ -111,6 +122,7 @@ class _Walk(Generic[T]):
         self.tensor_paths: dict[int, str] = {}
         self.graphs: dict[int, dict[Hashable, g.InternalGraph]] = {}
         self.checked: set[int] = set()
+        self.own = self.run_so_far = 0
         self.names: dict[str, str] = {}
         """The qualified name of the graph that runs at each path."""
 
@@ -130,6 +142,10 @@ class _Walk(Generic[T]):
         if id(graph) not in self.checked:
             self.at(path, graph.check)
             self.checked.add(id(graph))
+            self.own += len(graph.exprs)
+        self.run_so_far += len(graph.exprs)
+        if self.run_so_far > _most_calls(self.own):
+            raise self.bad(path, f"modules call one another without end: {self.run_so_far:,} calls")
         self.names[path] = (graph.inputs[0].qualname or "") if graph.inputs else ""
         values: dict[g.Node, Any] = {}
         self.assign(values, graph.inputs, inputs, path)

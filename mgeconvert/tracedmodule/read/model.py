@@ -18,6 +18,7 @@ from .pytree import LeafDef, TreeDef, unflatten
 from .records import FullArgSpec, TracedModuleRecord
 from .source import opened
 from .unpickle import Progress
+from .work import bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ def read(source: Source, graph: int = 0, progress: Progress | None = None) -> Mo
     if not isinstance(root, TracedModuleRecord):
         raise not_traced(root, name)
     try:
-        return describe(root, name, graph)
+        with bounded():
+            return describe(root, name, graph)
     except BadInputError as error:
         raise type(error)(f"{name}: {error.message}", hint=error.hint) from error
 

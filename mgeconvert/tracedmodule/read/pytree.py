@@ -14,6 +14,7 @@ from .arrays import ArrayRecord, dtype_of
 from .modules import ModuleRecord
 from .typeref import ForeignType, TypeRef
 from .values import CompNode, Device, NamedTuple, QuantMode, Record, TensorRecord
+from .work import spend
 
 MAX_DEPTH = 64
 """Containers nested deeper than that are no arguments of a network."""
@@ -105,6 +106,7 @@ def unflatten(tree: Any, leaves: Iterator[Any], depth: int = 0) -> Any:
         return leaf
     if not isinstance(tree, TreeDef) or depth > MAX_DEPTH:
         raise BadInputError(f"a {type(tree).__name__} in the structure of arguments")
+    spend(1 + len(tree.children))
     children = [unflatten(child, leaves, depth + 1) for child in tree.children]
     build = _BUILD.get(tree.type_name)
     if build is None:
@@ -143,6 +145,8 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, type) and issubclass(value, Record):
         module, _, name = value.source.rpartition(".")
         return TypeRef(module, name)
+    if type(value) in (list, tuple, dict):
+        spend(1 + len(value))
     if type(value) in (list, tuple):
         return type(value)(plain(item, depth + 1) for item in value)
     if type(value) is dict:
@@ -155,6 +159,7 @@ def _kept(value: Any) -> Any:
     if isinstance(value, ForeignType):
         return value.qualname
     if type(value) in (list, tuple):
+        spend(1 + len(value))
         return type(value)(map(_kept, value))
     return plain(value)
 
@@ -167,6 +172,7 @@ def structure_key(tree: Any, depth: int = 0) -> Hashable:
         if tree.is_variable:
             return ("variable", *map(_class_name, tree.type))
         return ("constant", _constant_key(plain(tree.const_val)))
+    spend(1 + len(tree.children))
     children = tuple(structure_key(child, depth + 1) for child in tree.children)
     return (tree.type_name, _constant_key(_kept(tree.aux_data)), children)
 

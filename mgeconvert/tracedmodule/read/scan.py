@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import mmap
 import pickle
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,8 @@ from mgeconvert.errors import BadInputError, UnsafePickleError
 MAX_TUPLE_DEPTH = 500
 MAX_TUPLE_SIZE = 1 << 24
 """Limits for tuples within tuples: hashing takes C stack for the depth, and time for the parts, all spelled out."""
+MAX_WIDE_KEYS = 1000
+"""Keys that are integers of 8 bytes or more. Only those can be chosen so that thousands of them have one hash."""
 MAX_NAME = 1 << 12
 """Longer texts are no names; protocol 2 writes weights as text."""
 
@@ -51,24 +54,50 @@ class Audit:
         return self.names.setdefault(key, Name(*key, offset))
 
 
+class _Keys:
+    """What becomes a key of a dict or a member of a set, and what hashing all of it costs."""
+
+    def __init__(self) -> None:
+        self.parts = 0
+        self.wide = 0
+
+    def add(self, keys: Iterable[Any], offset: int) -> None:
+        """UnsafePickleError for keys that take time without end: large tuples again and again, numbers that collide."""
+        for key in keys:
+            if type(key) is _Tuple:
+                self.parts += key.size
+                self.wide += key.wide
+            elif key is _WIDE:
+                self.wide += 1
+        if self.parts > MAX_TUPLE_SIZE or self.wide > MAX_WIDE_KEYS:
+            raise UnsafePickleError(f"byte {offset}: the pickle has keys that take hours to hash")
+
+
 class _Tuple:
     """A tuple on the stack: how deep tuples nest in it, and how many parts it has, all spelled out."""
 
-    __slots__ = ("depth", "size")
+    __slots__ = ("depth", "size", "wide")
 
     def __init__(self, items: list[Any], offset: int) -> None:
         self.depth = 1
         self.size = 1 + len(items)
+        self.wide = 0
         for item in items:
-            if type(item) is _Tuple:
+            if item is _WIDE:
+                self.wide += 1
+            elif type(item) is _Tuple:
                 self.size += item.size
+                self.wide += item.wide
                 self.depth = max(self.depth, item.depth + 1)
         if self.depth > MAX_TUPLE_DEPTH or self.size > MAX_TUPLE_SIZE:
             raise UnsafePickleError(f"byte {offset}: the pickle nests tuples without end")
 
 
 (_FLAT, _GET, _TEXT, _MARK, _CALL, _TUPLE_N, _TUPLE, _BUILD, _TO_MARK, _PUT, _SETITEM, _GLOBAL, _STACK_GLOBAL,
- _POP, _POP_MARK, _DUP, _SKIP, _STOP) = range(18)  # fmt: skip
+ _POP, _POP_MARK, _DUP, _SKIP, _STOP, _LONG, _SETITEMS, _MEMBERS) = range(21)  # fmt: skip
+
+_WIDE = object()
+"""Stands for an integer of 8 bytes or more."""
 
 _OPCODES = (
     # what it does to the stack, size of its argument, size of the length before a counted argument, opcodes
@@ -78,8 +107,10 @@ _OPCODES = (
     (_FLAT, 2, 0, pickle.BININT2),
     (_FLAT, 4, 0, pickle.BININT),
     (_FLAT, 8, 0, pickle.BINFLOAT),
-    (_FLAT, 0, 1, pickle.LONG1 + pickle.SHORT_BINBYTES),
-    (_FLAT, 0, 4, pickle.LONG4 + pickle.BINBYTES),
+    (_FLAT, 0, 1, pickle.SHORT_BINBYTES),
+    (_FLAT, 0, 4, pickle.BINBYTES),
+    (_LONG, 0, 1, pickle.LONG1),
+    (_LONG, 0, 4, pickle.LONG4),
     (_FLAT, 0, 8, pickle.BINBYTES8 + pickle.BYTEARRAY8),
     (_TEXT, 0, 1, pickle.SHORT_BINUNICODE),
     (_TEXT, 0, 4, pickle.BINUNICODE),
@@ -88,8 +119,10 @@ _OPCODES = (
     (_PUT, 1, 0, pickle.BINPUT),
     (_PUT, 4, 0, pickle.LONG_BINPUT),
     (_MARK, 0, 0, pickle.MARK),
-    (_TO_MARK, 0, 0, pickle.APPENDS + pickle.SETITEMS + pickle.ADDITEMS),
-    (_TUPLE, 0, 0, pickle.TUPLE + pickle.FROZENSET),
+    (_TO_MARK, 0, 0, pickle.APPENDS),
+    (_SETITEMS, 0, 0, pickle.SETITEMS),
+    (_MEMBERS, 0, 0, pickle.ADDITEMS + pickle.FROZENSET),
+    (_TUPLE, 0, 0, pickle.TUPLE),
     (_TUPLE_N, 0, 0, pickle.TUPLE1 + pickle.TUPLE2 + pickle.TUPLE3),
     (_BUILD, 0, 0, pickle.BUILD + pickle.APPEND),
     (_SETITEM, 0, 0, pickle.SETITEM),
@@ -125,6 +158,7 @@ def scan(data: mmap.mmap | bytes) -> Audit:
     stack: list[Any] = []
     marks: list[int] = []
     memo: list[Any] = []
+    keys = _Keys()
     start, position, end = 0, 0, len(data)
     kinds, push, remember = _KINDS, stack.append, memo.append
     binget, memoize = pickle.BINGET[0], pickle.MEMOIZE[0]
@@ -154,6 +188,18 @@ def scan(data: mmap.mmap | bytes) -> Audit:
                 push(data[begin:position] if position - begin < MAX_NAME else None)
             elif kind == _MARK:
                 marks.append(len(stack))
+            elif kind == _LONG:
+                length = int.from_bytes(data[position : position + counted], "little")
+                position += counted + length
+                push(_WIDE if length >= 8 else None)
+            elif kind == _SETITEMS:
+                bottom = marks.pop()
+                keys.add(stack[bottom::2], start)
+                del stack[bottom:]
+            elif kind == _MEMBERS:
+                bottom = marks.pop()
+                keys.add(stack[bottom:], start)
+                stack[bottom:] = [None] if code == pickle.FROZENSET[0] else []
             elif kind == _TO_MARK:
                 del stack[marks.pop() :]
             elif kind == _BUILD:
@@ -171,6 +217,7 @@ def scan(data: mmap.mmap | bytes) -> Audit:
                     raise UnsafePickleError(f"byte {start}: the pickle calls something that is no class or function")
                 audit.called.setdefault(called, start)
             elif kind == _SETITEM:
+                keys.add(stack[-2:-1], start)
                 del stack[-2:]
             elif kind == _PUT:
                 index = int.from_bytes(data[start + 1 : position], "little")
