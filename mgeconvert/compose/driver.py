@@ -14,16 +14,9 @@ from .sequences import SEQUENCES, Sequences
 from .table import COMPOSITIONS, FORMS, Composition, key_of
 
 FAMILIES = (
-    "activation",
-    "control",
-    "convolution",
-    "matmul",
-    "movement",
-    "normalization",
-    "pooling",
-    "quantization",
+    "activation", "control", "convolution", "matmul", "movement", "normalization", "pooling", "quantization",
     "reduction",
-)
+)  # fmt: skip
 """The modules that fill the table."""
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Dim, Node, Value
 
 from .operands import axis_of, constant, data, dtype_of, operand, shape_of
 from .replacement import Replacement
@@ -51,7 +53,9 @@ def group_norm(r: Replacement, node: Node) -> Result:
     groups = node.attrs["num_groups"]
     assert isinstance(groups, int)
     shape = shape_of(x)
-    grouped = r.op("Reshape", x, np.array([0, groups, -1]), shape=(shape[0], groups, f"{x.name}_group"))
+    numbers = [dim for dim in shape[1:] if isinstance(dim, int)]
+    inner: Dim = math.prod(numbers) // groups if len(numbers) == len(shape) - 1 else f"{x.name}_group"
+    grouped = r.op("Reshape", x, np.array([0, groups, -1]), shape=(shape[0], groups, inner))
     wide = r.cast(grouped, _stash(node, x))
     ones, zeros = np.ones(groups, wide.dtype), np.zeros(groups, wide.dtype)
     normal = r.op("InstanceNormalization", wide, ones, zeros, epsilon=_epsilon(node), shape=wide.shape)

@@ -60,6 +60,9 @@ class Replacement:
         folded = _folded(op, inputs, outputs, attrs)
         if folded is not None and all(array.dtype == result_dtype for array in folded):
             return [Value(f"{base}/{op}", array=array) for array in folded]
+        unchanged = _unchanged(op, inputs, shape)
+        if unchanged is not None and outputs == 1:
+            return [unchanged]
         results = [Value(f"{base}/{op}", result_dtype, shape) for _ in range(outputs)]
         self._append(op, inputs, results, attrs)
         return results
@@ -108,6 +111,23 @@ class Replacement:
         given = {key: value for key, value in attrs.items() if value is not None}
         name = f"{self.node.name}/{op}" if self.node.name and outputs is not self.node.outputs else self.node.name
         self.nodes.append(Node(op, inputs, list(outputs), given, name, self.node.scope, self.node.domain))
+
+
+NEUTRAL = {"Add": 0, "Div": 1, "Mul": 1, "Sub": 0}
+"""What changes nothing as the second operand."""
+
+
+def _unchanged(op: str, inputs: Sequence[Value | None], shape: Shape | None) -> Value | None:
+    """The first operand, where the second is constant, changes nothing of it and does not spread it: x * 1 -> x.
+
+    The passes would drop such a node, so that optimizing the written file would change it.
+    """
+    if op not in NEUTRAL or len(inputs) != 2:
+        return None
+    x, other = inputs
+    if x is None or other is None or other.array is None or x.shape is None or x.shape != shape:
+        return None
+    return x if x.dtype == other.dtype and bool((other.array == NEUTRAL[op]).all()) else None
 
 
 def _folded(

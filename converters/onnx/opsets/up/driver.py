@@ -15,7 +15,7 @@ from mgeconvert.errors import ConversionError, Problem, RefusedError, Unsupporte
 from mgeconvert.ir import OPSET, Attribute, Container, Graph, Node, Shape, TensorType, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.evaluate import EvaluationError
-from mgeconvert.ir.inference import InferenceError, type_from
+from mgeconvert.ir.inference import InferenceError
 from mgeconvert.ir.scopes import Scope
 from mgeconvert.registry import Source
 
@@ -26,6 +26,8 @@ from ...wire import PRODUCER
 from ..down.driver import forms_at
 from ..down.driver import load_table as load_downgrades
 from ..schema import newest, op_schema
+from .attributes import plain_attribute
+from .declared_types import complete
 from .functions import without_functions
 from .inferred import inferred_types
 from .input_shape import fixed_sizes
@@ -157,7 +159,8 @@ class Lowering:
         """Lower one node; returns the reason where it cannot be."""
         b = self.builder
         kept = str(node.doc_string) if self.keeps_origins else ""
-        b.enter(Scope.read(kept) if kept else Scope(place, node.op_type), place)
+        unsaid = Scope(node.name) if self.keeps_origins else Scope(place, node.op_type)
+        b.enter(Scope.read(kept) if kept else unsaid, place)
         before = len(b.graph.nodes)
         try:
             results = self._results(node, inputs)
@@ -279,30 +282,9 @@ class Lowering:
         return b.graph
 
     def _attribute(self, attribute: onnx.AttributeProto) -> Attribute:
-        kinds = onnx.AttributeProto
-        match attribute.type:
-            case kinds.FLOAT:
-                return attribute.f
-            case kinds.INT:
-                return attribute.i
-            case kinds.STRING:
-                return attribute.s.decode(errors="replace")
-            case kinds.TENSOR:
-                return self.file.array(attribute.t)
-            case kinds.GRAPH:
-                return self._body(attribute.g)
-            case kinds.TYPE_PROTO:
-                of = type_from(attribute.tp, attribute.name)
-                return of if isinstance(of, Container) else Container("tensor", of)
-            case kinds.SPARSE_TENSOR:
-                return self.file.dense(attribute.sparse_tensor)
-            case kinds.FLOATS:
-                return tuple(attribute.floats)
-            case kinds.INTS:
-                return tuple(attribute.ints)
-            case kinds.STRINGS:
-                return tuple(text.decode(errors="replace") for text in attribute.strings)
-        refuse(f"attribute {attribute.name} of type {kinds.AttributeType.Name(attribute.type)}")
+        if attribute.type == onnx.AttributeProto.GRAPH:
+            return self._body(attribute.g)
+        return plain_attribute(attribute, self.file)
 
     def _value(self, name: str, reader: str) -> Value:
         if name not in self.values:
@@ -311,13 +293,10 @@ class Lowering:
 
     def _complete(self, value: Value, name: str) -> None:
         """What inference did not find is taken from the file."""
-        if name not in self.declared or value.container is not None:
-            return
-        if value.dtype is None or value.shape is None:
-            of = declared(self.declared[name])
-            if isinstance(of, Container):
-                value.container = of
-                return
-            value.dtype = value.dtype if value.dtype is not None else of.dtype
-            if value.shape is None and of.shape is not None and value.dtype == of.dtype:
-                value.shape = self._with_fixed(of.shape)
+        if name in self.declared and value.container is None:
+            complete(value, self._fixed_type(declared(self.declared[name])))
+
+    def _fixed_type(self, of: TensorType | Container) -> TensorType | Container:
+        if isinstance(of, Container) or of.shape is None:
+            return of
+        return TensorType(of.dtype, self._with_fixed(of.shape))
