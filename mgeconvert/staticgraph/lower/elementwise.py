@@ -8,15 +8,24 @@ from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.tracedmodule.lower.operands import INT32, cast, is_narrow
 
+from .convolution import with_bias
 from .layouts import in_nchw
 from .table import lower, value_of
 
+_SUMS = {
+    "ADD": "", "FUSE_ADD_RELU": "RELU", "FUSE_ADD_SIGMOID": "SIGMOID", "FUSE_ADD_TANH": "TANH",
+    "FUSE_ADD_H_SWISH": "H_SWISH",
+}  # fmt: skip
+"""Sums, with the activation that follows."""
 _CHOOSING = frozenset(["SWITCH_GT0", "COND_LEQ_MOV", "COND_LT_MOV"])
 
 
 @lower("Elemwise", "ForceInplaceElemwise")
 def elemwise(b: Builder, *inputs: Value, mode: str) -> Value:
     """Integers of 8 and 16 bits choose in 32: onnxruntime has no Where for all of them."""
+    biased = with_bias(b, inputs) if mode in _SUMS and len(inputs) == 2 else None
+    if biased is not None:
+        return biased if mode == "ADD" else value_of(b, "Elemwise", biased, mode=_SUMS[mode])
     narrow = mode in _CHOOSING and all(is_narrow(value.dtype) for value in inputs)
     operands = [cast(b, value, INT32) for value in inputs] if narrow else inputs
     result = in_nchw(b, operands, lambda *values: value_of(b, "Elemwise", *values, mode=mode))

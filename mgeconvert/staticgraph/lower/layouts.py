@@ -8,8 +8,11 @@ measured on dumps of MegEngine 1.13.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Value
@@ -84,6 +87,12 @@ class StaticBuilder(ShapeBuilder):
         self.plain: dict[Value, tuple[Value, str]] = {}
         self.unpadded: dict[Value, Value] = {}
         """What a value was before channels of zeros filled its last block."""
+        self.reshaped: dict[Value, Value] = {}
+        """What a value was reshaped from."""
+        self.products: dict[Value, tuple[Value, Value, Mapping[str, Any]]] = {}
+        """The operands and fields of a matrix product."""
+        self.convolutions: dict[Value, tuple[Value, Value, Mapping[str, Any]]] = {}
+        """The operands and fields of a convolution in NCHW."""
 
 
 def formats(format: str) -> tuple[str, str]:
@@ -146,6 +155,9 @@ def unpacked(b: Builder, x: Value, layout: str, order: str) -> Value:
         parts = [axes.index(name) for name in (letter, f"{letter}/", letter.lower()) if name in axes]
         perm += parts
         merged.append(parts)
+    if x.array is not None:
+        sizes = [math.prod(x.array.shape[axis] for axis in parts) for parts in merged]
+        return b.constant(np.ascontiguousarray(x.array.transpose(perm)).reshape(sizes), name=x.name)
     moved = b.op("Transpose", x, perm=perm) if perm != sorted(perm) else x
     return reshape(b, moved, [_product(b, x, parts) for parts in merged])
 
@@ -219,3 +231,18 @@ def channels_of(b: Builder, x: Value, weight: Value, sparse: str) -> tuple[Value
     if original is None or sparse != "DENSE" or weight.array is None:
         return x, weight
     return original, b.op("Slice", weight, [0], [number((original.shape or ())[1], "the number of channels")], [1])
+
+
+def concat_in_nchw(b: Builder, inputs: Sequence[Value], axis: int) -> Value | None:
+    """A concatenation of values that are known in NCHW, in one format; None for others."""
+    assert isinstance(b, StaticBuilder)
+    known = {b.plain[value][1] if value in b.plain else "" for value in inputs}
+    if len(known) != 1 or "" in known:
+        return None
+    (format,) = known
+    axes = ACTIVATIONS[format][0].split()
+    letter = axes[axis].strip("/")
+    if letter not in NCHW.split():
+        return None
+    joined = value_of(b, "Concat", *(b.plain[value][0] for value in inputs), axis=NCHW.split().index(letter))
+    return from_nchw(b, joined, format)

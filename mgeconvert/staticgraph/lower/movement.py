@@ -9,16 +9,33 @@ from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.tracedmodule.lower.operands import cast
 
+from .layouts import StaticBuilder, concat_in_nchw
+from .matmul import in_one
 from .table import lower, opdef, value_of
 
 opdef("Broadcast", "Broadcast")
-opdef("Concat", "Concat")
 opdef("Dimshuffle", "Dimshuffle")
 opdef("Eye", "Eye")
 opdef("Linspace", "Linspace")
 opdef("Padding", "Padding")
-opdef("Reshape", "ReshapeV1")
 opdef("Split", "Split")
+
+
+@lower("Concat")
+def concat(b: Builder, *inputs: Value, axis: int) -> Value:
+    joined = concat_in_nchw(b, inputs, axis)
+    return value_of(b, "Concat", *inputs, axis=axis) if joined is None else joined
+
+
+@lower("ReshapeV1")
+def reshape(b: Builder, inp: Value, shape: Value, *, axis: int) -> Value:
+    assert isinstance(b, StaticBuilder)
+    result = value_of(b, "Reshape", inp, shape, axis=axis)
+    product = in_one(b, inp, result.shape)
+    if product is not None:
+        return product
+    b.reshaped.setdefault(result, inp)
+    return result
 
 
 @lower("GetVarShapeV1")
