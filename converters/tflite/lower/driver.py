@@ -10,6 +10,7 @@ from mgeconvert.errors import BadInputError, Problem, RefusedError, UnsupportedE
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.dtypes import elem_type
+from mgeconvert.ir.evaluate import EvaluationError
 from mgeconvert.ir.inference import InferenceError
 from mgeconvert.ir.scopes import Scope
 
@@ -86,7 +87,7 @@ class Driver(Holding):
         except RefusedError as refusal:
             self.problems.append(Problem(place, op, str(refusal)))
             self.broken.update(operator.outputs)
-        except InferenceError as error:
+        except (EvaluationError, InferenceError) as error:
             raise BadInputError(f"{self.path}: {place}: {op}: {error.message}") from error
         except MemoryError as error:
             raise BadInputError(f"{self.path}: {place}: {op}: its sizes need more memory than there is") from error
