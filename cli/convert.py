@@ -13,7 +13,7 @@ from mgeconvert.errors import UsageError
 from mgeconvert.files import Destination
 from mgeconvert.verification.tolerance import QUANTIZED_RTOL, RTOL
 
-from .export import Job, default_out, write
+from .export import Job, check_verification, default_out, write
 from .options import FILE, OUTPUT, STREAM, click_options, one_of, option_values
 from .outputs import check_file, check_model, force_option, keep_failed_option
 from .passes import pass_options, selection
@@ -55,6 +55,7 @@ def pair_command(source: str, target: str) -> click.Command:
     foreign = [*click_options(backend.options, "to", taken), *click_options(frontend.options, "from", taken)]
 
     def check(session: Session, model: Path | None, out: Path | None, force: bool, **rest: Any) -> None:
+        check_verification(rest["verify"], rest["io"], rest["rtol"])
         for option in backend.options:
             if option.file == "writes" and rest[f"to_{option.name}"]:
                 check_file(session, Path(rest[f"to_{option.name}"]), force=force)
@@ -105,6 +106,7 @@ def _own_options(record: registry.Frontend, given: dict[str, Any]) -> dict[str, 
 
 
 def _check_convert(session: Session, dst: Path, target_format: str | None, force: bool, **rest: Any) -> None:
+    check_verification(rest["verify"], rest["io"], rest["rtol"])
     if rest["source_format"] is None:
         registry.frontend_for(rest["src"])
     record = registry.backend(target_format) if target_format else registry.backend_for(dst)

@@ -134,8 +134,18 @@ def named_target(out: Path | None, target_format: str | None) -> Backend | None:
     return registry.backend(target_format) if target_format else registry.backend_for(out)
 
 
-def check_out(session: Session, out: Path | None, target_format: str | None, force: bool, **_: Any) -> None:
+def check_verification(verify: bool, io: Path | None, rtol: float | None) -> None:
+    """UsageError for options of a verification that is not made, or cannot be made so."""
+    unused = [name for name, value in (("--io", io), ("--rtol", rtol)) if value is not None]
+    if unused and not verify:
+        raise UsageError(f"--no-verify compares nothing: {' and '.join(unused)} would be ignored", hint="give one only")
+    if rtol is not None and not 0 < rtol < float("inf"):
+        raise UsageError(f"--rtol {rtol:g}: expected a positive number", hint="--rtol 1e-3")
+
+
+def check_out(session: Session, out: Path | None, target_format: str | None, force: bool, **rest: Any) -> None:
     """The check of a step that writes only with -o, in any format."""
+    check_verification(rest["verify"], rest["io"], rest["rtol"])
     record = None if target_format is None else registry.backend(target_format)
     if out is not None and not is_standard_output(session, out):
         check_model(session, out, record or registry.backend_for(out), force=force, is_said=record is not None)

@@ -67,6 +67,8 @@ class Application(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args:
             args = ["--help"]
+        if args[0] == "help":
+            args = [*args[1:2], "--help"]
         return click.Command.parse_args(self, ctx, args)
 
     def resolve_command(
@@ -154,10 +156,11 @@ def _version(context: click.Context, parameter: click.Parameter, value: bool) ->
 
 application = Application(
     "mgeconvert",
+    context_settings={"help_option_names": ["-h", "--help"]},
     params=[
         *switches(),
         click.Option(
-            ["--version"],
+            ["-V", "--version"],
             is_flag=True,
             is_eager=True,
             expose_value=False,

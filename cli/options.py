@@ -63,6 +63,8 @@ SWITCHES = {
     "debug": "Show full tracebacks; check the graph after each stage.",
 }
 
+SHORT = {"quiet": ("-q",)}
+
 
 def one_of(
     names: Callable[[], Iterable[str]],
@@ -80,7 +82,9 @@ def one_of(
 def switches() -> list[click.Parameter]:
     """``--json --quiet --debug``: accepted before and after the command's name."""
     return [
-        click.Option([f"--{name}"], is_flag=True, help=text, expose_value=False, callback=_set_switch)
+        click.Option(
+            [*SHORT.get(name, ()), f"--{name}"], is_flag=True, help=text, expose_value=False, callback=_set_switch
+        )
         for name, text in SWITCHES.items()
     ]
 

@@ -268,11 +268,7 @@ def _publish(
     """Give the files their names; what an earlier export left that would be taken for theirs goes."""
     finals = [stage.final(file) for file in written]
     destination.check(target.wrote, finals)
-    files = stage.publish(written)
-    if target.leftovers is not None:
-        for old in target.leftovers(files):
-            old.unlink(missing_ok=True)
-    return files
+    return stage.publish(written, target.leftovers)
 
 
 def _keep_failed(stage: Staging, written: Sequence[Path], destination: Destination) -> tuple[Path, ...]:

@@ -168,10 +168,10 @@ def test_caffe_says_what_it_loses(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     assert caplog.messages == [lost]
 
 
-@pytest.mark.parametrize("suffix", [".onnx", ".onnx.data", ".tflite", ".prototxt", ".caffemodel"])
+@pytest.mark.parametrize("suffix", [".onnx", ".tflite", ".prototxt", ".caffemodel"])
 def test_the_document_does_not_overwrite_the_model(suffix: str, tmp_path: Path) -> None:
     document = tmp_path / f"net{suffix}"
-    model = document.with_suffix({".data": "", ".caffemodel": ".prototxt"}.get(document.suffix, document.suffix))
+    model = document.with_suffix({".caffemodel": ".prototxt"}.get(document.suffix, document.suffix))
     with pytest.raises(UsageError) as caught:
         mgeconvert.save(quantized(), model, quant_params=str(document))
     assert str(caught.value) == f"--quant-params {document}: a file of the model itself"

@@ -19,6 +19,7 @@ BACKEND = Backend(
     name="onnx",
     title="ONNX",
     suffixes=(".onnx",),
+    leftovers=deferred(f"{__name__}.write.external:leftovers"),
     save=deferred(f"{__name__}.write.save:save"),
     problems=deferred(f"{__name__}.write.save:problems"),
     ops=deferred(f"{__name__}.support:emitted"),

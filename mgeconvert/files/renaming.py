@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from .locking import locked
 
 
-def rename_all(pairs: Sequence[tuple[Path, Path]], *, to_disk: bool = False) -> None:
+def rename_all(
+    pairs: Sequence[tuple[Path, Path]],
+    *,
+    to_disk: bool = False,
+    leftovers: Callable[[], Iterable[Path]] = tuple,
+) -> None:
     """Rename every (temporary, final) pair in order; links are followed. Where one is refused (OSError) the old files
     are back under their names. While it is not decided each of them has a second name beside its successor.
 
-    `to_disk` has the system write the files to the disk before they are renamed, and the new names after.
+    `to_disk` has the system write the files to the disk before they are renamed, and the new names after. What
+    `leftovers` names, files that belonged to the old ones, goes in the end, before another run gets its turn.
     """
     with ExitStack() as undo, ExitStack() as copies:
         moves = [_on_same_disk(file, Path(os.path.realpath(final)), copies) for file, final in pairs]
@@ -32,6 +38,9 @@ def rename_all(pairs: Sequence[tuple[Path, Path]], *, to_disk: bool = False) -> 
                     _keep(final, temporary.parent, undo, copies)
                 os.replace(temporary, final)
             undo.pop_all()
+            for old in leftovers():
+                with suppress(OSError):
+                    old.unlink(missing_ok=True)
         for folder in folders if to_disk else ():
             _write_to_disk(folder)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -62,8 +62,11 @@ class Staging:
             text = text.replace(f"{folder}{os.sep}", "" if parent == Path() else f"{parent}{os.sep}")
         return text
 
-    def publish(self, files: Sequence[Path]) -> tuple[Path, ...]:
-        """Give the files, main file first, their names: all or none. MgeconvertError where the system refuses."""
+    def publish(
+        self, files: Sequence[Path], leftovers: Callable[[Sequence[Path]], Iterable[Path]] | None = None
+    ) -> tuple[Path, ...]:
+        """Give the files, main file first, their names: all or none. MgeconvertError where the system refuses.
+        `leftovers`, given the names, says which files of an earlier model go."""
         finals = [self.final(file) for file in files]
         for final in finals:
             if not is_stream(final):
@@ -72,7 +75,8 @@ class Staging:
             _pour(files, finals[0])
             return tuple(finals)
         try:
-            rename_all(list(zip(files, finals, strict=True))[::-1], to_disk=True)
+            pairs = list(zip(files, finals, strict=True))[::-1]
+            rename_all(pairs, to_disk=True, leftovers=lambda: leftovers(finals) if leftovers else ())
         except OSError as error:
             names = ", ".join(map(str, finals))
             raise MgeconvertError(f"{names}: cannot be written: {error.strerror or error}") from error

@@ -265,6 +265,16 @@ def test_version(invoke: Invoke) -> None:
     assert invoke("--version").stdout == f"mgeconvert {mgeconvert.__version__}\n"
 
 
+@pytest.mark.parametrize(("short", "long"), [("-V", "--version"), ("-h", "--help"), ("help", "--help")])
+def test_short_names(invoke: Invoke, short: str, long: str) -> None:
+    assert invoke(short).stdout == invoke(long).stdout != ""
+
+
+def test_help_on_a_command(invoke: Invoke) -> None:
+    assert invoke("help toy-to-toy").stdout == invoke("toy-to-toy -h").stdout == invoke("toy-to-toy --help").stdout
+    assert invoke("-q toy-to-toy m.toy -o out.toy").output == ""
+
+
 SHELLS = {"bash": "complete -o nosort", "zsh": "#compdef mgeconvert", "fish": "complete --no-files"}
 
 

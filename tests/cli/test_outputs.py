@@ -103,6 +103,11 @@ REFUSED = {
     "convert m.onnx t.pkl --to tflite": SUFFIX,
     "edit m.onnx --rename x=z -o t.pkl --to onnx": SUFFIX,
     "trace n.py:N --input 1 -o t.onnx": SUFFIX,
+    # options that would be ignored, limits that are none
+    "onnx-to-tflite m.onnx -o t.tflite --no-verify --io r.npz": "--no-verify compares nothing: --io would be ignored",
+    "convert m.onnx t.tflite --no-verify --rtol 1": "--no-verify compares nothing: --rtol would be ignored",
+    "optimize m.onnx -o t.onnx --rtol -1": "--rtol -1: expected a positive number",
+    "onnx-to-tflite m.onnx -o t.tflite --rtol nan": "--rtol nan: expected a positive number",
     "run m.onnx --random -o t.txt": "outputs are written as .npz",
 }
 

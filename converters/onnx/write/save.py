@@ -14,7 +14,7 @@ from mgeconvert.version import VERSION
 
 from ..opsets.down.driver import in_opset
 from ..opsets.schema import OLDEST, newest
-from .external import ExternalData
+from .external import ExternalData, data_path
 from .model import model_message
 from .quant_params import rows
 
@@ -42,13 +42,13 @@ def save(
     """Write `graph`; returns the files written, main file first (the model is none for a stream).
 
     `opset` is 7 to the newest; without it 17, or the lowest newer one that has every operator. With `external_data`,
-    or when the model is over 2 GB, the weights go to ``NAME.data`` beside the model. `quant_params` names the file for
-    the quantization parameters. Raises UnsupportedError with every operator that the opset cannot express.
+    or when the model is over 2 GB, the weights go to ``NAME.HASH.data`` beside the model. `quant_params` names the file
+    for the quantization parameters. Raises UnsupportedError with every operator that the opset cannot express.
     """
     form, opset, problems = _form(in_precision(graph, fp16, fp16_io), opset)
     if problems:
         raise UnsupportedError(f"export to onnx opset {opset}", problems, hint=HINT)
-    beside = document_paths(quant_params, *([target, _data(target)] if isinstance(target, Path) else []))
+    beside = document_paths(quant_params, *([target] if isinstance(target, Path) else []))
     with output_files(*beside) as streams:
         for stream in streams:
             stream.write(document(rows(form, opset)))
@@ -114,13 +114,10 @@ def _write_whole(message: PiecedMessage, target: Path | BinaryIO) -> list[Path]:
     return [target]
 
 
-def _data(target: Path) -> Path:
-    """Where external data goes."""
-    return target.with_name(f"{target.name}.data")
-
-
 def _write_split(graph: Graph, opset: int, target: Path) -> list[Path]:
-    weights = _data(target)
+    planned = ExternalData("")
+    model_message(graph, opset, VERSION, planned)
+    weights = data_path(target, planned.digest())
     external = ExternalData(weights.name)
     message = model_message(graph, opset, VERSION, external)
     with output_files(weights, target) as (data_stream, stream):
