@@ -65,7 +65,7 @@ def calls(net):
                 what = getattr(what, "__qualname__", None) or str(what)
                 if step == "Apply":
                     what = type(expr.opdef).__name__
-                constants = repr(list(getattr(expr, "const_val", ())))
+                constants = repr(list(getattr(expr, "const_val", None) or ()))
                 nodes = [str(node.name) for node in expr.outputs]
                 inputs = [str(node.name) for node in expr.inputs]
                 lines.append((name, step, what, constants, repr(getattr(expr, "arg_def", None)), inputs, nodes))
@@ -105,8 +105,9 @@ def observers(net):
 
 
 def quantized(net, inputs):
-    net.eval()
-    return outputs(Q.quantize(net, inplace=False), inputs)[0]
+    made = Q.quantize(net, inplace=False)
+    made.eval()
+    return outputs(made, inputs)[0]
 
 
 def children(net):
