@@ -61,6 +61,7 @@ FIELDS: dict[str, dict[str, tuple[int, str]]] = {
         "doc_string": (6, "bytes"),
         "domain": (7, "bytes"),
         "overload": (8, "bytes"),
+        "metadata_props": (9, "StringStringEntry"),
     },
     "Attribute": {
         "name": (1, "bytes"),

@@ -14,6 +14,7 @@ from mgeconvert.errors import ConversionError
 from mgeconvert.ir import Attribute, Container, Graph, Node, Shape, TensorType, Value
 from mgeconvert.ir.dtypes import ELEM_TYPES, type_name
 
+from ..name_scopes import SINCE, metadata
 from ..opsets.schema import IR_VERSIONS, op_schema
 from ..tensors import STRING, TensorData, text_items
 from ..wire import PRODUCER, encode
@@ -51,8 +52,8 @@ def model_message(
     message.field("Model", "graph", main)
     domains = {"": opset} | {domain: graph.domains.get(domain, 1) for domain in sorted(_domains(graph)) if domain}
     imports = [encode("OperatorSetId", domain=domain, version=number) for domain, number in domains.items()]
-    metadata = [encode("StringStringEntry", key=key, value=text) for key, text in sorted(graph.metadata.items())]
-    message.append(encode("Model", opset_import=imports, metadata_props=metadata))
+    entries = [encode("StringStringEntry", key=key, value=text) for key, text in sorted(graph.metadata.items())]
+    message.append(encode("Model", opset_import=imports, metadata_props=entries))
     return message
 
 
@@ -103,15 +104,18 @@ def _domains(graph: Graph) -> set[str]:
 
 def _node(node: Node, names: Names, opset: int) -> PiecedMessage:
     message = PiecedMessage()
+    name = names.unique_node(node.name) if node.name else ""
+    said = metadata(node, name or node.op) if IR_VERSIONS[opset] >= SINCE else {}
     message.append(
         encode(
             "Node",
             input=["" if value is None else names[value] for value in node.inputs],
             output=[names[value] for value in node.outputs],
-            name=names.unique_node(node.name) if node.name else "",
+            name=name,
             op_type=node.op,
             doc_string="" if node.origin == node.name else node.origin,
             domain=node.domain,
+            metadata_props=[encode("StringStringEntry", key=key, value=text) for key, text in said.items()],
         )
     )
     if node.attrs:

@@ -19,6 +19,7 @@ from mgeconvert.ir.inference import InferenceError
 from mgeconvert.ir.scopes import Scope
 from mgeconvert.registry import Source
 
+from ...name_scopes import NameScopes
 from ...read.declared import declared, declared_type
 from ...read.file import ModelFile
 from ...read.order import in_order
@@ -83,6 +84,7 @@ class Lowering:
         self.sizes = SymbolicSizes()
         self.unknown: set[Value | None] = set()
         self.declared: dict[str, onnx.ValueInfoProto] = {}
+        self.name_scopes = NameScopes()
         self.keeps_origins = file.proto.producer_name == PRODUCER
 
     def graph(self) -> Graph:
@@ -160,7 +162,9 @@ class Lowering:
         b = self.builder
         kept = str(node.doc_string) if self.keeps_origins else ""
         unsaid = Scope(node.name) if self.keeps_origins else Scope(place, node.op_type)
-        b.enter(Scope.read(kept) if kept else unsaid, place)
+        own = Scope.read(kept) if kept else unsaid
+        said = {entry.key: entry.value for entry in node.metadata_props}
+        b.enter(Scope(own.path, own.kind, None, self.name_scopes.around(said, place)), place)
         before = len(b.graph.nodes)
         try:
             results = self._results(node, inputs)

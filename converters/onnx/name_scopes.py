@@ -1,0 +1,74 @@
+"""The module tree in ONNX files: name scopes of nodes, in the form that PyTorch's exporter writes them.
+
+Of a node of ``layer1.0``, called ``relu``, the metadata says
+
+    pkg.torch.onnx.name_scopes       ['', 'layer1', 'layer1.0', 'relu']
+    pkg.torch.onnx.class_hierarchy   ['Net', 'Sequential', 'Block', 'Relu']
+    namespace                        : Net/layer1: Sequential/layer1.0: Block/relu: Relu
+
+The first entries are the modules around the node, the last one is the node itself and its operator. Nodes have metadata
+since IR version 10, which is that of opset 21. Names of older exporters nest with slashes:
+``/layer1/layer1.0/conv1/Conv``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from mgeconvert.ir import Node
+from mgeconvert.ir.scopes import Scope
+from mgeconvert.ir.tree_statistics import dotted, modules_of, prefixes
+
+NAMES, CLASSES, NAMESPACE = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy", "namespace"
+SINCE = 10
+"""The IR version whose nodes have metadata."""
+MOST = 200
+"""How many modules may stand around a node; more are taken for no tree."""
+
+
+def metadata(node: Node, name: str) -> dict[str, str]:
+    """What a node called `name` says of the modules around it; nothing where none is known."""
+    if node.scope is None or node.scope.parent is None:
+        return {}
+    around = list(modules_of(node))
+    names = [*(path for path, _, _ in around), name]
+    classes = [*(kind or "Module" for _, kind, _ in around), node.op]
+    namespace = "/".join(f"{path}: {kind}" for path, kind in zip(names, classes, strict=True))
+    return {NAMESPACE: namespace, CLASSES: repr(classes), NAMES: repr(names)}
+
+
+class NameScopes:
+    """The scopes around the nodes of one file; modules are known by their paths, each with one call."""
+
+    def __init__(self) -> None:
+        self._scopes: dict[str, Scope] = {}
+
+    def around(self, said: Mapping[str, str], path: str) -> Scope | None:
+        """The scope of the module around a node: what its metadata says, else what its path says, which begins with a
+        slash where an exporter made it."""
+        names, classes = _texts(said.get(NAMES)), _texts(said.get(CLASSES))
+        if names and len(names) == len(classes) <= MOST:
+            return self._nested(dict(zip(names[:-1], classes[:-1], strict=True)))
+        if path.startswith("/") and path.count("/") <= MOST:
+            return self._nested(dict.fromkeys(prefixes(dotted(path)), ""))
+        return None
+
+    def _nested(self, modules: Mapping[str, str]) -> Scope | None:
+        parent: Scope | None = None
+        for path, kind in modules.items():
+            if path not in self._scopes:
+                self._scopes[path] = Scope(path, kind, None, parent)
+            parent = self._scopes[path]
+        return parent
+
+
+def _texts(text: str | None) -> list[str]:
+    """The strings in a list as Python writes it; none where it is something else."""
+    if text is None or len(text) > 1 << 16:
+        return []
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return []
+    return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else []
