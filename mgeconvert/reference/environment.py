@@ -114,6 +114,17 @@ ENVIRONMENTS = {
             probe="import caffe\nassert 'Convolution' in list(caffe.layer_type_list())",
             worker="caffe_worker.py",
         ),
+        Environment(
+            name="torch",
+            title="PyTorch 2.13.0",
+            pythons=((3, 11), (3, 12), (3, 13), (3, 10)),
+            installs=(
+                # Written networks need torch and safetensors only; the worker reads and writes arrays with numpy.
+                ("torch==2.13.0", "safetensors<1", "numpy<3"),
+            ),
+            probe="import torch, safetensors.torch\nassert (torch.ones(1) + 1).item() == 2",
+            worker="torch_worker.py",
+        ),
     )
 }
 

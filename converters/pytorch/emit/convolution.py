@@ -1,0 +1,102 @@
+"""Convolutions, as modules where the source has modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mgeconvert.errors import refuse
+
+from .emission import Emission
+from .table import emit
+from .text import call, simplest
+
+
+def _common(e: Emission, dims: int) -> dict[str, Any]:
+    kwargs: dict[str, Any] = {}
+    for name, ours, usual in (("strides", "stride", 1), ("dilations", "dilation", 1)):
+        value = simplest(e.attr(name) or (1,) * dims)
+        if value != usual:
+            kwargs[ours] = value
+    return kwargs
+
+
+@emit("Conv")
+def conv(e: Emission) -> str:
+    weight, bias = e.constant(1), e.constant(2)
+    dims = e.rank(1) - 2
+    if dims > 3:
+        refuse(f"a convolution of {dims} axes; torch has at most 3")
+    kwargs = _common(e, dims)
+    x, pads = e[0], _pads(e, dims)
+    if pads[:dims] == pads[dims:]:
+        if any(pads):
+            kwargs["padding"] = simplest(pads[:dims])
+    else:
+        x = f"F.pad({x}, {[pad for axis in reversed(range(dims)) for pad in (pads[axis], pads[axis + dims])]})"
+    group = e.attr("group", 1)
+    if group != 1:
+        kwargs["groups"] = group
+    if weight is not None and e.wants_module and (bias is not None or not e.has(2)):
+        args: dict[Any, Any] = {
+            None: (weight.shape[1] * group, weight.shape[0], simplest(weight.shape[2:])), **_ordered(kwargs)
+        }  # fmt: skip
+        state = {"weight": weight}
+        if bias is None:
+            args["bias"] = False
+        else:
+            state["bias"] = bias
+        return f"{e.module(f'nn.Conv{dims}d', args, state)}({x})"
+    given = [x, e[1], *([e[2]] if e.has(2) else [])]
+    return call(f"F.conv{dims}d", *given, **_ordered(kwargs))
+
+
+def _ordered(kwargs: dict[str, Any]) -> dict[str, Any]:
+    order = ("stride", "padding", "output_padding", "dilation", "groups")
+    return {name: kwargs[name] for name in order if name in kwargs}
+
+
+def _pads(e: Emission, dims: int) -> list[int]:
+    mode = e.attr("auto_pad", "NOTSET")
+    if mode not in ("NOTSET", "VALID"):
+        refuse(f"auto_pad={mode}")
+    return [0] * (2 * dims) if mode == "VALID" else list(e.attr("pads") or [0] * (2 * dims))
+
+
+@emit("ConvTranspose")
+def conv_transpose(e: Emission) -> str:
+    weight, bias = e.constant(1), e.constant(2)
+    dims = e.rank(1) - 2
+    if e.attr("output_shape"):
+        refuse("an output_shape")
+    kwargs = _common(e, dims)
+    pads, extra = _pads(e, dims), list(e.attr("output_padding") or [0] * dims)
+    ends = [extra[axis] + pads[axis] - pads[axis + dims] for axis in range(dims)]
+    cut = ""
+    strides = e.attr("strides") or (1,) * dims
+    if any(not 0 <= end < max(2, stride) or (end and end >= stride) for end, stride in zip(ends, strides, strict=True)):
+        cut = ", ".join(
+            f"{pads[a]} : {f'-{n}' if (n := pads[a + dims] - extra[a]) > 0 else 'None'}" for a in range(dims)
+        )
+        if any(extra[a] > pads[a + dims] for a in range(dims)):
+            refuse("an output padding beyond the stride")
+        pads, ends = [0] * (2 * dims), [0] * dims
+    if any(pads[:dims]):
+        kwargs["padding"] = simplest(pads[:dims])
+    if any(ends):
+        kwargs["output_padding"] = simplest(ends)
+    group = e.attr("group", 1)
+    if group != 1:
+        kwargs["groups"] = group
+    end = f"[..., {cut}]" if cut else ""
+    if weight is not None and e.wants_module and (bias is not None or not e.has(2)):
+        args: dict[Any, Any] = {
+            None: (weight.shape[0], weight.shape[1] * group, simplest(weight.shape[2:])), **_ordered(kwargs)
+        }  # fmt: skip
+        state = {"weight": weight}
+        if bias is None:
+            args["bias"] = False
+        else:
+            state["bias"] = bias
+        return f"{e.module(f'nn.ConvTranspose{dims}d', args, state)}({e[0]}){end}"
+    given = [e[0], e[1], *([e[2]] if e.has(2) else [])]
+    return call(f"F.conv_transpose{dims}d", *given, **_ordered(kwargs)) + end

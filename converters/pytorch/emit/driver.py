@@ -1,0 +1,182 @@
+"""IR graph to network: walks the tree of calls, one forward() a module, and collects what has no torch form."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mgeconvert.errors import Problem
+from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir.families import FAMILIES
+from mgeconvert.ir.modules import Body, nested
+from mgeconvert.ir.scopes import Attribute, Scope, leaves
+from mgeconvert.ir.whole_calls import with_whole_calls
+
+from .bodies import BodyWriter
+from .elementwise import CALL_INFIX
+from .table import CALLS
+from .text import identifier
+from .tree import Made, Place, Tensor, safe
+
+BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
+
+
+def load_tables() -> None:
+    """Import the file of every family, so that the tables are complete."""
+    here = importlib.import_module(__package__)
+    found = {module.name for module in pkgutil.iter_modules(here.__path__)}
+    for family in FAMILIES:
+        if family in found:
+            importlib.import_module(f"{__package__}.{family}")
+
+
+@dataclass(slots=True)
+class Network:
+    """What is written: the top module's place, its class name, and what could not be expressed."""
+
+    root: Place
+    name: str
+    problems: list[Problem] = field(default_factory=list)
+
+
+def network(graph: Graph) -> Network:
+    """The network of a graph, which stays as it is."""
+    load_tables()
+    declined: set[Scope] = set()
+    while True:
+        driver = Driver(graph, declined)
+        made = driver.run()
+        if driver.declined <= declined:
+            return made
+        declined |= driver.declined
+
+
+def _is_wanted(scope: Scope, declined: set[Scope]) -> bool:
+    """Whether a call of the source is written itself: a handler knows it, and has not declined it before."""
+    call = scope.call
+    if call is None or call.name not in CALLS or scope in declined:
+        return False
+    if any(isinstance(item, Attribute) for item in leaves((call.args, call.kwargs))):
+        return False
+    if call.name in CALL_INFIX:
+        results = [item for item in leaves(call.results) if isinstance(item, Value)]
+        return all(value.rank in (0, 1) and value.dtype is not None and value.dtype.kind == "i" for value in results)
+    return True
+
+
+class Driver:
+    """One graph on its way to source. `declined` are calls of the source that are written as they were lowered."""
+
+    def __init__(self, graph: Graph, declined: set[Scope]) -> None:
+        self.source = graph
+        self.declined: set[Scope] = set()
+        wanted = functools.partial(_is_wanted, declined=declined)
+        self.graph = with_whole_calls(graph, wanted) if graph.calls else graph
+        self.root = Place()
+        self.problems: list[Problem] = []
+        self._tensors: dict[tuple[str, int], str] = {}
+
+    def run(self) -> Network:
+        """Write all bodies from the top module's on."""
+        name = self.graph.metadata.get("megengine.name") or self.graph.name
+        name = identifier(name if name not in ("main", "") else "Net")
+        top = nested(self.graph)
+        self.root.kind = name[:1].upper() + name[1:]
+        self.body(top)
+        return Network(self.root, self.root.kind, self.problems)
+
+    def body(self, body: Body) -> tuple[list[Value], str]:
+        """Write a body; returns the values it wants and the name of its method."""
+        place = self.root.at(body.path)
+        writer = BodyWriter(self, body)
+        method = writer.method()
+        wanted = [value for value in dict.fromkeys(body.arguments) if value is not None and not value.is_constant]
+        for number, known in enumerate(place.methods):
+            if known == method:
+                return wanted, _method_name(number)
+        place.methods.append(method)
+        return wanted, _method_name(len(place.methods) - 1)
+
+    def below(self, path: str, inner: str) -> str:
+        """The path of a module from the module at `path`; what hangs elsewhere gets a name below it."""
+        if not path:
+            return inner
+        return inner[len(path) + 1 :] if inner.startswith(f"{path}.") else inner.rpartition(".")[2]
+
+    def hang_tensor(self, home: str, value: Value) -> str:
+        """Where a constant hangs below the module at `home`."""
+        assert value.array is not None
+        key = (home, id(value.array))
+        if key not in self._tensors:
+            inside = value.name.startswith(f"{home}.") if home else True
+            known = self._record(value.name)
+            names = (
+                value.name
+                if inside and known is not None
+                else identifier(value.name.replace("/", ".").rpartition(".")[2])
+            )
+            if inside and known is not None and home:
+                names = value.name[len(home) + 1 :]
+            trained = bool(getattr(known, "is_parameter", False)) and value.array.dtype.kind == "f"
+            self._tensors[key] = self._free(home, names, Place(tensor=Tensor(value.array, trained)))
+        return self._tensors[key]
+
+    def hang_module(self, home: str, node: Node, made: Made, state: Mapping[str, Any]) -> str:
+        """Where a built-in module hangs below the module at `home`; an equal one that is there already is the same."""
+        scope = node.scope
+        path = scope.path if scope is not None and scope.is_leaf else ""
+        if not path or path == home:
+            path = _path_of_weight(node) or identifier(node.name.rpartition("/")[2] or node.op).lower()
+        relative = self.below(home, path)
+        return self._free(home, relative, Place(made=made, state=dict(state)))
+
+    def _free(self, home: str, wanted: str, thing: Place) -> str:
+        wanted = ".".join(safe(name) for name in wanted.split("."))
+        path, number = wanted, 1
+        while True:
+            around, _, name = path.rpartition(".")
+            parent = self.root.at(".".join(filter(None, (home, around))))
+            there = parent.parts.get(name)
+            if (parent.made is None and parent.tensor is None) and (there is None or _same(there, thing)):
+                parent.parts.setdefault(name, thing)
+                return path
+            number += 1
+            path = f"{wanted.replace('.', '_')}_{number}"
+
+    def _record(self, path: str) -> Any:
+        """What the source has at a path."""
+        record = self.source.root
+        for name in path.split("."):
+            attributes = getattr(record, "attributes", None)
+            record = attributes.get(name) if isinstance(attributes, dict) else None
+        return record
+
+
+def _method_name(number: int) -> str:
+    return f"forward_{number + 1}" if number else "forward"
+
+
+def _path_of_weight(node: Node) -> str:
+    """``conv1`` where a node's weight is called ``conv1.weight``."""
+    value = node.inputs[1] if len(node.inputs) > 1 else None
+    if value is None or value.array is None or not value.name.endswith(".weight"):
+        return ""
+    return value.name.removesuffix(".weight")
+
+
+def _same(one: Place, other: Place) -> bool:
+    if one.parts or one.methods or one.made != other.made or one.state.keys() != other.state.keys():
+        return False
+    if (one.tensor is None) != (other.tensor is None):
+        return False
+    if one.tensor is not None and other.tensor is not None:
+        return one.tensor.array is other.tensor.array
+    return all(array is other.state[name] or _equal(array, other.state[name]) for name, array in one.state.items())
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return bool(one.shape == other.shape and one.dtype == other.dtype and (one == other).all())

@@ -1,0 +1,47 @@
+"""Products of matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .emission import Emission
+from .table import emit
+from .text import literal
+
+
+@emit("MatMul")
+def matmul(e: Emission) -> str:
+    return f"{e[0]} @ {e[1]}"
+
+
+@emit("Gemm")
+def gemm(e: Emission) -> str:
+    alpha, beta = e.attr("alpha", 1.0), e.attr("beta", 1.0)
+    weight, bias = e.constant(1), e.constant(2)
+    simple = alpha == beta == 1.0 and not e.attr("transA", 0)
+    if simple and weight is not None and e.wants_module and (not e.has(2) or (bias is not None and bias.ndim == 1)):
+        weight = weight if e.attr("transB", 0) else weight.T
+        if bias is None or bias.size == weight.shape[0]:
+            args: dict[str | None, Any] = {None: (weight.shape[1], weight.shape[0])}
+            state = {"weight": weight}
+            if bias is None:
+                args["bias"] = False
+            else:
+                state["bias"] = bias
+            return f"{e.module('nn.Linear', args, state)}({e[0]})"
+    a = f"{e[0]}.T" if e.attr("transA", 0) else e[0]
+    b = f"{e[1]}.T" if e.attr("transB", 0) else e[1]
+    text = f"{a} @ {b}" if alpha == 1.0 else f"{alpha} * ({a} @ {b})"
+    if not e.has(2):
+        return text
+    return f"{text} + {e[2]}" if beta == 1.0 else f"{text} + {beta} * {e[2]}"
+
+
+@emit("Einsum")
+def einsum(e: Emission) -> str:
+    return f"torch.einsum({literal(e.attr('equation'))}, {', '.join(e[n] for n in range(len(e.node.inputs)))})"
+
+
+@emit("Det")
+def det(e: Emission) -> str:
+    return f"torch.linalg.det({e[0]})"

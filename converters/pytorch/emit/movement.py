@@ -1,0 +1,230 @@
+"""Movement: reshape, transpose, concat, split, pad, tile, shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mgeconvert.errors import refuse
+
+from .emission import Emission
+from .table import Many, Sizes, Whole, emit, emit_call
+from .text import call, literal
+
+
+@emit("Reshape")
+def reshape(e: Emission) -> str:
+    shape = e.constant(1)
+    if isinstance(e.text(0), Whole | Sizes):
+        return Sizes(f"[{e.text(0)}]") if isinstance(e.text(0), Whole) else Sizes(e.text(0))
+    if shape is None:
+        return f"{e[0]}.reshape({e.sizes(1)})"
+    sizes = [int(size) for size in shape]
+    if 0 in sizes and not e.attr("allowzero", 0):
+        parts = [f"{e[0]}.shape[{axis}]" if size == 0 else str(size) for axis, size in enumerate(sizes)]
+        return f"{e[0]}.reshape({', '.join(parts)})"
+    return f"{e[0]}.reshape({', '.join(map(str, sizes)) or '()'})"
+
+
+@emit("Flatten")
+def flatten(e: Emission) -> str:
+    axis, rank = e.attr("axis", 1), e.rank()
+    axis += rank if axis < 0 else 0
+    if axis == 1 and rank > 1:
+        return f"{e[0]}.flatten(1)"
+    front = f"math.prod({e[0]}.shape[:{axis}])" if axis else "1"
+    return f"{e[0]}.reshape({front}, -1)" if axis < rank else f"{e[0]}.reshape(-1, 1)"
+
+
+@emit_call("megengine.functional.tensor.flatten", "megengine.tensor.Tensor.flatten")
+def source_flatten(e: Emission) -> str:
+    start, end = e.argument("start_axis", 1, 0), e.argument("end_axis", 2, -1)
+    given = [start] if end == -1 else [start, end]
+    return call(f"{e.argument('inp', 0)}.flatten", *(given if given != [0] else []))
+
+
+@emit_call("megengine.functional.tensor.reshape", "megengine.tensor.Tensor.reshape")
+def source_reshape(e: Emission) -> str:
+    x, *shape = e.arguments()
+    if len(shape) == 1 and isinstance(shape[0], tuple | list):
+        shape = list(shape[0])
+    if len(shape) == 1 and isinstance(shape[0], Sizes):
+        return f"{x}.reshape({shape[0]})"
+    sizes = []
+    for size in shape:
+        if isinstance(size, str) and not isinstance(size, Whole):
+            size = f"int({size})"
+        sizes.append(str(size))
+    return f"{x}.reshape({', '.join(sizes)})"
+
+
+@emit_call("megengine.core.ops.builtin.GetVarShape")
+def shape_of(e: Emission) -> str:
+    axis = e.argument("axis", 1, 7)
+    x = e[0]
+    if axis == 7:
+        return Sizes(f"{x}.shape")
+    return Sizes(f"[{x}.shape[{axis}]]") if e.node.outputs[0].rank else Whole(f"{x}.shape[{axis}]")
+
+
+@emit("Shape")
+def shape(e: Emission) -> str:
+    start, end = e.attr("start", 0), e.attr("end")
+    return Sizes(
+        f"{e[0]}.shape" if not start and end is None else f"{e[0]}.shape[{start}:{'' if end is None else end}]"
+    )
+
+
+@emit("Size")
+def size(e: Emission) -> str:
+    return Whole(f"{e[0]}.numel()")
+
+
+@emit("Transpose")
+def transpose(e: Emission) -> str:
+    perm = e.attr("perm") or tuple(reversed(range(e.rank())))
+    moved = [axis for axis, old in enumerate(perm) if axis != old]
+    if len(moved) == 2:
+        return f"{e[0]}.transpose({moved[0]}, {moved[1]})"
+    return f"{e[0]}.permute({', '.join(map(str, perm))})" if perm else e[0]
+
+
+@emit("Concat")
+def concat(e: Emission) -> str:
+    numbers = range(len(e.node.inputs))
+    if e.is_whole:
+        parts = []
+        for number in numbers:
+            array, text = e.constant(number), e.text(number)
+            items = literal([int(size) for size in array.reshape(-1)]) if array is not None else text
+            one = items.startswith("[") and items.endswith("]") and items.count("[") == 1
+            parts.append(items[1:-1] if one else f"*{items}")
+        return Sizes(f"[{', '.join(filter(None, parts))}]")
+    return f"torch.cat([{', '.join(e[number] for number in numbers)}], {e.attr('axis')})"
+
+
+@emit("Split")
+def split(e: Emission) -> str:
+    axis, count = e.attr("axis", 0), len(e.node.outputs)
+    if e.has(1):
+        text = f"{e[0]}.split({e.sizes(1)}, {axis})"
+    else:
+        text = f"{e[0]}.split(-({e[0]}.shape[{axis}] // -{count}), {axis})"
+    return Many(text)
+
+
+@emit("Squeeze")
+def squeeze(e: Emission) -> str:
+    if isinstance(e.text(0), Sizes):
+        return Whole(f"{e.text(0)}[0]")
+    if isinstance(e.text(0), Whole):
+        return e.text(0)
+    if not e.has(1):
+        return f"{e[0]}.squeeze()"
+    axes = e.array(1, "axes").tolist()
+    return f"{e[0]}.squeeze({axes[0] if len(axes) == 1 else tuple(axes)})"
+
+
+@emit("Unsqueeze")
+def unsqueeze(e: Emission) -> str:
+    if isinstance(e.text(0), Whole):
+        return Sizes(f"[{e.text(0)}]")
+    axes = e.array(1, "axes").reshape(-1).tolist()
+    rank = e.rank() + len(axes)
+    text = e[0]
+    for axis in sorted(axis % rank for axis in axes):
+        text = f"{text}.unsqueeze({axis})"
+    return text
+
+
+@emit("Expand")
+def expand(e: Emission) -> str:
+    target, value = e.constant(1), e.value(0)
+    if target is None or value is None or value.static_shape is None:
+        return (
+            f"{e[0]} * torch.ones({e.sizes(1)}, dtype={e.out_dtype})"
+            if e.dtype() != "bool"
+            else (f"{e[0]} & torch.ones({e.sizes(1)}, dtype=torch.bool)")
+        )
+    missing = len(value.static_shape) - len(target)
+    sizes = [1] * missing + [int(size) for size in target]
+    start = len(sizes) - len(value.static_shape)
+    sizes = [-1 if size == 1 and number >= start else size for number, size in enumerate(sizes)]
+    return f"{e[0]}.expand({', '.join(map(str, sizes))})" if sizes else e[0]
+
+
+@emit("Tile")
+def tile(e: Emission) -> str:
+    return f"{e[0]}.repeat({e.sizes(1)})"
+
+
+MODES = {"reflect": "reflect", "edge": "replicate", "wrap": "circular"}
+
+
+@emit("Pad")
+def pad(e: Emission) -> str:
+    mode, pads, rank = e.attr("mode", "constant"), e.array(1, "a padding").tolist(), e.rank()
+    axes = [axis % rank for axis in e.array(3, "axes").tolist()] if e.has(3) else list(range(rank))
+    sides = {axis: (pads[number], pads[number + len(axes)]) for number, axis in enumerate(axes)}
+    padded = [axis for axis in range(rank) if sides.get(axis, (0, 0)) != (0, 0)]
+    first = min(padded, default=rank)
+    order = [side for axis in reversed(range(first, rank)) for side in sides.get(axis, (0, 0))]
+    if not order:
+        return e[0]
+    if mode == "constant":
+        value = e.constant(2)
+        if e.has(2) and value is None:
+            return f"F.pad({e[0]}, {order}, value={e[2]}.item())"
+        number = value.reshape(-1)[0] if value is not None else 0
+        return f"F.pad({e[0]}, {order})" if number == 0 else f"F.pad({e[0]}, {order}, value={literal(number)})"
+    if any(side < 0 for side in order):
+        refuse(f"a negative padding in mode {mode}")
+    count = len(order) // 2
+    if count > 3 or e.dtype() in ("int64", "int32", "bool", "uint8", "int8"):
+        refuse(f"padding of mode {mode} over {count} axes of {e.dtype()}")
+    x = e[0]
+    extra = count + 2 - rank
+    name = literal(MODES[mode])
+    if extra > 0:
+        return f"F.pad({x}[{'None, ' * extra}...], {order}, mode={name})" + "[0]" * extra
+    if extra < 0:
+        return f"F.pad({x}.flatten(0, {-extra}), {order}, mode={name}).unflatten(0, {x}.shape[: {1 - extra}])"
+    return f"F.pad({x}, {order}, mode={name})"
+
+
+@emit("Range")
+def arange(e: Emission) -> str:
+    def bound(number: int) -> Any:
+        array = e.constant(number)
+        text = literal(array.reshape(-1)[0]) if array is not None else e.text(number)
+        return text if array is not None or isinstance(e.text(number), Whole) else f"{text}.item()"
+
+    return f"torch.arange({bound(0)}, {bound(1)}, {bound(2)}, dtype={e.out_dtype})"
+
+
+@emit("ConstantOfShape")
+def full(e: Emission) -> str:
+    value = e.attr("value")
+    number = 0.0 if value is None else value.reshape(-1)[0]
+    return f"torch.full({e.sizes(0)}, {literal(number)}, dtype={e.out_dtype})"
+
+
+@emit("EyeLike")
+def eye(e: Emission) -> str:
+    k = e.attr("k", 0)
+    return f"torch.ones({e[0]}.shape, dtype={e.out_dtype}).triu({k}).tril({k})"
+
+
+@emit("DepthToSpace")
+def depth_to_space(e: Emission) -> str:
+    block = e.attr("blocksize")
+    if e.attr("mode", "DCR") == "CRD":
+        return f"F.pixel_shuffle({e[0]}, {block})"
+    x = e[0]
+    swapped = f"{x}.unflatten(1, ({block * block}, -1)).transpose(1, 2).flatten(1, 2)"
+    return f"F.pixel_shuffle({swapped}, {block})"
+
+
+@emit("SpaceToDepth")
+def space_to_depth(e: Emission) -> str:
+    block = e.attr("blocksize")
+    return f"F.pixel_unshuffle({e[0]}, {block}).unflatten(1, (-1, {block * block})).transpose(1, 2).flatten(1, 2)"

@@ -1,0 +1,56 @@
+"""Pools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mgeconvert.errors import refuse
+
+from .emission import Emission
+from .table import emit
+from .text import call, simplest
+
+
+@emit("MaxPool", "AveragePool")
+def pool(e: Emission) -> str:
+    kernel = e.attr("kernel_shape")
+    dims = len(kernel)
+    name = "max" if e.node.op == "MaxPool" else "avg"
+    if len(e.node.outputs) > 1:
+        refuse("the indices of a max pool, which torch counts within each channel")
+    if e.attr("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
+        refuse(f"auto_pad={e.attr('auto_pad')}")
+    pads = list(e.attr("pads") or [0] * (2 * dims))
+    strides, dilations = (simplest(e.attr(key) or (1,) * dims) for key in ("strides", "dilations"))
+    kwargs: dict[str, Any] = {"stride": strides}
+    x = e[0]
+    average = name == "avg"
+    if average and dilations != 1:
+        refuse("a dilated average")
+    symmetric = pads[:dims] == pads[dims:] and all(2 * pad <= size for pad, size in zip(pads, kernel, strict=False))
+    if not symmetric:
+        if average and not e.attr("count_include_pad", 0):
+            refuse("an average that does not count a padding which is not the same on both sides")
+        order = [pad for axis in reversed(range(dims)) for pad in (pads[axis], pads[axis + dims])]
+        x = f"F.pad({x}, {order})" if average else f"F.pad({x}, {order}, value=-math.inf)"
+    elif any(pads):
+        kwargs["padding"] = simplest(pads[:dims])
+        if average and not e.attr("count_include_pad", 0):
+            kwargs["count_include_pad"] = False
+    if dilations != 1:
+        kwargs["dilation"] = dilations
+    if e.attr("ceil_mode", 0):
+        kwargs["ceil_mode"] = True
+    if e.dtype() in ("int8", "uint8") and not average:
+        refuse(f"torch has no max pool of {e.dtype()}")
+    scope = e.node.scope
+    if scope is not None and scope.call is not None and e.wants_module:
+        title = "Max" if name == "max" else "Avg"
+        return f"{e.module(f'nn.{title}Pool{dims}d', {None: (simplest(kernel),), **kwargs}, {})}({x})"
+    return call(f"F.{name}_pool{dims}d", x, simplest(kernel), **kwargs)
+
+
+@emit("GlobalAveragePool", "GlobalMaxPool")
+def global_pool(e: Emission) -> str:
+    axes = tuple(range(2, e.rank()))
+    return call(f"{e[0]}.{'mean' if e.node.op == 'GlobalAveragePool' else 'amax'}", axes, keepdim=True)

@@ -1,0 +1,41 @@
+"""Quantize and dequantize, as arithmetic."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mgeconvert.errors import refuse
+
+from .emission import Emission
+from .table import emit
+
+
+def _shaped(e: Emission, number: int) -> str:
+    """A scale or zero point, along the axis of its operand."""
+    value = e.value(number)
+    if value is None or value.rank in (None, 0) or (value.array is not None and value.array.size == 1):
+        return e[number]
+    if e.attr("block_size", 0):
+        refuse("quantization by blocks")
+    axis = e.attr("axis", 1) % e.rank()
+    return f"{e[number]}.reshape({[-1, *[1] * (e.rank() - 1 - axis)]})"
+
+
+@emit("QuantizeLinear")
+def quantize(e: Emission) -> str:
+    dtype = e.node.outputs[0].dtype
+    if dtype is None or dtype.name not in ("int8", "uint8", "int16", "int32"):
+        refuse(f"torch has no {dtype} tensors")
+    info = np.iinfo(dtype)
+    text = f"torch.round({e[0]} / {_shaped(e, 1)})"
+    text = f"{text} + {_shaped(e, 2)}" if e.has(2) else text
+    return f"torch.clamp({text}, {info.min}, {info.max}).to({e.out_dtype})"
+
+
+@emit("DequantizeLinear")
+def dequantize(e: Emission) -> str:
+    x = f"{e[0]}.to({e.out_dtype})"
+    zero = e.constant(2)
+    if e.has(2) and (zero is None or zero.any()):
+        x = f"({x} - {_shaped(e, 2)}.to({e.out_dtype}))"
+    return f"{x} * {_shaped(e, 1)}"

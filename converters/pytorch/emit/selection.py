@@ -1,0 +1,59 @@
+"""Selection: elements chosen by value."""
+
+from __future__ import annotations
+
+from mgeconvert.errors import refuse
+
+from .emission import Emission
+from .table import Many, Whole, emit
+from .text import literal
+
+
+@emit("Where")
+def where(e: Emission) -> str:
+    return f"torch.where({e[0]}, {e[1]}, {e[2]})"
+
+
+@emit("TopK")
+def topk(e: Emission) -> str:
+    axis, k = e.attr("axis", -1), e.constant(1)
+    if k is not None:
+        count = literal(int(k.reshape(-1)[0]))
+    else:
+        count = e.text(1) if isinstance(e.text(1), Whole) else f"int({e[1]})"
+    largest = bool(e.attr("largest", 1))
+    return Many(f"torch.topk({e[0]}, {count}, {axis}, largest={largest})")
+
+
+@emit("NonZero")
+def nonzero(e: Emission) -> str:
+    return f"{e[0]}.nonzero().T"
+
+
+@emit("OneHot")
+def one_hot(e: Emission) -> str:
+    depth, values = e.array(1, "a depth"), e.array(2, "the values of OneHot")
+    count = int(depth.reshape(-1)[0])
+    rank = e.rank() + 1
+    axis = e.attr("axis", -1) % rank
+    text = f"({e[0]}.long() % {count}).unsqueeze({axis}) == torch.arange({count}).reshape({[-1, *[1] * (rank - 1 - axis)]})"
+    inside = f"(({e[0]} >= -{count}) & ({e[0]} < {count})).unsqueeze({axis})"
+    off, on = values.tolist()
+    if e.out_dtype != "torch.float32" and not isinstance(on, int):
+        refuse(f"OneHot of {e.out_dtype}")
+    return f"torch.where({inside} & ({text}), {literal(on)}, {literal(off)}).to({e.out_dtype})"
+
+
+@emit("Trilu")
+def trilu(e: Emission) -> str:
+    k = int(e.array(1, "a diagonal").reshape(-1)[0]) if e.has(1) else 0
+    return f"{e[0]}.{'triu' if e.attr('upper', 1) else 'tril'}({k or ''})"
+
+
+@emit("Compress")
+def compress(e: Emission) -> str:
+    axis = e.attr("axis")
+    if axis is None:
+        return f"{e[0]}.flatten()[: {e[1]}.numel()][{e[1]}]"
+    axis %= e.rank()
+    return f"{e[0]}.index_select({axis}, {e[1]}.nonzero()[:, 0])"

@@ -1,0 +1,88 @@
+"""Python text: literals, identifiers and types of torch."""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from mgeconvert.errors import refuse
+
+MARK = "\x00"
+"""Encloses a dotted path below the module at hand, until it is known how one gets there."""
+DTYPES = frozenset(
+    [
+        "float16",
+        "float32",
+        "float64",
+        "bfloat16",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "bool",
+        "complex64",
+        "complex128",
+    ]
+)
+
+
+def identifier(text: str) -> str:
+    """A Python name that resembles the text: ``class`` is ``class_``, ``1`` is ``_1``, ``a-b`` is ``a_b``."""
+    name = re.sub(r"\W+", "_", text) or "_"
+    name = f"_{name}" if name[0].isdigit() else name
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def is_identifier(text: str) -> bool:
+    """Whether the text can stand behind a dot."""
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def literal(value: Any) -> str:
+    """A constant as Python source: numbers, text, None, tuples and lists."""
+    if isinstance(value, np.ndarray | np.generic):
+        return literal(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return "math.nan" if math.isnan(value) else ("math.inf" if value > 0 else "-math.inf")
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return repr(value)
+
+
+def torch_dtype(dtype: np.dtype[Any]) -> str:
+    """``torch.float32``; refused where torch has no such type."""
+    if dtype.name not in DTYPES:
+        refuse(f"torch has no {dtype.name} tensors")
+    return f"torch.{dtype.name}"
+
+
+def call(callee: str, *args: Any, **kwargs: Any) -> str:
+    """``F.relu(x, inplace=True)``: arguments are source text, keyword arguments are constants unless already text."""
+    given = [str(arg) for arg in args]
+    given += [f"{name}={value if isinstance(value, Text) else literal(value)}" for name, value in kwargs.items()]
+    return f"{callee}({', '.join(given)})"
+
+
+class Text(str):
+    """Source text among constants."""
+
+    __slots__ = ()
+
+
+def simplest(values: Iterable[int]) -> Any:
+    """3 for (3, 3), else the tuple."""
+    values = tuple(int(value) for value in values)
+    return values[0] if len(set(values)) == 1 else values

@@ -1,0 +1,179 @@
+"""What hangs where in the tree of modules: built-in modules, tensors, and modules that have a forward() of their own.
+
+Rules:
+* State-dict keys are the source's own paths. A name that `nn.Module` has itself (``train``) gets an underscore.
+* A module without a forward() is a `ModuleList` where its parts are modules numbered from 0, else a plain class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .text import MARK, is_identifier
+
+TAKEN = frozenset(
+    [
+        "T_destination",
+        "add_module",
+        "apply",
+        "bfloat16",
+        "buffers",
+        "call_super_init",
+        "children",
+        "compile",
+        "cpu",
+        "cuda",
+        "double",
+        "dump_patches",
+        "eval",
+        "extra_repr",
+        "float",
+        "forward",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "ipu",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "register_backward_hook",
+        "register_buffer",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "register_full_backward_pre_hook",
+        "register_load_state_dict_post_hook",
+        "register_load_state_dict_pre_hook",
+        "register_module",
+        "register_parameter",
+        "register_state_dict_post_hook",
+        "register_state_dict_pre_hook",
+        "requires_grad_",
+        "set_extra_state",
+        "set_submodule",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "train",
+        "training",
+        "type",
+        "xpu",
+        "zero_grad",
+    ]
+)
+"""Attributes of `nn.Module` that a network's own must not hide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A constructor call: arguments are pairs of a name (None: by position) and a constant or another `Made`."""
+
+    callee: str
+    args: tuple[tuple[str | None, Any], ...] = ()
+
+
+@dataclass(slots=True)
+class Method:
+    """One forward(): names of arguments, statements, and the expression that it returns."""
+
+    arguments: tuple[str, ...]
+    lines: list[str]
+    result: str
+
+
+@dataclass(slots=True)
+class Tensor:
+    """A parameter (`trained`) or a buffer."""
+
+    array: np.ndarray[Any, Any]
+    trained: bool
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """A module or tensor of the tree; `kind` is the name of its class in the source."""
+
+    parts: dict[str, Place] = field(default_factory=dict)
+    made: Made | None = None
+    tensor: Tensor | None = None
+    methods: list[Method] = field(default_factory=list)
+    kind: str = ""
+    state: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a ModuleList."""
+        if self.methods or self.made or self.tensor or not self.parts:
+            return False
+        return sorted(self.parts) == sorted(map(str, range(len(self.parts)))) and not any(
+            part.tensor for part in self.parts.values()
+        )
+
+    @property
+    def is_sequential(self) -> bool:
+        """Whether forward() calls all parts, numbered from 0, one after the other."""
+        if len(self.methods) != 1 or list(self.parts) != [str(n) for n in range(len(self.parts))]:
+            return False
+        (method,) = self.methods
+        if len(method.arguments) != 1 or len(method.lines) != len(self.parts):
+            return False
+        last = method.arguments[0]
+        for number, line in enumerate(method.lines):
+            name, _, expression = line.partition(" = ")
+            if expression != f"{MARK}{number}{MARK}({last})":
+                return False
+            last = name
+        return method.result == last and not any(part.tensor for part in self.parts.values())
+
+    def at(self, path: str) -> Place:
+        """The place at a dotted path, made where there is none."""
+        place = self
+        for name in filter(None, path.split(".")):
+            place = place.parts.setdefault(safe(name), Place())
+        return place
+
+    def walk(self, path: str = "") -> Iterator[tuple[str, Place]]:
+        """All places with their paths, outer ones first."""
+        yield path, self
+        for name, part in self.parts.items():
+            yield from part.walk(f"{path}.{name}" if path else name)
+
+    def way(self, path: str, start: str = "self") -> str:
+        """How one gets to the place at a path below this one."""
+        place, text = self, start
+        for name in filter(None, path.split(".")):
+            name = safe(name)
+            if place.is_list or place.is_sequential:
+                text = f"{text}[{name}]"
+            else:
+                text = f"{text}.{name}" if is_identifier(name) else f'getattr({text}, "{name}")'
+            place = place.parts[name]
+        return text
+
+
+def safe(name: str) -> str:
+    """The name as an attribute of a module."""
+    return f"{name}_" if name in TAKEN or (name.startswith("__") and name.endswith("__")) else name
+
+
+def state_dict(root: Place) -> dict[str, np.ndarray[Any, Any]]:
+    """All tensors by their keys."""
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    for path, place in root.walk():
+        if place.tensor is not None:
+            found[path] = place.tensor.array
+        for name, array in place.state.items():
+            found[f"{path}.{name}"] = array
+    return found

@@ -1,0 +1,32 @@
+"""What the backend takes and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mgeconvert.errors import Problem
+from mgeconvert.ir import Graph
+from mgeconvert.registry import Handlers, OpSupport
+
+from .emit.driver import load_tables, network
+from .emit.refused import REFUSED
+from .emit.table import EMITTERS
+
+
+def problems(graph: Graph) -> Sequence[Problem]:
+    """What stops an export, without writing."""
+    return network(graph).problems
+
+
+def ops() -> Sequence[OpSupport]:
+    """The support table: IR operators, and the refused ones with reasons."""
+    load_tables()
+    supported = [OpSupport(op) for op in EMITTERS]
+    refused = [OpSupport(op, refused=reason) for op, reason in REFUSED.items()]
+    return sorted([*supported, *refused], key=lambda row: row.op)
+
+
+def emitters() -> Handlers:
+    """Every IR operator that is emitted, with its handler."""
+    load_tables()
+    return EMITTERS.items()

@@ -1,0 +1,1 @@
+"""Source and weights to bytes."""

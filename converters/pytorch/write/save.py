@@ -1,0 +1,43 @@
+"""Graph -> NAME.py and NAME.safetensors, renamed together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mgeconvert.errors import UnsupportedError
+from mgeconvert.files import output_files
+from mgeconvert.ir import Graph, Value
+from mgeconvert.version import VERSION
+
+from ..emit.driver import network
+from ..emit.tree import state_dict
+from .safetensors import write
+from .source import checked, source
+
+KEY = "mgeconvert"
+"""Where the header of the weights says the network's inputs and outputs."""
+
+
+def save(graph: Graph, path: Path) -> Sequence[Path]:
+    """Write the source and the weights beside it; UnsupportedError with every operator that torch cannot express."""
+    made = network(graph)
+    if made.problems:
+        raise UnsupportedError(
+            "export to pytorch", made.problems, hint="`mgeconvert ops pytorch` lists what can be written"
+        )
+    beside = path.with_suffix(".safetensors")
+    text = checked(source(made.root, {}, f"{made.name}, written by mgeconvert {VERSION}."))
+    about = json.dumps({"inputs": _types(graph.inputs), "outputs": _types(graph.outputs)})
+    with output_files(path, beside) as (code, weights):
+        code.write(text.encode())
+        write(weights, state_dict(made.root), {"format": "pt", KEY: about})
+    return [path, beside]
+
+
+def _types(values: Mapping[str, Value]) -> dict[str, list[object]]:
+    return {
+        name: [None if value.dtype is None else value.dtype.name, None if value.shape is None else list(value.shape)]
+        for name, value in values.items()
+    }
