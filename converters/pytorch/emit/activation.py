@@ -9,7 +9,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 
 from .emission import Emission
-from .table import emit
+from .table import emit, emit_call
 from .text import call
 
 PLAIN: Mapping[str, tuple[str, str]] = {
@@ -126,3 +126,13 @@ def swish(e: Emission) -> str:
     if e.dtype() not in ("float32", "float16", "float64", ""):
         refuse(f"Swish of {e.dtype()}")
     return call("F.silu", e[0]) if alpha == 1.0 else f"{e[0]} * torch.sigmoid({alpha} * {e[0]})"
+
+
+@emit_call("megengine.functional.nn.silu")
+def source_silu(e: Emission) -> str:
+    return call("F.silu", e[0])
+
+
+@emit_call("megengine.module.activation.SiLU")
+def source_silu_module(e: Emission) -> str:
+    return f"{e.module('nn.SiLU', {}, {})}({e[0]})"

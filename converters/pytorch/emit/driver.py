@@ -60,7 +60,8 @@ def _is_wanted(scope: Scope, declined: set[Scope]) -> bool:
     call = scope.call
     if call is None or call.name not in CALLS or scope in declined:
         return False
-    if any(isinstance(item, Attribute) for item in leaves((call.args, call.kwargs))):
+    args = call.args[1:] if call.name.startswith("megengine.module.") else call.args
+    if any(isinstance(item, Attribute) for item in leaves((args, call.kwargs))):
         return False
     if call.name in CALL_INFIX:
         results = [item for item in leaves(call.results) if isinstance(item, Value)]
@@ -75,7 +76,8 @@ class Driver:
         self.source = graph
         self.declined: set[Scope] = set()
         wanted = functools.partial(_is_wanted, declined=declined)
-        self.graph = with_whole_calls(graph, wanted) if graph.calls else graph
+        self.graph = with_whole_calls(graph, wanted) if graph.calls else graph.copy()
+        self.graph.remove_dead_nodes()
         self.root = Place()
         self.problems: list[Problem] = []
         self._tensors: dict[tuple[str, int], str] = {}

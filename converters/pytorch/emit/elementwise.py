@@ -106,6 +106,8 @@ def shift(e: Emission) -> str:
 @emit("Max", "Min")
 def extreme(e: Emission) -> str:
     name = "torch.maximum" if e.node.op == "Max" else "torch.minimum"
+    if e.dtype() in ("uint16", "uint32", "uint64"):
+        refuse(f"torch has no {name} of {e.dtype()}")
     text = e[0]
     for number in range(1, len(e.node.inputs)):
         text = call(name, text, e[number])

@@ -146,12 +146,30 @@ class Emission:
         assert call is not None
         return [self._given(argument) for argument in call.args]
 
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """The attributes of the source's module that was called."""
+        call = self.node.scope.call if self.node.scope is not None else None
+        assert call is not None
+        return call.args[0].record.attributes  # type: ignore[no-any-return]
+
+    def tensors(self, *names: str) -> dict[str, Array]:
+        """Tensors of the source's module; those that it has not are left out."""
+        given = {name: self.record[name].array for name in names if self.record.get(name) is not None}
+        if any(array.dtype.name not in ("float32", "float16") for array in given.values()):
+            refuse("a module with weights of other types, which is lowered")
+        return given
+
     def _given(self, argument: Any) -> Any:
         return mapped(argument, self._leaf)
 
     def _leaf(self, item: Any) -> Any:
         if isinstance(item, Value):
-            return self.writer.text(self.writer.current(item))
+            value = self.writer.current(item)
+            if value.array is not None and value.array.dtype.kind == "i" and value.array.ndim <= 1:
+                text = literal(value.array)
+                return Sizes(text) if value.array.ndim else Whole(text)
+            return self.writer.text(value)
         if isinstance(item, Attribute):
             refuse("a tensor of the module tree as an argument")
         return item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .emission import Emission
-from .table import emit
+from .table import emit, emit_call
 from .text import literal
 
 
@@ -45,3 +45,12 @@ def einsum(e: Emission) -> str:
 @emit("Det")
 def det(e: Emission) -> str:
     return f"torch.linalg.det({e[0]})"
+
+
+@emit_call("megengine.module.linear.Linear")
+def source_linear(e: Emission) -> str:
+    state = e.tensors("weight", "bias")
+    rows, columns = state["weight"].shape
+    state |= {"bias": state["bias"].reshape(-1)} if "bias" in state else {}
+    args = {None: (columns, rows)} | ({} if "bias" in state else {"bias": False})
+    return f"{e.module('nn.Linear', args, state)}({e[0]})"

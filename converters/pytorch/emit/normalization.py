@@ -9,7 +9,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 
 from .emission import Emission
-from .table import emit
+from .table import emit, emit_call
 from .text import call
 
 
@@ -98,3 +98,8 @@ def mvn(e: Emission) -> str:
     axes = tuple(e.attr("axes", (0, 2, 3)))
     centred = f"({e[0]} - {e[0]}.mean({axes}, keepdim=True))"
     return f"{centred} / ({e[0]}.std({axes}, correction=0, keepdim=True) + 1e-9)"
+
+
+@emit_call("megengine.module.dropout.Dropout")
+def source_dropout(e: Emission) -> str:
+    return f"{e.module('nn.Dropout', {None: (float(e.record['drop_prob']),)}, {})}({e[0]})"

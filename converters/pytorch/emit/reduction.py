@@ -22,11 +22,17 @@ REDUCE: Mapping[str, str] = {
 }
 
 
+ALONE: Mapping[str, str] = {
+    "ReduceL1": "{x}.abs()", "ReduceL2": "{x}.abs()", "ReduceLogSum": "{x}.log()", "ReduceSumSquare": "{x} * {x}",
+}  # fmt: skip
+"""What is computed of each element where no axis is reduced; the others change nothing then."""
+
+
 @emit(*REDUCE)
 def reduce(e: Emission) -> str:
     axes = _axes(e)
     if axes is None:
-        return e[0]
+        return ALONE.get(e.node.op, "{x}").format(x=e[0])
     text = REDUCE[e.node.op].format(x=e[0], axes=axes, keep=bool(e.attr("keepdims", 1)))
     whole = e.dtype().startswith(("int", "uint")) and e.node.op not in ("ReduceMax", "ReduceMin")
     return f"({text}).to({e.out_dtype})" if whole else text.replace(", keepdim=False", "")

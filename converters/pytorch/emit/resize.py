@@ -26,6 +26,8 @@ def resize(e: Emission) -> str:
         rounding = e.attr("nearest_mode", "round_prefer_floor")
         if where == "asymmetric" and rounding == "floor":
             return f"F.interpolate({e[0]}, {target})"
+        if where == "half_pixel" and rounding == "round_prefer_ceil":
+            return f'F.interpolate({e[0]}, {target}, mode="nearest-exact")'
         if where == "half_pixel" and rounding == "round_prefer_floor":
             refuse("nearest with halves rounded down")
         refuse(f"nearest of {where}, {rounding}")

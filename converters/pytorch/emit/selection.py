@@ -36,7 +36,8 @@ def one_hot(e: Emission) -> str:
     count = int(depth.reshape(-1)[0])
     rank = e.rank() + 1
     axis = e.attr("axis", -1) % rank
-    text = f"({e[0]}.long() % {count}).unsqueeze({axis}) == torch.arange({count}).reshape({[-1, *[1] * (rank - 1 - axis)]})"
+    steps = f"torch.arange({count}).reshape({[-1, *[1] * (rank - 1 - axis)]})"
+    text = f"({e[0]}.long() % {count}).unsqueeze({axis}) == {steps}"
     inside = f"(({e[0]} >= -{count}) & ({e[0]} < {count})).unsqueeze({axis})"
     off, on = values.tolist()
     if e.out_dtype != "torch.float32" and not isinstance(on, int):

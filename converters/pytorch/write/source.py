@@ -109,7 +109,7 @@ def _wrapped(line: str) -> list[str]:
 
 
 def _outermost(line: str) -> tuple[int, int, list[int]] | None:
-    """The last bracket of the outermost level that holds something: its ends and the commas in it."""
+    """The last bracket of the outermost level that takes a comma at its end: its ends and the commas in it."""
     depth, quoted = 0, False
     start = -1
     best: tuple[int, int] | None = None
@@ -126,11 +126,15 @@ def _outermost(line: str) -> tuple[int, int, list[int]] | None:
                 start, commas = number, []
         elif letter in ")]}":
             depth -= 1
-            if depth == 0 and number > start + 1:
+            if depth == 0 and number > start + 1 and (commas or _is_call(line, start)):
                 best, kept = (start, number), commas
         elif letter == "," and depth == 1:
             commas.append(number)
     return None if best is None else (*best, kept)
+
+
+def _is_call(line: str, start: int) -> bool:
+    return line[start] == "(" and start > 0 and (line[start - 1].isalnum() or line[start - 1] in "_])")
 
 
 def checked(text: Any) -> str:
