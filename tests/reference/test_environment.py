@@ -150,8 +150,8 @@ def test_a_python_of_pyenv_is_found(no_python: None, tmp_path: Path) -> None:
 
 
 def test_an_unknown_environment_is_wrong_usage() -> None:
-    with pytest.raises(UsageError, match=r"^torch: unknown reference environment; known: megengine"):
-        environment.environment("torch")
+    with pytest.raises(UsageError, match=r"^jax: unknown reference environment; known: megengine"):
+        environment.environment("jax")
 
 
 def test_command_line(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

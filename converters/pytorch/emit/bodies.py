@@ -4,31 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from mgeconvert.errors import Problem, RefusedError
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.modules import Body
+from mgeconvert.ir.scopes import Scope
 from mgeconvert.ir.whole_calls import CALL
 
 from .emission import Emission
+from .expressions import Many, Sizes, Whole
 from .refused import REFUSED, UNKNOWN
-from .table import CALLS, EMITTERS, Many, Sizes, Whole
+from .table import CALLS, EMITTERS
 from .text import MARK, identifier, literal, torch_dtype
 from .tree import Made, Method
 
-if TYPE_CHECKING:
-    from .driver import Driver
-
 BUILT_IN = ("self", "torch", "nn", "F", "math")
+
+
+class Around(Protocol):
+    """What writes the bodies within this one and knows where things hang."""
+
+    graph: Graph
+    problems: list[Problem]
+    declined: set[Scope]
+
+    def body(self, body: Body) -> tuple[list[Value], str]: ...
+
+    def below(self, path: str, inner: str) -> str: ...
+
+    def hang_tensor(self, home: str, value: Value) -> str: ...
+
+    def hang_module(self, home: str, node: Node, made: Made, state: Mapping[str, Any]) -> str: ...
 
 
 class BodyWriter:
     """One body. `lines` are its statements, `texts` what stands for each value."""
 
-    def __init__(self, driver: Driver, body: Body) -> None:
+    def __init__(self, driver: Around, body: Body) -> None:
         self.driver = driver
         self.body = body
         self.lines: list[str] = []

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from mgeconvert.errors import refuse
 
 from .emission import Emission
-from .table import Sizes, Whole, emit, emit_call
+from .expressions import Sizes, Whole
+from .table import emit, emit_call
 from .text import call, literal
 
 INFIX: Mapping[str, str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,20 +11,29 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.scopes import Attribute, mapped
 
-from .table import Sizes, Whole
+from .expressions import Sizes, Whole
 from .text import MARK, literal, torch_dtype
 from .tree import Made
 
-if TYPE_CHECKING:
-    from .bodies import BodyWriter
-
 Array = np.ndarray[Any, Any]
+
+
+class Writer(Protocol):
+    """What writes the body that the node stands in."""
+
+    def text(self, value: Value) -> str: ...
+
+    def tensor(self, value: Value) -> str: ...
+
+    def current(self, value: Value) -> Value: ...
+
+    def hang(self, node: Node, made: Made, state: Mapping[str, Any]) -> str: ...
 
 
 class Emission:
     """One node; `e[0]` is the text of its first operand as a tensor."""
 
-    def __init__(self, writer: BodyWriter, node: Node) -> None:
+    def __init__(self, writer: Writer, node: Node) -> None:
         self.writer = writer
         self.node = node
 

@@ -7,7 +7,8 @@ from typing import Any
 from mgeconvert.errors import refuse
 
 from .emission import Emission
-from .table import Sizes, Whole, emit, emit_call
+from .expressions import Sizes, Whole
+from .table import emit, emit_call
 from .text import literal
 
 END = 2**31 - 1

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .emission import Emission
-from .table import Whole, emit
+from .expressions import Whole
+from .table import emit
 from .text import call
 
 REDUCE: Mapping[str, str] = {

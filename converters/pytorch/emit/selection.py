@@ -5,7 +5,8 @@ from __future__ import annotations
 from mgeconvert.errors import refuse
 
 from .emission import Emission
-from .table import Many, Whole, emit
+from .expressions import Many, Whole
+from .table import emit
 from .text import literal
 
 

@@ -7,29 +7,9 @@ and `Sizes` a list of them: they are written where they are read. `Many` is an e
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from .emission import Emission
-
-
-class Whole(str):
-    """Text of a Python int."""
-
-    __slots__ = ()
-
-
-class Sizes(str):
-    """Text of a list, tuple or torch.Size of Python ints."""
-
-    __slots__ = ()
-
-
-class Many(str):
-    """Text of an expression with several results."""
-
-    __slots__ = ()
-
+from .emission import Emission
 
 Handler: TypeAlias = "Callable[[Emission], str]"
 EMITTERS: dict[str, Handler] = {}
