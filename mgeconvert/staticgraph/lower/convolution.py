@@ -7,6 +7,7 @@ from typing import Any
 
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.tracedmodule.lower.grids import convert
 from mgeconvert.tracedmodule.lower.shapes import shape_of
 
 from .layouts import StaticBuilder, channels_of, formats, from_nchw, to_nchw, weight_to_oihw
@@ -45,14 +46,16 @@ def with_bias(b: Builder, inputs: Sequence[Value]) -> Value | None:
 
 @lower("ConvolutionBackwardData", "ConvolutionBackwardDataV2")
 def convolution_backward_data(
-    b: Builder, weight: Value, inp: Value, like: Value | None = None, *, format: str, sparse: str, **fields: Any
-) -> Value:
+    b: Builder, weight: Value, inp: Value, like: Value | None = None, *, format: str, sparse: str, dtype: Any = None,
+    **fields: Any,
+) -> Value:  # fmt: skip
     """A third input has the shape of the result. The inputs of the weight are the channels of the result."""
     source, target = formats(format)
     kernel = weight if format == "NCHW" else weight_to_oihw(b, weight, source, sparse)
     shape = None if like is None else shape_of(b, to_nchw(b, like, target))
     x = inp if format == "NCHW" else to_nchw(b, inp, source)
     result = value_of(b, "ConvolutionBackwardData", kernel, x, shape, sparse=sparse, **fields)
+    result = result if dtype is None else convert(b, result, dtype)
     return result if format == "NCHW" else from_nchw(b, result, target)
 
 
