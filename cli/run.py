@@ -92,7 +92,7 @@ def _run_file(
 ) -> tuple[Arrays, str, State]:
     """Run a file in its own runtime; in another one, or where it has none here, what it converts to."""
     own = _own_backend(model, source_format)
-    if own is not None and model != STREAM and wanted in (None, own):
+    if own is not None and model != STREAM and (wanted is None or wanted.runtime == own.runtime):
         from mgeconvert.verification.expected import describe
 
         if not model.is_file():
@@ -147,7 +147,7 @@ def _timed(session: Session, backend: Backend, path: Path, feeds: Arrays) -> dic
 def _runtimes() -> list[str]:
     """What `--runtime` takes, the runtimes' short names."""
     records = [registry.backend(name) for name in registry.backend_names()]
-    return [record.runtime.lower().split()[0] for record in records if record.run is not None]
+    return list(dict.fromkeys(record.runtime.lower().split()[0] for record in records if record.run is not None))
 
 
 def _backend(runtime: str) -> Backend:

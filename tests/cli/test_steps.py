@@ -59,8 +59,8 @@ def test_each_step_reports_its_time(invoke: Invoke) -> None:
 
 def test_a_failing_step_stops_the_chain_with_its_name(invoke: Invoke) -> None:
     result = invoke("load m.toy toy-to-toy -o nothere/a.toy toy-to-toy -o b.toy")
-    assert result.exit_code == 1
-    assert result.stderr.splitlines()[-1] == "error: step toy-to-toy: nothere/a.toy: No such file or directory"
+    assert result.exit_code == 2
+    assert "error: step toy-to-toy: nothere/a.toy: " in result.stderr
     assert not Path("b.toy").exists()
 
 
