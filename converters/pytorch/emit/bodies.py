@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -21,7 +22,8 @@ from .table import CALLS, EMITTERS
 from .text import MARK, identifier, literal, torch_dtype
 from .tree import Made, Method
 
-BUILT_IN = ("self", "torch", "nn", "F", "math")
+BUILT_IN = ("self", "torch", "nn", "F", "math", *dir(builtins))
+"""Names that a variable must not hide."""
 
 
 class Around(Protocol):

@@ -50,7 +50,8 @@ def is_identifier(text: str) -> bool:
 def literal(value: Any) -> str:
     """A constant as Python source: numbers, text, None, tuples and lists."""
     if isinstance(value, np.ndarray | np.generic):
-        return literal(value.tolist())
+        exact = value.dtype == np.float32 and value.ndim == 0
+        return literal(float(str(np.float32(value))) if exact else value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return "math.nan" if math.isnan(value) else ("math.inf" if value > 0 else "-math.inf")
     if isinstance(value, tuple):

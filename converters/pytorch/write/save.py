@@ -28,7 +28,7 @@ def save(graph: Graph, path: Path) -> Sequence[Path]:
             "export to pytorch", made.problems, hint="`mgeconvert ops pytorch` lists what can be written"
         )
     beside = path.with_suffix(".safetensors")
-    text = checked(source(made.root, {}, f"{made.name}, written by mgeconvert {VERSION}."))
+    text = checked(source(made.root, f"{made.name}, written by mgeconvert {VERSION}."))
     about = json.dumps({"inputs": _types(graph.inputs), "outputs": _types(graph.outputs)})
     with output_files(path, beside) as (code, weights):
         code.write(text.encode())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from ..emit.classes import Class, Name, classes
@@ -23,11 +22,11 @@ def load(weights: str | Path | None = None) -> nn.Module:
 '''
 
 
-def source(root: Place, helpers: Mapping[str, str], title: str) -> str:
+def source(root: Place, title: str) -> str:
     """The whole file."""
     found, made = classes(root)
     blocks = ["\n".join(_class(each)) for each in found]
-    body = "\n\n\n".join([*helpers.values(), *blocks]) + "\n" + LOAD.format(made=_made(made))
+    body = "\n\n\n".join(blocks) + "\n" + LOAD.format(made=_made(made))
     standard = "import math\nfrom pathlib import Path" if re.search(r"\bmath\.", body) else "from pathlib import Path"
     functional = "import torch.nn.functional as F\n" if re.search(r"\bF\.", body) else ""
     torch = f"import torch\n{functional}from safetensors.torch import load_file\nfrom torch import nn"
