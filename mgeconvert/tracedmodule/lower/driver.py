@@ -22,6 +22,7 @@ from mgeconvert.ir.whole_calls import CALL
 from ..read.arrays import DType, MgeDType
 from ..read.model import InputInfo, Model
 from ..read.records import ModuleRecord, TensorRecord
+from .attributes import attribute
 from .dynamic_shapes import sizes_when_traced
 from .grids import Quantization, dequantized, of_dtype, settle
 from .scopes import Scopes, finish
@@ -250,10 +251,10 @@ class BoundModule:
         self._path = path
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name not in self._record.attributes:
+        if name.startswith("__"):
             raise AttributeError(f"{self._record.qualname} has no attribute {name}")
-        value = self._record.attributes[name]
         path = f"{self._path}.{name}" if self._path else name
+        value = attribute(self._record, name, path)
         if isinstance(value, TensorRecord):
             return self._driver.tensor(value, path)
         if isinstance(value, ModuleRecord):

@@ -124,6 +124,8 @@ def _argument_names(
     names: list[str | None] = [None] * len(nodes)
     if spec is not None:
         unflatten(arg_def, iter(range(arg_def.num_leaves)))
+        if len(arg_def.children) != 2:
+            raise BadInputError("the arguments of forward() are not (positional, keyword)")
         args, kwargs = arg_def.children
         names = list(_positional_names(spec, args.children[1:]))
         names += [leaf for key, child in kwargs.items for leaf in _leaf_names(child, str(key))]

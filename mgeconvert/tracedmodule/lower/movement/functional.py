@@ -47,7 +47,8 @@ def pad(
     b: Builder, src: Value, pad_width: Sequence[Sequence[Any]], mode: str = "constant", constant_value: float = 0.0
 ) -> Value:
     """Widths are (before, after) an axis, for the first axes."""
-    kind = {"constant": "constant", "edge": "edge", "replicate": "edge", "reflect": "reflect"}[mode.lower()]
+    kinds = {"constant": "constant", "edge": "edge", "replicate": "edge", "reflect": "reflect"}
+    kind = kinds.get(mode.lower()) or refuse(f"mode {mode} is none of MegEngine's")
     widths = [tuple(sizes_of(b, pair)) for pair in pad_width]
     widths += [(0, 0)] * (rank(src) - len(widths))
     if not any(map(any, widths)):
