@@ -44,7 +44,7 @@ def attribute(record: ModuleRecord, name: str, path: str) -> Any:
 
 def _is(value: Any, expected: str) -> bool:
     if expected == _TENSOR:
-        return value is None or isinstance(value, TensorRecord)
+        return value is None or isinstance(value, TensorRecord | bool)  # recurrent modules say whether they have one
     if expected == "text":
         return isinstance(value, str)
     sizes = value if expected == _SIZES and isinstance(value, tuple | list) else (value,)
