@@ -19,6 +19,7 @@ from .manifest import Job
 
 GRACE = 0.2
 """Seconds between two looks at the clock."""
+OUT_OF_MEMORY = "it ran out of memory (--max-memory)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +122,13 @@ def run(jobs: Sequence[Job], count: int, limits: Limits, begun: Callable[[Job], 
                 result = _outcome(worker, worker in ready, limits, retire)
                 if result is None:
                     continue
-                if result.state in ("died", "timeout") and worker.tries < limits.retries:
-                    pending.append((result.job, worker.tries + 1))
-                    continue
                 if worker in workers:
                     worker.job = None
                     idle.append(worker)
-                yield result
+                if result.state in ("died", "timeout") and worker.tries < limits.retries:
+                    pending.append((result.job, worker.tries + 1))
+                else:
+                    yield result
     finally:
         for worker in [*workers]:
             retire(worker)
@@ -144,7 +145,7 @@ def _outcome(worker: Worker, is_ready: bool, limits: Limits, retire: Callable[[W
             return _judged(job, answer)
         ending = retire(worker)
         if answer is not None:
-            return Result(job, "died", "it ran out of memory (--max-memory)")
+            return Result(job, "died", OUT_OF_MEMORY)
         return Result(job, "died", f"its process died ({ending})")
     if limits.seconds and time.monotonic() - worker.started > limits.seconds:
         retire(worker)
@@ -163,6 +164,8 @@ def _judged(job: Job, answer: dict[str, Any]) -> Result:
         states = {"UnsupportedError": "refused", "VerificationError": "mismatch"}
         result.state = states.get(kind, "error")
         result.message = (error or {}).get("message") or answer["said"].strip() or f"exit code {answer['code']}"
+        if kind == "internal" and "MemoryError" in result.message:
+            result.state, result.message = "died", OUT_OF_MEMORY
         return result
     verification = last.get("verification") or {}
     if verification.get("method") in ("recorded", "model", "ir"):
