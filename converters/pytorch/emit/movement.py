@@ -197,6 +197,8 @@ def arange(e: Emission) -> str:
     def bound(number: int) -> Any:
         array = e.constant(number)
         text = literal(array.reshape(-1)[0]) if array is not None else e.text(number)
+        if isinstance(text, Sizes):
+            return f"{text}[0]"
         return text if array is not None or isinstance(e.text(number), Whole) else f"{text}.item()"
 
     return f"torch.arange({bound(0)}, {bound(1)}, {bound(2)}, dtype={e.out_dtype})"
