@@ -44,7 +44,7 @@ def check(jobs: Iterable[Job], folder: Path) -> None:
 @pytest.mark.reference("torch")
 @pytest.mark.xfail(
     strict=True,
-    reason="with every size varying: sampling positions are given as sizes that are expanded, Resize has axes, and calls "
+    reason="with every size varying: sampling positions differ, Resize has axes, and calls "
     "that are not lowered at such sizes are refused",
 )
 def test_megengine_rows(tmp_path: Path) -> None:
