@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from mgeconvert import registry
+from mgeconvert.ir.families import FAMILIES, ONNX
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("mgeconvert", "converters", "cli")
@@ -71,6 +75,24 @@ def test_no_import_cycle() -> None:
 def test_a_cycle_is_found() -> None:
     assert cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set()}) == ["b", "c", "b"]
     assert cycle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_who_knows_the_operators_name_knows_the_file() -> None:
+    """Over all tables together; the tests of each format say which rows may stand elsewhere, such as rules in a row."""
+    pairs = [
+        (name if reads else ONNX.get(name, name), inspect.unwrap(function).__module__.split("."))
+        for names, record, reads in (
+            (registry.frontend_names(), registry.frontend, True),
+            (registry.backend_names(), registry.backend, False),
+        )
+        for found in map(record, names)
+        if found.handlers is not None
+        for name, function in found.handlers()
+    ]
+    at_home = [parts for wanted, parts in pairs if (wanted if wanted in FAMILIES else "") in ("", *parts)]
+    known = [parts for parts in at_home if FAMILIES.keys() & set(parts)]
+    assert len(pairs) > 1500
+    assert len(known) / len(pairs) >= 0.95
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)

@@ -27,7 +27,8 @@ BACKEND = Backend(
     save=deferred("mgeconvert.staticgraph.write:save"),
     problems=deferred("mgeconvert.staticgraph.write:problems"),
     ops=deferred("mgeconvert.tracedmodule.support:written"),
-    run=deferred("mgeconvert.staticgraph.write:run"),
+    handlers=deferred("mgeconvert.tracedmodule.support:emitters"),
+    run=deferred("mgeconvert.staticgraph.run:run"),
     options=(
         Option("optimize_for_inference", bool, False, "let MegEngine optimize the graph for inference"),
         Option(

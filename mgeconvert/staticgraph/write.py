@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.errors import BadInputError, Problem, ReferenceEnvironmentError, UsageError
+from mgeconvert.errors import Problem, ReferenceEnvironmentError, UsageError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
 from mgeconvert.reference import static
@@ -67,17 +67,6 @@ def save(
 def problems(graph: Graph, **_: Any) -> list[Problem]:
     """What stops `save` as far as it is known without MegEngine."""
     return backend.problems(graph)
-
-
-def run(path: Path, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What real MegEngine computes for a static graph, in the reference environment; outputs as the file names them."""
-    from .describe import describe
-
-    described = describe(path)
-    missing = [name for name in described.inputs if name not in feeds]
-    if missing:
-        raise BadInputError(f"{path}: its inputs {', '.join(missing)} are not given")
-    return dict(zip(described.outputs, static.run(path, feeds), strict=True))
 
 
 def _names(wanted: str, own: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from mgeconvert.ir import Value
 from mgeconvert.registry import Description
 
 from .lower.driver import storage
-from .lower.walk import Call, walk
+from .lower.walk import TracedCall, walk
 from .read.model import InputInfo, Model, OutputInfo, read
 
 _PREFIX = "megengine."
@@ -47,7 +47,7 @@ class _Counter:
     def __init__(self) -> None:
         self.calls: collections.Counter[str] = collections.Counter()
 
-    def call(self, call: Call) -> Sequence[None]:
+    def call(self, call: TracedCall) -> Sequence[None]:
         self.calls[call.key.removeprefix(_PREFIX)] += 1
         return [None] * len(call.names)
 

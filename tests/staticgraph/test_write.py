@@ -9,7 +9,7 @@ import pytest
 
 import mgeconvert
 from mgeconvert.errors import UsageError
-from mgeconvert.staticgraph.write import run
+from mgeconvert.staticgraph.run import run
 from mgeconvert.verification.expected import run_graph
 
 from . import files

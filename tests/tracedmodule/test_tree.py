@@ -16,7 +16,7 @@ from mgeconvert.ir import TracedDim
 from mgeconvert.passes import optimize
 from mgeconvert.reference.environment import environment
 from mgeconvert.tracedmodule.lower.load import load
-from mgeconvert.tracedmodule.lower.walk import Call, walk
+from mgeconvert.tracedmodule.lower.walk import TracedCall, walk
 from mgeconvert.tracedmodule.read.model import Model, read
 from mgeconvert.tracedmodule.read.records import ModuleRecord, TensorRecord, TracedModuleRecord
 from tests.harness import goldens
@@ -61,7 +61,7 @@ class Calls:
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def call(self, call: Call) -> list[str]:
+    def call(self, call: TracedCall) -> list[str]:
         self.lines.append(f"{call.place}: {call.key}{_plain((call.args, call.kwargs))} -> {call.names}")
         return list(call.names)
 

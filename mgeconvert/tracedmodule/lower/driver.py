@@ -28,7 +28,7 @@ from .grids import Quantization, dequantized, of_dtype, settle
 from .scopes import Scopes, finish
 from .shapes import ShapeBuilder
 from .table import LastOutput, Lowering, find, refusal
-from .walk import Call, walk
+from .walk import TracedCall, walk
 
 
 class Calls(enum.Enum):
@@ -151,7 +151,7 @@ class Driver:
             if path not in live and form is not None and form.is_constant and form.name not in paths:
                 form.name = path
 
-    def call(self, call: Call) -> Sequence[Value]:
+    def call(self, call: TracedCall) -> Sequence[Value]:
         b = self.builder
         short = call.key.rpartition(".")[2]
         b.enter(call.scope)
@@ -177,7 +177,7 @@ class Driver:
             finish(call.scope, self._variables(call, results, built))
         return results
 
-    def _variables(self, call: Call, results: Sequence[Value], built: set[Value]) -> list[Value]:
+    def _variables(self, call: TracedCall, results: Sequence[Value], built: set[Value]) -> list[Value]:
         """The call's results for those who ask what the source computed: a value that the call passed on, or that is
         constant, is a variable of its own there, for which that value stands."""
         variables = []
@@ -191,7 +191,7 @@ class Driver:
             variables.append(variable)
         return variables
 
-    def _results(self, call: Call, lowering: Lowering, bound: inspect.BoundArguments) -> list[Value]:
+    def _results(self, call: TracedCall, lowering: Lowering, bound: inspect.BoundArguments) -> list[Value]:
         """What the handler gives, flat, each on the grid of its dtype where the file is quantized."""
         b = self.builder
         for name in lowering.numbers & bound.arguments.keys():
@@ -204,27 +204,27 @@ class Driver:
         nodes = b.graph.nodes[first:]
         return [settle(b, value, dtype, nodes) for value, (_, dtype) in zip(results, call.hints, strict=True)]
 
-    def _name(self, call: Call, results: Sequence[Value], built: set[Value]) -> None:
+    def _name(self, call: TracedCall, results: Sequence[Value], built: set[Value]) -> None:
         """What the call built gets the traced node's name; what it passed on keeps its own."""
         for value, name in zip(results, call.names, strict=False):
             if value in built:
                 built.remove(value)
                 self.builder.rename(value, name)
 
-    def _arguments(self, call: Call) -> tuple[list[Any], dict[str, Any]]:
+    def _arguments(self, call: TracedCall) -> tuple[list[Any], dict[str, Any]]:
         args = [self._argument(value, call.place) for value in call.args]
         return args, {key: self._argument(value, call.place) for key, value in call.kwargs.items()}
 
     def _argument(self, value: Any, place: str) -> Any:
         return BoundModule(self, value, place) if isinstance(value, ModuleRecord) else value
 
-    def _refuse(self, call: Call, op: str, reason: str) -> list[Value]:
+    def _refuse(self, call: TracedCall, op: str, reason: str) -> list[Value]:
         if self.calls is Calls.WHOLE:
             return self._whole(call)
         self.problems.append(Problem(call.place or "model", op, reason))
         return self._placeholders_for(call)
 
-    def _whole(self, call: Call) -> list[Value]:
+    def _whole(self, call: TracedCall) -> list[Value]:
         """A call that stays what it is, for a target of the same world: a node of the domain `CALL`."""
         assert call.scope.call is not None
         given = leaves((call.scope.call.args, call.scope.call.kwargs))
@@ -236,7 +236,7 @@ class Driver:
         self.builder.graph.nodes.append(node)
         return outputs
 
-    def _placeholders_for(self, call: Call) -> list[Value]:
+    def _placeholders_for(self, call: TracedCall) -> list[Value]:
         """Values of the traced types let the walk go on, so that every problem is found in one run."""
         names = [self.builder.name_value(name) for name in call.names]
         return [Value(name, storage(dtype), shape) for name, (shape, dtype) in zip(names, call.hints, strict=True)]

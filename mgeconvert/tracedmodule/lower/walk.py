@@ -38,7 +38,7 @@ OPDEF = "megengine.core.ops.builtin."
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class TracedCall:
     """One call, with its arguments put together.
 
     `key` is the qualified name: of a function (``megengine.functional.nn.conv2d``), a tensor method
@@ -64,7 +64,7 @@ class Call:
 class Handler(Protocol[T_co]):
     """What the walk calls back; T is the handler's own kind of tensor."""
 
-    def call(self, call: Call) -> Sequence[T_co]:
+    def call(self, call: TracedCall) -> Sequence[T_co]:
         """The outputs of the call, flat, one for each of `call.names`."""
         ...
 
@@ -270,7 +270,7 @@ def _argument(item: Any) -> Any:
     return item.variable if isinstance(item, _Read) else item
 
 
-def _call(kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], scope: Scope) -> Call:
+def _call(kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], scope: Scope) -> TracedCall:
     values = list(map(_value, inputs))
     if isinstance(expr, g.FunctionOrMethod):
         args, kwargs = arguments(expr.arg_def, values, expr.const_val)
@@ -280,7 +280,7 @@ def _call(kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], scope:
     assert scope.parent is not None
     names = tuple(_join(scope.parent.path, node.name or "out") for node in nodes)
     hints = tuple((node.shape, node.dtype) for node in nodes)
-    return Call(kind, key, args, kwargs, scope.path, names, _version(expr.version), hints, scope)
+    return TracedCall(kind, key, args, kwargs, scope.path, names, _version(expr.version), hints, scope)
 
 
 def _by_structure(module: TracedModuleRecord) -> dict[Hashable, g.InternalGraph]:

@@ -14,7 +14,7 @@ import pytest
 
 from mgeconvert.errors import BadInputError, ConversionError, UsageError
 from mgeconvert.tracedmodule.lower import walk
-from mgeconvert.tracedmodule.lower.walk import Call
+from mgeconvert.tracedmodule.lower.walk import TracedCall
 from mgeconvert.tracedmodule.read import model
 from mgeconvert.tracedmodule.read.arrays import MgeDType
 from mgeconvert.tracedmodule.read.graph import CallMethod, GetAttr
@@ -86,10 +86,10 @@ class Numpy:
     """Computes the calls with numpy and records them."""
 
     def __init__(self) -> None:
-        self.calls: list[Call] = []
+        self.calls: list[TracedCall] = []
         self.tensors: list[tuple[str, TensorRecord]] = []
 
-    def call(self, call: Call) -> Sequence[np.ndarray]:
+    def call(self, call: TracedCall) -> Sequence[np.ndarray]:
         self.calls.append(call)
         return [np.asarray(COMPUTE[call.key](*call.args, **call.kwargs))]
 
@@ -101,7 +101,7 @@ class Numpy:
 class Recorder(Numpy):
     """Records the calls; values are the names of their nodes."""
 
-    def call(self, call: Call) -> Sequence[Any]:
+    def call(self, call: TracedCall) -> Sequence[Any]:
         self.calls.append(call)
         return call.names
 
@@ -335,7 +335,7 @@ def test_every_dtype_is_read() -> None:
 
 def test_a_handler_with_too_few_outputs_is_named() -> None:
     class Silent(Recorder):
-        def call(self, _: Call) -> Sequence[Any]:
+        def call(self, _: TracedCall) -> Sequence[Any]:
             return []
 
     with pytest.raises(ConversionError) as caught:
