@@ -7,6 +7,7 @@ from typing import cast
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.builder import Builder
 
@@ -17,6 +18,8 @@ from .table import Result, attributes, compose, data, integer, scalar, shape_of
 def lp_pool(b: Builder, node: Node) -> Result:
     """LpPool(x, p) -> (AveragePool(|x|^p, count_include_pad) * size of the window)^(1/p)"""
     x, p = data(node), integer(node, "p", 2)
+    if integer(node, "ceil_mode", 0):
+        refuse("LpPool whose last window may stand beyond the image")
     kernel = cast("tuple[int, ...]", node.attrs["kernel_shape"])
     mean = b.op("AveragePool", _power(b, x, p), count_include_pad=1, **attributes(node, "p"))
     return _root(b, b.op("Mul", mean, scalar(x, math.prod(kernel))), p)

@@ -12,6 +12,7 @@ FORMS = {
     ("Div", "Caffe has no layer that rounds, so integers cannot be divided"),
     ("Pow", "Caffe's Power has a constant exponent and its Exp a constant base; neither is one number here"),
     ("Slice", "its starts is computed; Caffe needs a constant"),
+    ("TopK", "its k is computed; Caffe needs a constant"),
     ("Slice", "its ends is computed; Caffe needs a constant"),
 }
 """Operators and the reason against one form of them."""

@@ -74,7 +74,8 @@ def test_a_signal_leaves_no_traceback_and_no_files(tmp_path: Path, number: int, 
     """The run is stopped while its output is half written."""
     (tmp_path / "m.onnx").write_bytes(b"old")
     program = (
-        "import time\n"
+        "import signal, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from pathlib import Path\n"
         "from mgeconvert.files import staging\n"
         "from mgeconvert_cli import main, steps\n"

@@ -50,9 +50,18 @@ def compute(model: bytes, feed: dict[str, Any]) -> list[Any]:
         return list(onnx.reference.ReferenceEvaluator(onnx.load_from_string(model)).run(None, feed))
 
 
+def _arrays(values: list[Any]) -> Iterator[np.ndarray]:
+    """The arrays of outputs, those of sequences one by one."""
+    for value in values:
+        if isinstance(value, list):
+            yield from _arrays(value)
+        else:
+            yield np.asarray(value)
+
+
 def differences(wanted: list[Any], found: list[Any]) -> Iterator[str]:
     """What differs beyond the rounding of the type."""
-    for before, after in zip(map(np.asarray, wanted), map(np.asarray, found), strict=True):
+    for before, after in zip(_arrays(wanted), _arrays(found), strict=True):
         if (before.dtype, before.shape) != (after.dtype, after.shape):
             yield f"{after.dtype}{after.shape} instead of {before.dtype}{before.shape}"
         elif before.dtype.kind in "fc":

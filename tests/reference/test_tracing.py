@@ -223,7 +223,8 @@ USAGE = {
     "hint: mgeconvert trace package.module:factory\n",
     "trace mynet:Net --input 1": "nothing would be left of the trace\nhint: give -o OUT.pkl, or a step that uses it\n",
     "trace mynet:Net -o a.pkl": "nothing says what to trace with\nhint: give --input [NAME=]1,3,224,224[:dtype]\n",
-    "trace mynet:Net --input 1 -o a.npz": "a.npz: is the name of the recorded arrays\nhint: call the model model.pkl\n",
+    "trace mynet:Net --input 1 -o a.npz": "a.npz: is no name for a file of MegEngine TracedModule, which ends in .pkl "
+    "or .tm\nhint: -o a.pkl\n",
     "trace mynet:Net --input 1 --kwargs 3 -o a.pkl": "--kwargs 3: expected an object\n"
     "hint: --kwargs '{\"depth\": 18}'\n",
     "trace mynet:Net --input 1 --json -o -": "standard output takes either the model or the JSON document\n"

@@ -22,6 +22,7 @@ from . import files
 FLOAT16 = 1e-2
 MISTAKEN = {
     "clip": "dtypes/clip-float16 dtypes/clip-int8 dtypes/clip-uint8 dtypes/clip-int16 dtypes/clip-int32 "
+    "numbers/clip-int8 numbers/clip-uint8 numbers/clip-int16 numbers/clip-int32 "
     "elemwise/clip-2x3x4--0.5-1.5 indexing/clip-in-place",  # min(max(x, lower), lower)
     "sign": "math/sign modes/Elemwise-2x3x4-mode=sign",  # with the sign turned around
     "isinf": "rawops/isinf-4",  # x == inf
@@ -31,6 +32,12 @@ read as it says; the old container has what was meant."""
 TRUE_INDEX = frozenset(["indexing/x[:,True]-2x3x4", "indexing/x[True]-4x6"])
 """Rows whose index True is dumped as the index 1, in every container."""
 MISTAKEN_ROWS = TRUE_INDEX.union(*(names.split() for names in MISTAKEN.values()))
+REFUSED = {"order/k-at-run-time": "topk of a k that is only known at run time"}
+"""Rows that a TracedModule has and a static graph refuses, with the reason."""
+READ = frozenset(["numbers/bfloat16"])
+"""Rows that a TracedModule refuses and a static graph does not: MegEngine dumps what it computes with instead."""
+ONE_OUTPUT = frozenset(["numbers/sum-beyond-int32-int8", "numbers/sum-beyond-int32-uint8"])
+"""Rows whose two results are one value; a dump names it once."""
 RUN = ("plain", "optimized")
 """The forms that are run; the others must give the same graph as the plain one, or are run too."""
 
@@ -51,12 +58,18 @@ def loaded(form: str, row: Row, folder: Path) -> Graph:
 
 @pytest.mark.parametrize(("form", "family", "row"), cases(RUN))
 def test_row(form: str, family: str, row: Row, tmp_path: Path) -> None:
-    if "tm" in row.refused:
+    if reason := refused(family, row):
         with pytest.raises(UnsupportedError) as refusal:
             loaded(form, row, tmp_path)
-        assert row.refused["tm"].lower() in str(refusal.value).lower()
+        assert reason.lower() in str(refusal.value).lower()
         return
     check(loaded(form, row, tmp_path), family, row, MISTAKEN_ROWS)
+
+
+def refused(family: str, row: Row) -> str:
+    """A part of the reason that must be given, "" where the row must be read."""
+    name = f"{family}/{row.id}"
+    return "" if name in READ else REFUSED.get(name) or row.refused.get("tm", "")
 
 
 def one_step(graph: Graph, theirs: np.ndarray) -> float:
@@ -74,9 +87,10 @@ def check(graph: Graph, family: str, row: Row, mistaken: frozenset[str]) -> None
     numbered = {f"in_{number}": array for number, array in enumerate(golden.inputs)}
     feeds = {name: np.atleast_1d(numbered[name]) for name in graph.inputs}
     outputs = list(run_graph(graph, feeds).values())
-    assert len(outputs) == len(golden.outputs)
+    expected = golden.outputs[:1] if f"{family}/{row.id}" in ONE_OUTPUT else golden.outputs
+    assert len(outputs) == len(expected)
     complaints = []
-    for ours, theirs in zip(outputs, map(np.atleast_1d, golden.outputs), strict=True):
+    for ours, theirs in zip(outputs, map(np.atleast_1d, expected), strict=True):
         rtol = FLOAT16 if theirs.dtype == np.float16 else max(row.rtol, one_step(graph, theirs))
         complaints.append(difference(ours, theirs, rtol))
     assert any(complaints) == (f"{family}/{row.id}" in mistaken), complaints
@@ -84,7 +98,7 @@ def check(graph: Graph, family: str, row: Row, mistaken: frozenset[str]) -> None
 
 @pytest.mark.parametrize(("form", "family", "row"), cases(form for form in files.FORMS if form not in RUN))
 def test_the_same_in_another_container(form: str, family: str, row: Row, tmp_path: Path) -> None:
-    if "tm" in row.refused:
+    if refused(family, row):
         with pytest.raises(UnsupportedError):
             loaded(form, row, tmp_path)
         return
