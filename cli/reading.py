@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mgeconvert import registry
+from mgeconvert.api import load_for
 from mgeconvert.errors import UsageError
 from mgeconvert.files import noted
 from mgeconvert.registry import Backend, Frontend
@@ -32,9 +33,7 @@ def read(
         if not stream:
             noted(model)
         extra: dict[str, Any] = {"progress": progress} if frontend.progress and length >= BIG_BYTES else {}
-        if frontend.faithful and target is not None:
-            extra["faithful"] = target.faithful
-        graph = frontend.load(sys.stdin.buffer if stream else model, **options, **extra)
+        graph = load_for(frontend, sys.stdin.buffer if stream else model, target, {**options, **extra})
     if session.debug:
         graph.check()
     weights = sum(value.array.nbytes for value in graph.constants() if value.array is not None)

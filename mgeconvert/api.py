@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,12 +14,15 @@ from . import registry
 from .errors import BadInputError, UsageError, VerificationError
 from .files import Destination, Staging, noting, staging
 from .passes import Choice, Outcome
+from .registry import Source
 from .verification.tolerance import Limit, limit_for
 
 if TYPE_CHECKING:
     from .ir import Graph
     from .verification.comparison import VerificationReport
     from .verification.recorded import Recorded
+
+_LOGGER = logging.getLogger(__name__)
 
 LEVEL = 1
 """Default optimization level of every export."""
@@ -68,6 +72,25 @@ def load(path: str | Path | BinaryIO, format: str | None = None, **options: Any)
         graph = record.load(source, **options)
     graph.sources = tuple(read)
     return graph
+
+
+def load_for(
+    source: registry.Frontend, path: Source, target: registry.Backend | None, options: Mapping[str, Any]
+) -> Graph:
+    """Read a model for a target: a faithful target gets every size varying and the calls that have no lowering so.
+
+    A target of another format that cannot take such a graph gets the traced sizes, which is logged.
+    """
+    if not source.faithful or target is None:
+        return source.load(path, **options)
+    graph = source.load(path, faithful=target.faithful, **options)
+    if not target.faithful or target.name == source.name or not target.problems(graph) or not isinstance(path, Path):
+        return graph
+    traced = source.load(path, faithful=False, **options)
+    if target.problems(traced):
+        return graph
+    _LOGGER.warning("written for the traced sizes: %s takes calls of this model at no others yet", target.title)
+    return traced
 
 
 def save(
@@ -157,8 +180,7 @@ def convert(
     destination.check(target.wrote)
     watch = Stopwatch()
     with watch("read"):
-        faithful = {"faithful": target.faithful} if source.faithful else {}
-        graph = load(src, source.name, **{**faithful, **(load_options or {})})
+        graph = load_for(source, src, target, load_options or {})
     report = export(
         graph,
         destination,

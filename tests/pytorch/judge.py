@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mgeconvert import registry
+from mgeconvert.api import load_for
 from mgeconvert.errors import BadInputError, UnsupportedError
 from mgeconvert.ir import Graph
 from mgeconvert.verification.expected import run_graph
@@ -42,7 +43,7 @@ def megengine_rows(folder: Path) -> Iterator[Job]:
                 continue
             golden = goldens.load(family, row)
             source.write_bytes(golden.model)
-            graph = registry.frontend("tm").load(source, faithful=True)
+            graph = load_for(registry.frontend("tm"), source, registry.backend("pytorch"), {})
             yield Job(f"{family}/{row.id}", graph, golden.inputs, golden.outputs, row.rtol)
 
 

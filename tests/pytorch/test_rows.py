@@ -42,11 +42,6 @@ def check(jobs: Iterable[Job], folder: Path) -> None:
 
 
 @pytest.mark.reference("torch")
-@pytest.mark.xfail(
-    strict=True,
-    reason="with every size varying: sampling positions differ, Resize has axes, and calls "
-    "that are not lowered at such sizes are refused",
-)
 def test_megengine_rows(tmp_path: Path) -> None:
     check(megengine_rows(tmp_path), tmp_path)
 

@@ -18,12 +18,24 @@ def reshape(e: Emission) -> str:
     if isinstance(e.text(0), Whole | Sizes):
         return Sizes(f"[{e.text(0)}]") if isinstance(e.text(0), Whole) else Sizes(e.text(0))
     if shape is None:
-        return f"{e[0]}.reshape({e.sizes(1)})"
+        return f"{e[0]}.reshape({_with_own_sizes(e) if not e.attr('allowzero', 0) else e.sizes(1)})"
     sizes = [int(size) for size in shape]
     if 0 in sizes and not e.attr("allowzero", 0):
         parts = [f"{e[0]}.shape[{axis}]" if size == 0 else str(size) for axis, size in enumerate(sizes)]
         return f"{e[0]}.reshape({', '.join(parts)})"
     return f"{e[0]}.reshape({', '.join(map(str, sizes)) or '()'})"
+
+
+def _with_own_sizes(e: Emission) -> str:
+    """The computed sizes, where a 0 in front of what is only known at run time stands for the input's own size."""
+    parts = e.sizes(1).removeprefix("[").split(", ")
+    for axis, part in enumerate(parts):
+        if not part.isdigit():
+            break
+        if part == "0":
+            parts[axis] = f"{e[0]}.shape[{axis}]"
+    text = ", ".join(parts)
+    return f"[{text}" if e.sizes(1).startswith("[") else text
 
 
 @emit("Flatten")

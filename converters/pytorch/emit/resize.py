@@ -17,7 +17,11 @@ KINDS = {1: "linear", 2: "bilinear", 3: "trilinear"}
 def resize(e: Emission) -> str:
     mode, where = e.attr("mode", "nearest"), e.attr("coordinate_transformation_mode", "half_pixel")
     dims = e.rank() - 2
-    if e.attr("axes") or e.attr("antialias", 0) or e.attr("exclude_outside", 0):
+    if (
+        tuple(e.attr("axes") or range(2, dims + 2)) != tuple(range(2, dims + 2))
+        or e.attr("antialias", 0)
+        or e.attr("exclude_outside", 0)
+    ):
         refuse("Resize with axes, antialias or exclude_outside")
     if e.attr("keep_aspect_ratio_policy", "stretch") != "stretch" or dims < 1:
         refuse("this form of Resize")
@@ -45,6 +49,10 @@ def resize(e: Emission) -> str:
 
 def _target(e: Emission) -> str:
     """``scale_factor=2`` or ``size=(7, 7)``."""
+    if e.attr("axes"):
+        if e.has(3):
+            return f"size={e.sizes(3)}"
+        return f"scale_factor={literal(e.array(2, 'scales').tolist())}"
     if e.has(3):
         sizes = e.constant(3)
         if sizes is None:

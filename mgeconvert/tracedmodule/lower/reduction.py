@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
@@ -130,7 +131,10 @@ def reduce_opdef(
     sizes = sizes_of(b, shape)
     if sizes == [1] and rank(x) != 1:
         return reshape(b, reduce(b, _REDUCE[kind], x, None, keepdims=False), 1)
-    axes = [index for index, (size, old) in enumerate(zip(sizes, x.shape or (), strict=True)) if size != old]
+    old = x.shape or ()
+    if any(isinstance(dim, str) and size != 1 for size, dim in zip(sizes, old, strict=True)):
+        refuse("a reduction to a shape, of an input whose sizes vary")
+    axes = [index for index, (size, dim) in enumerate(zip(sizes, old, strict=True)) if size != dim]
     return reduce(b, _REDUCE[kind], x, axes, keepdims=True) if axes else x
 
 

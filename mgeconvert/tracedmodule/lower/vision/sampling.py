@@ -14,7 +14,7 @@ from ..elementwise.modes import elemwise
 from ..matmul.functional import matmul
 from ..names import OPDEF, VISION
 from ..operands import FLOAT32, INT32, INT64, UINT8, cast, is_float, tensor
-from ..shapes import dimension, expand, reshape, sizes_of
+from ..shapes import dimension, expand, number, reshape, sizes_of
 from ..table import lower
 
 BORDERS = {
@@ -143,7 +143,9 @@ def _is_on_grid(inp: Value, format: str) -> bool:
 
     Source: measured against MegEngine 1.13 for every dtype, mode, border and number of channels.
     """
-    return format.upper() == "NHWC" and inp.dtype in (FLOAT32, UINT8) and (inp.shape or ())[-1] in (1, 2, 3)
+    if format.upper() != "NHWC" or inp.dtype not in (FLOAT32, UINT8):
+        return False
+    return number((inp.shape or (None,))[-1], "the number of channels") in (1, 2, 3)
 
 
 def _affine_on_grid(b: Builder, mat: Value, size: list[int], mode: str) -> list[Value]:
