@@ -89,7 +89,7 @@ def load_for(
     traced = source.load(path, faithful=False, **options)
     if target.problems(traced):
         return graph
-    _LOGGER.warning("written for the traced sizes: %s takes calls of this model at no others yet", target.title)
+    _LOGGER.info("written for the traced sizes: %s takes calls of this model at no others yet", target.title)
     return traced
 
 
