@@ -11,8 +11,6 @@ from .node_tests import FILE, REFUSED, RIGHT, WITH_CONSTANTS, WRONG, results
 LEAST = 760
 """So many are right at least."""
 NOT_OURS = {
-    "test_averagepool_2d_ceil_last_window_starts_on_pad": "a shape inferred for a window that does not exist",
-    "test_maxpool_2d_ceil_output_size_reduce_by_one": "a shape inferred for a window that does not exist",
     "test_resize_downsample_scales_cubic_align_corners": "onnxruntime rounds the resized length, as we do",
     "test_resize_downsample_scales_linear_align_corners": "onnxruntime rounds the resized length, as we do",
 }

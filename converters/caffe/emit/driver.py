@@ -75,7 +75,10 @@ def translate(graph: Graph, dialect: str = DEFAULT, *, floor_pooling: bool = Fal
             first = len(net.layers)
             result.blobs[value] = net.constant(value.array)
             _name_layers(net, first, value.name, layer_name)
-        result.outputs[name] = result.blobs[value]
+        if value in result.blobs:
+            result.outputs[name] = result.blobs[value]
+        elif not result.problems:
+            result.problems.append(Problem(f"output {name}", value.type_text, "a Caffe net gives blobs only"))
     return result
 
 
