@@ -94,7 +94,8 @@ def test_graphs_read_like_traced_ones(answers: dict[str, dict[str, Any]]) -> Non
     assert text.startswith("ResNet.Graph (self, x) {")
     assert '%2:	conv1 = getattr(self, "conv1") -> (Conv2d)' in text
     assert "%3:	conv1_out = conv1(x, )" in text
-    assert "layer1" in text
+    assert '%9:	layer1 = getattr(self, "layer1") -> (Module)' in text
+    assert "%10:	layer1_out = layer1(maxpool_out, )" in text
     assert text.endswith("	return fc_out\n}")
 
 
