@@ -267,7 +267,9 @@ def _parsed_yaml(path: Path, text: str) -> Any:
     try:
         import yaml
     except ImportError as error:
-        raise UsageError(f"{path}: PyYAML reads YAML and is not installed", hint="pip install pyyaml") from error
+        raise UsageError(
+            f"{path}: PyYAML reads YAML and is not installed", hint='pip install "mgeconvert[yaml]"'
+        ) from error
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:

@@ -59,8 +59,11 @@ def _is_integer(x: Value) -> bool:
 def adaptive_pool2d(b: Builder, inp: Value, oshp: Any, average: bool) -> Value:
     """A plain pooling: the stride is floor(size / target), the window what is left for the last position.
 
-    Source: measured against MegEngine 1.13 (other frameworks let the windows overlap instead).
+    Averages of integers are cut off. Source: measured against MegEngine 1.13 (other frameworks let the windows overlap
+    instead).
     """
+    if average and _is_integer(inp):
+        return cast(b, adaptive_pool2d(b, cast(b, inp, FLOAT32), oshp, average), inp.dtype)
     targets = sizes_of(b, oshp)
     targets = targets * 2 if len(targets) == 1 else targets
     if targets == [1, 1]:
@@ -76,9 +79,6 @@ def adaptive_pool2d(b: Builder, inp: Value, oshp: Any, average: bool) -> Value:
 
 @lower(NN + "adaptive_avg_pool2d")
 def adaptive_avg_pool2d(b: Builder, inp: Value, oshp: Any) -> Value:
-    """Averages of integers are cut off."""
-    if _is_integer(inp):
-        return cast(b, adaptive_pool2d(b, cast(b, inp, FLOAT32), oshp, average=True), inp.dtype)
     return adaptive_pool2d(b, inp, oshp, average=True)
 
 

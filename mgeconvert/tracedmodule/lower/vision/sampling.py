@@ -14,6 +14,7 @@ from ..elementwise.modes import elemwise
 from ..matmul.functional import matmul
 from ..names import OPDEF, VISION
 from ..operands import FLOAT32, INT32, INT64, UINT8, cast, is_float, tensor
+from ..resize import resize
 from ..shapes import dimension, expand, number, reshape, sizes_of
 from ..table import lower
 
@@ -176,6 +177,18 @@ def _sampled(
     return cast(b, b.op("Floor", b.op("Add", b.op("Mul", steps, 1 / 1024), 0.5)), UINT8)
 
 
+def _is_aligned_resize(inp: Value, mat: Value, size: list[int], border: str, mode: str) -> bool:
+    """Whether the matrix maps corner pixels to corner pixels and all others evenly between them: what `interpolate`
+    with align_corners=True becomes in a static graph."""
+    if mat.array is None or border.lower() != "replicate" or mode.lower() != "linear":
+        return False
+    sides = (inp.shape or ())[2:]
+    if not all(isinstance(side, int) for side in sides):
+        return False
+    down, right = ((int(side) - 1) / max(target - 1, 1) for side, target in zip(sides, size, strict=True))
+    return bool(np.array_equal(mat.array, np.broadcast_to(np.diag([right, down, 1.0]).astype(np.float32), mat.shape)))
+
+
 @lower(VISION + "warp_affine")
 def warp_affine(
     b: Builder,
@@ -212,12 +225,14 @@ def warp_perspective(
 ) -> Value:
     """`mat` (N, 3, 3) maps output pixels to input pixels in homogeneous coordinates; `mat_idx` names their images."""
     image = _channels_first(b, inp, format)
+    on_grid = _is_on_grid(inp, format)
     if mat_idx is not None:
         index = tensor(b, mat_idx if isinstance(mat_idx, Value) else np.asarray(mat_idx), INT32)
         image = b.op("Gather", image, index, axis=0)
+    elif not on_grid and _is_aligned_resize(image, mat, _sides(b, out_shape), border_mode, interp_mode):
+        return _channels_last(b, resize(b, image, list(_sides(b, out_shape)), "linear", align_corners=True), format)
     xs, ys, scale = _rows(b, *_positions(b, cast(b, mat, FLOAT32), out_shape), count=3)
     xs, ys = (b.op("Div", x, scale) for x in (xs, ys))
-    on_grid = _is_on_grid(inp, format)
     if on_grid:
         xs, ys = (_nearest_on_grid(b, x, interp_mode) for x in (xs, ys))
     sampled = _sampled(b, image, xs, ys, interp_mode, border_mode, border_val, on_grid)
