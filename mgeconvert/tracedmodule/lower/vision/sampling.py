@@ -186,7 +186,9 @@ def _is_aligned_resize(inp: Value, mat: Value, size: list[int], border: str, mod
     if not all(isinstance(side, int) for side in sides):
         return False
     down, right = ((int(side) - 1) / max(target - 1, 1) for side, target in zip(sides, size, strict=True))
-    return bool(np.array_equal(mat.array, np.broadcast_to(np.diag([right, down, 1.0]).astype(np.float32), mat.shape)))
+    return bool(
+        np.array_equal(mat.array, np.broadcast_to(np.diag([right, down, 1.0]).astype(np.float32), mat.array.shape))
+    )
 
 
 @lower(VISION + "warp_affine")
