@@ -13,13 +13,14 @@ from mgeconvert.api import level_for
 from mgeconvert.errors import UsageError
 
 from .convert import export_options, from_option, out_option, to_option
-from .export import Job, check_out, implied, named_target, target_for, write
-from .options import FILE
+from .export import Job, check_out, implied, target_for, write
+from .formats import FormatStep, named
+from .options import FILE, option_values
 from .passes import selection
 from .reading import model_of
+from .sections import Section
 from .session import Session, plural
 from .state import State
-from .steps import Step
 from .values import Names, Numbers, Pair
 
 if TYPE_CHECKING:
@@ -135,14 +136,14 @@ def _edit(
     state: State,
     model: Path | None,
     out: Path | None,
-    source_format: str | None,
-    target_format: str | None,
     **rest: Any,
 ) -> State:
-    named = named_target(out, target_format)
-    passes = selection(rest, level_for(named))
+    source, written = named(model, out, rest)
+    load_options, save_options = option_values(rest, "from"), option_values(rest, "to")
+    passes = selection(rest, level_for(written))
     export = {name: rest.pop(name) for name in ("verify", "io", "rtol", "force", "keep_failed", "show_declined")}
-    state, graph = model_of(session, state, model, source_format, "mgeconvert edit MODEL ... -o OUT", named)
+    usage = "mgeconvert edit MODEL ... -o OUT"
+    state, graph = model_of(session, state, model, source, usage, written, load_options)
     edited = Edited(graph, _recorded(session, state, export["io"]) if export["verify"] else None)
     had_truth = edited.recorded is not None
     with session.stage("edit"):
@@ -159,10 +160,10 @@ def _edit(
         "edit", edits=edited.done, inputs=_types(edited.graph.inputs), outputs=_types(edited.graph.outputs)
     )
     state = replace(state, graph=edited.graph, recorded=edited.recorded)
-    target = target_for(state, out, target_format)
-    if target is None:
+    target = target_for(state, out, written)
+    if target is None or out is None:
         return state
-    return write(session, state, Job("edit", target, out, {}, passes, **{**export, "io": None}))
+    return write(session, state, Job("edit", target, out, save_options, passes, **{**export, "io": None}))
 
 
 def _apply(edited: Edited, wanted: Mapping[str, Any]) -> None:
@@ -227,10 +228,10 @@ def _types(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: value.type_text for name, value in values.items()}
 
 
-def _edit_options() -> list[click.Parameter]:
+def _edit_options() -> list[Section]:
     names, numbers = Names(), Numbers()
     shape, rename, pattern = Pair("NAME=1,3,224,224"), Pair("OLD=NEW"), Pair("PATTERN=>REPLACEMENT", "=>")
-    return [
+    graph = [
         click.Option(["--shape"], type=shape, multiple=True, help="An input's new shape; letters are names of sizes."),
         click.Option(
             ["--inputs"], type=names, metavar="A,B", help="Cut: begin at these values or before these modules."
@@ -244,6 +245,8 @@ def _edit_options() -> list[click.Parameter]:
         click.Option(
             ["--fp16", "half"], type=names, metavar="A,B", help="Operators or modules that compute in float16."
         ),
+    ]
+    image = [
         click.Option(["--mean"], type=numbers, metavar="A,B,C", help="Subtract: the input becomes (x*scale-mean)/std."),
         click.Option(["--std"], type=numbers, metavar="A,B,C", help="Divide by these."),
         click.Option(["--scale"], type=numbers, metavar="1/255", help="Multiply first."),
@@ -251,25 +254,34 @@ def _edit_options() -> list[click.Parameter]:
         click.Option(["--nhwc"], is_flag=True, help="Take images with the channels last."),
         click.Option(["--swap-channels"], is_flag=True, help="Reverse the channels: BGR for RGB."),
         click.Option(["--preprocess-input"], metavar="NAME", help="The input these are for; else the only image."),
+    ]
+    ends = [
         *(click.Option([f"--{kind}"], type=names, metavar="OUT", help=f"Put {kind} behind outputs.") for kind in KINDS),
-        click.Option(["--axis"], type=int, help="The axis of softmax and argmax; else 1."),
+        click.Option(["--axis"], type=int, metavar="AXIS", help="The axis of softmax and argmax; else 1."),
         click.Option(["--rename"], type=rename, multiple=True, help="A new name for an input or output."),
+    ]
+    return [
+        Section("Edits of the graph, in the order they are made", graph),
+        Section("Then an image input", image),
+        Section("Then what is behind", ends),
     ]
 
 
-command = Step(
+command = FormatStep(
     "edit",
     _edit,
     [
         click.Argument(["model"], required=False, type=FILE),
-        *_edit_options(),
         out_option(),
         from_option(),
         to_option(),
+        *_edit_options(),
         *export_options(),
     ],
     "Change MODEL: cut it, change its shapes, put processing before and behind it, replace operators, rename. The "
     "edits are made in the order they are listed here; `edit ... edit ...` makes them in another. With -o write "
     "the result; recorded outputs follow where they can.",
+    formats=lambda given: named(given["model"], given["out"], given),
+    example="edit m.onnx -o m.tflite",
     check=check_out,
 )

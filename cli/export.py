@@ -14,10 +14,11 @@ from mgeconvert import api, registry
 from mgeconvert.api import Selection
 from mgeconvert.errors import UsageError
 from mgeconvert.files import Destination
-from mgeconvert.registry import Backend
+from mgeconvert.registry import Backend, Frontend
 
+from .formats import named
 from .options import STREAM
-from .outputs import check_model, is_standard_output
+from .outputs import check_file, check_model, is_standard_output
 from .passes import outcome_document, say_outcome
 from .session import Session, size
 from .state import State
@@ -118,20 +119,9 @@ def implied(session: Session, state: State, graph: Graph) -> Recorded | None:
     return found
 
 
-def target_for(state: State, out: Path | None, target_format: str | None) -> Backend | None:
-    """The format to write: the one that was named, the one of the suffix, for standard output the model's own."""
-    if out is None:
-        return None
-    if target_format is None and out == STREAM:
-        target_format = state.formats[0]
-    return registry.backend(target_format) if target_format else registry.backend_for(out)
-
-
-def named_target(out: Path | None, target_format: str | None) -> Backend | None:
-    """The format to write as far as the command line alone says it, before the model is read."""
-    if out is None or (target_format is None and out == STREAM):
-        return None
-    return registry.backend(target_format) if target_format else registry.backend_for(out)
+def target_for(state: State, out: Path | None, target: Backend | None) -> Backend | None:
+    """The format to write: the one that the arguments name, for standard output the model's own."""
+    return registry.backend(state.formats[0]) if target is None and out == STREAM else target
 
 
 def check_verification(verify: bool, io: Path | None, rtol: float | None) -> None:
@@ -143,12 +133,26 @@ def check_verification(verify: bool, io: Path | None, rtol: float | None) -> Non
         raise UsageError(f"--rtol {rtol:g}: expected a positive number", hint="--rtol 1e-3")
 
 
-def check_out(session: Session, out: Path | None, target_format: str | None, force: bool, **rest: Any) -> None:
+def check_format_options(
+    session: Session, source: Frontend | None, target: Backend | None, given: Mapping[str, Any], *, force: bool
+) -> None:
+    """UsageError for values that a format's own options cannot have, and for files of theirs that cannot be written."""
+    for option in target.options if target is not None else ():
+        if option.file == "writes" and given[f"to_{option.name}"]:
+            check_file(session, Path(given[f"to_{option.name}"]), force=force)
+    for record, prefix in ((source, "from"), (target, "to")):
+        if record is not None and record.check is not None:
+            values = {option.name: given[f"{prefix}_{option.name}"] for option in record.options}
+            record.check(**{name: value for name, value in values.items() if value is not None})
+
+
+def check_out(session: Session, model: Path | None, out: Path | None, force: bool, **rest: Any) -> None:
     """The check of a step that writes only with -o, in any format."""
     check_verification(rest["verify"], rest["io"], rest["rtol"])
-    record = None if target_format is None else registry.backend(target_format)
-    if out is not None and not is_standard_output(session, out):
-        check_model(session, out, record or registry.backend_for(out), force=force, is_said=record is not None)
+    source, target = named(model, out, rest)
+    check_format_options(session, source, target, rest, force=force)
+    if out is not None and target is not None and not is_standard_output(session, out):
+        check_model(session, out, target, force=force, is_said=rest["target_format"] is not None)
 
 
 def _default_out(state: State, job: Job) -> Path:

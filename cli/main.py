@@ -103,18 +103,19 @@ class Application(click.Group):
                     "a step before has a model already", hint=f"`{call.name}` is the first step of a chain"
                 )
         for call, context in zip(calls, contexts, strict=True):
+            command = context.command
             session.step = call.name if len(calls) > 1 else ""
-            session.inputs.update(dict.fromkeys(inputs(call.command, context.params)))
-            if isinstance(call.command, Step) and call.command.check is not None:
+            session.inputs.update(dict.fromkeys(inputs(command, context.params)))
+            if isinstance(command, Step) and command.check is not None:
                 with context:
-                    call.command.check(session, **context.params)
+                    command.check(session, **context.params)
         with noting() as session.inputs:
             self._run(session, calls, contexts)
         session.finish()
 
     def _run(self, session: Session, calls: list[ParsedStep], contexts: list[click.Context]) -> None:
         for call, context in zip(calls, contexts, strict=True):
-            for path in inputs(call.command, context.params):
+            for path in inputs(context.command, context.params):
                 noted(path)
             session.begin(call.name, chained=len(calls) > 1, is_last=call is calls[-1])
             start = time.perf_counter()

@@ -11,13 +11,13 @@ import click
 from mgeconvert import api
 
 from .convert import export_options, from_option, out_option, to_option
-from .export import Job, check_out, named_target, target_for, write
-from .options import FILE, STREAM
+from .export import Job, check_out, target_for, write
+from .formats import FormatStep, named
+from .options import FILE, STREAM, option_values
 from .passes import outcome_document, say_outcome, selection
 from .reading import model_of
 from .session import Session, number
 from .state import State
-from .steps import Step
 from .table import Table
 
 if TYPE_CHECKING:
@@ -33,19 +33,20 @@ def _optimize(
     state: State,
     model: Path | None,
     out: Path | None,
-    source_format: str | None,
-    target_format: str | None,
     **rest: Any,
 ) -> State:
-    named = named_target(out, target_format)
-    passes = selection(rest, beside=api.level_for(named))
-    state, graph = model_of(session, state, model, source_format, "mgeconvert optimize MODEL -o OUT", named)
-    target = target_for(state, out, target_format)
+    source, written = named(model, out, rest)
+    del rest["source_format"], rest["target_format"]
+    load_options, save_options = option_values(rest, "from"), option_values(rest, "to")
+    passes = selection(rest, beside=api.level_for(written))
+    usage = "mgeconvert optimize MODEL -o OUT"
+    state, graph = model_of(session, state, model, source, usage, written, load_options)
+    target = target_for(state, out, written)
     if rest["verify"] and rest["io"] is None and state.recorded is None and not (out is None and session.is_last):
         state = replace(state, recorded=_unoptimized(session, state, graph))
     before = _figures(graph)
     with session.stage("optimize"):
-        outcome = api.run_passes(graph, passes, target)
+        outcome = api.run_passes(graph, passes, target, save_options)
     after = _figures(graph)
     say_outcome(session, outcome, rest.pop("show_declined"))
     changes = _changes(before, after)
@@ -56,7 +57,7 @@ def _optimize(
     session.document("optimize", **outcome_document(outcome), before=asdict(before), after=asdict(after))
     if target is None or out is None:
         return state
-    return write(session, state, Job("optimize", target, out, {}, api.Selection(0), done=outcome, **rest))
+    return write(session, state, Job("optimize", target, out, save_options, api.Selection(0), done=outcome, **rest))
 
 
 def _figures(graph: Graph) -> Statistics:
@@ -93,7 +94,7 @@ def _changes(before: Statistics, after: Statistics) -> Table:
     return Table("", ("operator", "before", "after"), rows, frozenset({1, 2}))
 
 
-command = Step(
+command = FormatStep(
     "optimize",
     _optimize,
     [
@@ -104,5 +105,7 @@ command = Step(
         *export_options(),
     ],
     "Run optimization passes on MODEL and show what they changed; with -o write it, in the format of OUT's suffix.",
+    formats=lambda given: named(given["model"], given["out"], given),
+    example="optimize m.onnx -o m.tflite",
     check=check_out,
 )

@@ -111,6 +111,7 @@ def click_options(options: Iterable[Option], prefix: str, taken: set[str]) -> li
         else:
             declaration = f"--{flag}"
             settings["type"] = click.Choice(option.choices) if option.choices else FILES.get(option.file, option.type)
+            settings["metavar"] = option.metavar or None
         settings["show_default"] = option.default not in (None, False, "")
         made.append(click.Option([f"{prefix}_{option.name}", declaration], **settings))
     return made

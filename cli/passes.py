@@ -13,57 +13,61 @@ from mgeconvert.api import LEVEL, Selection
 from mgeconvert.errors import UsageError
 from mgeconvert.passes import MAX_LEVEL, PASSES, Outcome, Pass, select
 
+from .sections import Section
 from .session import Session
 from .table import Table
 
 
-def pass_options() -> list[click.Parameter]:
+def pass_options() -> Section:
     """The level, ``--NAME/--no-NAME`` for each pass, and what else chooses passes; `selection` reads them."""
-    return [
-        click.Option(
-            ["-O", "level"],
-            type=click.IntRange(0, MAX_LEVEL),
-            metavar="LEVEL",
-            show_default=f"{LEVEL}, 0 for a format that keeps the source's own calls",
-            help=f"Optimization level, 0 to {MAX_LEVEL}.",
-        ),
-        click.Option(
-            ["--passes", "only"],
-            metavar="A,B",
-            callback=_named,
-            help="Exactly these passes, in place of a level.",
-        ),
-        *(
+    return Section(
+        "Optimization",
+        [
+            click.Option(
+                ["-O", "level"],
+                type=click.IntRange(0, MAX_LEVEL),
+                metavar="LEVEL",
+                help=f"Optimization level; else {LEVEL}, 0 for a format that keeps the source's own calls.",
+            ),
+            click.Option(
+                ["--passes", "only"],
+                metavar="A,B",
+                callback=_named,
+                help="Exactly these passes, in place of a level.",
+            ),
+            click.Option(
+                ["--enable"],
+                metavar="A,B",
+                callback=_named,
+                help="These passes too, also those of other packages.",
+            ),
+            click.Option(
+                ["--allow-growth"],
+                type=click.IntRange(0),
+                metavar="BYTES",
+                default=0,
+                help="How much larger each rewrite may make the file: a weight that two layers share is copied.",
+            ),
+            click.Option(
+                ["--show-declined"],
+                is_flag=True,
+                help="Say which patterns were recognised and left alone, and why.",
+            ),
+            click.Option(
+                ["--list-passes"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_list_passes,
+                help="List the passes in the order they run.",
+            ),
+        ],
+        rows=[("--PASS / --no-PASS", "One pass more or less, by its name in --list-passes.")],
+        unlisted=[
             click.Option([_parameter(row), f"--{row.name}/--no-{row.name}"], default=None, help=row.help)
             for row in PASSES
-        ),
-        click.Option(
-            ["--enable"],
-            metavar="A,B",
-            callback=_named,
-            help="These passes too: those of other packages have no flags of their own.",
-        ),
-        click.Option(
-            ["--allow-growth"],
-            type=click.IntRange(0),
-            metavar="BYTES",
-            default=0,
-            help="How much larger each rewrite may make the file: a weight that two layers share is copied.",
-        ),
-        click.Option(
-            ["--show-declined"],
-            is_flag=True,
-            help="Say which patterns were recognised and left alone, and why.",
-        ),
-        click.Option(
-            ["--list-passes"],
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=_list_passes,
-            help="List the passes in the order they run.",
-        ),
-    ]
+        ],
+    )
 
 
 def selection(parameters: dict[str, Any], default: int = LEVEL, beside: int | None = None) -> Selection:

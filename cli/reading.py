@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mgeconvert import registry
 from mgeconvert.api import load_for
 from mgeconvert.errors import UsageError
 from mgeconvert.files import noted
@@ -49,14 +48,16 @@ def model_of(
     session: Session,
     state: State,
     model: Path | None,
-    source_format: str | None,
+    source: Frontend | None,
     usage: str,
     target: Backend | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> tuple[State, Graph]:
     """The model a step works on: MODEL, read now, else what the step before gives. UsageError without either."""
     if model is not None:
-        record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
-        state = read(session, model, record, {}, target)
+        if source is None:
+            raise UsageError("standard input has no suffix that names its format", hint="say the format with --from")
+        state = read(session, model, source, options or {}, target)
     if state.graph is None:
         raise UsageError("MODEL is missing and no step before gives one", hint=usage)
     return state, state.graph

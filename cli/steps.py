@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .options import switches
+from .sections import Parameters, Section, flat, sections, write_help
 from .session import Session
 from .state import State
 
@@ -22,8 +23,16 @@ StepFunction = Callable[..., State]
 class Command(click.Command):
     """A command that stands alone; its function takes the session."""
 
-    def __init__(self, name: str, function: Callable[..., Any], params: list[click.Parameter], text: str) -> None:
-        super().__init__(name, callback=function, params=[*params, *switches()], help=text)
+    def __init__(self, name: str, function: Callable[..., Any], params: Parameters, text: str) -> None:
+        super().__init__(name, callback=function, params=[*flat(params), *switches()], help=text)
+        self.declared = params
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """What every command takes comes last."""
+        declared = flat(self.declared)
+        general = [parameter for parameter in self.get_params(ctx) if parameter not in declared]
+        own = [parameter for parameter in self.declared if isinstance(parameter, click.Parameter)]
+        write_help(formatter, ctx, own, [*sections(self.declared), Section("Of every command", general)])
 
     def invoke(self, ctx: click.Context) -> Any:
         return ctx.invoke(self.callback, ctx.find_object(Session), **ctx.params)  # type: ignore[arg-type]
@@ -40,7 +49,7 @@ class Step(Command):
         self,
         name: str,
         function: StepFunction,
-        params: list[click.Parameter],
+        params: Parameters,
         text: str,
         *,
         begins: bool = False,
@@ -49,6 +58,10 @@ class Step(Command):
         super().__init__(name, function, params, text)
         self.begins = begins
         self.check = check
+
+    def possible(self) -> list[click.Parameter]:
+        """Every parameter that the command may have."""
+        return self.params
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Beside what this step takes: the steps that may follow."""
@@ -96,17 +109,18 @@ def split(args: list[str], find: Callable[[str], click.Command | None]) -> list[
         current.args.append(token)
         if token == "--":
             current.args.extend(tokens)
-        elif _takes_value(current.command, token):
+        elif takes_value(current.command, token):
             current.args.extend(value for value in [next(tokens, None)] if value is not None)
     return calls
 
 
-def _takes_value(command: click.Command, token: str) -> bool:
+def takes_value(command: click.Command, token: str) -> bool:
     """Whether the token is an option of the command whose value is the next token."""
+    possible = command.possible() if isinstance(command, Step) else command.params
     return any(
         isinstance(parameter, click.Option)
         and not parameter.is_flag
         and not parameter.count
         and token in parameter.opts
-        for parameter in command.params
+        for parameter in possible
     )

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from mgeconvert.verification.tolerance import QUANTIZED_RTOL, RTOL
-
-from .convert import from_option, to_option
+from .convert import from_option, rtol_option, to_option
 from .options import FILE
 from .session import Session
 from .state import State
@@ -48,12 +46,7 @@ command = Step(
         click.Option(
             ["--io"], type=FILE, metavar="NPZ", help="Recorded inputs and outputs; else MODEL's .npz beside it."
         ),
-        click.Option(
-            ["--rtol"],
-            type=float,
-            show_default=f"{RTOL:g}, {QUANTIZED_RTOL:g} for quantized files",
-            help="Limit of max|a-b| / max|b|.",
-        ),
+        rtol_option("files"),
         click.Option(
             ["--through-ir"], is_flag=True, help="Truth is mgeconvert's own reading of MODEL, where it has no runtime."
         ),

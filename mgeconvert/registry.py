@@ -37,7 +37,8 @@ class Option:
 
     `type` is bool (a flag), int, float or str; `choices` limits a str. `rtol` is the relative error that a written file
     may have when the option is given, for options that round on purpose (float16 weights). `file` says that the value
-    names a file which is read, or written ("reads" may have several, with commas between).
+    names a file which is read, or written ("reads" may have several, with commas between). `metavar` is what helps call
+    the value.
     """
 
     name: str
@@ -47,10 +48,16 @@ class Option:
     choices: tuple[str, ...] = ()
     rtol: float = 0.0
     file: Literal["", "reads", "writes"] = ""
+    metavar: str = ""
 
 
 QUANT_PARAMS = Option(
-    "quant_params", str, "", "also write the quantization parameters to this JSON file", file="writes"
+    "quant_params",
+    str,
+    "",
+    "also write the quantization parameters to this JSON file",
+    file="writes",
+    metavar="JSON",
 )
 """The option of every backend that writes the document of `mgeconvert.quant_params` beside its file."""
 
@@ -85,7 +92,8 @@ class Frontend:
     reads a file's own description, also where operators of it cannot be lowered. With `progress`, load also takes a
     keyword `progress`: a function of (bytes read, all bytes). With `faithful` it takes a keyword `faithful`, whether
     the graph is for a target that can write the calls of the source as they were. `recorded(path)` gives the inputs and
-    outputs that the file itself holds, of formats with test cases.
+    outputs that the file itself holds, of formats with test cases. `check(**options)` raises UsageError for options
+    that cannot be taken, before anything is read.
     """
 
     name: str
@@ -99,6 +107,7 @@ class Frontend:
     faithful: bool = False
     handlers: Callable[[], Handlers] | None = None
     recorded: Callable[[Path], Any] | None = None
+    check: Callable[..., None] | None = None
 
 
 class Computed(dict[str, "np.ndarray"]):
@@ -124,7 +133,7 @@ class Backend:
     source had them: passes run only where they are asked for. `files(path)` are the files that
     save makes of a path, main file first, unless its options or the size of the model say otherwise: without it one
     file of that name. `leftovers(files)` are files of an earlier export that readers would take for some of these new
-    ones.
+    ones. `check(**options)` raises UsageError for options that cannot be taken, before any model is read.
     """
 
     name: str
@@ -142,6 +151,7 @@ class Backend:
     files: Callable[[Path], Sequence[Path]] | None = None
     leftovers: Callable[[Sequence[Path]], Iterable[Path]] | None = None
     handlers: Callable[[], Handlers] | None = None
+    check: Callable[..., None] | None = None
 
     def names(self, path: Path) -> Sequence[Path]:
         """The files of a model that is saved to `path`, main file first."""

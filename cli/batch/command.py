@@ -166,6 +166,7 @@ command = Command(
         click.Option(
             ["--retries"],
             type=click.IntRange(min=0),
+            metavar="N",
             default=1,
             show_default=True,
             help="How often a model is tried again whose process died.",

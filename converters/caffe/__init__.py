@@ -21,12 +21,14 @@ FRONTEND = Frontend(
             "",
             "the caffemodel, where it is not beside the prototxt (several: separated by commas)",
             file="reads",
+            metavar="FILE",
         ),
         Option(
             "input_shape",
             str,
             "",
             "shapes of inputs, also of those the file does not say: data=1,3,224,224;mask=1,1,7,7",
+            metavar="NAME=SHAPE",
         ),
     ),
 )
@@ -50,7 +52,11 @@ BACKEND = Backend(
         ),
         Option("in_place", bool, False, "let activations and scales overwrite their input blobs"),
         Option(
-            "split_weights", int, 0, "the most megabytes of one caffemodel; more become numbered parts (0: one file)"
+            "split_weights",
+            int,
+            0,
+            "the most megabytes of one caffemodel; more become numbered parts (0: one file)",
+            metavar="MB",
         ),
         QUANT_PARAMS,
         Option("fake_quant_weights", bool, False, "store weights as their quantized values say, not as trained"),

@@ -10,7 +10,15 @@ FRONTEND = Frontend(
     suffixes=(".onnx",),
     load=deferred(f"{__name__}.opsets.up.driver:load"),
     ops=deferred(f"{__name__}.support:lowered"),
-    options=(Option("input_shape", str, None, "numbers for sizes the file leaves open: x=1,3,224,224;y=1,5"),),
+    options=(
+        Option(
+            "input_shape",
+            str,
+            None,
+            "numbers for sizes the file leaves open: x=1,3,224,224;y=1,5",
+            metavar="NAME=SHAPE",
+        ),
+    ),
     describe=deferred(f"{__name__}.describe:describe"),
     handlers=deferred(f"{__name__}.support:upgrades"),
 )
@@ -29,7 +37,13 @@ BACKEND = Backend(
     introduces=deferred(f"{__name__}.support:introduced"),
     handlers=deferred(f"{__name__}.support:downgrades"),
     options=(
-        Option("opset", int, None, "the operator set to write, 7 or newer; unset: 17, or the lowest that is enough"),
+        Option(
+            "opset",
+            int,
+            None,
+            "the operator set to write, 7 or newer; unset: 17, or the lowest that is enough",
+            metavar="N",
+        ),
         Option("external_data", bool, False, "put the weights into a second file beside the model"),
         Option("fp16", bool, False, "compute and store weights in float16", rtol=5e-2),
         Option("fp16_io", bool, False, "with --fp16: inputs and outputs are float16 too"),

@@ -24,7 +24,7 @@ FRONTEND = Frontend(
     options=(
         Option("input_layout", str, None, f"Layout of inputs: {_READ}", ("auto", "nhwc", "nchw")),
         Option("output_layout", str, None, "Layout of outputs, likewise", ("auto", "nhwc", "nchw")),
-        Option("signature", str, "", "The signature to read, where the file has several"),
+        Option("signature", str, "", "The signature to read, where the file has several", metavar="NAME"),
         Option("state", str, "refuse", "What becomes of variables: explicit makes inputs and outputs of them",
                ("refuse", "explicit")),
     ),

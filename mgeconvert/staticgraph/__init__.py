@@ -14,7 +14,9 @@ FRONTEND = Frontend(
     handlers=deferred("mgeconvert.staticgraph.support:lowerings"),
     options=(
         Option("dynamic_batch", bool, False, "let the first axis of every input vary"),
-        Option("dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5"),
+        Option(
+            "dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5", metavar="NAME=SHAPE"
+        ),
     ),
     describe=deferred("mgeconvert.staticgraph.describe:describe"),
     recorded=deferred("mgeconvert.staticgraph.describe:recorded"),
@@ -41,9 +43,9 @@ BACKEND = Backend(
         Option("fuse_conv_bias", bool, False, "fuse convolution, bias and activation while optimizing"),
         Option("float16", bool, False, "compute in float16 after optimizing", rtol=1e-2),
         Option("dump_format", str, "FBS_V2", "the container; FBS is what older MegEngine reads", ("FBS_V2", "FBS")),
-        Option("model_version", int, 2, "the version of the container FBS_V2: 1 or 2"),
-        Option("output_names", str, "", "names of the outputs in the file, with commas between"),
-        Option("cases", str, "", "an .npz whose inputs become a test case in front of the graph"),
+        Option("model_version", int, 2, "the version of the container FBS_V2: 1 or 2", metavar="1|2"),
+        Option("output_names", str, "", "names of the outputs in the file, with commas between", metavar="A,B"),
+        Option("cases", str, "", "an .npz whose inputs become a test case in front of the graph", metavar="NPZ"),
     ),
     describe=deferred("mgeconvert.staticgraph.describe:describe"),
     runtime="MegEngine",

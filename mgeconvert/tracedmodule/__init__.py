@@ -14,7 +14,9 @@ FRONTEND = Frontend(
     handlers=deferred("mgeconvert.tracedmodule.support:lowerings"),
     options=(
         Option("dynamic_batch", bool, False, "let the first axis of every input vary"),
-        Option("dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5"),
+        Option(
+            "dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5", metavar="NAME=SHAPE"
+        ),
     ),
     describe=deferred("mgeconvert.tracedmodule.describe:describe"),
     progress=True,

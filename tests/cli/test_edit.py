@@ -207,11 +207,6 @@ def test_recorded_data_of_other_shapes_is_not_compared(shared_models: Path, tmp_
     )
 
 
-def test_an_option_of_another_format(invoke: Invoke) -> None:
-    result = invoke("load m.onnx --dynamic-batch")
-    assert (result.exit_code, result.stderr) == (2, "error: --dynamic-batch is no option of the ONNX format\n")
-
-
 @pytest.mark.shared_models
 def test_a_part_between_an_output_and_the_next_module(shared_models: Path, tmp_path: Path) -> None:
     """The input of the part is a value that is an output of the whole, too."""
