@@ -1,6 +1,6 @@
 # Everything runs in .venv, which the targets make themselves from any Python >= 3.10 (name one with PYTHON=...).
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-core test-reference test-tree lint types bench docs docs-check goldens dist clean
+.PHONY: help install dev demo test test-core test-reference lint types bench docs docs-check goldens dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,17 +41,14 @@ test: test-core ## all tests: without MegEngine, then against real MegEngine in 
 		echo '*  the real framework are SKIPPED. The tests without it have passed.          *'; \
 		echo '******************************************************************************'; \
 	}
-	$(BIN)/python -m pytest -n $(JOBS) -m 'reference and not tree'
+	$(BIN)/python -m pytest -n $(JOBS) -m reference
 
 test-core: dev ## the tests that need no MegEngine
 	$(BIN)/python -m pytest -n $(JOBS) -m 'not reference'
 
 test-reference: dev ## the tests against real MegEngine; installs it with `mgeconvert reference install`
 	$(BIN)/mgeconvert reference install all
-	$(BIN)/python -m pytest -n $(JOBS) -m 'reference and not tree'
-
-test-tree: dev ## written module trees against real MegEngine, network by network; takes long
-	$(BIN)/python -m pytest -m tree tests/tracedmodule/test_tree.py
+	$(BIN)/python -m pytest -n $(JOBS) -m reference
 
 lint: dev ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -2,14 +2,19 @@
 
     python tree_judge.py JOBS.json ANSWER.json
 
-A job has the files `original` and `written` and the `inputs` (an npz with in_0, in_1, ...); the answer says, by check,
-what differs. Checks that the original itself fails, such as another batch, are left out for both.
+A job has the files `original` and `written`, the `inputs` (an npz with in_0, in_1, ...) and the names of checks that it
+goes `without`. The answer says, by check, what is `found` different, why a check is `excused` (the original fails it
+itself, such as another batch), and how many `seconds` each took.
 """
 
+import io
 import json
+import os
 import pickle
 import subprocess
 import sys
+import tempfile
+import time
 import traceback
 
 import megengine as mge
@@ -17,9 +22,11 @@ import megengine.functional as F
 import megengine.quantization as Q
 import megengine.traced_module as tm
 import numpy as np
+from megengine import jit
 from megengine.core import set_option
 from megengine.core.tensor.dtype import is_quantize
 from megengine.traced_module.pytree import tree_flatten
+from megengine.utils.comp_graph_tools import GraphInference
 
 set_option("async_level", 0)
 
@@ -124,9 +131,38 @@ def retraced(net, inputs):
     return outputs(tm.trace_module(net, *[mge.Tensor(array.copy()) for array in inputs]), inputs)
 
 
-def strict(net, original):
-    net.load_state_dict(original.state_dict(), strict=True)
-    return True
+def strict(net, inputs):
+    """What it computes with the original's state."""
+    net.load_state_dict(mge.load(inputs.original).state_dict(), strict=True)
+    return outputs(net, inputs)
+
+
+class Inputs(list):
+    """The arrays of a job, and the file they belong to."""
+
+    def __init__(self, job):
+        with np.load(job["inputs"]) as archive:
+            count = sum(name.startswith("in_") for name in archive.files)
+            super().__init__(archive["in_{}".format(number)] for number in range(count))
+        self.original = job["original"]
+
+
+class Size(int):
+    """Bytes of a file, which the written network's may be greater than by 2 %."""
+
+
+def dumped(net, inputs):
+    """The size of the .mge file, and what it computes."""
+    net.eval()
+    function = jit.trace(net, symbolic=False, capture_as_const=True)
+    function(*[mge.Tensor(array.copy()) for array in inputs])
+    named = {"x{}".format(number): array for number, array in enumerate(inputs)}
+    file = io.BytesIO()
+    function.dump(file, arg_names=list(named))
+    with tempfile.NamedTemporaryFile(suffix=".mge") as stored:
+        stored.write(file.getvalue())
+        stored.flush()
+        return Size(len(file.getvalue())), list(GraphInference(stored.name).run(inp_dict=named).values())
 
 
 CHECKS = {
@@ -145,10 +181,14 @@ CHECKS = {
     "retraced": retraced,
     "quantize": quantized,
     "training": train,
+    "dump": dumped,
+    "strict": strict,
 }
 
 
 def same(one, other):
+    if isinstance(one, Size):
+        return other <= 1.02 * one
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, np.ndarray):
@@ -169,37 +209,31 @@ def difference(one, other):
 
 def judge(job, skipped, say):
     """Check one job, except for what is skipped; `say` is told before each check, and what was found."""
-    with np.load(job["inputs"]) as archive:
-        count = sum(name.startswith("in_") for name in archive.files)
-        inputs = [archive["in_{}".format(number)] for number in range(count)]
-    for name, check in CHECKS.items():
-        original, written = mge.load(job["original"]), mge.load(job["written"])
-        if name in skipped or not applies(name, original):
-            continue
+    inputs = Inputs(job)
+    for name in [name for name in CHECKS if name not in (*skipped, *job.get("without", ()))]:
+        say(check=name, of="written")
+        written = mge.load(job["written"])
         say(check=name, of="original")
-        try:
-            expected = check(original, inputs)
-        except Exception as error:
-            say(done="{}: the original fails: {}".format(name, str(error)[-200:]))
+        original = mge.load(job["original"])
+        if not applies(name, original):
             continue
-        if not same(expected, check(mge.load(job["original"]), inputs)):
-            say(done="{}: the original gives another answer each time".format(name))
+        try:
+            expected = CHECKS[name](original, inputs)
+        except Exception as error:
+            say(done=name, text="the original fails: {}".format(str(error)[-200:]))
             continue
         say(check=name, of="written")
         try:
-            result = check(written, inputs)
+            result = CHECKS[name](written, inputs)
         except Exception:
             say(found=name, text=traceback.format_exc()[-1500:])
             continue
-        say(done=name)
-        if not same(expected, result):
+        if same(expected, result):
+            say(done=name, text="")
+        elif same(expected, CHECKS[name](mge.load(job["original"]), inputs)):
             say(found=name, text=difference(expected, result))
-    say(check="strict", of="written")
-    try:
-        mge.load(job["written"]).load_state_dict(mge.load(job["original"]).state_dict(), strict=True)
-        say(done="strict")
-    except Exception:
-        say(found="strict", text=traceback.format_exc()[-1500:])
+        else:
+            say(done=name, text="the original gives another answer each time")
 
 
 def applies(name, net):
@@ -208,39 +242,89 @@ def applies(name, net):
     return name != "training" or trainable(net)
 
 
-def isolated(job, path):
-    """The answer for a job from a process of its own: MegEngine dies of some networks, at another batch for example."""
-    skipped = []
-    while True:
-        open(path, "w").close()
-        command = [sys.executable, __file__, json.dumps(job), json.dumps(skipped), path]
-        died = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
-        with open(path) as file:
-            lines = [json.loads(line) for line in file]
-        found = {line["found"]: line["text"] for line in lines if "found" in line}
-        if died:
-            last = [line for line in lines if "check" in line][-1:] or [{"check": "load", "of": "written"}]
-            if last[0]["of"] == "original":
-                skipped.append(last[0]["check"])
-                continue
-            found[last[0]["check"]] = "the process died with {}".format(died)
-        return {"found": found, "done": [line["done"] for line in lines if "done" in line]}
+class Answer:
+    """What is known of one job: `found` differences by check, `excused` checks that the original fails itself."""
+
+    def __init__(self):
+        self.found, self.excused, self.seconds = {}, {}, {}
+
+    @property
+    def known(self):
+        return [*self.found, *self.excused, *self.seconds]
+
+    def hear(self, line):
+        if "found" in line:
+            self.found[line["found"]] = line["text"]
+        elif line.get("text"):
+            self.excused[line["done"]] = line["text"]
+        if "check" not in line:
+            name = line.get("found") or line["done"]
+            self.seconds[name] = line["seconds"]
+
+    def die(self, name, of, status):
+        """MegEngine dies of some networks, at another batch for example."""
+        where = self.excused if of == "original" else self.found
+        where[name] = "the process died with {}".format(status)
+
+
+def judged(requests, folder):
+    """The answers of all jobs from one process, and from another one after each of its deaths."""
+    answers = [Answer() for _ in requests]
+    begun = 0
+    while begun < len(requests):
+        tasks = [(number, requests[number], answers[number].known) for number in range(begun, len(requests))]
+        with open(os.path.join(folder, "tasks.json"), "w") as file:
+            json.dump(tasks, file)
+        heard = os.path.join(folder, "heard.jsonl")
+        open(heard, "w").close()
+        command = [sys.executable, __file__, "--work", os.path.join(folder, "tasks.json"), heard]
+        status = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        last = {}
+        with open(heard) as file:
+            for line in map(json.loads, file):
+                answers[line["job"]].hear(line)
+                last = line
+        if not status.returncode:
+            break
+        if "check" not in last:
+            raise SystemExit(status.stderr[-3000:])
+        answers[last["job"]].die(last["check"], last["of"], status.returncode)
+        begun = last["job"]
+    return [vars(answer) for answer in answers]
+
+
+class Teller:
+    """Writes what is found for one job after another, with the seconds since the last result."""
+
+    def __init__(self, file):
+        self.file, self.job, self.begin = file, 0, time.time()
+
+    def __call__(self, **line):
+        now = time.time()
+        print(json.dumps({"job": self.job, "seconds": round(now - self.begin, 2), **line}), file=self.file, flush=True)
+        if "check" not in line:
+            self.begin = now
+
+
+def work(tasks, heard):
+    """Judge the tasks one after another."""
+    with open(tasks) as file, open(heard, "a") as lines:
+        say = Teller(lines)
+        for say.job, job, skipped in json.load(file):
+            judge(job, skipped, say)
 
 
 def main(jobs, answers):
     with open(jobs) as file:
         requests = json.load(file)
+    with tempfile.TemporaryDirectory() as folder:
+        found = judged(requests, folder)
     with open(answers, "w") as file:
-        json.dump([isolated(job, jobs + ".lines") for job in requests], file)
+        json.dump(found, file)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        main(*sys.argv[1:])
+    if sys.argv[1] == "--work":
+        work(*sys.argv[2:])
     else:
-        with open(sys.argv[3], "w") as lines:
-            judge(
-                json.loads(sys.argv[1]),
-                json.loads(sys.argv[2]),
-                lambda **line: print(json.dumps(line), file=lines, flush=True),
-            )
+        main(*sys.argv[1:])

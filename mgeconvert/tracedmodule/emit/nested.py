@@ -27,6 +27,7 @@ from .graph_writer import GraphWriter, sizes, type_of
 from .same_bodies import SameBodies, arguments
 from .signature import Signature
 from .source_tree import Graphs, SourceTree
+from .uncalled import Uncalled, fields
 
 
 def nested_module(graph: Graph, calls: Mapping[Node, EmittedCall]) -> Instance:
@@ -67,6 +68,7 @@ class _Nested:
             if self.same.is_first(body):
                 record = self.signatures[body].record
                 self._write(body, self.tree.graphs.setdefault(id(record), Graphs({}, {})))
+        Uncalled(self.graph, self.tree).add()
         return self.tree.top(self.signatures[self.body].argspec)
 
     def _write(self, body: Body, graphs: Graphs) -> None:
@@ -108,24 +110,11 @@ class _Nested:
         assert isinstance(expr, g.Versioned)
         reader.advance(expr)
         operands = list(map(reader, arguments(node)))
-        made = reader.writer.recorder.expression(type(expr).source.rpartition(".")[2], operands, self._fields(expr))
+        made = reader.writer.recorder.expression(
+            type(expr).source.rpartition(".")[2], operands, fields(expr, self.tree.restore)
+        )
         for value, variable in zip(node.scope.call.form[2], expr.outputs, strict=True):
             reader.result(made, value, variable)
-
-    def _fields(self, expr: g.Versioned) -> dict[str, Any]:
-        """What an expression says besides its operands and results."""
-        restore = self.tree.restore
-        version = {} if expr.version is None else {"version": expr.version}
-        if isinstance(expr, g.Apply):
-            kind = restore(expr.opdef_type)
-            return {"opdef_state": {**restore(expr.fields), "opdef_type": kind}, **version}
-        assert isinstance(expr, g.FunctionOrMethod)
-        fields = {"const_val": restore(expr.const_val), "arg_def": restore(expr.arg_def)}
-        fields |= {"out_def": restore(expr.out_def)}
-        if isinstance(expr, g.CallFunction):
-            return {"func": tuple(expr.func), **fields, **version}
-        assert isinstance(expr, g.CallMethod)
-        return {"method": expr.method, **fields, **version}
 
     def _call_body(self, body: Body, reader: _Reader) -> None:
         """A call of a module that has a graph."""
@@ -136,11 +125,11 @@ class _Nested:
             reader.advance(signature.form.expr)
         module = reader.traced(path, signature.record)
         operands = [module, *(reader(item) for _, item, _ in signature.inputs())]
-        fields = {
+        call = {
             "const_val": signature.constants(operands), "method": "__call__", "arg_def": signature.structure(operands),
             "out_def": signature.result_structure(), "version": signature.version,
         }  # fmt: skip
-        expr = reader.writer.recorder.expression("CallMethod", operands, fields)
+        expr = reader.writer.recorder.expression("CallMethod", operands, call)
         for item, variable in signature.result_nodes():
             reader.result(expr, item, variable, f"{module.state['_qualname']}.[out]")
 
@@ -174,7 +163,9 @@ class _Reader:
         self._order = {expr: number for number, expr in enumerate(exprs)}
         self._exprs = iter(enumerate(exprs))
         self._at = -1
-        self._constants = {id(expr.value): expr for expr in exprs if isinstance(expr, g.Constant)}
+        constants = [expr for expr in exprs if isinstance(expr, g.Constant)]
+        self._constants = {(id(expr.value), node.name or "const"): expr for expr in constants for node in expr.outputs}
+        self._captured: dict[tuple[int, str], Instance] = {}
         self._paths = {source.inputs[0]: ""} if source is not None else {}
         self.writer = writer
         self.path = path
@@ -233,19 +224,24 @@ class _Reader:
             return self.attributes[id(record)]
         tensor = isinstance(record, TensorRecord)
         if item.captured:
-            shape, dtype, _ = _tensor_type(None, item, self.tree)
-            value, name = self.tree.restore(record), item.path.rpartition(".")[2]
-            kind = None if tensor else _class_of(record)
-            source = self._constants.get(id(record))
-            name = (source.outputs[0].name if source is not None else None) or name
-            label = source.name if source is not None else None
-            self.attributes[id(record)] = self.writer.recorder.constant(value, name, kind, shape, dtype, label)
-            return self.attributes[id(record)]
+            return self._constant(item)
         path = relative(item.path, self.path)
         if not tensor:
             return self.writer.module(path, _class_of(record))
         shape, dtype, _ = _tensor_type(None, item, self.tree)
         return self.writer.tensor(path, shape, dtype)
+
+    def _constant(self, item: Attribute) -> Instance:
+        """What the source captured, once under each of its names there."""
+        record, name = item.record, item.path.rpartition(".")[2]
+        if (id(record), name) not in self._captured:
+            shape, dtype, _ = _tensor_type(None, item, self.tree)
+            kind = None if isinstance(record, TensorRecord) else _class_of(record)
+            source = self._constants.get((id(record), name))
+            label = source.name if source is not None else None
+            made = self.writer.recorder.constant(self.tree.restore(record), name, kind, shape, dtype, label)
+            self._captured[id(record), name] = made
+        return self._captured[id(record), name]
 
 
 def relative(path: str, below: str) -> str:

@@ -13,6 +13,7 @@ from ..lower.scopes import Form
 from ..read import graph as g
 from ..read.modules import TracedModuleRecord
 from ..read.pytree import structure_key
+from ..read.values import TensorRecord
 from ..write import objects as written
 from ..write.pickler import Instance
 from ..write.restore import Restorer
@@ -140,27 +141,28 @@ class Signature:
     def _results(self, graph: Graph) -> list[Any]:
         """What the graph returns: the source's results while all are known, then those that are read besides."""
         if self.is_top:
-            return list(graph.outputs.values())
+            outputs = list(graph.outputs.values())
+            return list(map(_returned, outputs, self.call.form[2])) if self._besides(outputs) == 0 else outputs
         if not self.body.as_called:
             return list(self.body.results)
         signed = [graph.current(item) if isinstance(item, Value) else item for item in self.call.form[2]]
         count = sum(isinstance(item, Value) for item in signed)
         return [*signed, *self.body.results[count:]]
 
-    @property
-    def _extra(self) -> int:
-        return len(self.results) - len(self.call.form[2])
+    def _besides(self, results: Sequence[Any]) -> int:
+        """How many results there are more than the source's call has."""
+        return len(results) - len(self.call.form[2])
 
     def result_structure(self) -> Instance:
         """The structure of the results."""
-        expr = self.form.expr
+        besides, expr = self._besides(self.results), self.form.expr
         out_def = expr.out_def if isinstance(expr, g.FunctionOrMethod) else self.form.out_def
-        if out_def is not None and (self.body.as_called or self.is_top) and self._extra == 0:
+        if out_def is not None and (self.body.as_called or self.is_top) and besides == 0:
             made = self.restore(out_def)
             assert isinstance(made, Instance)
             return made
-        if self.body.as_called and out_def is not None and self._extra > 0:
-            return written.tree("builtins.tuple", None, [self.restore(out_def), *_tensors(self._extra)])
+        if self.body.as_called and out_def is not None and besides > 0:
+            return written.tree("builtins.tuple", None, [self.restore(out_def), *_tensors(besides)])
         count = len(self.results)
         return written.tensor_leaf() if count == 1 else written.tree("builtins.tuple", None, _tensors(count))
 
@@ -170,6 +172,12 @@ class Signature:
         if self.form.expr is not None and self.body.as_called:
             nodes = list(self.form.expr.outputs)
         yield from zip(self.results, [*nodes, *([None] * len(self.results))], strict=False)
+
+
+def _returned(value: Value, said: Any) -> Any:
+    """An output of the graph: the tensor of the tree that the source returned, where that is still what it is."""
+    is_read = isinstance(said, Attribute) and isinstance(said.record, TensorRecord) and value.array is not None
+    return said if is_read and value.array is said.record.array else value
 
 
 def _tensors(count: int) -> list[Instance]:

@@ -54,10 +54,17 @@ class SourceTree:
 
     def at(self, path: str) -> Any:
         """The record at a path, None where there is none."""
-        record: Any = self.root
-        for name in filter(None, path.split(".")):
-            record = record.attributes.get(name) if isinstance(record, ModuleRecord) else None
-        return record
+        return at(self.root, path)
+
+    def is_unchanged(self, owner: Any, path: str) -> bool:
+        """Whether what hung at a path below `owner` still hangs there."""
+        for name in path.split("."):
+            if not isinstance(owner, ModuleRecord) or name not in owner.attributes:
+                return False
+            if name in self._added.get(id(owner), {}) or self._is_gone(owner.attributes[name]):
+                return False
+            owner = owner.attributes[name]
+        return True
 
     def is_kept(self, record: Any) -> bool:
         """Whether something of the source is still there as it was."""
@@ -212,6 +219,13 @@ class SourceTree:
             return item  # type: ignore[no-any-return]
         inside = {name: self._filled(part, f"{path}.{name}") for name, part in item.items()}
         return written.traced_module(path, inside, {}, {}, None)
+
+
+def at(owner: Any, path: str) -> Any:
+    """What hangs at a path below a module's record, None where nothing does."""
+    for name in filter(None, path.split(".")):
+        owner = owner.attributes.get(name) if isinstance(owner, ModuleRecord) else None
+    return owner
 
 
 def same_module(one: ModuleCall, other: ModuleCall) -> bool:

@@ -187,9 +187,12 @@ class Recorder:
         """An expression with fields as they are; its results are added with `result`."""
         return self._expr(kind, inputs, **fields)
 
-    def result(self, expr: Instance, name: str, qualname: str, tensor: tuple[Any, ...]) -> Instance:
-        """The next result of an expression; `tensor` is its shape, dtype and quantization parameters."""
-        return self._node(expr, self.unique(name), qualname, tensor)
+    def result(
+        self, expr: Instance, name: str, qualname: str, tensor: tuple[Any, ...] | None, module: Name | None = None
+    ) -> Instance:
+        """The next result of an expression; `tensor` is its shape, dtype and quantization parameters, None for a
+        module, whose class is `module`."""
+        return self._node(expr, self.unique(name), qualname, tensor, module)
 
     def method(
         self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], outputs: Sequence[tuple[str, str, Any, Any]]

@@ -42,20 +42,7 @@ def in_onnxruntime(row: Op, folder: Path) -> list[np.ndarray] | None:
         raise
 
 
-CONSTANT_RESULTS = {
-    ("Dropout-2x3", 2),
-    ("Dropout-2x3-c[0.699999988079071]-cbool[False]", 2),
-    ("ReduceMax-2x0x3-cint64[1]", 1),
-    ("ReduceMin-int322x0x3-cint64[1]-keepdims=0", 1),
-    ("ReduceLogSumExp-2x0-cint64[1]", 1),
-}
-"""Rows (and how many outputs they have) with a constant result."""
-GROWS = pytest.mark.xfail(strict=True, reason="a constant result is fetched by one more GetAttr at each round trip")
-
-
-@pytest.mark.parametrize(
-    "row", [pytest.param(row, id=row.id, marks=[GROWS] * ((row.id, row.outputs) in CONSTANT_RESULTS)) for row in ROWS]
-)
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in ROWS])
 def test_a_second_round_trip_is_the_first(row: Op, tmp_path: Path) -> None:
     """tm to tm is stable also where the first file came from elsewhere (Range needs one more)."""
     save(row.graph(), tmp_path / "first.pkl")
