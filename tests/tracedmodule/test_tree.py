@@ -143,7 +143,7 @@ def test_graphs_that_nothing_calls_stay(tmp_path: Path) -> None:
 
 
 def test_a_graph_that_nothing_calls_goes_with_what_it_reads(tmp_path: Path) -> None:
-    """Another layer hangs where the graph of `tail.0` read its own, which that of `tail` calls; the graphs of other modules stay."""
+    """Another layer hangs where the graph of `tail.0` read its own, and `tail` calls `tail.0`; other graphs stay."""
     source, target = sources.written("odd/flattened", tmp_path)
     graph = load(source, faithful=True)
     weight = next(value for value in graph.values() if value.name == "tail.0.fc.weight")
