@@ -1,12 +1,15 @@
 # Everything runs in .venv, which the targets make themselves from any Python >= 3.10 (name one with PYTHON=...).
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-core test-reference lint types bench docs docs-check goldens dist clean
+.PHONY: help install dev demo test test-core test-reference fuzz lint types bench docs docs-check goldens dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 DECLARED := setup.cfg setup.py pyproject.toml mgeconvert/version.py
 # pytest processes at a time
 JOBS ?= 2
+# of `make fuzz`: for each reader, and the number of the first case
+SECONDS ?= 600
+SEED ?= 0
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 help: ## this list
@@ -49,6 +52,9 @@ test-core: dev ## the tests that need no MegEngine
 test-reference: dev ## the tests against real MegEngine; installs it with `mgeconvert reference install`
 	$(BIN)/mgeconvert reference install all
 	$(BIN)/python -m pytest -n $(JOBS) -m reference
+
+fuzz: dev ## change files of every reader, SECONDS=600 each, until something is neither a result nor an error of ours
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) --jobs $(JOBS)
 
 lint: dev ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -186,7 +186,7 @@ def _feeds(inputs: Sequence[str], random: bool, wanted: Mapping[str, Value], pla
             feeds[name] = np.load(file, allow_pickle=False)
         except OSError as error:
             raise BadInputError(f"-i {text}: {file}: {error.strerror or error}") from error
-        except (ValueError, EOFError) as error:
+        except (ValueError, EOFError, MemoryError) as error:
             raise BadInputError(f"-i {text}: {file}: is no .npy file: {error}") from error
         if not isinstance(feeds[name], np.ndarray):
             raise BadInputError(f"-i {text}: {file}: is an archive, expected one array", hint="-i FILE.npz gives all")

@@ -37,6 +37,8 @@ from .options import command_line, option_names
 
 OWN = ("path", "trace", "input", "name", "targets", "output", "format")
 """The keys of an entry that are not options of a command."""
+PARTS = 1_000_000
+"""Tables, lists and values of a manifest; in YAML a few lines can stand for any number of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ def _of_manifest(path: Path, targets: Sequence[str], output: Path | None) -> Ite
     if not isinstance(defaults, Mapping) or not isinstance(entries, list) or not entries:
         raise UsageError(f"{path}: has no [[model]] entry", hint="docs/batch.md shows a manifest")
     for entry in entries:
+        if not isinstance(entry, Mapping):
+            raise UsageError(f"{place.at('model')}: a [[model]] is a table, not {entry!r:.60}")
         merged = {**defaults, **entry}
         for target in targets or _targets(merged, place):
             folder = output or path.parent / _text(merged, "output", place, str(path.parent))
@@ -248,10 +252,29 @@ def _read(path: Path) -> tuple[dict[str, Any], Place]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
-    content = _parsed_toml(path, text) if path.suffix.lower() == ".toml" else _parsed_yaml(path, text)
+    try:
+        content = _parsed_toml(path, text) if path.suffix.lower() == ".toml" else _parsed_yaml(path, text)
+        _check_parts(content, path, [0])
+    except RecursionError as error:
+        raise UsageError(f"{path}: tables in tables without end") from error
     if not isinstance(content, dict):
         raise UsageError(f"{path}: a manifest is a table with [defaults] and [[model]]")
     return content, Place(path, text)
+
+
+def _check_parts(content: Any, path: Path, seen: list[int]) -> None:
+    """UsageError for keys that are no text, and where the file, all its references spelled out, is too large."""
+    seen[0] += 1
+    if seen[0] > PARTS:
+        raise UsageError(f"{path}: more than {PARTS:,} parts, all spelled out")
+    if isinstance(content, dict):
+        for key, value in content.items():
+            if not isinstance(key, str):
+                raise UsageError(f"{path}: the key {key!r:.60} is no text")
+            _check_parts(value, path, seen)
+    elif isinstance(content, list):
+        for value in content:
+            _check_parts(value, path, seen)
 
 
 def _parsed_toml(path: Path, text: str) -> Any:
@@ -268,7 +291,7 @@ def _parsed_yaml(path: Path, text: str) -> Any:
         import yaml
     except ImportError as error:
         raise UsageError(
-            f"{path}: PyYAML reads YAML and is not installed", hint='pip install "mgeconvert[yaml]"'
+            f"{path}: PyYAML reads YAML and is not installed", hint='pip install "pyyaml>=6,<7"'
         ) from error
     try:
         return yaml.safe_load(text)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Value
 from mgeconvert.registry import Description
 
@@ -18,8 +19,12 @@ from .write.save import KEY
 
 def describe(path: Path) -> Description:
     """Inputs and outputs; BadInputError where the weights are not beside the file or not ours. Nothing is executed."""
-    about = json.loads(metadata(path.with_suffix(".safetensors")).get(KEY, '{"inputs": {}, "outputs": {}}'))
-    return Description(_values(about["inputs"]), _values(about["outputs"]), "mgeconvert")
+    weights = path.with_suffix(".safetensors")
+    try:
+        about = json.loads(metadata(weights).get(KEY, '{"inputs": {}, "outputs": {}}'))
+        return Description(_values(about["inputs"]), _values(about["outputs"]), "mgeconvert")
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise BadInputError(f"{weights}: its description of inputs and outputs is damaged") from error
 
 
 def _values(types: Mapping[str, Any]) -> dict[str, Value]:

@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mgeconvert.errors import ConversionError
-
 from .control import infer_control
 from .dtypes import dtype_of as dtype_of
 from .dtypes import elem_type as elem_type
 from .graph import OPSET, Container, Graph, Node, Shape, TensorType, Value, subgraphs
 from .shape_rules import SHAPE_RULES
+from .validity import InvalidError, check, check_sizes
 
 if TYPE_CHECKING:
     import onnx
 
 
-class InferenceError(ConversionError):
-    """A node whose operands or attributes its operator does not take."""
+InferenceError = InvalidError
 
 
 SMALL = 4096
@@ -39,6 +37,12 @@ def infer(node: Node) -> None:
     if subgraphs(node):
         infer_control(node)
         return
+    check(node)
+    _infer(node)
+    check_sizes(node)
+
+
+def _infer(node: Node) -> None:
     if (len(node.outputs) == 1 or node.op == "MaxPool") and _known(node):
         if (rule := _RULES.get(node.op)) is not None:
             rule(node)
@@ -160,7 +164,15 @@ def _infer_with_onnx(node: Node) -> None:
     for index, value in enumerate(node.outputs):
         result = inferred.get(f"o{index}")
         if result is not None:
+            _check_positive(node, result)
             _take(value, result)
+
+
+def _check_positive(node: Node, proto: Any) -> None:
+    """A size below zero is what onnx computes of a window that is larger than its input."""
+    dims = [dim.dim_value for dim in proto.tensor_type.shape.dim if dim.HasField("dim_value")]
+    if min(dims, default=0) < 0:
+        raise InferenceError(f"{node.name}: {node.op}: its output would have the sizes {dims}")
 
 
 def _kind_of_empty(value: Any) -> int | None:

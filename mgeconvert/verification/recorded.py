@@ -6,11 +6,13 @@ the model's inputs and outputs.
 
 from __future__ import annotations
 
+import lzma
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from mgeconvert.registry import Frontend
 
 KEYS_HINT = "name the arrays in_0, in_1, ... and out_0, out_1, ..., or as the model's inputs and outputs"
+
+LARGEST, GROWTH = 1 << 28, 100
+"""An archive may unpack to LARGEST bytes, or to GROWTH times its size: masks and zeros pack that well."""
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
 class MisfitError(BadInputError):
@@ -82,11 +88,22 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
             archive = np.load(file, allow_pickle=False)
             if isinstance(archive, np.ndarray):
                 raise BadInputError(f"{path}: holds one .npy array, expected an .npz archive", hint=KEYS_HINT)
-            return {name: archive[name] for name in archive.files}
+            _check_unpacked(path, archive)
+            arrays = {name: archive[name] for name in archive.files}
+            if all(isinstance(array, np.ndarray) for array in arrays.values()):  # other members are their bytes
+                return arrays
+            raise BadInputError(f"{path}: not an .npz archive of plain arrays", hint=KEYS_HINT)
     except OSError as error:
         raise BadInputError(f"{path}: {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, EOFError, MemoryError, NotImplementedError, RuntimeError, *_DAMAGED) as error:
         raise BadInputError(f"{path}: not an .npz archive of plain arrays", hint=KEYS_HINT) from error
+
+
+def _check_unpacked(path: Path, archive: Any) -> None:
+    """BadInputError for an archive that unpacks to very much more than it is."""
+    unpacked = sum(member.file_size for member in archive.zip.infolist())
+    if unpacked > max(LARGEST, GROWTH * path.stat().st_size):
+        raise BadInputError(f"{path}: unpacks to {unpacked:,} bytes, {GROWTH} times its size; store such data plainly")
 
 
 def _choose(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Namer, Node, Value
+from mgeconvert.ir.validity import LARGEST
 
 from ..dialects import DEFAULT
 from . import EMITTERS, GIVEN, REFUSED, Emitter
@@ -86,7 +88,18 @@ def _not_a_blob(dtype: np.dtype | None, shape: tuple[int, ...]) -> str:
     """Why a value cannot be a Caffe blob; empty where it can."""
     if 0 in shape:
         return EMPTY
+    if reason := _too_large(shape):
+        return reason
     return "" if is_number(dtype) else f"a Caffe blob holds real numbers, not {dtype}"
+
+
+def _too_large(shape: tuple[int, ...]) -> str:
+    """The reason against a blob of more numbers than Caffe counts; empty for the others."""
+    return (
+        f"a blob of the shape {list(shape)}; Caffe's hold at most {LARGEST:,} numbers"
+        if math.prod(shape) > LARGEST
+        else ""
+    )
 
 
 def _layer_names(graph: Graph) -> dict[Node, str]:
@@ -129,6 +142,8 @@ def _emit(
             return f"its result has the shape {node.outputs[0].type_text}; Caffe's shapes are fixed"
         if any(0 in (value.static_shape or ()) for value in node.outputs):
             return EMPTY
+        if reason := next(filter(None, (_too_large(value.static_shape or ()) for value in node.outputs)), ""):
+            return reason
         emitted = emitter.handler(net, *bound.args, **bound.kwargs)
     except RefusedError as refusal:
         return str(refusal)

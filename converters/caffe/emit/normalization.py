@@ -62,6 +62,8 @@ def lrn(net: Net, x: Blob, *, size: int, alpha: float = 1e-4, beta: float = 0.75
     if size % 2 == 0:
         refuse(f"Caffe's LRN has an odd size; here {size}")
     # with the bias as a factor outside, because OpenCV does not know Caffe's k
+    if bias <= 0:
+        refuse(f"a LocalResponseNormalization with the bias {bias:g}; Caffe's LRN adds 1")
     return net.power(net.layer("LRN", x, local_size=size, alpha=alpha / bias, beta=beta), scale=bias**-beta)
 
 

@@ -16,6 +16,8 @@ from .table import Layer, lower, shape_of
 from .windows import spatial
 
 MAX, AVE = 0, 1
+LONGEST = 1 << 20
+"""The largest window, stride and number of windows along an axis: no image is larger."""
 FLOOR = 1
 
 
@@ -69,6 +71,8 @@ def pool(
         count = (size + 2 * p - k) // s + 1 if floor else caffe_count(size, k, s, p)
         if count < 1 or (count - 1) * s >= size + p:
             refuse(f"a window of {k} with stride {s} lies outside an input of {size}")
+        if max(k, s, count) > LONGEST:
+            refuse(f"windows of {k} with stride {s} on an input of {size}: more than {LONGEST:,} along one axis")
         counts.append(count)
         ends.append(max(0, (count - 1) * s + k - size - p))
     attrs: dict[str, Any] = {"kernel_shape": kernel, "strides": strides, "pads": [*pad, *ends]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -69,18 +70,25 @@ def _old_layers(net: Message) -> Iterator[Message]:
 
 def _array(blob: Message, where: str) -> np.ndarray:
     if blob.HasField("raw_data"):
-        array = np.frombuffer(blob.raw_data, _RAW_TYPES[blob.raw_data_type])
+        array = _numbers(blob.raw_data, _RAW_TYPES.get(blob.raw_data_type, ""), where)
     elif blob.HasField("double_data"):
-        array = np.frombuffer(blob.double_data, "<f8")
+        array = _numbers(blob.double_data, "<f8", where)
     elif blob.HasField("data"):
-        array = np.frombuffer(blob.data, "<f4")
+        array = _numbers(blob.data, "<f4", where)
     else:
         array = _unpacked(blob)
     legacy = any(blob.HasField(field) for field in ("num", "channels", "height", "width"))
     shape = (blob.num, blob.channels, blob.height, blob.width) if legacy else tuple(blob.shape.dim)
-    if array.size != np.prod(shape, dtype=np.int64):
+    if any(size < 0 for size in shape) or array.size != math.prod(shape):
         raise BadInputError(f"{where}: holds {array.size} numbers, its shape {list(shape)} needs another count")
     return array.reshape(shape)
+
+
+def _numbers(data: bytes, dtype: str, where: str) -> np.ndarray:
+    """The numbers of a field that holds them packed."""
+    if not dtype or len(data) % np.dtype(dtype).itemsize:
+        raise BadInputError(f"{where}: {len(data)} bytes are no numbers of {dtype or 'a type that is known'}")
+    return np.frombuffer(data, dtype)
 
 
 def _unpacked(blob: Message) -> np.ndarray:

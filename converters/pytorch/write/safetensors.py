@@ -53,5 +53,5 @@ def metadata(path: Path) -> dict[str, str]:
             (length,) = struct.unpack("<Q", stream.read(8))
             header = json.loads(stream.read(min(length, 100_000_000)))
         return {str(key): str(value) for key, value in header["__metadata__"].items()}
-    except (OSError, struct.error, ValueError, KeyError, AttributeError, TypeError) as error:
+    except (OSError, struct.error, ValueError, KeyError, AttributeError, RecursionError, TypeError) as error:
         raise BadInputError(f"{path}: is no safetensors file with a description of inputs and outputs") from error

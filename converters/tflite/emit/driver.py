@@ -8,7 +8,8 @@ import numpy as np
 
 from mgeconvert.compose.driver import composed
 from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
-from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir import Graph, Node, Shape, Value
+from mgeconvert.ir.validity import LARGEST
 
 from ..dtypes import is_stored, stored_dtype
 from ..layout.plan import BorderLayouts, Reading, wants_channels_last
@@ -148,8 +149,8 @@ class Driver(Storage):
         for value in (*read, *node.outputs):
             if value is not None and value.shape is None:
                 refuse(f"the rank of {value.name} is known only at run time; TFLite wants fixed ranks")
-            if value is not None and value.shape is not None and 0 in value.shape:
-                refuse(f"{value.name} has no elements; LiteRT does not allocate empty tensors")
+            if value is not None and value.shape is not None:
+                _check_sizes(value, value.shape)
         if emitter.wants is Wants.VIEW:
             stored = emitter.function(Emission(self, node, ()))
             return [stored] if isinstance(stored, Stored) else list(stored)
@@ -207,6 +208,14 @@ class Driver(Storage):
         if not candidates:
             return prefer[0] if prefer else identity(rank)
         return max(candidates, key=lambda layout: (candidates[layout], layout in prefer, layout == channels_last(rank)))
+
+
+def _check_sizes(value: Value, shape: Shape) -> None:
+    """Refuse what LiteRT does not allocate."""
+    if 0 in shape:
+        refuse(f"{value.name} has no elements; LiteRT does not allocate empty tensors")
+    if any(isinstance(dim, int) and dim > LARGEST for dim in shape):
+        refuse(f"{value.name} has {value.type_text}; TFLite's sizes have 32 bits")
 
 
 def _name_dimensions(stored: Stored) -> None:

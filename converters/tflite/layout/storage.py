@@ -10,6 +10,7 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Graph, Namer, Shape, Value
+from mgeconvert.ir.validity import LARGEST
 
 from ..dtypes import narrowed
 from ..model import (
@@ -140,6 +141,8 @@ class Storage:
     def shape_operand(self, tensor: Tensor, shape: Shape) -> Tensor:
         """The shape to give a tensor: one unknown dimension is -1, more are read from the tensor's own at run time."""
         numbers = [dim if isinstance(dim, int) else -1 for dim in shape]
+        if max(numbers, default=0) > LARGEST:
+            refuse(f"a reshape of {list(tensor.shape)} to {list(shape)}: TFLite's sizes have 32 bits")
         if numbers.count(-1) <= 1:
             return self.constant(np.array(numbers, np.int32), "shape")
         picks = [

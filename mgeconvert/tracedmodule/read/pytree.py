@@ -120,6 +120,8 @@ def arguments(tree: Any, values: Sequence[Any], constants: Sequence[Any]) -> tup
     for item in constants:
         if type(item) is not tuple or len(item) != 2 or type(item[0]) is not int:
             raise BadInputError(f"a {type(item).__name__} among the constant arguments")
+        if not 0 <= item[0] <= len(leaves):
+            raise BadInputError(f"a constant argument at position {item[0]} of {len(leaves)}")
         leaves.insert(item[0], plain(item[1]))
     remaining = iter(leaves)
     result = unflatten(tree, remaining)

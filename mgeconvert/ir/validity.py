@@ -1,0 +1,250 @@
+"""What the attributes and operands of operators can be, so that a node that can never be computed is told from one that
+a format lacks: https://onnx.ai/onnx/operators/, opset 21.
+
+`check` is asked for every node that a reader, a rule or a composition makes. It looks at what is known of the operands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from mgeconvert.errors import ConversionError
+
+from .graph import Node, Shape
+
+LARGEST = (1 << 31) - 1
+"""The largest kernel, stride or padding; sizes of tensors may be larger."""
+
+CHOICES: dict[tuple[str, str], str] = {
+    **{(op, "auto_pad"): "NOTSET SAME_UPPER SAME_LOWER VALID" for op in
+       ("AveragePool", "Conv", "ConvInteger", "ConvTranspose", "LpPool", "MaxPool", "QLinearConv")},
+    **{(op, "direction"): "forward reverse bidirectional" for op in ("GRU", "LSTM", "RNN")},
+    ("BitShift", "direction"): "LEFT RIGHT",
+    ("DepthToSpace", "mode"): "DCR CRD",
+    ("Gelu", "approximate"): "none tanh",
+    ("GridSample", "mode"): "linear nearest cubic",
+    ("GridSample", "padding_mode"): "zeros border reflection",
+    ("Pad", "mode"): "constant reflect edge wrap",
+    ("Resize", "coordinate_transformation_mode"):
+        "half_pixel half_pixel_symmetric pytorch_half_pixel align_corners asymmetric tf_crop_and_resize",
+    ("Resize", "keep_aspect_ratio_policy"): "stretch not_larger not_smaller",
+    ("Resize", "mode"): "nearest linear cubic",
+    ("Resize", "nearest_mode"): "round_prefer_floor round_prefer_ceil floor ceil",
+    ("RoiAlign", "coordinate_transformation_mode"): "half_pixel output_half_pixel",
+    ("RoiAlign", "mode"): "avg max",
+    ("ScatterElements", "reduction"): "none add mul max min",
+    ("ScatterND", "reduction"): "none add mul max min",
+}  # fmt: skip
+"""(operator, attribute) -> the words that it may be."""
+
+_SWITCHES = """align_corners allowzero antialias ceil_mode count_include_pad exclude_outside exclusive fmod
+input_forget keepdims largest layout linear_before_reset noop_with_empty_axes reverse saturate
+select_last_index sorted storage_order transA transB upper"""
+SWITCHES = frozenset(_SWITCHES.split())
+"""Attributes that are 0 or 1."""
+
+_COUNTS = """blocksize dilations group hidden_size kernel_shape num_groups num_outputs output_height output_shape
+output_width size strides"""
+COUNTS = frozenset(_COUNTS.split())
+"""Attributes whose numbers are 1 or more."""
+
+PADS = frozenset({"output_padding", "pads"})
+
+_AXIS = """ArgMax ArgMin Concat Gather GatherElements Hardmax LayerNormalization LogSoftmax ScatterElements
+Softmax Split TopK"""
+AXIS = frozenset(_AXIS.split())
+"""Operators whose `axis` is one of the first operand's."""
+
+_ONE = """Abs Acos Acosh Asin Asinh Atan Atanh Cast Ceil Celu Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish
+Identity LeakyRelu Log LogSoftmax MeanVarianceNormalization Mish Neg Not Reciprocal Relu Round Selu Sigmoid Sign Sin
+Sinh Softmax Softplus Softsign Sqrt Tan Tanh Transpose"""
+_TWO = "Add And Div Equal Greater GreaterOrEqual Less LessOrEqual Mod Mul Or Pow PRelu Sub Xor"
+OPERAND_COUNTS = {**dict.fromkeys(_ONE.split(), 1), **dict.fromkeys(_TWO.split(), 2), "Where": 3}
+"""Operators that have no optional operands -> how many they have."""
+
+WINDOWS = frozenset({"AveragePool", "Conv", "ConvTranspose", "LpPool", "MaxPool"})
+"""Operators that have one kernel size, stride and dilation for every axis after the first two, and two pads."""
+
+
+class InvalidError(ConversionError):
+    """A node whose operands or attributes its operator does not take."""
+
+
+Check: TypeAlias = "Callable[[Node], str | None]"
+
+
+def check(node: Node) -> None:
+    """Raise InvalidError where the node can never be computed."""
+    fact = next(filter(None, (_attribute(node, name, value) for name, value in node.attrs.items())), None)
+    fact = fact or (_axis(node) if node.op in AXIS else None) or (_windows(node) if node.op in WINDOWS else None)
+    count = OPERAND_COUNTS.get(node.op)
+    if fact is None and count is not None and len(node.inputs) != count:
+        fact = f"{len(node.inputs)} operands, expected {count}"
+    operands = OPERANDS.get(node.op)
+    fact = fact or (None if operands is None else operands(node))
+    if fact is not None:
+        raise InvalidError(f"{node.name}: {node.op}: {fact}")
+
+
+def _attribute(node: Node, name: str, value: Any) -> str | None:
+    words = CHOICES.get((node.op, name))
+    if words is not None and value not in words.split():
+        return f"{name} is {value!r}, expected {' or '.join(words.split())}"
+    if name in SWITCHES and value not in (0, 1):
+        return f"{name} is {value}, expected 0 or 1"
+    if name in COUNTS and not all(isinstance(each, int) and 1 <= each <= LARGEST for each in _list(value)):
+        return f"{name} is {_text(value)}, expected 1 or more"
+    if name in PADS and not all(isinstance(each, int) and abs(each) <= LARGEST for each in _list(value)):
+        return f"{name} is {_text(value)}, expected whole numbers of 32 bits"
+    return None
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _text(value: Any) -> str:
+    return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+def _shape(node: Node, index: int) -> Shape | None:
+    value = node.inputs[index] if index < len(node.inputs) else None
+    return None if value is None else value.shape
+
+
+def _axis(node: Node) -> str | None:
+    shape, axis = _shape(node, 0), node.attrs.get("axis")
+    if shape is None or axis is None:
+        return None
+    if not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
+        return f"axis {axis} of {len(shape)} axes"
+    return None
+
+
+def _windows(node: Node) -> str | None:
+    shape = _shape(node, 0)
+    if shape is None:
+        return None
+    spatial = len(shape) - 2
+    if spatial < 1:
+        return f"an input of {len(shape)} axes, expected 3 or more"
+    for name, count in (("kernel_shape", 1), ("strides", 1), ("dilations", 1), ("pads", 2)):
+        given = node.attrs.get(name)
+        if given is not None and len(_list(given)) != count * spatial:
+            return f"{name} is {_text(given)}, expected {count * spatial} numbers"
+    weight = _shape(node, 1)
+    if weight is not None and node.op.startswith("Conv") and len(weight) != len(shape):
+        return f"a weight of {len(weight)} axes for an input of {len(shape)}"
+    return None
+
+
+def _conv(node: Node) -> str | None:
+    """(N, C, ...) by (M, C / group, ...), bias (M,)."""
+    x, weight, bias = (_shape(node, index) for index in range(3))
+    group = node.attrs.get("group", 1)
+    assert isinstance(group, int)
+    if x is None or weight is None or len(x) < 3 or len(weight) < 3:
+        return None
+    if isinstance(x[1], int) and isinstance(weight[1], int) and x[1] != weight[1] * group:
+        return f"{x[1]} channels, its weight takes {weight[1] * group}"
+    if isinstance(weight[0], int) and weight[0] % group:
+        return f"{weight[0]} channels of output in {group} groups"
+    return _vector("bias", bias, weight[0])
+
+
+def _transposed(node: Node) -> str | None:
+    """(N, C, ...) by (C, M / group, ...), bias (M,)."""
+    x, weight, bias = (_shape(node, index) for index in range(3))
+    group = node.attrs.get("group", 1)
+    assert isinstance(group, int)
+    if x is None or weight is None or len(x) < 3 or len(weight) < 3:
+        return None
+    if isinstance(x[1], int) and isinstance(weight[0], int) and x[1] != weight[0]:
+        return f"{x[1]} channels, its weight takes {weight[0]}"
+    if isinstance(weight[0], int) and weight[0] % group:
+        return f"{weight[0]} channels in {group} groups"
+    return _vector("bias", bias, weight[1] * group if isinstance(weight[1], int) else None)
+
+
+def _vector(name: str, shape: Shape | None, size: int | str | None) -> str | None:
+    if shape is None or not isinstance(size, int):
+        return None
+    if len(shape) != 1 or (isinstance(shape[0], int) and shape[0] != size):
+        return f"{name} is of shape {_text(shape)}, expected [{size}]"
+    return None
+
+
+def _per_channel(node: Node) -> str | None:
+    """Every operand after the first is a vector of one number per channel."""
+    x = _shape(node, 0)
+    if x is None:
+        return None
+    if len(x) < 2:
+        return f"an input of {len(x)} axes, expected 2 or more"
+    groups = node.attrs.get("num_groups", 1)
+    if isinstance(groups, int) and isinstance(x[1], int) and x[1] % groups:
+        return f"{x[1]} channels in {groups} groups"
+    facts = (_vector(f"operand {index}", _shape(node, index), x[1]) for index in range(1, len(node.inputs)))
+    return next(filter(None, facts), None)
+
+
+def _broadcast_to_first(node: Node) -> str | None:
+    """Every operand after the first is broadcast to the first's shape."""
+    x = _shape(node, 0)
+    for index in range(1, len(node.inputs)):
+        shape = _shape(node, index)
+        if x is None or shape is None:
+            continue
+        pairs = zip(x[::-1], shape[::-1], strict=False)
+        if len(shape) > len(x) or any(
+            isinstance(b, int) and b != 1 and isinstance(a, int) and a != b for a, b in pairs
+        ):
+            return f"operand {index} of shape {_text(shape)} does not fit an input of {_text(x)}"
+    return None
+
+
+def _quantized(node: Node) -> str | None:
+    """One scale, or one per position of `axis`; as many zero points."""
+    x, scale, zero = (_shape(node, index) for index in range(3))
+    if scale is None or x is None or node.attrs.get("block_size"):
+        return None
+    if zero is not None and zero != scale and all(isinstance(dim, int) for dim in (*zero, *scale)):
+        return f"scales of shape {_text(scale)}, zero points of {_text(zero)}"
+    axis = node.attrs.get("axis", 1)
+    if len(scale) != 1 or scale[0] == 1:
+        return None if len(scale) < 2 else f"scales of shape {_text(scale)}"
+    if not isinstance(axis, int) or not -len(x) <= axis < len(x):
+        return f"axis {axis} of {len(x)} axes"
+    if isinstance(x[axis], int) and isinstance(scale[0], int) and x[axis] != scale[0]:
+        return f"{scale[0]} scales for {x[axis]} positions of axis {axis}"
+    return None
+
+
+def _transpose(node: Node) -> str | None:
+    x, perm = _shape(node, 0), node.attrs.get("perm")
+    if x is None or perm is None or sorted(_list(perm)) == list(range(len(x))):
+        return None
+    return f"perm is {_text(perm)} for {len(x)} axes"
+
+
+OPERANDS: dict[str, Check] = {
+    "BatchNormalization": _per_channel,
+    "Conv": _conv,
+    "ConvTranspose": _transposed,
+    "DequantizeLinear": _quantized,
+    "GroupNormalization": _per_channel,
+    "InstanceNormalization": _per_channel,
+    "LayerNormalization": _broadcast_to_first,
+    "PRelu": _broadcast_to_first,
+    "QuantizeLinear": _quantized,
+    "Transpose": _transpose,
+}
+"""operator -> what is wrong with its operands, None for nothing."""
+
+
+def check_sizes(node: Node) -> None:
+    """Raise InvalidError where an output would have a size below zero."""
+    for value in node.outputs:
+        if value.shape is not None and any(isinstance(dim, int) and dim < 0 for dim in value.shape):
+            raise InvalidError(f"{node.name}: {node.op}: its output would have the sizes {_text(value.shape)}")
