@@ -6,6 +6,7 @@ a format lacks: https://onnx.ai/onnx/operators/, opset 21.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -209,7 +210,8 @@ def _quantized(node: Node) -> str | None:
     x, scale, zero = (_shape(node, index) for index in range(3))
     if scale is None or x is None or node.attrs.get("block_size"):
         return None
-    if zero is not None and zero != scale and all(isinstance(dim, int) for dim in (*zero, *scale)):
+    counts = [math.prod(dim if isinstance(dim, int) else 0 for dim in shape or ()) for shape in (scale, zero)]
+    if zero is not None and all(counts) and counts[0] != counts[1]:
         return f"scales of shape {_text(scale)}, zero points of {_text(zero)}"
     axis = node.attrs.get("axis", 1)
     if len(scale) != 1 or scale[0] == 1:
