@@ -10,19 +10,17 @@ import click
 from mgeconvert import registry
 from mgeconvert.api import level_for
 from mgeconvert.errors import UsageError
-from mgeconvert.files import Destination
 from mgeconvert.verification.tolerance import QUANTIZED_RTOL, RTOL
 
-from .export import Job, check_format_options, check_verification, default_out, write
-from .formats import FormatStep, format_options, named
-from .options import FILE, OUTPUT, STREAM, one_of, option_values
+from .export import Job, check_format_options, check_verification, write
+from .formats import FormatStep, named
+from .options import FILE, OUTPUT, one_of, option_values
 from .outputs import check_model, force_option, keep_failed_option
 from .passes import pass_options, selection
 from .reading import read
-from .sections import VERIFICATION, Section, flat, with_formats
+from .sections import VERIFICATION, Section
 from .session import Session
 from .state import State
-from .steps import Step
 
 
 def export_options() -> list[click.Parameter | Section]:
@@ -55,43 +53,6 @@ def rtol_option(quantized: str) -> click.Parameter:
 
 def out_option() -> click.Parameter:
     return click.Option(["-o", "--out"], type=OUTPUT, metavar="OUT", help="The file to write; - is standard output.")
-
-
-def pair_command(source: str, target: str) -> click.Command:
-    """The command ``source-to-target``, with the options of both formats' records."""
-    frontend, backend = registry.frontend(source), registry.backend(target)
-    name = f"{source}-to-{target}"
-    own = [click.Argument(["model"], required=False, type=FILE), out_option(), *export_options()]
-    foreign = format_options([frontend], [backend], flat(own))
-
-    def check(session: Session, model: Path | None, out: Path | None, force: bool, **rest: Any) -> None:
-        check_verification(rest["verify"], rest["io"], rest["rtol"])
-        check_format_options(session, frontend, backend, rest, force=force)
-        if out is not None:
-            check_model(session, out, backend, force=force)
-        elif model not in (None, STREAM):
-            assert model is not None
-            default = Destination(default_out(model, backend), False, force, inputs=tuple(session.inputs))
-            default.check(backend.wrote, backend.names(default.path))
-
-    def function(session: Session, state: State, model: Path | None, out: Path | None, **rest: Any) -> State:
-        load_options, save_options = option_values(rest, "from"), option_values(rest, "to")
-        passes = selection(rest, level_for(backend))
-        if model is not None:
-            state = read(session, model, frontend, load_options, backend)
-        elif state.graph is None:
-            raise UsageError("MODEL is missing and no step before gives one", hint=f"mgeconvert {name} MODEL")
-        elif source not in state.formats:
-            formats = " and ".join(state.formats)
-            raise UsageError(
-                f"the step before gives a {formats} model, {name} takes {source}",
-                hint=f"mgeconvert ... {state.formats[0]}-to-{target}",
-            )
-        return write(session, state, Job(name, backend, out, save_options, passes, **rest))
-
-    return Step(
-        name, function, with_formats(own, foreign), f"Convert {frontend.title} to {backend.title}.", check=check
-    )
 
 
 def _load(session: Session, _: State, model: Path, source_format: str | None, **rest: Any) -> State:

@@ -17,6 +17,7 @@ from mgeconvert.files import Destination
 from mgeconvert.registry import Backend, Frontend
 
 from .formats import named
+from .guide import use
 from .options import STREAM
 from .outputs import check_file, check_model, is_standard_output
 from .passes import outcome_document, say_outcome
@@ -58,6 +59,7 @@ def write(session: Session, state: State, job: Job) -> State:
             _to_stdout(report)
     else:
         report = _export(session, state, job, job.out or _default_out(state, job))
+        session.next(*use(job.backend, report.files))
     return replace(state, formats=tuple(dict.fromkeys((state.formats[0], job.backend.name))))
 
 
@@ -129,6 +131,11 @@ def check_verification(verify: bool, io: Path | None, rtol: float | None) -> Non
     unused = [name for name, value in (("--io", io), ("--rtol", rtol)) if value is not None]
     if unused and not verify:
         raise UsageError(f"--no-verify compares nothing: {' and '.join(unused)} would be ignored", hint="give one only")
+    check_limit(rtol)
+
+
+def check_limit(rtol: float | None) -> None:
+    """UsageError for a limit that is none."""
     if rtol is not None and not 0 < rtol < float("inf"):
         raise UsageError(f"--rtol {rtol:g}: expected a positive number", hint="--rtol 1e-3")
 

@@ -59,7 +59,7 @@ class Application(click.Group):
             command: click.Command = found if isinstance(found, click.Command) else found()
             return command
         if cmd_name in pairs():
-            from .convert import pair_command
+            from .pairs import pair_command
 
             return pair_command(*cmd_name.split("-to-"))
         return None
@@ -79,8 +79,12 @@ class Application(click.Group):
         return call.name, call.command, call.args
 
     def calls(self, ctx: click.Context, args: list[str]) -> list[ParsedStep]:
-        """The steps of the command line; click.UsageError for a name that no command has."""
+        """The steps of the command line; click.UsageError for a name that no command and no file has."""
         if self.get_command(ctx, args[0]) is None:
+            from .look import command, is_file_name
+
+            if is_file_name(args[0]):
+                return [ParsedStep(args[0], command, args)]
             import difflib
 
             close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=3)
@@ -172,7 +176,8 @@ application = Application(
     help="Convert neural network models: MegEngine TracedModule, ONNX, TFLite, Caffe.\n\n"
     "Steps chain: a word that names a command starts the next step, and MODEL is optional after another step: "
     "`mgeconvert load m.pkl tm-to-onnx -o m.onnx`.",
-    epilog="`mgeconvert COMMAND --help` explains a command.",
+    epilog="`mgeconvert COMMAND --help` explains a command; `mgeconvert FILE` says what a file is and what can be done "
+    "with it.",
 )
 
 

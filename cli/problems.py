@@ -12,6 +12,7 @@ import click
 
 from mgeconvert.errors import MgeconvertError, UnsupportedError
 
+from .colours import BAD, coloured
 from .session import Session
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -27,24 +28,34 @@ class Terminated(BaseException):
 def show(error: BaseException, session: Session) -> int:
     """Print the error and return the exit code."""
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        click.echo("error: interrupted", err=True)
+        _say("error: interrupted")
         return INTERRUPTED
     if isinstance(error, Terminated):
-        click.echo("error: terminated", err=True)
+        _say("error: terminated")
         return TERMINATED
     if isinstance(error, OSError) and error.errno == errno.EPIPE:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    code, found = say(error, session, f"step {session.step}: " if session.step else "")
+    session.finish(found)
+    return code
+
+
+def say(error: BaseException, session: Session, place: str = "") -> tuple[int, dict[str, Any]]:
+    """Print an error; its exit code, and its place in the JSON document."""
     if session.debug:
         traceback.print_exception(error)
     message, hint, code = describe(error)
-    if session.step:
-        message = f"step {session.step}: {message}"
-    click.echo(f"error: {message}", err=True)
+    message = message if message.startswith(place) else f"{place}{message}"
+    _say(f"error: {message}")
     if hint:
         click.echo(f"hint: {hint}", err=True)
-    session.finish(document(error, message, hint))
-    return code
+    return code, document(error, message, hint)
+
+
+def _say(line: str) -> None:
+    word, colon, rest = line.partition(":")
+    click.echo(f"{coloured(word + colon, BAD)}{rest}", err=True)
 
 
 def describe(error: BaseException) -> tuple[str, str | None, int]:

@@ -15,6 +15,7 @@ from mgeconvert.files import check_replaceable, is_stream, staging
 from mgeconvert.registry import Backend
 
 from .convert import from_option
+from .guide import open_arrays
 from .options import FILE, OUTPUT, STREAM, InputNames, one_of
 from .outputs import check_file, force_option
 from .reading import read
@@ -72,6 +73,7 @@ def _run(
                 np.savez(file, **dict(arrays))  # type: ignore[arg-type]  # its keyword allow_pickle is no array
             stage.publish([stage.place(out)])
         session.say(f"wrote {out}: {', '.join(arrays)}")
+        session.next(*([] if is_stream(out) else [open_arrays(out)]))
     session.document(
         "run",
         runtime=said,

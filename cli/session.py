@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from .muting import muted
 from .notes import notes
 from .state import State
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 NOTED = ("read", "write")
 """Stages in which formats have something to say."""
+MUTED = ("verify", "run")
+"""Stages in which runtimes print; nothing of ours does."""
 BIG_BYTES = 32 << 20
 """Files from this size on show how far they are read (on a terminal)."""
 Progress: TypeAlias = Callable[[int, int], None]
@@ -30,7 +33,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Session:
     """`json` puts one document on stdout and every human line on stderr; `quiet` leaves only errors; `debug` shows
     tracebacks and checks the graph after each stage. `step` is the step of a chain that is being run,
-    `is_last` says that no step follows; `inputs` are the files that were read, or will be by the step."""
+    `is_last` says that no step follows; `inputs` are the files that were read, or will be by the step. `each` is a list
+    of documents, one for each of several models, in place of one document."""
 
     json: bool = False
     quiet: bool = False
@@ -41,6 +45,12 @@ class Session:
     documents: list[dict[str, Any]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     inputs: dict[Path, None] = field(default_factory=dict)
+    following: list[str] = field(default_factory=list)
+    each: list[dict[str, Any]] | None = None
+
+    def next(self, *lines: str) -> None:
+        """What the user may do next, lines for the shell: said when the run has ended well, those of its last step."""
+        self.following = [*lines]
 
     def say(self, line: str) -> None:
         """A line about what was done: stderr."""
@@ -68,7 +78,7 @@ class Session:
 
     def begin(self, step: str, *, chained: bool, is_last: bool) -> None:
         """The next step starts: its clock, its document."""
-        self.step, self.is_last, self.seconds = step if chained else "", is_last, {}
+        self.step, self.is_last, self.seconds, self.following = step if chained else "", is_last, {}, []
         self.documents.append({})
 
     @contextlib.contextmanager
@@ -76,22 +86,28 @@ class Session:
         """Time a stage of the current step; on a terminal a big file gets a progress bar, fed by what is yielded."""
         start = time.perf_counter()
         bar = self._bar(name) if size >= BIG_BYTES else contextlib.nullcontext(_no_progress)
-        with notes(self.say) if name in NOTED else contextlib.nullcontext(), bar as progress:
+        quiet = muted() if name in MUTED and not self.debug else contextlib.nullcontext()
+        with notes(self.say) if name in NOTED else contextlib.nullcontext(), bar as progress, quiet:
             yield progress
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
     def finish(self, error: dict[str, Any] | None = None) -> None:
-        """Print the JSON document: a single step's own, a list under "steps" for a chain."""
+        """Print the JSON document: a single step's own, a list under "steps" for a chain, a list for several models.
+        Without it, and without an error: what may be done next."""
         if not self.json:
+            for line in self.following if error is None else ():
+                self.say(f"next: {line}")
             return
         import json
 
         done = [document for document in self.documents if document]
         if not done and error is None:
             return
-        document: dict[str, Any] = {"steps": done} if self.step else done[0] if done else {}
+        document: Any = {"steps": done} if self.step else done[0] if done else {}
         if error is not None:
             document = {**document, "error": error}
+        if self.each is not None:
+            document = self.each
         click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
 
     @contextlib.contextmanager

@@ -1,10 +1,14 @@
-"""A verification report as text and as JSON."""
+"""A verification report as text and as JSON.
+
+A file was compared, or only ran, or was not run; in JSON `passed` is null unless it was compared or failed to run well.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
+from .colours import BAD, GOOD, OPEN, coloured
 from .session import plural
 from .table import Table
 
@@ -15,21 +19,22 @@ if TYPE_CHECKING:
 
 def verdict(report: VerificationReport) -> str:
     """Which check was done in one line, and what it found unless it failed (VerificationError says that)."""
-    if report.method == "none":
+    if report.state == "not run":
         hint = f"\nhint: {report.hint}" if report.hint else ""
-        return f"not verified: {report.reason}{hint}"
-    if report.method == "sanity":
-        found = "FAILED" if report.failed else "outputs are finite"
+        return f"{coloured('not verified', OPEN)}, not run: {report.reason}{hint}"
+    if report.state == "ran":
+        found = coloured("FAILED", BAD) if report.failed else "outputs are finite"
         return (
-            f"sanity run in {report.runtime} on {report.truth}: {found}; "
+            f"{coloured('ran', OPEN)} in {report.runtime} on {report.truth}: {found}; "
             "nothing was compared: no recorded outputs were given (--io)"
         ) + _batches(report)
-    found = (
-        f"{len(report.failed)} of {len(report.outputs)} FAILED"
-        if report.failed
-        else f"{_compared(report)}, {_worst(report)} ({report.limit.text})"
-    )
-    return f"verified in {report.runtime} against {report.truth}: {found}{_batches(report)}"
+    if report.refuted:
+        count = f"{len(report.failed)} of {len(report.outputs)} " if report.failed else ""
+        found = f"{count}{coloured('FAILED', BAD)}"
+    else:
+        found = f"{_compared(report)}, {_worst(report)} ({report.limit.text})"
+    word = "verified" if report.refuted else coloured("verified", GOOD)
+    return f"{word} in {report.runtime} against {report.truth}: {found}{_batches(report)}"
 
 
 def _compared(report: VerificationReport) -> str:
@@ -63,7 +68,7 @@ def report_table(report: VerificationReport) -> Table:
                 _figure(output.max_abs),
                 _figure(output.max_rel),
                 "-" if output.cosine is None else f"{output.cosine:.6f}",
-                output.problem or "ok",
+                output.problem or ("ok" if output.max_rel is not None else "not compared"),
             )
             for output in report.outputs
         ],
@@ -80,7 +85,8 @@ def report_document(report: VerificationReport) -> dict[str, Any]:
         "runtime": report.runtime,
         "rtol": report.limit.rtol,
         "min_cosine": report.limit.cosine,
-        "passed": report.passed,
+        "state": report.state,
+        "passed": report.passed if report.state == "compared" or report.refuted else None,
         "batches": None if report.batches is None else _batch_document(report.batches),
         "reason": report.reason or None,
         "hint": report.hint,

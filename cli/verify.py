@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from mgeconvert import registry
+from mgeconvert.errors import UsageError, VerificationError
+
 from .convert import from_option, rtol_option, to_option
+from .export import check_limit
+from .guide import command as command_line
 from .options import FILE
 from .session import Session
 from .state import State
 from .steps import Step
 from .verdict import report_document, report_table, verdict
+
+
+def _check(_: Session, files: tuple[Path, ...], io: Path | None, rtol: float | None, **rest: Any) -> None:
+    """Options that would be ignored: --through-ir says what the truth is, as --io does; --from names MODEL's format."""
+    if len(files) > 2:
+        raise UsageError(
+            f"{len(files)} files given, expected CANDIDATE or MODEL CANDIDATE",
+            hint="mgeconvert verify MODEL CANDIDATE, once for each CANDIDATE",
+        )
+    check_limit(rtol)
+    if rest["through_ir"] and io is not None:
+        raise UsageError("--io and --through-ir both say what the truth is", hint="give one of them")
+    if rest["target_format"] is None:
+        registry.backend_for(files[-1])
+    else:
+        registry.backend(rest["target_format"])
 
 
 def _verify(
@@ -24,8 +46,6 @@ def _verify(
     target_format: str | None,
     through_ir: bool,
 ) -> State:
-    if len(files) > 2:
-        raise click.UsageError(f"{len(files)} files given, expected CANDIDATE or MODEL CANDIDATE")
     from mgeconvert.verification.expected import verify_files
 
     candidate = files[-1]
@@ -35,6 +55,12 @@ def _verify(
     session.document("verify", **report_document(report), seconds=dict(session.seconds))
     session.answer(verdict(report), report_table(report))
     report.require()
+    if report.state == "ran":
+        raise VerificationError(
+            f"{candidate}: ran, and there was nothing to compare its outputs with",
+            hint=f"mgeconvert verify MODEL {candidate}, with the model that it was made of, or --io NPZ",
+        )
+    session.next(command_line("run", candidate, "--random"))
     return state
 
 
@@ -55,4 +81,5 @@ command = Step(
     ],
     "Run CANDIDATE in its runtime and compare it with recorded outputs (--io, or the .npz beside the model), or with "
     "MODEL's own run on random inputs. Relative error is max|a-b| / max|b|, b the truth.",
+    check=_check,
 )

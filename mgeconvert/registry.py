@@ -134,6 +134,8 @@ class Backend:
     save makes of a path, main file first, unless its options or the size of the model say otherwise: without it one
     file of that name. `leftovers(files)` are files of an earlier export that readers would take for some of these new
     ones. `check(**options)` raises UsageError for options that cannot be taken, before any model is read.
+    `example` is a program that opens a written model in its framework, with ``{0}``, ``{1}`` for its files as Python
+    strings; `python` is what runs it in a shell.
     """
 
     name: str
@@ -152,6 +154,8 @@ class Backend:
     leftovers: Callable[[Sequence[Path]], Iterable[Path]] | None = None
     handlers: Callable[[], Handlers] | None = None
     check: Callable[..., None] | None = None
+    example: str = ""
+    python: str = "python"
 
     def names(self, path: Path) -> Sequence[Path]:
         """The files of a model that is saved to `path`, main file first."""

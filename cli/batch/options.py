@@ -10,7 +10,7 @@ import click
 
 from mgeconvert.errors import UsageError
 
-from ..convert import pair_command
+from ..pairs import pair_command
 
 NOT_IN_A_MANIFEST = frozenset({"out", "json", "help", "quiet", "debug"})
 """Options that a batch sets itself."""

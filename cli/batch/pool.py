@@ -168,6 +168,6 @@ def _judged(job: Job, answer: dict[str, Any]) -> Result:
             result.state, result.message = "died", OUT_OF_MEMORY
         return result
     verification = last.get("verification") or {}
-    if verification.get("method") in ("recorded", "model", "ir"):
+    if verification.get("state") == "compared":
         result.state = "verified"
     return result

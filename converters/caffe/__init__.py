@@ -14,6 +14,7 @@ FRONTEND = Frontend(
     ops=deferred(f"{__name__}.support:lowered"),
     handlers=deferred(f"{__name__}.support:lowerings"),
     describe=deferred(f"{__name__}.describe:describe"),
+    check=deferred(f"{__name__}.read.load:check"),
     options=(
         Option(
             "weights",
@@ -43,8 +44,10 @@ BACKEND = Backend(
     handlers=deferred(f"{__name__}.support:emitters"),
     run=deferred(f"{__name__}.run:run"),
     runtime="OpenCV dnn",
+    example="import cv2; print(cv2.dnn.readNetFromCaffe({0}, {1}).getLayerNames())",
     files=deferred(f"{__name__}.write.names:pair"),
     leftovers=deferred(f"{__name__}.write.names:leftovers"),
+    check=deferred(f"{__name__}.write.save:check"),
     options=(
         Option("dialect", str, DEFAULT, "the family of Caffe that will read the file", tuple(DIALECTS)),
         Option(

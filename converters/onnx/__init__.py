@@ -21,6 +21,7 @@ FRONTEND = Frontend(
     ),
     describe=deferred(f"{__name__}.describe:describe"),
     handlers=deferred(f"{__name__}.support:upgrades"),
+    check=deferred(f"{__name__}.opsets.up.input_shape:check"),
 )
 
 BACKEND = Backend(
@@ -34,8 +35,10 @@ BACKEND = Backend(
     run=deferred(f"{__name__}.run:run"),
     describe=deferred(f"{__name__}.describe:describe"),
     runtime="onnxruntime",
+    example="import onnxruntime as o; print([(x.name, x.shape) for x in o.InferenceSession({0}).get_inputs()])",
     introduces=deferred(f"{__name__}.support:introduced"),
     handlers=deferred(f"{__name__}.support:downgrades"),
+    check=deferred(f"{__name__}.write.save:check"),
     options=(
         Option(
             "opset",

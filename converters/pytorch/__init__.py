@@ -15,5 +15,6 @@ BACKEND = Backend(
     run=deferred(f"{__name__}.run:run"),
     describe=deferred(f"{__name__}.describe:describe"),
     runtime="PyTorch",
+    example='import runpy; print(runpy.run_path({0})["load"]())',
     faithful=True,
 )

@@ -41,6 +41,8 @@ BACKEND = Backend(
     run=deferred(f"{__name__}.run:checked_run"),
     describe=deferred(f"{__name__}.describe:describe"),
     runtime="LiteRT",
+    check=deferred(f"{__name__}.emit.build:check_options"),
+    example="from ai_edge_litert.interpreter import Interpreter as I; print(I({0}).get_input_details())",
     options=(
         Option("input_layout", str, "auto", f"Layout of inputs: {_LAYOUT}", ("auto", "nhwc", "nchw")),
         Option("output_layout", str, "auto", "Layout of outputs, likewise", ("auto", "nhwc", "nchw")),

@@ -18,6 +18,7 @@ FRONTEND = Frontend(
             "dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5", metavar="NAME=SHAPE"
         ),
     ),
+    check=deferred("mgeconvert.tracedmodule.lower.dynamic_shapes:check"),
     describe=deferred("mgeconvert.staticgraph.describe:describe"),
     recorded=deferred("mgeconvert.staticgraph.describe:recorded"),
 )
@@ -31,6 +32,7 @@ BACKEND = Backend(
     ops=deferred("mgeconvert.tracedmodule.support:written"),
     handlers=deferred("mgeconvert.tracedmodule.support:emitters"),
     run=deferred("mgeconvert.staticgraph.run:run"),
+    check=deferred("mgeconvert.staticgraph.write:check"),
     options=(
         Option("optimize_for_inference", bool, False, "let MegEngine optimize the graph for inference"),
         Option(
@@ -49,4 +51,6 @@ BACKEND = Backend(
     ),
     describe=deferred("mgeconvert.staticgraph.describe:describe"),
     runtime="MegEngine",
+    example="from megengine.utils.network import Network; print(Network.load({0}).input_vars)",
+    python="$(mgeconvert reference path)",
 )

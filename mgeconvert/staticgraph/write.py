@@ -39,13 +39,12 @@ def save(
     `cases` is an .npz whose inputs become a test case in front. Raises UnsupportedError for what a TracedModule cannot
     express, MissingDependencyError without MegEngine, ReferenceEnvironmentError with MegEngine's own reason.
     """
+    check(optimize_for_inference, layout, fuse_conv_bias, float16, model_version)
     switches = {f"enable_{layout}": True} if layout else {}
     if fuse_conv_bias:
         switches["enable_fuse_conv_bias_nonlinearity"] = True
     if float16:
         switches["enable_ioc16"] = True
-    if switches and not optimize_for_inference:
-        raise UsageError("--layout, --fuse-conv-bias and --float16 are switches of --optimize-for-inference")
     options = {
         "optimize_for_inference": optimize_for_inference, "dump_format": dump_format, "model_version": model_version,
         **switches,
@@ -62,6 +61,24 @@ def save(
         with output_files(path) as (stream,):
             stream.write(Path(job["out"]).read_bytes())
     return [path]
+
+
+def check(
+    optimize_for_inference: bool = False,
+    layout: str = "",
+    fuse_conv_bias: bool = False,
+    float16: bool = False,
+    model_version: int = 2,
+    **_: object,
+) -> None:
+    """UsageError for options of `save` that cannot be taken, or not together."""
+    if (layout or fuse_conv_bias or float16) and not optimize_for_inference:
+        raise UsageError(
+            "--layout, --fuse-conv-bias and --float16 are switches of --optimize-for-inference",
+            hint="say --optimize-for-inference as well",
+        )
+    if model_version not in (1, 2):
+        raise UsageError(f"--model-version {model_version}: there are versions 1 and 2", hint="--model-version 2")
 
 
 def problems(graph: Graph, **_: Any) -> list[Problem]:

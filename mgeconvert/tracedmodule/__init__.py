@@ -18,6 +18,7 @@ FRONTEND = Frontend(
             "dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5", metavar="NAME=SHAPE"
         ),
     ),
+    check=deferred("mgeconvert.tracedmodule.lower.dynamic_shapes:check"),
     describe=deferred("mgeconvert.tracedmodule.describe:describe"),
     progress=True,
     faithful=True,
@@ -34,5 +35,7 @@ BACKEND = Backend(
     run=deferred("mgeconvert.tracedmodule.run:run"),
     describe=deferred("mgeconvert.tracedmodule.describe:describe"),
     runtime="MegEngine",
+    example="import megengine, megengine.traced_module as t; print(megengine.load({0}).graph)",
+    python="$(mgeconvert reference path)",
     faithful=True,
 )

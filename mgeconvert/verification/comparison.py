@@ -30,6 +30,8 @@ RANDOM_SIZE = 64
 """Sizes given to symbolic dimensions of random inputs: the first dimension, all others."""
 
 Method: TypeAlias = Literal["recorded", "model", "ir", "sanity", "none"]
+State: TypeAlias = Literal["compared", "ran", "not run"]
+"""How much is known of a file: it was compared with a truth; it ran, and nothing was there to compare with; neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,18 @@ class VerificationReport:
         return tuple(output for output in self.outputs if output.problem)
 
     @property
+    def state(self) -> State:
+        """Whether the file was compared, only ran, or was not run."""
+        return "not run" if self.method == "none" else "ran" if self.method == "sanity" else "compared"
+
+    @property
     def passed(self) -> bool:
-        """Verified and nothing found; False also when nothing could be verified."""
-        return self.method != "none" and not self.failed and not (self.batches and self.batches.problem)
+        """Compared, and equal; False also where the file only ran, or was not run: `refuted` says that it is wrong."""
+        return self.state == "compared" and not self.refuted
 
     @property
     def refuted(self) -> bool:
-        """Verified, and an output or a batch fails."""
+        """It ran, and an output or a batch fails."""
         return bool(self.failed or (self.batches and self.batches.problem))
 
     def under(self, candidate: Path, spoken: Callable[[str], str]) -> VerificationReport:
@@ -106,8 +113,14 @@ class VerificationReport:
         lines += [f"  {self.divergence}"] if self.divergence else []
         hint = "compare with recorded data: --io model.npz" if self.method == "sanity" else None
         if self.method != "sanity" and all(output.max_rel is not None for output in self.failed):
-            hint = "--rtol sets the limit"
+            hint = _wider(self.failed)
         raise VerificationError("\n".join(lines), hint=hint)
+
+
+def _wider(failed: tuple[OutputReport, ...]) -> str | None:
+    """The option with which these outputs would pass; None where no limit is enough."""
+    worst = max(output.max_rel or 0.0 for output in failed)
+    return f"--rtol {1.05 * worst:.2g} would let it pass" if np.isfinite(worst) else None
 
 
 def verify_written(

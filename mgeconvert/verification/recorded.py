@@ -62,7 +62,7 @@ def read_recorded(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str,
 
     Raises BadInputError where the file is no .npz or lacks an array, MisfitError for one of another dtype or shape.
     """
-    arrays = _read_arrays(path)
+    arrays = read_arrays(path)
     recorded = Recorded(path, _choose(path, arrays, inputs, "in"), _choose(path, arrays, outputs, "out"))
     for (name, array), value in zip(recorded.inputs.items(), inputs.values(), strict=True):
         _check_input(path, name, array, value)
@@ -79,10 +79,11 @@ def read_beside(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str, V
 
 def read_inputs(path: Path, inputs: Mapping[str, Value]) -> dict[str, np.ndarray]:
     """The inputs only, of a file that may hold more; BadInputError as `read_recorded`."""
-    return _choose(path, _read_arrays(path), inputs, "in")
+    return _choose(path, read_arrays(path), inputs, "in")
 
 
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz by name; BadInputError for what is none."""
     try:
         with noted(path).open("rb") as file:
             archive = np.load(file, allow_pickle=False)

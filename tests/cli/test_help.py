@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 import mgeconvert
 from mgeconvert import registry
-from mgeconvert_cli.convert import pair_command
 from mgeconvert_cli.main import COMMANDS, application, pairs
+from mgeconvert_cli.pairs import pair_command
 from tests.cli.test_outputs import network
 
 HELP = [*COMMANDS, *pairs(), "reference install", "edit m.onnx -o m.tflite", "convert m.pkl m.onnx"]

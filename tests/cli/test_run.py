@@ -39,7 +39,7 @@ def test_the_outputs_are_written_by_name(invoke: Invoke, given: str) -> None:
     result = invoke(f"run m.onnx {given} -o out.npz")
     assert result.exit_code == 0, result.stderr
     assert result.stdout.splitlines()[0].split() == ["output", "type", "min", "max", "mean"]
-    assert result.stderr.splitlines()[-1] == "wrote out.npz: features, scores"
+    assert result.stderr.splitlines()[-2] == "wrote out.npz: features, scores"
     with np.load("out.npz") as found, np.load("m.npz") as truth:
         assert set(found.files) == {"features", "scores"}
         np.testing.assert_allclose(found["scores"], truth["scores"], rtol=1e-5, atol=1e-6)

@@ -190,9 +190,9 @@ def test_recorded_outputs_beside_model_or_candidate_come_first(name: str, expect
 
 
 @pytest.mark.usefixtures("pair")
-def test_without_any_truth_it_is_a_sanity_run() -> None:
+def test_without_any_truth_it_only_runs() -> None:
     report = verify_files(Path("c.toy"), None, None, 1e-4)
-    assert (report.method, report.passed) == ("sanity", True)
+    assert (report.method, report.state, report.passed, report.refuted) == ("sanity", "ran", False, False)
 
 
 def test_a_candidate_without_its_runtime_cannot_be_verified(tmp_path: Path, plugins: Install) -> None:

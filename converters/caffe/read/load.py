@@ -62,12 +62,17 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
     return graph
 
 
+def check(weights: str = "", input_shape: str = "") -> None:
+    """UsageError for text that says no shapes."""
+    parse_shapes(input_shape)
+
+
 def parse_shapes(text: str) -> Mapping[str, tuple[int, ...]]:
     """``data=1,3,224,224;mask=1,1,7,7`` as shapes by name."""
     shapes = {}
     for part in filter(None, text.split(";")):
         name, equals, sizes = part.rpartition("=")
         if not equals or not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", sizes):
-            raise UsageError(f"--input-shape {part}: expected NAME=1,3,224,224")
+            raise UsageError(f"--input-shape {part}: expected NAME=1,3,224,224", hint="--input-shape data=1,3,224,224")
         shapes[name] = tuple(int(size) for size in sizes.split(","))
     return shapes

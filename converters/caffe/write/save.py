@@ -43,8 +43,7 @@ def save(
 
     Raises UnsupportedError with every operator that Caffe cannot express, ConversionError where the weights do not fit.
     """
-    if split_weights < 0:
-        raise UsageError(f"--split-weights {split_weights}: expected megabytes, or 0 for one file")
+    check(split_weights)
     plain, quantization = prepare(graph, fake_quantization=fake_quant_weights)
     translation = translate(plain, dialect, floor_pooling=floor_pooling)
     translation.require()
@@ -101,6 +100,12 @@ def _memory(array: np.ndarray) -> object:
     while isinstance(array.base, np.ndarray):
         array = array.base
     return array
+
+
+def check(split_weights: int = 0, **_: object) -> None:
+    """UsageError for options of `save` that cannot be taken."""
+    if split_weights < 0:
+        raise UsageError(f"--split-weights {split_weights}: expected megabytes, or 0 for one file")
 
 
 def _parts(entries: list[LayerBlobs], megabytes: int) -> list[list[LayerBlobs]]:

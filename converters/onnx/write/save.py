@@ -75,10 +75,17 @@ def problems(
     return _form(in_precision(graph, fp16, fp16_io), opset)[2]
 
 
-def in_precision(graph: Graph, fp16: bool, fp16_io: bool) -> Graph:
-    """The graph, or its float16 form; UsageError for float16 inputs and outputs without --fp16."""
+def check(opset: int | None = None, fp16: bool = False, fp16_io: bool = False, **_: object) -> None:
+    """UsageError for options of `save` that cannot be taken, or not together."""
+    if opset is not None:
+        checked_opset(opset)
     if fp16_io and not fp16:
         raise UsageError("--fp16-io is for models in float16", hint="say --fp16 as well")
+
+
+def in_precision(graph: Graph, fp16: bool, fp16_io: bool) -> Graph:
+    """The graph, or its float16 form; UsageError for float16 inputs and outputs without --fp16."""
+    check(None, fp16, fp16_io)
     return to_float16(graph, keep_io=not fp16_io) if fp16 else graph
 
 

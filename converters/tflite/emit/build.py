@@ -44,6 +44,11 @@ class Options:
         return CustomOperators(self.allow_custom_ops, self.allow_select_tf_ops)
 
 
+def check_options(quant_params: str = "", **options: Any) -> None:
+    """UsageError for options of `save` that do not go together."""
+    Options(**options)
+
+
 def build(graph: Graph, **options: Any) -> Model:
     """The model as it will be written; raises UnsupportedError with all problems."""
     chosen = Options(**options)

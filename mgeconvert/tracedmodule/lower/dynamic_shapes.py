@@ -26,6 +26,16 @@ def requested(
     return shapes
 
 
+def check(dynamic_batch: bool = False, dynamic_shape: str | None = None) -> None:
+    """UsageError for text that says no shapes, whatever the model is."""
+    for text in filter(None, (part.strip() for part in (dynamic_shape or "").split(";"))):
+        name, equals, sizes = text.partition("=")
+        if not name or not equals:
+            raise UsageError(f"--dynamic-shape {text}: says no input's shape", hint="--dynamic-shape x=N,3,H,W")
+        for part in sizes.split(","):
+            _dim(text, part.strip())
+
+
 def _batch(traced: Mapping[str, tuple[int, ...]]) -> int:
     """The first size that most inputs have; an input with another one has no batch."""
     return collections.Counter(shape[0] for shape in traced.values() if shape).most_common(1)[0][0]

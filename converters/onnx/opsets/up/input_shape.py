@@ -40,6 +40,16 @@ def fixed_sizes(text: str, declared: Mapping[str, Shape | None]) -> tuple[dict[s
     return numbers, whole
 
 
+def check(input_shape: str | None = None) -> None:
+    """UsageError for text that says no shapes, whatever the model is."""
+    for part in filter(None, (part.strip() for part in (input_shape or "").split(";"))):
+        name, equals, sizes = part.partition("=")
+        if not name or not equals:
+            raise UsageError(f"{OPTION} {part}: says no input's shape", hint=f"{OPTION} x=1,3,224,224")
+        for size in sizes.split(","):
+            _size(part, size.strip())
+
+
 def _size(part: str, text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise UsageError(f"{OPTION} {part}: {text or 'nothing'} is not a positive number")

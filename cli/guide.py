@@ -1,0 +1,45 @@
+"""What a user may do next, as lines for the shell."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from mgeconvert import registry
+from mgeconvert.registry import Backend
+
+
+def use(backend: Backend, files: Sequence[Path]) -> list[str]:
+    """How to run a written model, and how to open it in the framework it is for."""
+    lines = [command("run", files[0], "--random")] if backend.run is not None else []
+    if backend.example:
+        program = backend.example.format(*(_literal(file) for file in files))
+        lines.append(f"{backend.python} -c {shlex.quote(program)}")
+    return lines
+
+
+def open_arrays(path: Path) -> str:
+    """A line that shows the arrays of an .npz."""
+    program = f"import numpy as np; print({{k: v.shape for k, v in np.load({_literal(path)}).items()}})"
+    return f"python -c {shlex.quote(program)}"
+
+
+def conversions(path: Path, source: str, able: Sequence[str] | None = None) -> list[str]:
+    """A line for each target that a model of this format can become; `able` are those that can take it."""
+    targets = registry.backend_names() if able is None else able
+    return [command(f"{source}-to-{target}", path) for target in targets if target != source]
+
+
+def command(name: str, path: Path, *rest: str) -> str:
+    """``mgeconvert NAME PATH ...``; a path that begins with a dash or is called like a command is said to be a path."""
+    text = str(path)
+    if text.startswith("-") or ("/" not in text and "." not in text):
+        text = f"./{text}"
+    return shlex.join(["mgeconvert", name, text, *rest])
+
+
+def _literal(path: Path) -> str:
+    """The path as a string of Python."""
+    return json.dumps(str(path), ensure_ascii=False)
