@@ -24,7 +24,7 @@ FIRST = {
     "m.prototxt": "Caffe, written by mgeconvert ",
     "m.caffemodel": "Caffe, written by mgeconvert ",
     "m.npz": "2 arrays of numpy",
-    ".": "a folder with 9 models",
+    ".": "a folder with 10 models",
     "net.py": "Python source",
     "m.onnx.gz": "compressed with gzip, which mgeconvert does not read",
     "renamed.dat": "ONNX, written by mgeconvert ",
@@ -81,7 +81,8 @@ WRONG = {
     "foreign.onnx": (3, "error: foreign.onnx: is text, expected an ONNX model\n"),
     "m.onnx onnx-to-tflite -o t.tflite": (
         2,
-        "error: m.onnx: is a file, expected a command before it\nhint: mgeconvert load m.onnx onnx-to-tflite -o t.tflite\n",
+        "error: m.onnx: is a file, expected a command before it\n"
+        "hint: mgeconvert load m.onnx onnx-to-tflite -o t.tflite\n",
     ),
     "m.onnx new.tflite": (
         2,

@@ -109,6 +109,19 @@ REFUSED = {
     "optimize m.onnx -o t.onnx --rtol -1": "--rtol -1: expected a positive number",
     "onnx-to-tflite m.onnx -o t.tflite --rtol nan": "--rtol nan: expected a positive number",
     "run m.onnx --random -o t.txt": "outputs are written as .npz",
+    # options of formats that cannot be taken
+    "onnx-to-onnx m.onnx -o t.onnx --opset 99": "opset 99: ONNX is written at opset 7 to ",
+    "convert m.onnx t.onnx --fp16-io": "--fp16-io is for models in float16",
+    "onnx-to-tflite m.onnx --full-fp16 --weight-int8": "--full-fp16 and --weight-int8 exclude each other",
+    "onnx-to-caffe m.onnx -o t.prototxt --split-weights -1": "--split-weights -1: expected megabytes",
+    "onnx-to-mge m.onnx -o t.mge --float16": "are switches of --optimize-for-inference",
+    "optimize m.onnx -o t.mge --model-version 3": "--model-version 3: there are versions 1 and 2",
+    "onnx-to-tflite m.onnx --input-shape x": "--input-shape x: says no input's shape",
+    "load m.onnx --input-shape x=1,0": "--input-shape x=1,0: 0 is not a positive number",
+    "edit m.pkl --dynamic-shape x=-1,3 --rename x=z -o t.onnx": "-1 is neither a positive number nor a name",
+    "caffe-to-onnx m.prototxt --input-shape x=1,,3": "--input-shape x=1,,3: expected NAME=1,3,224,224",
+    "verify m.tflite --io r.npz --through-ir": "--io and --through-ir both say what the truth is",
+    "verify m.tflite --io r.npz --rtol 0": "--rtol 0: expected a positive number",
 }
 
 

@@ -62,7 +62,7 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
     return graph
 
 
-def check(weights: str = "", input_shape: str = "") -> None:
+def check(input_shape: str = "", **_: object) -> None:
     """UsageError for text that says no shapes."""
     parse_shapes(input_shape)
 

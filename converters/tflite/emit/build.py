@@ -7,6 +7,7 @@ from typing import Any
 
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph
+from mgeconvert.registry import QUANT_PARAMS
 
 from ..finish.float16_kernels import half_computation
 from ..finish.fusion import fuse
@@ -44,9 +45,9 @@ class Options:
         return CustomOperators(self.allow_custom_ops, self.allow_select_tf_ops)
 
 
-def check_options(quant_params: str = "", **options: Any) -> None:
+def check_options(**options: Any) -> None:
     """UsageError for options of `save` that do not go together."""
-    Options(**options)
+    Options(**{name: value for name, value in options.items() if name != QUANT_PARAMS.name})
 
 
 def build(graph: Graph, **options: Any) -> Model:

@@ -26,7 +26,7 @@ def requested(
     return shapes
 
 
-def check(dynamic_batch: bool = False, dynamic_shape: str | None = None) -> None:
+def check(dynamic_shape: str | None = None, **_: object) -> None:
     """UsageError for text that says no shapes, whatever the model is."""
     for text in filter(None, (part.strip() for part in (dynamic_shape or "").split(";"))):
         name, equals, sizes = text.partition("=")
