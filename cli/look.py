@@ -40,11 +40,12 @@ def is_file_name(text: str) -> bool:
 
 
 def _look(session: Session, files: tuple[str, ...]) -> None:
-    from .main import COMMANDS, pairs
-
+    root = click.get_current_context().find_root()
+    assert isinstance(root.command, click.Group)
+    commands = root.command.list_commands(root)
     unknown = next((word for word in files if word.startswith("-")), None)
     for word in files[1:]:
-        if word in COMMANDS or word in pairs():
+        if word in commands:
             command = guide.command("load", Path(files[0]), *files[1:])
             raise UsageError(f"{files[0]}: is a file, expected a command before it", hint=command)
     if unknown is not None:
