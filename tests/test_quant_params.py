@@ -15,7 +15,7 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.scopes import Scope
 from mgeconvert_converters.caffe.read.caffemodel import read_weights
 from mgeconvert_converters.caffe.read.files import weight_files
-from tests.caffe.test_write import layers
+from tests.caffe.write.test_save import layers
 
 
 def quantized() -> Graph:

@@ -1,0 +1,1 @@
+"""Tests of static graphs: one file a source file, under its name."""

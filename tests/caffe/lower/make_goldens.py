@@ -1,6 +1,6 @@
-"""Makes tests/goldens/caffe_layers.npz: weights, inputs and outputs of every row of caffe_layers by real BVLC Caffe.
+"""Makes tests/goldens/caffe_layers.npz: weights, inputs and outputs of every row of layer_rows by real BVLC Caffe.
 
-python -m tests.caffe.make_goldens        after `mgeconvert reference install caffe`
+python -m tests.caffe.lower.make_goldens        after `mgeconvert reference install caffe`
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mgeconvert.reference.environment import environment
 
 from .layer_rows import ROWS
 
-GOLDENS = Path(__file__).parents[1] / "goldens" / "caffe_layers.npz"
+GOLDENS = Path(__file__).parents[2] / "goldens" / "caffe_layers.npz"
 
 
 def make() -> dict[str, np.ndarray]:

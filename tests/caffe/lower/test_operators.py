@@ -13,15 +13,15 @@ from mgeconvert.reference import caffe
 from mgeconvert_converters.caffe.lower import DATA, LOWERINGS
 from mgeconvert_converters.caffe.read.files import weight_files
 from mgeconvert_converters.caffe.read.prototxt import parse_prototxt
-from tests.caffe.layer_rows import ROWS, LayerRow
-from tests.caffe.make_goldens import GOLDENS, make
+from tests.caffe.lower.layer_rows import ROWS, LayerRow
+from tests.caffe.lower.make_goldens import GOLDENS, make
 from tests.harness.check import difference
 
 VENDOR = {
     "Axpy", "ConvolutionDepthwise", "DepthwiseConvolution", "DetectionOutput", "Interp", "Mish", "Normalize",
     "PriorBox", "ReLU6", "ROIPooling", "ShuffleChannel", "Silence", "Upsample",
 }  # fmt: skip
-"""Layers that BVLC Caffe lacks, or that compute nothing; test_caffe_vendor.py has them."""
+"""Layers that BVLC Caffe lacks, or that compute nothing; test_dialects.py has them."""
 
 GOLDEN = np.load(GOLDENS)
 

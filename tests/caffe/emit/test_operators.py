@@ -14,7 +14,7 @@ from mgeconvert_converters.caffe.emit import EMITTERS
 from mgeconvert_converters.caffe.read.files import read_prototxt, weight_files
 from mgeconvert_converters.caffe.read.inference import net_outputs
 from mgeconvert_converters.caffe.run import OpenCVError, run_in_opencv, typed
-from tests.caffe.test_rows import opencv_may_fail
+from tests.caffe.emit.test_rows import opencv_may_fail
 from tests.harness.check import difference
 from tests.harness.operators import Op, rows
 from tests.harness.refusals import params, refusal, said

@@ -20,7 +20,7 @@ from mgeconvert.staticgraph.read.containers import unpack
 from mgeconvert.staticgraph.read.model import read
 from mgeconvert.verification.recorded import along
 
-from . import files
+from .. import files
 
 FUZZED = 300
 """Mutations of each file."""

@@ -16,7 +16,7 @@ from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
 from mgeconvert.reference import torch
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 WEIGHT = np.linspace(-1, 1, 3 * 3 * 3 * 3, dtype=np.float32).reshape(3, 3, 3, 3)
 BACKEND = registry.backend("pytorch")
 

@@ -15,8 +15,8 @@ from mgeconvert.errors import BadInputError, ConversionError
 from mgeconvert_converters.onnx.opsets.schema import newest
 from mgeconvert_converters.onnx.opsets.up.driver import load
 from mgeconvert_converters.onnx.write.save import save
-from tests.onnx.test_read import FLOAT, info, loaded, model
-from tests.onnx.test_write import small_graph
+from tests.onnx.read.test_file import FLOAT, info, loaded, model
+from tests.onnx.write.test_save import small_graph
 
 
 def zip_archive(path: Path) -> None:

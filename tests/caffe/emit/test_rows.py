@@ -17,7 +17,7 @@ from mgeconvert_converters.caffe.emit.remove_quantization import remove_quantiza
 from mgeconvert_converters.caffe.read.files import read_prototxt, weight_files
 from mgeconvert_converters.caffe.read.inference import net_outputs
 from mgeconvert_converters.caffe.run import OpenCVError, run_in_opencv, typed
-from tests.caffe import judge as caffe_rows
+from tests.caffe.emit import judge as caffe_rows
 from tests.harness import goldens
 from tests.harness.cases import Row
 from tests.harness.check import difference

@@ -21,8 +21,8 @@ from mgeconvert_converters.onnx.opsets.up.unchanged import UNCHANGED
 from mgeconvert_converters.onnx.write.save import save
 from tests.harness.operators import Op
 from tests.harness.refusals import oldest_opset, params
-from tests.onnx.test_down import compute, unchanged_forms
-from tests.onnx.test_write import small_graph
+from tests.onnx.opsets.down.test_rules import compute, unchanged_forms
+from tests.onnx.write.test_save import small_graph
 
 load_table()
 load_downgrades()

@@ -17,7 +17,7 @@ from tests.harness import goldens
 from tests.harness.cases import Row
 from tests.harness.check import difference
 
-from . import files
+from .. import files
 
 FLOAT16 = 1e-2
 MISTAKEN = {

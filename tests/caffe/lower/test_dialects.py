@@ -10,7 +10,7 @@ import pytest
 import mgeconvert
 from mgeconvert import registry
 from mgeconvert_converters.caffe.write.caffemodel import LayerBlobs, write_weights
-from tests.caffe.layer_rows import LayerRow, one
+from tests.caffe.lower.layer_rows import LayerRow, one
 from tests.harness.check import difference
 
 cv2 = pytest.importorskip("cv2", reason="OpenCV judges the layers of forks")

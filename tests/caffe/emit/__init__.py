@@ -1,0 +1,1 @@
+"""Tests of caffe.emit: one file a source file, under its name."""

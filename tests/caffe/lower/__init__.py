@@ -1,0 +1,1 @@
+"""Tests of caffe.lower: one file a source file, under its name."""

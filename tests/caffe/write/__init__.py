@@ -1,0 +1,1 @@
+"""Tests of caffe.write: one file a source file, under its name."""

@@ -1,0 +1,1 @@
+"""Tests of onnx.read: one file a source file, under its name."""

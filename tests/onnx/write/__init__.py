@@ -1,0 +1,1 @@
+"""Tests of onnx.write: one file a source file, under its name."""

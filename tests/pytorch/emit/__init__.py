@@ -1,0 +1,1 @@
+"""Tests of pytorch.emit: one file a source file, under its name."""

@@ -1,0 +1,1 @@
+"""Tests of pytorch.write: one file a source file, under its name."""

@@ -1,0 +1,1 @@
+"""Tests of staticgraph.lower: one file a source file, under its name."""

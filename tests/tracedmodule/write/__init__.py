@@ -1,0 +1,1 @@
+"""Tests of tracedmodule.write: one file a source file, under its name."""
