@@ -1,7 +1,8 @@
 """`mgeconvert ops --where NAME`: the lines where an operator is handled, tested and mentioned in a test.
 
 NAME is an operator's name in any format: ``Softmax`` (ONNX, Caffe), ``SOFTMAX`` (TFLite), ``softmax`` or
-``megengine.functional.nn.softmax`` (MegEngine). Case and underscores do not matter.
+``megengine.functional.nn.softmax`` (TracedModules), ``ReduceV2`` (static graphs). Case and underscores do not matter.
+A handler that another row of data makes is shown at that row.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from typing import Any
 
 from mgeconvert import registry
 from mgeconvert.errors import UsageError
+from mgeconvert.ir.claims import claim_of
 
 from .session import Session
 from .table import Table
 
 CLOSE = 5
 """How many similar names an unknown one is answered with."""
+ROWS = re.compile(r"(rows|operators)/|rows\.py$")
+"""Paths in the tests of files whose lines are rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ def show(session: Session, name: str) -> None:
         close = difflib.get_close_matches(name, known, n=CLOSE)
         guess = f"; close: {', '.join(close)}" if close else ""
         raise UsageError(f"{name}: no table of handlers has this operator{guess}", hint="mgeconvert ops FORMAT")
-    places = [*dict.fromkeys(found), *_tests(name, root / "tests", root)]
+    words = {_short(name), *(_short(op) for _, op, _ in rows if _is_called(name, op))}
+    places = [*dict.fromkeys(found), *_tests(words, root / "tests", root)]
     session.document("ops", where=[asdict(place) for place in places])
     lines = [(place.table, place.op, f"{place.file}:{place.line}") for place in places]
     session.answer(Table("", ("table", "operator", "place"), lines))
@@ -59,7 +64,7 @@ def _rows() -> Iterator[tuple[str, str, Callable[..., Any]]]:
         for name in names:
             handlers = record(name).handlers
             for op, function in handlers() if handlers is not None else ():
-                yield f"{name}, {direction}", op, inspect.unwrap(function)
+                yield f"{name}, {direction}", op, function
 
 
 def _short(op: str) -> str:
@@ -68,37 +73,39 @@ def _short(op: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.replace("_", "").lower()
+    return name.removeprefix("megengine.").replace("_", "").lower()
 
 
 def _is(name: str, op: str, function: Callable[..., Any]) -> bool:
     """Whether a handler is for the operator of that name, or makes one: its source has the name in quotes."""
-    if op == name or _plain(_short(op)) == _plain(name):
-        return True
-    return any(f'"{form}"' in _source(function) for form in (name, name.upper()) if len(name) > 1)
+    forms = (name, name.upper()) if len(name) > 1 else ()
+    return _is_called(name, op) or any(f'"{form}"' in _source(function) for form in forms)
+
+
+def _is_called(name: str, op: str) -> bool:
+    return _plain(name) in (_plain(op), _plain(_short(op)))
 
 
 def _source(function: Callable[..., Any]) -> str:
     try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):  # made at run time from a row of a table
+        return inspect.getsource(inspect.unwrap(function))
+    except OSError:  # a backend whose source is not installed
         return ""
 
 
 def _position(function: Callable[..., Any], root: Path) -> tuple[str, int]:
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return "", 0
-    path = Path(code.co_filename)
-    return (str(path.relative_to(root)) if path.is_relative_to(root) else str(path)), code.co_firstlineno
+    claim = claim_of(function)
+    path = Path(claim.file)
+    return (str(path.relative_to(root)) if path.is_relative_to(root) else str(path)), claim.line
 
 
-def _tests(name: str, folder: Path, root: Path) -> Iterator[Place]:
+def _tests(words: set[str], folder: Path, root: Path) -> Iterator[Place]:
     """Lines of the tests that name the operator, rows first; nothing where the tests are not installed."""
-    word = re.compile(rf"(?<![A-Za-z0-9])_?{re.escape(_short(name))}_?(?![A-Za-z0-9])")
-    files = sorted(folder.rglob("*.py"), key=lambda path: ("rows" not in path.parts, path))
-    for path in files:
+    either = "|".join(map(re.escape, sorted(words)))
+    word = re.compile(rf"(?<![A-Za-z0-9])_?({either})_?(?![A-Za-z0-9])")
+    found = ((path, ROWS.search(path.relative_to(folder).as_posix())) for path in folder.rglob("*.py"))
+    for table, path in sorted(("rows" if is_row else "tests", path) for path, is_row in found):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if word.search(line) and not line.lstrip().startswith(("#", '"""', "import ", "from ")):
-                table = "rows" if "rows" in path.parts else "tests"
-                yield Place(table, _short(name), str(path.relative_to(root)), number)
+            match = word.search(line)
+            if match is not None and not line.lstrip().startswith(("#", '"""', "import ", "from ")):
+                yield Place(table, match[1], str(path.relative_to(root)), number)

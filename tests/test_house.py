@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mgeconvert import registry
+from mgeconvert.ir.claims import claim_of
 from mgeconvert.ir.families import FAMILIES, ONNX
 
 ROOT = Path(__file__).parents[1]
@@ -80,7 +80,7 @@ def test_a_cycle_is_found() -> None:
 def test_who_knows_the_operators_name_knows_the_file() -> None:
     """Over all tables together; the tests of each format say which rows may stand elsewhere, such as rules in a row."""
     pairs = [
-        (name if reads else ONNX.get(name, name), inspect.unwrap(function).__module__.split("."))
+        (name if reads else ONNX.get(name, name), claim_of(function).module.split("."))
         for names, record, reads in (
             (registry.frontend_names(), registry.frontend, True),
             (registry.backend_names(), registry.backend, False),

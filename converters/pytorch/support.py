@@ -10,7 +10,7 @@ from mgeconvert.registry import Handlers, OpSupport
 
 from .emit.driver import load_tables, network
 from .emit.refused import REFUSED
-from .emit.table import EMITTERS
+from .emit.table import CALLS, EMITTERS
 
 
 def problems(graph: Graph) -> Sequence[Problem]:
@@ -27,6 +27,6 @@ def ops() -> Sequence[OpSupport]:
 
 
 def emitters() -> Handlers:
-    """Every IR operator that is emitted, with its handler."""
+    """Every IR operator that is emitted, and every call of MegEngine that is written as it was, with its handler."""
     load_tables()
-    return EMITTERS.items()
+    return [*EMITTERS.items(), *CALLS.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mgeconvert.ir.claims import claimed_at
 from mgeconvert.registry import Handlers, OpSupport
 
 from .lower import table
@@ -19,6 +20,10 @@ def read() -> Sequence[OpSupport]:
 
 
 def lowerings() -> Handlers:
-    """Every operator type that is lowered, with its handler."""
+    """Every operator type that is lowered, with the row that claims it and the handler that this calls."""
     load_tables()
-    return ((name, row.find().handler) for name, row in table.rows())
+    for name, row in table.rows():
+        handler = row.find().handler
+        yield name, claimed_at(row.claim, handler)
+        if row.opdef:
+            yield name, handler

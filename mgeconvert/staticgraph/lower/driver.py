@@ -35,7 +35,7 @@ NONSENSE = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeEr
 def load_tables() -> None:
     """Import every family, so that both tables are complete."""
     load_table()
-    for family in [*FAMILIES, "relayout", "refused"]:
+    for family in [*FAMILIES, "refused"]:
         importlib.import_module(f"{__package__}.{family}")
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.claims import Claim, here
 from mgeconvert.tracedmodule.lower import table as opdefs
 from mgeconvert.tracedmodule.lower.names import OPDEF
 from mgeconvert.tracedmodule.lower.table import Lowering
@@ -29,21 +30,28 @@ NEWEST = (1, 13, 0)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One operator type: the key of its `opdef`, or a `lowering` of its own, and how its parameters become fields."""
+    """One operator type: the key of its `opdef`, or a `lowering` of its own, how its parameters become fields, and the
+    line that claims it."""
 
     opdef: str
     lowering: Lowering | None
     fields: Fields
+    claim: Claim
 
     def find(self) -> Lowering:
         """The handler with its signature."""
-        found = self.lowering or opdefs.find(OPDEF + self.opdef, NEWEST)
-        assert found is not None, self.opdef
-        return found
+        return self.lowering or opdef_of(self.opdef)
 
 
 _TABLE: dict[str, Row] = {}
 _REFUSED: dict[str, str] = {}
+
+
+def opdef_of(name: str) -> Lowering:
+    """The handler of an opdef with its signature."""
+    found = opdefs.find(OPDEF + name, NEWEST)
+    assert found is not None, name
+    return found
 
 
 def first_param(operator: Operator) -> Mapping[str, Any]:
@@ -54,15 +62,17 @@ def first_param(operator: Operator) -> Mapping[str, Any]:
 def opdef(name: str, *types: str, fields: Fields = first_param) -> None:
     """Operators of these types compute the opdef of that name."""
     for type_name in types:
-        _claim(type_name, Row(name, None, fields))
+        _claim(type_name, Row(name, None, fields, here()))
 
 
 def lower(*types: str, fields: Fields = first_param) -> Callable[[H], H]:
     """Register a handler for operator types that no opdef computes."""
 
+    claim = here()
+
     def register(handler: H) -> H:
         for type_name in types:
-            _claim(type_name, Row("", Lowering(handler, inspect.signature(handler)), fields))
+            _claim(type_name, Row("", Lowering(handler, inspect.signature(handler)), fields, claim))
         return handler
 
     return register
@@ -104,7 +114,7 @@ def refused() -> Iterator[tuple[str, str]]:
 
 def call(b: Builder, name: str, *operands: Any, **fields: Any) -> Any:
     """What the opdef of that name gives, for a handler that only prepares its operands."""
-    return Row(name, None, first_param).find().handler(b, *operands, **fields)
+    return opdef_of(name).handler(b, *operands, **fields)
 
 
 def value_of(b: Builder, name: str, *operands: Any, **fields: Any) -> Value:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute, Node, Value
+from mgeconvert.ir.claims import claimed_at, here
 
 from .replacement import Replacement
 
@@ -30,12 +31,13 @@ RULES: dict[str, dict[int, Downgrade]] = {}
 
 def downgrade(*ops: str, since: int) -> Callable[[Downgrade], Downgrade]:
     """Claim (op, since) for a rule; each key is claimed once."""
+    place = here()
 
     def claim(rule: Downgrade) -> Downgrade:
         for op in ops:
             versions = RULES.setdefault(op, {})
             assert since not in versions, f"{op} {since} has two rules"
-            versions[since] = rule
+            versions[since] = claimed_at(place, rule)
         return rule
 
     return claim

@@ -19,6 +19,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Attribute, Shape, Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.claims import claimed_at, here
 
 
 @dataclass(slots=True)
@@ -59,12 +60,13 @@ UPGRADES: dict[str, dict[int, Upgrade]] = {}
 
 def upgrade(*ops: str, since: int) -> Callable[[Upgrade], Upgrade]:
     """Claim (op, since) for a rule; each key is claimed once."""
+    place = here()
 
     def claim(rule: Upgrade) -> Upgrade:
         for op in ops:
             versions = UPGRADES.setdefault(op, {})
             assert since not in versions, f"{op} {since} has two rules"
-            versions[since] = rule
+            versions[since] = claimed_at(place, rule)
         return rule
 
     return claim
