@@ -42,13 +42,16 @@ PASSES = (
     Pass("merge-consecutive", 1, "Make one node of two transposes, reshapes, casts, slices, pads or concats in a row.",
          "node{s} merged", "consecutive"),
     # Formulas before fuse-conv-scale and fuse-add-mul, which would take their constants away.
-    Pass("fuse-activations", 1, "Recognise Relu, Clip, HardSigmoid, HardSwish, LeakyRelu, Mish and Sigmoid.",
+    Pass("fuse-activations", 1, "Recognise Relu, Clip, HardSigmoid, HardSwish, LeakyRelu, PRelu, Mish and Sigmoid.",
          "activation{s} recognised", "activations"),
     Pass("fuse-gelu", 1, "Recognise Gelu in its erf, tanh and exp forms.", "Gelu recognised", "gelu"),
+    Pass("fuse-softmax", 1, "Recognise Softmax, LogSoftmax and ReduceLogSumExp in formulas that take the largest away.",
+         "formula{s} recognised", "softmax"),
     Pass("fuse-norm", 1, "Recognise LayerNormalization and GroupNormalization, with their scale and bias.",
          "step{s} of normalization fused", "norms"),
     # Into the weights, nearest first: what stands between a convolution and its BatchNormalization goes before that.
     Pass("fuse-pad", 1, "Move zero padding into convolutions and pooling.", "Pad moved", "pad"),
+    Pass("fuse-slice", 1, "Leave out of layers the channels that a Slice behind them drops.", "Slice removed", "cut"),
     Pass("fuse-conv-scale", 1, "Fold constant factors and terms into the layer before them; MatMul + Add to Gemm.",
          "operation{s} folded", "conv_scale"),
     Pass("fuse-conv-bn", 1, "Fold BatchNormalization into convolutions and linear layers.",

@@ -184,3 +184,27 @@ def leaky_relu(r: Rewriter, node: Node) -> Result:
         if scaled is not None and scaled[0] is x and 0 < scaled[1] < 1 and r.only_user(other) is not None:
             return r.op("LeakyRelu", x, alpha=scaled[1])
     return None
+
+
+@rule("fuse-activations", "Add", rounds=True)
+def slope_below_zero(r: Rewriter, node: Node) -> Result:
+    """Min(x, 0) * a + Relu(x) -> LeakyRelu(x, alpha=a) for a number a, PRelu(x, a) for several: how MegEngine writes
+    them into a static graph"""
+    for above, below in ((data(node), data(node, 1)), (data(node, 1), data(node))):
+        relu, times = r.producer(above, "Relu"), r.producer(below, "Mul")
+        if relu is None or times is None or r.only_user(above) is None or r.only_user(below) is None:
+            continue
+        x = data(relu)
+        for least, slope in ((data(times), data(times, 1)), (data(times, 1), data(times))):
+            if not _is_negative_part(r, least, x) or node.output.shape != x.shape:
+                continue
+            number = scalar(slope)
+            return r.op("PRelu", x, slope) if number is None else r.op("LeakyRelu", x, alpha=number)
+    return None
+
+
+def _is_negative_part(r: Rewriter, value: Value, x: Value) -> bool:
+    """Whether a value that nothing else reads is Min(x, 0)."""
+    node = r.producer(value, "Min", "Clip")
+    limits = None if node is None or r.only_user(value) is None else _bounds(node)
+    return limits is not None and limits == ((-math.inf, 0.0), x)

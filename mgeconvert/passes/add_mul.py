@@ -112,6 +112,28 @@ def chain(r: Rewriter, node: Node) -> Result:
     return None
 
 
+@rule("fuse-add-mul", "Add", "Sub")
+def opposite(r: Rewriter, node: Node) -> Result:
+    """x + Neg(y) -> x - y, Neg(x) + y -> y - x, x - Neg(y) -> x + y"""
+    first, second = data(node), data(node, 1)
+    for x, negated in ((first, second), (second, first)):
+        neg = r.producer(negated, "Neg")
+        if neg is None or r.only_user(negated) is None or (node.op == "Sub" and negated is first):
+            continue
+        return r.op("Sub" if node.op == "Add" else "Add", x, data(neg))
+    return None
+
+
+@rule("fuse-add-mul", "Mul", rounds=True)
+def inverse(r: Rewriter, node: Node) -> Result:
+    """x * Reciprocal(y) -> x / y"""
+    for x, inverted in ((data(node), data(node, 1)), (data(node, 1), data(node))):
+        reciprocal = r.producer(inverted, "Reciprocal")
+        if reciprocal is not None and r.only_user(inverted) is not None:
+            return r.op("Div", x, data(reciprocal))
+    return None
+
+
 def check_rounding(*nodes: Node) -> None:
     """Decline where an addition rounds so coarsely that this may be its purpose."""
     for node in nodes:

@@ -138,6 +138,45 @@ def kept_dimensions(r: Rewriter, node: Node) -> Result:
     return r.again(inner, *inner.inputs, keepdims=keeps)
 
 
+@rule("merge-consecutive", *RESHAPES)
+def kept_position(r: Rewriter, node: Node) -> Result:
+    """Squeeze(ArgMax(x, a, keepdims=1), a) -> ArgMax(x, a, keepdims=0), also with a Cast between them; likewise for
+    ArgMin, and for a Reshape that does so"""
+    cast = r.producer(node.inputs[0], "Cast")
+    inner = r.producer(data(node) if cast is None else data(cast), "ArgMax", "ArgMin")
+    readers = [data(node)] if cast is None else [data(node), data(cast)]
+    shape = None if inner is None else data(inner).shape
+    if inner is None or shape is None or not integer(inner, "keepdims", 1) or None in map(r.only_user, readers):
+        return None
+    axis = integer(inner, "axis", 0) % len(shape)
+    if node.output.shape != (*shape[:axis], *shape[axis + 1 :]):
+        return None
+    found = r.again(inner, data(inner), keepdims=0)
+    return found if cast is None else r.again(cast, found)
+
+
+@rule("merge-consecutive", *RESHAPES)
+def gathered(r: Rewriter, node: Node) -> Result:
+    """Reshape(Gather(w, Reshape(i, -1)), (*shape of i, *shape of w[0])) -> Gather(w, i), Reshape(Gather(w, Reshape(i)),
+    (*s, *shape of w[0])) -> Gather(w, Reshape(i, s))"""
+    gather = r.producer(node.inputs[0], "Gather")
+    moved = None if gather is None else r.producer(data(gather, 1), *RESHAPES)
+    if gather is None or moved is None or integer(gather, "axis", 0) != 0:
+        return None
+    if r.only_user(data(node)) is None or r.only_user(data(gather, 1)) is None:
+        return None
+    rows, shape, indices = data(gather).shape, node.output.shape, data(moved)
+    if rows is None or shape is None or shape[len(shape) - len(rows) + 1 :] != rows[1:]:
+        return None
+    outer = shape[: len(shape) - len(rows) + 1]
+    if not same_shape(indices.shape, outer):
+        if 0 in outer or sum(isinstance(dim, str) for dim in outer) > 1:
+            return None
+        target = np.array([-1 if isinstance(dim, str) else dim for dim in outer], np.int64)
+        indices = r.op("Reshape", indices, target, like=moved)
+    return r.again(gather, data(gather), indices)
+
+
 Cut = tuple[int, int, int]
 
 

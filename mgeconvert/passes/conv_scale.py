@@ -41,6 +41,27 @@ def behind(r: Rewriter, node: Node) -> Result:
     return write_weighted(r, weighted, data(layer), freed(r, node) + freed_by_all(r, layer, node))
 
 
+@rule("fuse-conv-scale", "Add", rounds=True)
+def behind_an_addition(r: Rewriter, node: Node) -> Result:
+    """(Conv(x, w, b) + y) + c -> Conv(x, w, b + c) + y for one number c per channel, likewise for ConvTranspose and
+    Gemm: how MegEngine's optimize_for_inference orders the end of a residual block"""
+    operands = with_constant(node)
+    addition = None if operands is None else r.producer(operands[0], "Add")
+    if operands is None or addition is None or r.only_user(operands[0]) is None:
+        return None
+    for value, other in ((data(addition), data(addition, 1)), (data(addition, 1), data(addition))):
+        layer = r.producer(value, "Conv", "ConvTranspose", "Gemm")
+        if layer is None or r.only_user(value) is None or value.shape != node.output.shape:
+            continue
+        check_rounding(node)
+        weighted = read_weighted(layer)
+        shift = _as_bias(weighted, value, operands[1].astype(np.float64))
+        biased = Weighted(layer, weighted.weight, shift if weighted.bias is None else weighted.bias + shift)
+        moved = write_weighted(r, biased, data(layer), freed(r, node) + freed_by_all(r, layer, node))
+        return r.again(addition, moved, other)
+    return None
+
+
 MOVED = ("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose")
 """Operators that one number passes."""
 

@@ -211,3 +211,19 @@ def _as_scale(constant: np.ndarray, value: Value, norm: Node, scale: np.ndarray)
     if vector is None:
         raise Decline("the constant is not one number per channel")
     return vector
+
+
+@rule("fuse-norm", "BatchNormalization", rounds=True)
+def term_before(r: Rewriter, node: Node) -> Result:
+    """BatchNormalization(x + c, s, b, mean, variance) -> BatchNormalization(x, s, b, mean - c, variance)"""
+    addition = r.producer(data(node), "Add")
+    operands = None if addition is None else with_constant(addition)
+    mean = array(node, 3)
+    if operands is None or mean is None or r.only_user(data(node)) is None or r.uses(data(node, 3)) > 1:
+        return None
+    value, constant = operands
+    term = channel_vector(constant, value, 1) if value.shape == data(node).shape else None
+    if term is None or len(node.outputs) > 1:
+        return None
+    moved = r.constant((mean.astype(np.float64) - term).astype(mean.dtype), data(node, 3).name)
+    return r.again(node, value, *node.inputs[1:3], moved, node.inputs[4])

@@ -87,6 +87,8 @@ class StaticBuilder(ShapeBuilder):
         self.plain: dict[Value, tuple[Value, str]] = {}
         self.unpadded: dict[Value, Value] = {}
         """What a value was before channels of zeros filled its last block."""
+        self.apart: dict[Value, Value] = {}
+        """The NCHW form of values whose axes are in the order of NCHW, with blocks that are still axes of their own."""
         self.reshaped: dict[Value, Value] = {}
         """What a value was reshaped from."""
         self.products: dict[Value, tuple[Value, Value, Mapping[str, Any]]] = {}
@@ -196,8 +198,8 @@ def in_nchw(b: Builder, inputs: Sequence[Value], compute: Callable[..., Value]) 
     others.
     """
     assert isinstance(b, StaticBuilder)
-    known = {b.plain[value][1] for value in inputs if value in b.plain}
-    format = known.pop() if len(known) == 1 else None
+    formats = [b.plain[value][1] for value in inputs if value in b.plain]
+    format = formats[0] if len({ACTIVATIONS[each] for each in formats}) == 1 else None
     if format is None or not all(_fits(b, value, format) for value in inputs):
         return compute(*inputs)
     operands = [value if value.static_shape == (1,) else to_nchw(b, value, format) for value in inputs]
@@ -236,10 +238,10 @@ def channels_of(b: Builder, x: Value, weight: Value, sparse: str) -> tuple[Value
 def concat_in_nchw(b: Builder, inputs: Sequence[Value], axis: int) -> Value | None:
     """A concatenation of values that are known in NCHW, in one format; None for others."""
     assert isinstance(b, StaticBuilder)
-    known = {b.plain[value][1] if value in b.plain else "" for value in inputs}
-    if len(known) != 1 or "" in known:
+    formats = [b.plain[value][1] for value in inputs if value in b.plain]
+    if len(formats) != len(inputs) or len({ACTIVATIONS[each] for each in formats}) != 1:
         return None
-    (format,) = known
+    format = formats[0]
     axes = ACTIVATIONS[format][0].split()
     letter = axes[axis].strip("/")
     if letter not in NCHW.split():

@@ -12,10 +12,10 @@ from mgeconvert.tracedmodule.lower.operands import cast
 
 from .layouts import StaticBuilder, concat_in_nchw, from_nchw, packed, to_nchw
 from .matmul import in_one
+from .relayouts import merged, put_together, taken_apart
 from .table import lower, opdef, value_of
 
 opdef("Broadcast", "Broadcast")
-opdef("Dimshuffle", "Dimshuffle")
 opdef("Eye", "Eye")
 opdef("Linspace", "Linspace")
 opdef("Padding", "Padding")
@@ -32,10 +32,22 @@ def concat(b: Builder, *inputs: Value, axis: int) -> Value:
 def reshape(b: Builder, inp: Value, shape: Value, *, axis: int) -> Value:
     assert isinstance(b, StaticBuilder)
     result = value_of(b, "Reshape", inp, shape, axis=axis)
-    product = in_one(b, inp, result.shape)
-    if product is not None:
-        return product
+    known = in_one(b, inp, result.shape) or merged(b, inp, result.shape)
+    if known is not None:
+        return known
     b.reshaped.setdefault(result, inp)
+    return result
+
+
+@lower("Dimshuffle")
+def dimshuffle(b: Builder, inp: Value, *, pattern: Sequence[int]) -> Value:
+    """Also how optimize_for_inference moves between layouts, together with a Reshape before or after it."""
+    assert isinstance(b, StaticBuilder)
+    back = taken_apart(b, inp, pattern)
+    if back is not None:
+        return back
+    result = value_of(b, "Dimshuffle", inp, pattern=pattern)
+    put_together(b, inp, pattern, result)
     return result
 
 
