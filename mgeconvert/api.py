@@ -86,7 +86,7 @@ def load_for(
     graph = source.load(path, faithful=target.faithful, **options)
     if not target.faithful or target.name == source.name or not target.problems(graph) or not isinstance(path, Path):
         return graph
-    traced = source.load(path, faithful=False, **options)
+    traced = source.load(path, **options)
     if target.problems(traced):
         return graph
     _LOGGER.info("written for the traced sizes: %s takes calls of this model at no others yet", target.title)

@@ -11,12 +11,14 @@ Rules:
 * An argument is the result of the call that made it. Where that call is not whole, it is the value that the lowering
   gave for it, or what has replaced that value since.
 * A node inside a whole call is written too where a node outside reads it.
+* A node of a call that is not whole reads what its call was given: the result of a Dropout, not the Dropout's operand
+  that it was lowered to.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 
 import numpy as np
 
@@ -136,11 +138,14 @@ class _Rewriting:
         place, loose = 0, []
         needed = [value for _, node in self.nodes for value in node.inputs if value is not None]
         needed += self.outputs.values()
+        inputs: dict[Node, list[Value | None]] = {}
         for position, node in enumerate(source.nodes):
             place = order.get(node.scope, place) if node.scope is not None else place
             loose.append(((place, position), node))
+            inputs[node] = node.inputs
             if node.scope not in self.whole:
-                needed += [value for value in node.inputs if value is not None]
+                inputs[node] = self._as_given(node, given)
+                needed += [value for value in inputs[node] if value is not None]
         live = {value for value in needed if value not in given}
         kept = []
         for key, node in reversed(loose):
@@ -150,8 +155,17 @@ class _Rewriting:
             if inner:
                 live.update(value for value in node.inputs if value is not None and value not in given)
             outputs = [_twin(value) if value in given else value for value in node.outputs]
-            kept.append((key, Node(node.op, node.inputs, outputs, node.attrs, node.name, node.scope, node.domain)))
+            kept.append((key, Node(node.op, inputs[node], outputs, node.attrs, node.name, node.scope, node.domain)))
         self.nodes += kept
+
+    def _as_given(self, node: Node, given: Container[object]) -> list[Value | None]:
+        """The node's operands, with results of whole calls for what those were lowered to."""
+        if node.scope is None or node.scope.call is None:
+            return node.inputs
+        signed = list(_values(node.scope.call))
+        stands = {self.source.current(value): value for value in signed if value in given}
+        stands = {now: value for now, value in stands.items() if now is not value and now not in signed}
+        return [stands.get(value, value) if value is not None else None for value in node.inputs]
 
     def _call(self, scope: Scope, call: Call) -> Node:
         inputs: list[Value | None] = [self.current(value) for value in _values(call)]

@@ -17,13 +17,19 @@ from mgeconvert.ir.whole_calls import CALL
 
 from .emission import Emission
 from .expressions import Many, Sizes, Whole
+from .loops import Chain, in_loops
+from .pending import MOST, WAY, Pending
 from .refused import REFUSED, UNKNOWN
 from .table import CALLS, EMITTERS
 from .text import MARK, identifier, literal, torch_dtype
-from .tree import Made, Method
+from .tree import WORD, Made, Method
 
 BUILT_IN = ("self", "torch", "nn", "F", "math", *dir(builtins))
 """Names that a variable must not hide."""
+
+CALLED = re.compile(f"{MARK}([^{MARK}]*){MARK}\\(")
+PLAIN_NAME = re.compile(r"\d|^(conv|bn|norm|linear|dense|fc|act|proj|relu|pool|maxpool|avgpool|dropout|drop)")
+"""Names of modules that say nothing of what they give."""
 
 
 class Around(Protocol):
@@ -33,7 +39,7 @@ class Around(Protocol):
     problems: list[Problem]
     declined: set[Scope]
 
-    def body(self, body: Body) -> tuple[list[Value], str]: ...
+    def body(self, body: Body, sizes: Mapping[Value, str]) -> tuple[list[Value], str]: ...
 
     def below(self, path: str, inner: str) -> str: ...
 
@@ -43,16 +49,21 @@ class Around(Protocol):
 
 
 class BodyWriter:
-    """One body. `lines` are its statements, `texts` what stands for each value."""
+    """One body. `lines` are its statements, `texts` what stands for each value, `pending` what is not written yet."""
 
-    def __init__(self, driver: Around, body: Body) -> None:
+    def __init__(self, driver: Around, body: Body, sizes: Mapping[Value, str]) -> None:
         self.driver = driver
         self.body = body
         self.lines: list[str] = []
         self.texts: dict[Value, str] = {}
+        self.sizes: dict[Value, str] = {}
+        self.holders: dict[str, Value] = {}
         self.used = set(BUILT_IN)
         self.left = self._uses()
-        self.arguments = self._named_arguments()
+        self.total = dict(self.left)
+        self.pending = Pending(self._say)
+        self.chain = Chain()
+        self.arguments = self._named_arguments(sizes)
 
     def method(self) -> Method:
         """The statements of the body."""
@@ -63,10 +74,20 @@ class BodyWriter:
                 self._node(step)
         results = [self.tensor(value) for value in self.body.results]
         result = results[0] if len(results) == 1 else f"({', '.join(results)})" if results else "None"
-        return Method(tuple(self.arguments), self.lines, result)
+        result = self.pending.inside(result)[0]
+        chain = self.chain.paths(self.body) if len(self.arguments) == 1 else ()
+        names = frozenset(self.used) - frozenset(BUILT_IN)
+        return Method(tuple(self.arguments), in_loops(self.lines), result, chain, names)
+
+    @property
+    def home(self) -> str:
+        """The path of the module."""
+        return self.body.path
 
     def text(self, value: Value) -> str:
-        """A value as source: a name, a constant, or the expression of whole numbers that it is."""
+        """A value as source: a name, a constant, a token, or the expression of whole numbers that it is."""
+        if value in self.pending:
+            return self.pending.token(value)
         if value in self.texts:
             return self.texts[value]
         if value.array is None:
@@ -86,7 +107,7 @@ class BodyWriter:
 
     def current(self, value: Value) -> Value:
         """What stands for a value of a call's signature."""
-        return value if value in self.texts else self.driver.graph.current(value)
+        return value if value in self.texts or value in self.pending else self.driver.graph.current(value)
 
     def hang(self, node: Node, made: Made, state: Mapping[str, Any]) -> str:
         """The path, below this body, of a built-in module."""
@@ -102,7 +123,7 @@ class BodyWriter:
             left[value] = left.get(value, 0) + 1
         return left
 
-    def _named_arguments(self) -> list[str]:
+    def _named_arguments(self, sizes: Mapping[Value, str]) -> list[str]:
         call = self.body.scope.call if self.body.scope is not None else None
         names = list(call.names) if call is not None else []
         if not self.body.path:
@@ -113,7 +134,11 @@ class BodyWriter:
                 continue
             wanted = names[number] if number < min(len(names), self.body.given) else _base(value)
             name = self._free(identifier(wanted))
-            self.texts[value] = name
+            if value in sizes:
+                self.texts[value] = self.sizes[value] = type(sizes[value])(name)
+            else:
+                self.texts[value] = name
+                self.holders[name] = value
             arguments.append(name)
         return arguments
 
@@ -130,22 +155,36 @@ class BodyWriter:
             if value is not None and value in self.left:
                 self.left[value] -= 1
 
-    def _target(self, value: Value, operands: list[Value | None]) -> str:
-        """The name for a result: that of the first operand which is read no more, else a free one."""
-        for operand in operands:
-            if operand is not None and not self.left.get(operand, 1) and self.texts.get(operand, "").isidentifier():
-                text = self.texts[operand]
-                if not isinstance(text, Whole | Sizes) and text != "None" and self._is_only(operand, text):
-                    return text
+    def _target(self, value: Value, expression: str) -> str:
+        """The name for a result: that of an operand which is read no more, else a free one.
+
+        What a module gives for a value that others read too is called as the module is (``key = self.key(x)``).
+        """
+        called = CALLED.match(expression)
+        named = called[1].rpartition(".")[2] if called else ""
+        own = len(named) > 2 and named.isidentifier() and not PLAIN_NAME.search(named)
+        words = dict.fromkeys(WORD.findall(WAY.sub("", expression)))
+        free = [name for name in words if name in self.holders and self._is_free(name)]
+        if own:
+            free = [name for name in free if self.total.get(self.holders[name], 0) == 1]
+        if free and len([name for name in free if name in self.arguments]) < 2:
+            return "out" if "out" in free else free[0]
+        if own:
+            return self._free(identifier(named))
+        if "out" in self.holders and self._is_free("out"):
+            return "out"
         return self._free("out" if "out" not in self.used else _base(value))
 
+    def _is_free(self, name: str) -> bool:
+        """Whether nothing reads the variable any more."""
+        holder = self.holders[name]
+        return not self.left.get(holder, 1) and self._is_only(holder, name)
+
     def _is_only(self, operand: Value, text: str) -> bool:
-        """Whether no whole number that is written where it is read (``x.shape[0]``) needs the name any longer."""
+        """Whether nothing that is written later (a waiting expression, ``x.shape[0]``) needs the name any longer."""
         word = re.compile(rf"(?<![\w.]){re.escape(text)}(?!\w)")
-        return not any(
-            value is not operand and self.left.get(value, 0) and word.search(other)
-            for value, other in self.texts.items()
-        )
+        sizes = (other for value, other in self.sizes.items() if value is not operand and self.left.get(value, 0))
+        return not any(word.search(other) for other in (*sizes, *self.pending.texts()))
 
     def _node(self, node: Node) -> None:
         table = CALLS if node.domain == CALL else EMITTERS
@@ -159,35 +198,63 @@ class BodyWriter:
                 self.driver.declined.add(node.scope)
             self.driver.problems.append(Problem(node.origin or node.name or "model", node.op, refused.reason))
             expression = "None"
-        self._read(node.inputs)
         if isinstance(expression, Whole | Sizes):
-            self.texts[node.outputs[0]] = expression
+            text = type(expression)(self.pending.said(expression))
+            self._read(node.inputs)
+            self.texts[node.outputs[0]] = self.sizes[node.outputs[0]] = text
             return
-        self._assign(node.outputs, expression, node.inputs, isinstance(expression, Many))
+        self._assign(node.outputs, expression, node.inputs, many=isinstance(expression, Many))
 
-    def _assign(self, outputs: list[Value], expression: str, operands: list[Value | None], many: bool) -> None:
+    def _assign(self, outputs: list[Value], expression: str, operands: list[Value | None], *, many: bool) -> None:
+        if len(outputs) == 1:
+            self.chain.add(expression, outputs[0], operands, self)
+        text, steps = self.pending.inside(expression)
+        self._read(operands)
         if len(outputs) == 1 and not many:
-            name = self._target(outputs[0], operands)
-            self.texts[outputs[0]] = name
-            if name != expression:
-                self.lines.append(f"{name} = {expression}")
+            if self.total.get(outputs[0], 0) == 1 and not text.isidentifier():
+                self.pending.add(outputs[0], text, steps)
+            else:
+                self._say(outputs[0], text)
             return
         names = []
         for value in outputs:
             name = self._free(_base(value)) if self.left.get(value) else "_"
             self.texts[value] = name
+            if name != "_":
+                self.holders[name] = value
             names.append(name)
-        self.lines.append(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {expression}")
+        self.lines.append(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {text}")
+
+    def _say(self, value: Value, text: str) -> str:
+        """Write a statement; returns the name of its result."""
+        name = self._target(value, text)
+        self.texts[value] = name
+        self.holders[name] = value
+        if name != text:
+            self.lines.append(f"{name} = {text}")
+        return name
 
     def _call(self, body: Body) -> None:
-        arguments, method = self.driver.body(body)
+        known = {value: self.texts[value] for value in body.arguments if value is not None and value in self.sizes}
+        arguments, method = self.driver.body(body, known)
         path = self.driver.below(self.body.path, body.path)
         callee = f"{MARK}{path}{MARK}" if path else "self"
         callee = callee if method == "forward" else f"{callee}.{method}"
-        expression = f"{callee}({', '.join(self.tensor(value) for value in arguments)})"
-        self._read(list(body.arguments))
-        if body.results:
-            self._assign(body.results, expression, list(arguments), len(body.results) > 1)
+        expression = f"{callee}({', '.join(known.get(value) or self.tensor(value) for value in arguments)})"
+        if not body.results:
+            self.pending.said(expression)
+            self._read(list(body.arguments))
+            return
+        if len(body.results) == 1:
+            self.chain.add(expression, body.results[0], list(arguments), self)
+            text = self.pending.inside(expression, 2)[0]
+            self._read(list(body.arguments))
+            if self.body.results == body.results:
+                self.pending.add(body.results[0], text, MOST)
+            else:
+                self._say(body.results[0], text)
+        else:
+            self._assign(body.results, expression, list(body.arguments), many=True)
 
 
 def _base(value: Value) -> str:

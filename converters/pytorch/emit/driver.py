@@ -17,6 +17,7 @@ from mgeconvert.ir.scopes import Attribute, Scope, leaves
 from mgeconvert.ir.whole_calls import with_whole_calls
 
 from .bodies import BodyWriter
+from .built_in import PREFIX, path_of_weight, spread
 from .elementwise import CALL_INFIX
 from .table import CALLS
 from .text import identifier
@@ -78,6 +79,7 @@ class Driver:
         wanted = functools.partial(_is_wanted, declined=declined)
         self.graph = with_whole_calls(graph, wanted) if graph.calls else graph.copy()
         self.graph.remove_dead_nodes()
+        spread(self.graph)
         self.root = Place()
         self.problems: list[Problem] = []
         self._tensors: dict[tuple[str, int], str] = {}
@@ -87,14 +89,20 @@ class Driver:
         name = self.graph.metadata.get("megengine.name") or self.graph.name
         name = identifier(name if name not in ("main", "") else "Net")
         top = nested(self.graph)
+        for inner in reversed(list(top.bodies())[1:]):
+            _prune(inner)
         self.root.kind = name[:1].upper() + name[1:]
         self.body(top)
         return Network(self.root, self.root.kind, self.problems)
 
-    def body(self, body: Body) -> tuple[list[Value], str]:
-        """Write a body; returns the values it wants and the name of its method."""
+    def body(self, body: Body, sizes: Mapping[Value, str] | None = None) -> tuple[list[Value], str]:
+        """Write a body; returns the values it wants and the name of its method. `sizes` are those of its arguments that
+        are Python ints."""
         place = self.root.at(body.path)
-        writer = BodyWriter(self, body)
+        scope = body.scope
+        if scope is not None and scope.call is not None and scope.call.name.startswith(PREFIX):
+            place.kind = scope.kind
+        writer = BodyWriter(self, body, sizes or {})
         method = writer.method()
         wanted = [value for value in dict.fromkeys(body.arguments) if value is not None and not value.is_constant]
         for number, known in enumerate(place.methods):
@@ -132,7 +140,7 @@ class Driver:
         scope = node.scope
         path = scope.path if scope is not None and scope.is_leaf else ""
         if not path or path == home:
-            path = _path_of_weight(node) or identifier(node.name.rpartition("/")[2] or node.op).lower()
+            path = path_of_weight(node) or identifier(node.name.rpartition("/")[2] or node.op).lower()
         relative = self.below(home, path)
         return self._free(home, relative, Place(made=made, state=dict(state)))
 
@@ -158,16 +166,15 @@ class Driver:
         return record
 
 
+def _prune(body: Body) -> None:
+    """Leave out the arguments that a body does not read."""
+    read = {value for step in body.steps for value in (step.arguments if isinstance(step, Body) else step.inputs)}
+    read.update(body.results)
+    body.arguments = [value if value in read else None for value in body.arguments]
+
+
 def _method_name(number: int) -> str:
     return f"forward_{number + 1}" if number else "forward"
-
-
-def _path_of_weight(node: Node) -> str:
-    """``conv1`` where a node's weight is called ``conv1.weight``."""
-    value = node.inputs[1] if len(node.inputs) > 1 else None
-    if value is None or value.array is None or not value.name.endswith(".weight"):
-        return ""
-    return value.name.removesuffix(".weight")
 
 
 def _same(one: Place, other: Place) -> bool:

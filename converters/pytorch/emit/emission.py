@@ -11,6 +11,7 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.scopes import Attribute, mapped
 
+from .built_in import path_of_weight
 from .expressions import Sizes, Whole
 from .text import MARK, literal, torch_dtype
 from .tree import Made
@@ -20,6 +21,9 @@ Array = np.ndarray[Any, Any]
 
 class Writer(Protocol):
     """What writes the body that the node stands in."""
+
+    @property
+    def home(self) -> str: ...
 
     def text(self, value: Value) -> str: ...
 
@@ -131,7 +135,7 @@ class Emission:
         """Whether the node is what a built-in module of the source was, or comes from a source without modules."""
         scope = self.node.scope
         if scope is None or scope.call is None:
-            return True
+            return not self.writer.home or path_of_weight(self.node) != self.writer.home
         return scope.is_leaf and scope.call.name.startswith("megengine.module.")
 
     def module(self, callee: str, args: Mapping[Any, Any], state: Mapping[str, Array]) -> str:

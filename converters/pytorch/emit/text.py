@@ -47,6 +47,30 @@ def is_identifier(text: str) -> bool:
     return text.isidentifier() and not keyword.iskeyword(text)
 
 
+def is_closed(text: str) -> bool:
+    """Whether an expression can stand before a dot and among operators without parentheses around it."""
+    depth = 0
+    for number, letter in enumerate(text):
+        if letter in "([{":
+            if depth == 0 and number == 0 and letter == "(":
+                return text.endswith(")") and _closes(text) == len(text) - 1
+            depth += 1
+        elif letter in ")]}":
+            depth -= 1
+        elif depth == 0 and not (letter.isalnum() or letter in f"_.{MARK}"):
+            return False
+    return not text[:1].isdigit() or text.isdigit()
+
+
+def _closes(text: str) -> int:
+    depth = 0
+    for number, letter in enumerate(text):
+        depth += (letter in "([{") - (letter in ")]}")
+        if not depth:
+            return number
+    return -1
+
+
 def literal(value: Any) -> str:
     """A constant as Python source: numbers, text, None, tuples and lists."""
     if isinstance(value, np.ndarray | np.generic):

@@ -7,6 +7,7 @@ Rules:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,6 +77,9 @@ TAKEN = frozenset(
 """Attributes of `nn.Module` that a network's own must not hide."""
 
 
+WORD = re.compile(rf"(?<![\w.{MARK}])[^\W\d]\w*(?![\w{MARK}]|=[^=])")
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A constructor call: arguments are pairs of a name (None: by position) and a constant or another `Made`."""
@@ -86,11 +90,28 @@ class Made:
 
 @dataclass(slots=True)
 class Method:
-    """One forward(): names of arguments, statements, and the expression that it returns."""
+    """One forward(): names of arguments, statements, and the expression that it returns.
+
+    `chain` are the paths of the modules below that it calls one after the other, where it does nothing else. `names`
+    are its variables. A statement within a loop is indented.
+    """
 
     arguments: tuple[str, ...]
     lines: list[str]
     result: str
+    chain: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+
+    @property
+    def form(self) -> str:
+        """The statements with numbers for variables: equal for methods that differ in names only."""
+        known = {name: f"${number}" for number, name in enumerate(self.arguments)}
+
+        def renamed(found: re.Match[str]) -> str:
+            name = found[0]
+            return known.setdefault(name, f"${len(known)}") if name in self.names else name
+
+        return WORD.sub(renamed, "\n".join([*self.lines, self.result]))
 
 
 @dataclass(slots=True)
@@ -124,24 +145,22 @@ class Place:
     @property
     def is_sequential(self) -> bool:
         """Whether forward() calls all parts, numbered from 0, one after the other."""
-        if len(self.methods) != 1 or list(self.parts) != [str(n) for n in range(len(self.parts))]:
+        if not self.parts or len(self.methods) != 1 or list(self.parts) != [str(n) for n in range(len(self.parts))]:
             return False
-        (method,) = self.methods
-        if len(method.arguments) != 1 or len(method.lines) != len(self.parts):
-            return False
-        last = method.arguments[0]
-        for number, line in enumerate(method.lines):
-            name, _, expression = line.partition(" = ")
-            if expression != f"{MARK}{number}{MARK}({last})":
-                return False
-            last = name
-        return method.result == last and not any(part.tensor for part in self.parts.values())
+        return self.methods[0].chain == tuple(self.parts) and not any(part.tensor for part in self.parts.values())
 
     def at(self, path: str) -> Place:
         """The place at a dotted path, made where there is none."""
         place = self
         for name in filter(None, path.split(".")):
             place = place.parts.setdefault(safe(name), Place())
+        return place
+
+    def find(self, path: str) -> Place:
+        """The place at a path that is there."""
+        place = self
+        for name in filter(None, path.split(".")):
+            place = place.parts[safe(name)]
         return place
 
     def walk(self, path: str = "") -> Iterator[tuple[str, Place]]:

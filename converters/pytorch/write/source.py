@@ -6,18 +6,20 @@ import re
 from typing import Any
 
 from ..emit.classes import Class, Name, classes
+from ..emit.loops import LOOP
 from ..emit.text import MARK, is_identifier, literal
 from ..emit.tree import Made, Method, Place
+from .layout import definition, statement
 
-WIDTH = 88
-"""The longest line, as ruff and black have it."""
+INDENT = " " * 8
 
 LOAD = '''
 
 def load(weights: str | Path | None = None) -> nn.Module:
     """The network with its weights (those beside this file unless given), in inference mode."""
     network = {made}
-    network.load_state_dict(load_file(weights or Path(__file__).with_suffix(".safetensors")))
+    path = weights or Path(__file__).with_suffix(".safetensors")
+    network.load_state_dict(load_file(path))
     return network.eval()
 '''
 
@@ -37,7 +39,7 @@ def source(root: Place, title: str) -> str:
 def _class(made: Class) -> list[str]:
     lines = [f"class {made.name}(nn.Module):"]
     if made.arguments or made.attributes:
-        lines += _wrapped(f"    def __init__({', '.join(['self', *made.arguments])}):")
+        lines += definition("__init__", ["self", *made.arguments], "    ")
         lines.append("        super().__init__()")
         for name, value in made.attributes.items():
             lines += _attribute(name, value)
@@ -51,11 +53,11 @@ def _class(made: Class) -> list[str]:
 
 def _attribute(name: str, made: Made) -> list[str]:
     if made.callee == "buffer":
-        return _wrapped(f"        self.register_buffer({literal(name)}, {_made(made.args[0][1])})")
+        return statement(f"self.register_buffer({literal(name)}, {_made(made.args[0][1])})", INDENT)
     if is_identifier(name):
-        return _wrapped(f"        self.{name} = {_made(made)}")
+        return statement(f"self.{name} = {_made(made)}", INDENT)
     method = "register_parameter" if made.callee == "nn.Parameter" else "add_module"
-    return _wrapped(f"        self.{method}({literal(name)}, {_made(made)})")
+    return statement(f"self.{method}({literal(name)}, {_made(made)})", INDENT)
 
 
 def _made(made: Made) -> str:
@@ -63,77 +65,39 @@ def _made(made: Made) -> str:
     for name, value in made.args:
         text = _made(value) if isinstance(value, Made) else value.text if isinstance(value, Name) else literal(value)
         parts.append(text if name is None else f"{name}={text}")
+    if made.callee == "*":
+        return f"*({parts[0]} for _ in range({parts[1]}))"
     return f"[{', '.join(parts)}]" if made.callee == "[]" else f"{made.callee}({', '.join(parts)})"
 
 
 def _method(place: Place, method: Method, number: int) -> list[str]:
     name = f"forward_{number + 1}" if number else "forward"
-    lines = _wrapped(f"    def {name}({', '.join(['self', *method.arguments])}):")
-    statements = list(method.lines)
+    lines = definition(name, ["self", *method.arguments], "    ")
+    statements = [each for line in method.lines for each in _loop(place, line)]
     result = method.result
     if statements and statements[-1].startswith(f"{result} = ") and is_identifier(result):
         result = statements.pop().partition(" = ")[2]
-    for statement in [*statements, f"return {result}"]:
-        lines += _wrapped(f"        {_resolved(place, statement)}")
+    for each in [*statements, f"return {result}"]:
+        inner = each.lstrip()
+        lines += statement(_resolved(place, inner), INDENT + each[: len(each) - len(inner)])
     return lines
 
 
-def _resolved(place: Place, statement: str) -> str:
-    return re.sub(f"{MARK}([^{MARK}]*){MARK}", lambda found: place.way(found[1]), statement)
-
-
-def _wrapped(line: str) -> list[str]:
-    """The line, or several where it is too long: the outermost bracket is opened, then one item a line."""
-    if len(line) <= WIDTH:
+def _loop(place: Place, line: str) -> list[str]:
+    """The line, with the part of a list that a loop runs over."""
+    found = re.search(f"{LOOP}([^{LOOP}]*){LOOP}", line)
+    if found is None:
         return [line]
-    spans = _outermost(line)
-    if spans is None:
-        return [line]
-    start, end, commas = spans
-    indent = " " * (len(line) - len(line.lstrip()))
-    head, inner, tail = line[: start + 1], line[start + 1 : end], line[end:]
-    if not inner:
-        return [line]
-    single = f"{indent}    {inner}"
-    if len(single) <= WIDTH and not inner.endswith(","):
-        return [head, single, f"{indent}{tail}"]
-    items, last = [], start + 1
-    for comma in [*commas, end]:
-        items.append(line[last:comma].strip())
-        last = comma + 1
-    lines = [head]
-    for item in filter(None, items):
-        lines += _wrapped(f"{indent}    {item},")
-    return [*lines, f"{indent}{tail}"]
+    path, first, last = found[1].split(":")
+    whole = place.find(path)
+    start = "" if first == "0" else first
+    end = "" if int(last) == len(whole.parts) else last
+    way = place.way(path) + (f"[{start}:{end}]" if start or end else "")
+    return [line.replace(found[0], way)]
 
 
-def _outermost(line: str) -> tuple[int, int, list[int]] | None:
-    """The last bracket of the outermost level that takes a comma at its end: its ends and the commas in it."""
-    depth, quoted = 0, False
-    start = -1
-    best: tuple[int, int] | None = None
-    commas: list[int] = []
-    kept: list[int] = []
-    for number, letter in enumerate(line):
-        if letter == '"' and line[number - 1] != "\\":
-            quoted = not quoted
-        if quoted:
-            continue
-        if letter in "([{":
-            depth += 1
-            if depth == 1:
-                start, commas = number, []
-        elif letter in ")]}":
-            depth -= 1
-            if depth == 0 and number > start + 1 and (commas or _is_call(line, start)):
-                best, kept = (start, number), commas
-        elif letter == "," and depth == 1:
-            commas.append(number)
-    return None if best is None else (*best, kept)
-
-
-def _is_call(line: str, start: int) -> bool:
-    return line[start] == "(" and start > 0 and (line[start - 1].isalnum() or line[start - 1] in "_])")
+def _resolved(place: Place, line: str) -> str:
+    return re.sub(f"{MARK}([^{MARK}]*){MARK}", lambda found: place.way(found[1]), line)
 
 
 def checked(text: Any) -> str:
