@@ -18,11 +18,11 @@ from mgeconvert.ir.whole_calls import CALL
 from .emission import Emission
 from .expressions import Many, Sizes, Whole
 from .loops import Chain, in_loops
-from .pending import MOST, WAY, Pending
+from .pending import Pending
 from .refused import REFUSED, UNKNOWN
 from .table import CALLS, EMITTERS
 from .text import MARK, identifier, literal, torch_dtype
-from .tree import WORD, Made, Method
+from .tree import WAY, WORD, Made, Method
 
 BUILT_IN = ("self", "torch", "nn", "F", "math", *dir(builtins))
 """Names that a variable must not hide."""
@@ -212,7 +212,7 @@ class BodyWriter:
         self._read(operands)
         if len(outputs) == 1 and not many:
             if self.total.get(outputs[0], 0) == 1 and not text.isidentifier():
-                self.pending.add(outputs[0], text, steps)
+                self.pending.add(outputs[0], text, steps, calls=self.pending.nested)
             else:
                 self._say(outputs[0], text)
             return
@@ -237,7 +237,7 @@ class BodyWriter:
     def _call(self, body: Body) -> None:
         known = {value: self.texts[value] for value in body.arguments if value is not None and value in self.sizes}
         arguments, method = self.driver.body(body, known)
-        path = self.driver.below(self.body.path, body.path)
+        path = "" if body.path == self.body.path else self.driver.below(self.body.path, body.path)
         callee = f"{MARK}{path}{MARK}" if path else "self"
         callee = callee if method == "forward" else f"{callee}.{method}"
         expression = f"{callee}({', '.join(known.get(value) or self.tensor(value) for value in arguments)})"
@@ -247,10 +247,10 @@ class BodyWriter:
             return
         if len(body.results) == 1:
             self.chain.add(expression, body.results[0], list(arguments), self)
-            text = self.pending.inside(expression, 2)[0]
+            text = self.pending.inside(expression, 2, calls=False)[0]
             self._read(list(body.arguments))
-            if self.body.results == body.results:
-                self.pending.add(body.results[0], text, MOST)
+            if self.total.get(body.results[0], 0) == 1:
+                self.pending.add(body.results[0], text, 1, calls=True)
             else:
                 self._say(body.results[0], text)
         else:

@@ -1,4 +1,4 @@
-"""Built-in modules of the source that are more than one operator (``ConvBn2d``): each is a class of its own, with its parts.
+"""Built-in modules of the source that are more than one operator (``ConvBn2d``): classes with parts of their own.
 
 A built-in module without tensors (``Elemwise``) is written in the forward() that calls it.
 """

@@ -1,40 +1,24 @@
 """Classes of the network: places with equal forward() and equal parts are one class.
 
-Constants in which the instances differ become arguments of the constructor. An argument is named after the parameter it
-fills (``stride``), and after the attribute too where several of that name differ (``conv1_stride``).
+What differs between the instances becomes an argument of the constructor: a constant, named after the parameter that it
+fills (``stride``) and after the attribute too where several of that name differ (``conv1_stride``), or a whole module,
+named after the attribute (``downsample``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from .constructors import DEFAULTS, Argument, Class, Name, arguments_of, constants, filled, instance, skeleton
 from .text import identifier
 from .tree import Made, Place
 
-DEFAULTS: Mapping[str, Any] = {
-    "stride": 1, "padding": 0, "output_padding": 0, "dilation": 1, "groups": 1, "bias": True, "eps": 1e-5,
-}  # fmt: skip
-"""What torch takes where an argument is left out, so that instances with and without it can be one class."""
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """An argument of the constructor in the place of a constant."""
-
-    text: str
-
-
-@dataclass(slots=True)
-class Class:
-    """A class to write: `place` is its first instance, `attributes` what its constructor makes."""
-
-    name: str
-    place: Place
-    arguments: list[str] = field(default_factory=list)
-    attributes: dict[str, Made] = field(default_factory=dict)
+IDENTITY = Made("nn.Identity")
+FEW = 3
+"""How many equal constructor calls in a row are written out."""
+Instance = tuple[str, Place, dict[str, Made]]
 
 
 def classes(root: Place) -> tuple[list[Class], Made]:
@@ -67,17 +51,14 @@ class _Unify:
 
     def level(self, places: Sequence[tuple[str, Place]], root: Place | None) -> None:
         """Make the classes of places that contain none of each other."""
-        groups: dict[Any, list[tuple[str, Place, dict[str, Made]]]] = {}
+        groups: dict[Any, list[Instance]] = {}
         for path, place in places:
             attributes = {name: self.constructor(part) for name, part in place.parts.items()}
-            key = (
-                tuple((m.arguments, tuple(m.lines), m.result) for m in place.methods),
-                tuple((name, _skeleton(made)) for name, made in attributes.items()),
-                tuple((name, part.is_sequential, part.is_list) for name, part in place.parts.items()),
-            )
+            key = (place.forms(), tuple(attributes), tuple(_kind(part) for part in place.parts.values()))
             groups.setdefault(key, []).append((path, place, attributes))
         for group in groups.values():
-            self._class(group, root.kind if root is not None else "")
+            for same in _alike(group):
+                self._class(same, root.kind if root is not None else "")
 
     def constructor(self, place: Place) -> Made:
         """The call that makes what hangs at a place."""
@@ -87,29 +68,40 @@ class _Unify:
             dtype = place.tensor.array.dtype.name
             named = () if dtype == "float32" else (("dtype", Name(f"torch.{dtype}")),)
             zeros = Made("torch.zeros", ((None, tuple(place.tensor.array.shape)), *named))
-            return Made("nn.Parameter" if place.tensor.trained else "buffer", ((None, zeros),))
+            frozen = () if place.tensor.learns or not place.tensor.trained else (("requires_grad", False),)
+            return Made("nn.Parameter" if place.tensor.trained else "buffer", ((None, zeros), *frozen))
         if place.is_sequential or place.is_list:
-            parts = [self.constructor(place.parts[str(number)]) for number in range(len(place.parts))]
-            if place.is_list:
-                return Made("nn.ModuleList", ((None, Made("[]", tuple((None, part) for part in parts))),))
-            return Made("nn.Sequential", tuple((None, part) for part in parts))
+            parts = _runs([self.constructor(place.parts[str(number)]) for number in range(len(place.parts))])
+            if not place.is_list:
+                return Made("nn.Sequential", tuple((None, part) for part in parts))
+            if len(parts) == 1 and parts[0].callee == "*":
+                return Made("nn.ModuleList", ((None, Made("for", parts[0].args)),))
+            return Made("nn.ModuleList", ((None, Made("[]", tuple((None, part) for part in parts))),))
         return self.made[id(place)]
 
-    def _class(self, group: list[tuple[str, Place, dict[str, Made]]], top: str) -> None:
-        path, place, _ = group[0]
+    def _class(self, group: list[Instance], top: str) -> None:
+        path, place, first = group[0]
         name = self._name(path, place, top)
-        columns = [list(_constants(attributes)) for _, _, attributes in group]
-        keys = list(dict.fromkeys(key for column in columns for key, _ in column))
-        values = [dict(column) for column in columns]
+        modules = _modules(group)
+        rows = [{key: made for key, made in each.items() if key not in modules} for _, _, each in group]
+        values = [dict(constants(row)) for row in rows]
+        keys = list(dict.fromkeys(key for row in values for key in row))
         table = {key: tuple(row.get(key, DEFAULTS.get(str(key[-1]))) for row in values) for key in keys}
         differing = {key: row for key, row in table.items() if any(not _equal(item, row[0]) for item in row)}
-        arguments = _arguments(differing)
-        filled = {key: Name(arguments[repr(row)]) for key, row in differing.items()}
-        attributes = {attribute: _filled(made, (attribute,), filled, table) for attribute, made in group[0][2].items()}
-        self.classes.append(Class(name, place, list(arguments.values()), attributes))
-        rows = {arguments[repr(row)]: row for row in differing.values()}
+        arguments = arguments_of(differing, modules)
+        names = {key: Name(arguments[repr(row)].name) for key, row in differing.items()}
+        attributes = {}
+        for attribute, made in first.items():
+            if attribute in modules:
+                default = IDENTITY in (each[attribute] for _, _, each in group)
+                attributes[attribute] = Made("or" if default else "", ((None, Name(identifier(attribute))),))
+            else:
+                attributes[attribute] = filled(made, (attribute,), names, table)
+        wanted = list(arguments.values()) + _whole_modules(group, modules)
+        wanted.sort(key=lambda argument: argument.is_optional)
+        self.classes.append(Class(name, place, wanted, attributes))
         for number, (_, other, _) in enumerate(group):
-            self.made[id(other)] = Made(name, tuple((argument, row[number]) for argument, row in rows.items()))
+            self.made[id(other)] = instance(name, wanted, number)
 
     def _name(self, path: str, place: Place, top: str) -> str:
         wanted = place.kind
@@ -117,7 +109,8 @@ class _Unify:
             words = [word for word in path.split(".") if not word.isdigit()]
             last = re.sub(r"\d+$", "", words[-1]) if words else "Block"
             wanted = "".join(part[:1].upper() + part[1:] for part in re.split(r"\W|_", last) if part) or "Block"
-            wanted += "Block" if path.rpartition(".")[2].isdigit() and not wanted.endswith("Block") else ""
+            short = path.rpartition(".")[2].isdigit() or len(wanted) < len("Abc")
+            wanted += "Block" if short and not wanted.endswith("Block") else ""
         wanted = identifier(wanted)
         name, number = wanted, 1
         while name in self.names:
@@ -127,88 +120,62 @@ class _Unify:
         return name
 
 
-POSITIONS: Mapping[str, tuple[str, ...]] = {
-    "Conv": ("in_channels", "out_channels", "kernel_size"),
-    "BatchNorm": ("num_features",),
-    "Linear": ("in_features", "out_features"),
-    "LayerNorm": ("normalized_shape",),
-    "GroupNorm": ("num_groups", "num_channels"),
-    "MaxPool": ("kernel_size",),
-    "AvgPool": ("kernel_size",),
-}
-"""What torch calls its positional arguments, by the beginning of the module's name."""
+def _whole_modules(group: list[Instance], modules: Sequence[str]) -> list[Argument]:
+    """The arguments that are whole modules."""
+    found = []
+    for attribute in modules:
+        row = [attributes[attribute] for _, _, attributes in group]
+        values = tuple(None if made == IDENTITY else made for made in row)
+        found.append(Argument(identifier(attribute), values, None in values, None))
+    return found
 
 
-def _position(callee: str, number: int) -> int | str:
-    """The name of a positional argument where it has one."""
-    for beginning, names in POSITIONS.items():
-        if callee.startswith(f"nn.{beginning}") and number < len(names):
-            return names[number]
-    return number
+def _kind(place: Place) -> tuple[bool, bool, bool, bool]:
+    tensor = place.tensor
+    return tensor is not None, tensor is not None and tensor.trained, place.is_list, place.is_sequential and False
 
 
-def _skeleton(made: Made) -> Any:
-    """What two constructor calls must share to be one with arguments."""
-    return (
-        made.callee,
-        tuple(
-            (
-                name,
-                _skeleton(value)
-                if isinstance(value, Made)
-                else type(value).__name__
-                if isinstance(value, Name)
-                else "",
-            )
-            for name, value in made.args
-            if name not in DEFAULTS
-        ),
-    )
+def _alike(group: list[Instance]) -> Iterator[list[Instance]]:
+    """The group in parts whose instances differ in constants and in few modules."""
+    if not _modules(group) or _is_close(group):
+        yield group
+        return
+    parts: dict[Any, list[Instance]] = {}
+    for item in group:
+        parts.setdefault(tuple((name, skeleton(made)) for name, made in item[2].items()), []).append(item)
+    yield from parts.values()
 
 
-def _constants(attributes: Mapping[str, Made]) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    for attribute, made in attributes.items():
-        yield from _within(made, (attribute,))
-
-
-def _within(made: Made, key: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    for number, (name, value) in enumerate(made.args):
-        inner = (*key, _position(made.callee, number) if name is None else name)
-        if isinstance(value, Made):
-            yield from _within(value, inner)
-        else:
-            yield inner, value
-
-
-def _filled(made: Made, key: tuple[Any, ...], names: Mapping[Any, Name], table: Mapping[Any, tuple[Any, ...]]) -> Made:
-    args: list[tuple[str | None, Any]] = []
-    for number, (name, value) in enumerate(made.args):
-        inner = (*key, _position(made.callee, number) if name is None else name)
-        args.append((name, _filled(value, inner, names, table) if isinstance(value, Made) else names.get(inner, value)))
-    have = {name for name, _ in args}
-    args += [
-        (inner[-1], names[inner])
-        for inner in table
-        if inner[:-1] == key and inner[-1] in DEFAULTS and inner[-1] not in have and inner in names
+def _modules(group: list[Instance]) -> list[str]:
+    """The attributes that are made by different calls."""
+    return [
+        name for name, made in group[0][2].items() if any(skeleton(each[name]) != skeleton(made) for *_, each in group)
     ]
-    return Made(made.callee, tuple(args))
 
 
-def _arguments(differing: Mapping[tuple[Any, ...], tuple[Any, ...]]) -> dict[str, str]:
-    """Names of constructor arguments, one for all constants that differ in the same way (by the row's repr)."""
-    names: dict[str, str] = {}
-    for key, row in differing.items():
-        if repr(row) in names:
-            continue
-        words = [str(part) for part in key if not isinstance(part, int)]
-        last = words[-1] if isinstance(key[-1], str) else "_".join([*words, str(key[-1])])
-        wanted = identifier(last if last not in names.values() else "_".join(words) + f"_{key[-1]}")
-        name, number = wanted, 1
-        while name in names.values() or name == "self":
-            number += 1
-            name = f"{wanted}_{number}"
-        names[repr(row)] = name
-    return names
+def _is_close(group: list[Instance]) -> bool:
+    """Whether whole modules as arguments make one class of instances that are one: what differs is left out in some, or
+    is a small part."""
+    names = _modules(group)
+    rest = len(group[0][2]) - len(names)
+    optional = all(any(each[name] == IDENTITY for *_, each in group) for name in names)
+    return bool(rest) and (optional or (len(names) == 1 and rest > len(names)))
+
+
+def _runs(parts: list[Made]) -> list[Made]:
+    """The calls, with many equal ones in a row as ``*(Block(64) for _ in range(6))``."""
+    result: list[Made] = []
+    number = 0
+    while number < len(parts):
+        count = 1
+        while number + count < len(parts) and parts[number + count] == parts[number]:
+            count += 1
+        if count >= FEW and not parts[number].callee.startswith("nn."):
+            result.append(Made("*", ((None, parts[number]), (None, count))))
+        else:
+            result += parts[number : number + count]
+        number += count
+    return result
 
 
 def _equal(one: Any, other: Any) -> bool:

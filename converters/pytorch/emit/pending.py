@@ -1,8 +1,8 @@
 """Expressions that wait for their reader: an expression with one reader is written inside the reader's statement.
 
 Rules:
-* A waiting expression stands as a token in the expression of its reader. Where the reader writes the token once, and the
-  statement stays on one line and within `MOST` steps, the expression goes there; else it becomes a statement before.
+* A waiting expression stands as a token in that of its reader. Where the reader writes the token once, and a statement
+  stays on one line and within `MOST` steps, the expression goes there; else it becomes a statement before.
 * A variable that a waiting expression reads keeps its value until then.
 """
 
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 from mgeconvert.ir import Value
 
-from .text import MARK, is_closed
+from .text import is_closed
+from .tree import WAY
 
 OPEN, CLOSE = "\x01", "\x02"
 TOKEN = re.compile(f"{OPEN}(\\d+){CLOSE}")
-WAY = re.compile(f"{MARK}([^{MARK}]*){MARK}")
 MOST = 4
 """Steps in one statement that one still reads at a glance."""
 ROOM = 68
@@ -27,11 +27,12 @@ ROOM = 68
 
 @dataclass(slots=True)
 class Waiting:
-    """An expression without its statement, its value, and number of steps."""
+    """An expression without its statement, its value, number of steps, and whether it calls a class of the file."""
 
     value: Value
     text: str
     steps: int
+    calls: bool
 
 
 class Pending:
@@ -42,6 +43,8 @@ class Pending:
         self._waiting: dict[int, Waiting] = {}
         self._numbers: dict[Value, int] = {}
         self._count = 0
+        self.nested = False
+        """Whether the last text that `inside` gave calls a class of the file."""
 
     def __contains__(self, value: Value) -> bool:
         return value in self._numbers
@@ -50,10 +53,10 @@ class Pending:
         """What stands for a waiting expression in the text of its reader."""
         return f"{OPEN}{self._numbers[value]}{CLOSE}"
 
-    def add(self, value: Value, text: str, steps: int) -> None:
+    def add(self, value: Value, text: str, steps: int, *, calls: bool = False) -> None:
         """Let an expression wait."""
         self._count += 1
-        self._waiting[self._count] = Waiting(value, text, steps)
+        self._waiting[self._count] = Waiting(value, text, steps, calls)
         self._numbers[value] = self._count
 
     def texts(self) -> Iterator[str]:
@@ -65,12 +68,18 @@ class Pending:
         names = {number: self._name(int(number)) for number in dict.fromkeys(TOKEN.findall(text))}
         return TOKEN.sub(lambda found: names[found[1]], text)
 
-    def inside(self, text: str, most: int = MOST) -> tuple[str, int]:
-        """The text with its tokens' expressions in it where they fit, and how many steps it has."""
+    def inside(self, text: str, most: int = MOST, *, calls: bool = True) -> tuple[str, int]:
+        """The text with its tokens' expressions in it where they fit, and how many steps it has.
+
+        Those that call a class of the file are left out unless `calls`.
+        """
         numbers = [int(number) for number in TOKEN.findall(text)]
-        chosen = {number for number in numbers if numbers.count(number) == 1}
+        chosen = {n for n in numbers if numbers.count(n) == 1 and (calls or not self._waiting[n].calls)}
         while chosen and not self._fits(text, chosen, most):
-            chosen.remove(max(chosen, key=lambda number: (self._waiting[number].steps, len(self._waiting[number].text))))
+            chosen.remove(
+                max(chosen, key=lambda number: (self._waiting[number].steps, len(self._waiting[number].text)))
+            )
+        self.nested = any(self._waiting[number].calls for number in chosen)
         for number in sorted(set(numbers) - chosen):
             text = text.replace(f"{OPEN}{number}{CLOSE}", self._name(number))
         steps = 1 + sum(self._waiting[number].steps for number in chosen)

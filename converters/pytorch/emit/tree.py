@@ -77,15 +77,20 @@ TAKEN = frozenset(
 """Attributes of `nn.Module` that a network's own must not hide."""
 
 
+WAY = re.compile(f"{MARK}([^{MARK}]*){MARK}")
 WORD = re.compile(rf"(?<![\w.{MARK}])[^\W\d]\w*(?![\w{MARK}]|=[^=])")
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A constructor call: arguments are pairs of a name (None: by position) and a constant or another `Made`."""
+    """A constructor call: arguments are pairs of a name (None: by position) and a constant or another `Made`.
+
+    The first `bare` arguments are written without their names.
+    """
 
     callee: str
     args: tuple[tuple[str | None, Any], ...] = ()
+    bare: int = 0
 
 
 @dataclass(slots=True)
@@ -102,24 +107,25 @@ class Method:
     chain: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
 
-    @property
-    def form(self) -> str:
-        """The statements with numbers for variables: equal for methods that differ in names only."""
+    def form(self, place: Place) -> str:
+        """The statements as they are at a place, with numbers for variables: equal for methods that differ in names."""
         known = {name: f"${number}" for number, name in enumerate(self.arguments)}
 
         def renamed(found: re.Match[str]) -> str:
             name = found[0]
             return known.setdefault(name, f"${len(known)}") if name in self.names else name
 
-        return WORD.sub(renamed, "\n".join([*self.lines, self.result]))
+        text = "\n".join([str(len(self.arguments)), *self.lines, self.result])
+        return WORD.sub(renamed, WAY.sub(lambda found: place.way(found[1]), text))
 
 
 @dataclass(slots=True)
 class Tensor:
-    """A parameter (`trained`) or a buffer."""
+    """A parameter (`trained`), one that is not to be trained further (not `learns`), or a buffer."""
 
     array: np.ndarray[Any, Any]
     trained: bool
+    learns: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -155,6 +161,10 @@ class Place:
         for name in filter(None, path.split(".")):
             place = place.parts.setdefault(safe(name), Place())
         return place
+
+    def forms(self) -> tuple[str, ...]:
+        """What its methods do, equal for places of one class."""
+        return tuple(method.form(self) for method in self.methods)
 
     def find(self, path: str) -> Place:
         """The place at a path that is there."""

@@ -1,8 +1,7 @@
 """Statements laid out as ``ruff format`` lays them out: as few parentheses as the meaning needs, at most 88 columns.
 
-Rules of the style (https://docs.astral.sh/ruff/formatter/black/): what does not fit is broken in its last bracket, first
-all items on one line of their own, then one item a line with a comma behind each. An operation that does not fit gets
-parentheses.
+Style: https://docs.astral.sh/ruff/formatter/black/. What does not fit is broken in its last bracket, first all items
+on one line of their own, then one item a line with a comma behind each. Operations that do not fit get parentheses.
 """
 
 from __future__ import annotations
@@ -88,7 +87,12 @@ def _laid(before: str, node: ast.expr, after: str, indent: str) -> list[str]:
     if isinstance(node, ast.Subscript):
         index = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return _opened(f"{before}{_tight(node.value, ATOM)}[", [("", item) for item in index], f"]{after}", indent)
-    if isinstance(node, ast.BinOp | ast.Compare | ast.BoolOp | ast.IfExp) and (top or before.endswith("=")):
+    if isinstance(node, ast.BinOp) and isinstance(node.right, ast.Call | ast.Subscript):
+        sign, binding = SIGNS[type(node.op)]
+        lines = _laid(f"{before}{_tight(node.left, binding)} {sign} ", node.right, after, indent)
+        if len(lines) > 1 and len(lines[0]) <= WIDTH and _binding(node.left) != binding:
+            return lines
+    if isinstance(node, ast.BinOp | ast.Compare | ast.BoolOp | ast.IfExp) and top:
         return _operation(before, node, after, indent)
     return [one]
 
@@ -96,21 +100,30 @@ def _laid(before: str, node: ast.expr, after: str, indent: str) -> list[str]:
 def _operation(before: str, node: ast.expr, after: str, indent: str) -> list[str]:
     """An operation in parentheses, one operand a line where one line is too short."""
     inner = indent + STEP
-    if len(inner + flat(node)) <= WIDTH:
-        return [f"{indent}{before}(", inner + flat(node), f"{indent}){after}"]
-    lines = []
-    if isinstance(node, ast.BinOp):
-        binding = SIGNS[type(node.op)][1]
-        operands: list[tuple[str, ast.expr]] = []
-        left: ast.expr = node
-        while isinstance(left, ast.BinOp) and SIGNS[type(left.op)][1] == binding:
-            operands.insert(0, (f"{SIGNS[type(left.op)][0]} ", left.right))
-            left = left.left
-        for sign, operand in [("", left), *operands]:
-            lines += _laid(sign, operand, "", inner)
-    else:
-        lines.append(inner + flat(node))
+    lines = [inner + flat(node)] if len(inner + flat(node)) <= WIDTH else _operands("", node, "", inner)
     return [f"{indent}{before}(", *lines, f"{indent}){after}"]
+
+
+def _operands(before: str, node: ast.expr, after: str, indent: str) -> list[str]:
+    """An operation with each operand on lines of its own; parentheses or a bracket stand around it."""
+    if not isinstance(node, ast.BinOp):
+        return [f"{indent}{before}{flat(node)}{after}"]
+    binding = SIGNS[type(node.op)][1]
+    operands: list[tuple[str, ast.expr, int]] = []
+    left: ast.expr = node
+    while isinstance(left, ast.BinOp) and SIGNS[type(left.op)][1] == binding:
+        operands.insert(0, (f"{SIGNS[type(left.op)][0]} ", left.right, binding + 1))
+        left = left.left
+    lines = []
+    for number, (sign, operand, least) in enumerate([(before, left, binding), *operands]):
+        end = after if number == len(operands) else ""
+        if _binding(operand) >= least:
+            lines += _laid(sign, operand, end, indent)
+        elif len(one := f"{indent}{sign}({flat(operand)}){end}") <= WIDTH:
+            lines.append(one)
+        else:
+            lines += _operation(sign, operand, end, indent)
+    return lines
 
 
 def _opened(before: str, items: Sequence[tuple[str, ast.expr]], after: str, indent: str) -> list[str]:
@@ -120,7 +133,8 @@ def _opened(before: str, items: Sequence[tuple[str, ast.expr]], after: str, inde
         return [f"{indent}{before}", row, f"{indent}{after}"]
     lines = []
     for name, item in items:
-        lines += _laid(name, item, ",", inner)
+        fits = len(f"{inner}{name}{flat(item)},") <= WIDTH
+        lines += _laid(name, item, ",", inner) if fits or _binding(item) == ATOM else _operands(name, item, ",", inner)
     return [f"{indent}{before}", *lines, f"{indent}{after}"]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..emit.classes import Class, Name, classes
+from ..emit.classes import classes
+from ..emit.constructors import Argument, Class, Name
 from ..emit.loops import LOOP
 from ..emit.text import MARK, is_identifier, literal
 from ..emit.tree import Made, Method, Place
@@ -39,7 +40,7 @@ def source(root: Place, title: str) -> str:
 def _class(made: Class) -> list[str]:
     lines = [f"class {made.name}(nn.Module):"]
     if made.arguments or made.attributes:
-        lines += definition("__init__", ["self", *made.arguments], "    ")
+        lines += definition("__init__", ["self", *map(_argument, made.arguments)], "    ")
         lines.append("        super().__init__()")
         for name, value in made.attributes.items():
             lines += _attribute(name, value)
@@ -49,6 +50,10 @@ def _class(made: Class) -> list[str]:
     if len(lines) == 1:
         lines.append("    pass")
     return lines[:-1] if not lines[-1] else lines
+
+
+def _argument(argument: Argument) -> str:
+    return f"{argument.name}={literal(argument.default)}" if argument.is_optional else argument.name
 
 
 def _attribute(name: str, made: Made) -> list[str]:
@@ -62,11 +67,15 @@ def _attribute(name: str, made: Made) -> list[str]:
 
 def _made(made: Made) -> str:
     parts = []
-    for name, value in made.args:
+    for number, (name, value) in enumerate(made.args):
         text = _made(value) if isinstance(value, Made) else value.text if isinstance(value, Name) else literal(value)
-        parts.append(text if name is None else f"{name}={text}")
-    if made.callee == "*":
-        return f"*({parts[0]} for _ in range({parts[1]}))"
+        parts.append(text if name is None or number < made.bare else f"{name}={text}")
+    if made.callee in ("*", "for"):
+        return f"{made.callee.removesuffix('for')}({parts[0]} for _ in range({parts[1]}))"
+    if made.callee in ("", "or"):
+        return parts[0] if not made.callee else f"{parts[0]} or nn.Identity()"
+    if made.callee == "torch.zeros" and isinstance(made.args[0][1], tuple) and made.args[0][1]:
+        parts[0] = ", ".join(map(str, made.args[0][1]))
     return f"[{', '.join(parts)}]" if made.callee == "[]" else f"{made.callee}({', '.join(parts)})"
 
 

@@ -135,24 +135,3 @@ def test_the_demo_in_torch(tmp_path: Path) -> None:
     report = mgeconvert.convert(ROOT / "examples" / "demo.pkl", tmp_path / "net.py")
     assert report.verification is not None
     assert report.verification.passed
-
-
-@pytest.mark.reference("torch")
-@pytest.mark.shared_models
-@pytest.mark.parametrize(
-    "name",
-    [
-        "basecls_mbnetv2_x035",
-        "bert_one_input_cut2",
-        "dcgan_generator_cifar",
-        "pmrid",
-        "q_shufflenet_v1_x1_0_g3_float",
-        "resnet18",
-        "retinanet_res18_coco_3x_800size",
-        "shufflenet_v2_x0_5",
-    ],
-)
-def test_real_networks(name: str, shared_models: Path, tmp_path: Path) -> None:
-    report = mgeconvert.convert(shared_models / f"{name}.pkl", tmp_path / "net.py")
-    assert report.verification is not None
-    assert report.verification.passed
