@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mgeconvert.api import level_for
-from mgeconvert.errors import UsageError
+from mgeconvert.errors import BadInputError, UsageError
 
 from .convert import export_options, from_option, out_option, to_option
+from .edit_options import KINDS, edit_options, shape_of, type_of
 from .export import Job, check_out, implied, target_for, write
 from .formats import FormatStep, named
 from .options import FILE, option_values
 from .passes import selection
 from .reading import model_of
-from .sections import Section
 from .session import Session, plural
 from .state import State
-from .values import Names, Numbers, Pair
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from mgeconvert.ir import Graph, Shape
     from mgeconvert.verification.recorded import Recorded
 
-KINDS = ("softmax", "sigmoid", "argmax")
 NO_EDIT = "`mgeconvert edit --help` lists the edits"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where replacements stand and what they may read: the modules they are `within`, the new `module` they become,
+    arrays by name. `keeps_function` says that they compute the same."""
+
+    within: tuple[str, ...]
+    module: str
+    constants: Mapping[str, np.ndarray[Any, Any]]
+    keeps_function: bool
+
+    @property
+    def text(self) -> str:
+        """How a line about an edit ends."""
+        return f" in {', '.join(self.within)}" if self.within else ""
 
 
 class Edited:
@@ -41,13 +57,13 @@ class Edited:
     def shapes(self, shapes: Sequence[tuple[str, str]]) -> None:
         from mgeconvert.surgery import set_shapes
 
-        wanted = {name: _shape(name, text) for name, text in shapes}
+        wanted = {name: shape_of("--shape", name, text) for name, text in shapes}
         self.graph = set_shapes(self.graph, wanted)
         if any(not _agrees(self.recorded, name, shape) for name, shape in wanted.items()):
             self.recorded = None
         self.done += [f"input {name} is {self.graph.inputs[name].type_text}" for name in wanted]
 
-    def cut(self, ends: tuple[Sequence[str] | None, Sequence[str] | None]) -> None:
+    def cut(self, ends: tuple[Sequence[str] | None, Any]) -> None:
         from mgeconvert.surgery import cut
 
         whole, before = self.graph, len(self.graph.nodes)
@@ -73,19 +89,64 @@ class Edited:
         self._cut_recorded(before)
         self.done.append(f"dropped {plural(len(names), 'output')}: {', '.join(names)}")
 
-    def replace(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Another function is another truth."""
+    def add_inputs(self, pairs: Sequence[tuple[str, str]]) -> None:
+        from mgeconvert.surgery import add_inputs
+
+        types = {name: type_of(name, text) for name, text in pairs}
+        self.graph = add_inputs(self.graph, types)
+        self.recorded = None
+        self.done += [f"added input {name}: {kind}" for name, kind in types.items()]
+
+    def delete(self, names: Sequence[str], where: Where) -> None:
+        from mgeconvert.surgery import delete
+
+        before = len(self.graph.nodes)
+        self.graph = delete(self.graph, names, where.within)
+        self._changed(where)
+        self.done.append(
+            f"deleted {', '.join(names)}{where.text}: {plural(before - len(self.graph.nodes), 'node')} less"
+        )
+
+    def replace(self, pairs: Sequence[tuple[str, str]], where: Where) -> None:
         from mgeconvert.surgery import replace_pattern
 
         for pattern, replacement in pairs:
-            self.graph = replace_pattern(self.graph, pattern, replacement)
-            self.done.append(f"replaced {pattern} by {replacement}")
+            is_value = pattern.strip("'\"").isidentifier() or "(" not in pattern
+            self.graph = replace_pattern(
+                self.graph,
+                pattern,
+                replacement,
+                within=() if is_value else where.within,
+                module=where.module,
+                constants=where.constants,
+            )
+            self.done.append(f"replaced {pattern} by {replacement}{where.text}")
+        self._changed(where)
 
-    def half(self, names: Sequence[str]) -> None:
+    def assign(self, texts: Sequence[str], where: Where) -> None:
+        from mgeconvert.surgery import assign
+
+        for text in texts:
+            self.graph = assign(self.graph, text, constants=where.constants, module=where.module)
+            self.done.append(f"assigned {text}")
+        self._changed(where)
+
+    def half(self, names: Sequence[str], where: Where) -> None:
         from mgeconvert.surgery import to_half
 
-        self.graph = to_half(self.graph, names)
-        self.done.append(f"float16: {', '.join(names)}")
+        self.graph = to_half(self.graph, names, where.within)
+        self.done.append(f"float16: {', '.join(names)}{where.text}")
+
+    def flatten(self, _: bool) -> None:
+        from mgeconvert.surgery import flatten
+
+        self.graph = flatten(self.graph)
+        self.done.append("forgot the module tree")
+
+    def _changed(self, where: Where) -> None:
+        """Another function is another truth."""
+        if not where.keeps_function:
+            self.recorded = None
 
     def preprocess(self, wanted: tuple[str | None, Mapping[str, Any]]) -> None:
         from mgeconvert.surgery.processing import image_input, preprocess
@@ -170,20 +231,57 @@ def _apply(edited: Edited, wanted: Mapping[str, Any]) -> None:
     """Make the edits in their fixed order: what the operators see first, what users see last."""
     ends = (wanted["inputs"], wanted["outputs"])
     behind = [(name, kind, wanted["axis"]) for kind in KINDS for name in wanted[kind] or ()]
+    where = _where(wanted)
     order: tuple[tuple[Any, Callable[[Any], None]], ...] = (
         (wanted["shape"], edited.shapes),
         (ends if any(ends) else None, edited.cut),
         (wanted["add_outputs"], edited.add_outputs),
         (wanted["drop_outputs"], edited.drop_outputs),
-        (wanted["replace"], edited.replace),
-        (wanted["half"], edited.half),
+        (wanted["add_input"], edited.add_inputs),
+        (wanted["delete"], lambda names: edited.delete(names, where)),
+        (wanted["replace"], lambda pairs: edited.replace(pairs, where)),
+        (wanted["assign"], lambda texts: edited.assign(texts, where)),
+        (wanted["half"], lambda names: edited.half(names, where)),
         (_processing(wanted), edited.preprocess),
         (behind, edited.postprocess),
+        (wanted["flatten"], edited.flatten),
         (wanted["rename"], edited.rename),
     )
     for asked, edit in order:
         if asked:
             edit(asked)
+
+
+def _where(wanted: Mapping[str, Any]) -> Where:
+    """UsageError for options that nothing would use."""
+    changing = ("delete", "replace", "assign", "half")
+    users = {
+        "within": ("--in", ("delete", "replace", "half")), "module": ("--as", ("replace", "assign")),
+        "constant": ("--constant", ("replace", "assign")), "keeps_function": ("--keeps-function", changing),
+    }  # fmt: skip
+    for name, (option, readers) in users.items():
+        if wanted[name] and not any(wanted[reader] for reader in readers):
+            said = " or ".join("--fp16" if reader == "half" else f"--{reader}" for reader in readers)
+            raise UsageError(f"{option}: nothing would use it", hint=f"give {said} too")
+    constants = dict(_constant(text) for text in wanted["constant"])
+    return Where(wanted["within"] or (), wanted["module"], constants, wanted["keeps_function"])
+
+
+def _constant(text: str) -> tuple[str, np.ndarray[Any, Any]]:
+    import numpy as np
+
+    name, equals, file = text.partition("=")
+    if not equals or not name or not file:
+        raise UsageError(f"--constant {text}: expected NAME=FILE.npy")
+    try:
+        array = np.load(file, allow_pickle=False)
+    except OSError as error:
+        raise BadInputError(f"--constant {text}: {file}: {error.strerror or error}") from error
+    except (ValueError, EOFError) as error:
+        raise BadInputError(f"--constant {text}: {file}: is no .npy file: {error}") from error
+    if not isinstance(array, np.ndarray):
+        raise BadInputError(f"--constant {text}: {file}: is an archive, expected one array")
+    return name, array
 
 
 def _processing(wanted: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]] | None:
@@ -216,55 +314,8 @@ def _agrees(recorded: Recorded | None, name: str, shape: Shape) -> bool:
     return all(isinstance(dim, str) or dim == size for dim, size in pairs)
 
 
-def _shape(name: str, text: str) -> Shape:
-    dims = [part.strip() for part in text.split(",")]
-    for dim in dims:
-        if not (dim.isidentifier() or (dim.isdigit() and int(dim) > 0)):
-            raise UsageError(f"--shape {name}={text}: {dim or 'nothing'} is neither a positive number nor a name")
-    return tuple(int(dim) if dim.isdigit() else dim for dim in dims)
-
-
 def _types(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: value.type_text for name, value in values.items()}
-
-
-def _edit_options() -> list[Section]:
-    names, numbers = Names(), Numbers()
-    shape, rename, pattern = Pair("NAME=1,3,224,224"), Pair("OLD=NEW"), Pair("PATTERN=>REPLACEMENT", "=>")
-    graph = [
-        click.Option(["--shape"], type=shape, multiple=True, help="An input's new shape; letters are names of sizes."),
-        click.Option(
-            ["--inputs"], type=names, metavar="A,B", help="Cut: begin at these values or before these modules."
-        ),
-        click.Option(
-            ["--outputs"], type=names, metavar="A,B", help="Cut: end at these values or behind these modules."
-        ),
-        click.Option(["--add-outputs"], type=names, metavar="A,B", help="More outputs (end points)."),
-        click.Option(["--drop-outputs"], type=names, metavar="A,B", help="Outputs to leave out."),
-        click.Option(["--replace"], type=pattern, multiple=True, help='"Mul(x, Sigmoid(x)) => HardSwish(x)"'),
-        click.Option(
-            ["--fp16", "half"], type=names, metavar="A,B", help="Operators or modules that compute in float16."
-        ),
-    ]
-    image = [
-        click.Option(["--mean"], type=numbers, metavar="A,B,C", help="Subtract: the input becomes (x*scale-mean)/std."),
-        click.Option(["--std"], type=numbers, metavar="A,B,C", help="Divide by these."),
-        click.Option(["--scale"], type=numbers, metavar="1/255", help="Multiply first."),
-        click.Option(["--uint8"], is_flag=True, help="Take bytes."),
-        click.Option(["--nhwc"], is_flag=True, help="Take images with the channels last."),
-        click.Option(["--swap-channels"], is_flag=True, help="Reverse the channels: BGR for RGB."),
-        click.Option(["--preprocess-input"], metavar="NAME", help="The input these are for; else the only image."),
-    ]
-    ends = [
-        *(click.Option([f"--{kind}"], type=names, metavar="OUT", help=f"Put {kind} behind outputs.") for kind in KINDS),
-        click.Option(["--axis"], type=int, metavar="AXIS", help="The axis of softmax and argmax; else 1."),
-        click.Option(["--rename"], type=rename, multiple=True, help="A new name for an input or output."),
-    ]
-    return [
-        Section("Edits of the graph, in the order they are made", graph),
-        Section("Then an image input", image),
-        Section("Then what is behind", ends),
-    ]
 
 
 command = FormatStep(
@@ -275,7 +326,7 @@ command = FormatStep(
         out_option(),
         from_option(),
         to_option(),
-        *_edit_options(),
+        *edit_options(),
         *export_options(),
     ],
     "Change MODEL: cut it, change its shapes, put processing before and behind it, replace operators, rename. The "

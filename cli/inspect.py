@@ -22,6 +22,7 @@ from .session import Session, number, plural, size
 from .state import State
 from .steps import Step
 from .table import Table
+from .values import Names
 
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph, Value
@@ -37,7 +38,10 @@ def _inspect(
     tree: bool,
     model_explorer: Path | None,
     inputs_of: str | None,
+    within: Sequence[str] | None,
 ) -> State:
+    if within and not nodes:
+        raise UsageError("--in: nothing would use it", hint="give --nodes too")
     problems: Sequence[Problem] = ()
     described: Description | None = None
     if model is not None:
@@ -59,7 +63,7 @@ def _inspect(
         _answer_tree(session, state.graph)
         return state
     if state.graph is not None and (nodes or inputs_of is not None):
-        _answer_parts(session, state.graph, nodes, inputs_of)
+        _answer_parts(session, state.graph, nodes, inputs_of, within or ())
         return state
     title = registry.frontend(state.formats[0]).title
     writer = f", written by {described.writer}" if described and described.writer else ""
@@ -81,14 +85,17 @@ def _inspect(
     return state
 
 
-def _answer_parts(session: Session, graph: Graph, nodes: bool, what: str | None) -> None:
-    """The nodes of the graph, or what some of them read."""
-    from mgeconvert.surgery import inputs_of
+def _answer_parts(session: Session, graph: Graph, nodes: bool, what: str | None, within: Sequence[str]) -> None:
+    """The nodes of the graph, or of some modules, or what some of them read."""
+    from mgeconvert.surgery import inputs_of, nodes_in
 
     content: dict[str, Any] = {}
     if nodes:
+        chosen = nodes_in(graph, within) if within else set(graph.nodes)
         rows = [
-            (node.origin, node.op, ", ".join(f"{v.name}: {v.type_text}" for v in node.outputs)) for node in graph.nodes
+            (node.origin, node.op, ", ".join(f"{v.name}: {v.type_text}" for v in node.outputs))
+            for node in graph.nodes
+            if node in chosen
         ]
         session.answer(Table("", ("origin", "operator", "values"), rows))
         content["nodes"] = [dict(zip(("origin", "op", "values"), row, strict=True)) for row in rows]
@@ -250,6 +257,12 @@ command = Step(
         click.Argument(["model"], required=False, type=FILE),
         from_option(),
         click.Option(["--nodes"], is_flag=True, help="List the nodes and their values instead."),
+        click.Option(
+            ["--in", "within"],
+            type=Names(),
+            metavar="A,B",
+            help="With --nodes: those of modules by path, glob or class.",
+        ),
         click.Option(
             ["--tree"], is_flag=True, help="List the modules instead: class, cost, and the targets that cannot take it."
         ),

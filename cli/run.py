@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from .session import Session
 from .state import State
 from .steps import Step
 from .table import Table
+from .values import Outputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,11 +54,14 @@ def _run(
     runtime: str | None,
     source_format: str | None,
     force: bool,
+    outputs: Any,
 ) -> State:
     if model is None and state.graph is None:
         raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert run MODEL -i x=x.npy")
     wanted = None if runtime is None else _backend(runtime)
-    if model is None:
+    if outputs is not None:
+        arrays, said, state = _watch(session, state, model, (inputs, random), wanted, source_format, outputs)
+    elif model is None:
         assert state.graph is not None
         feeds = _feeds(inputs, random, state.graph.inputs, "the model")
         arrays, said = _run_graph(session, state, feeds, wanted or registry.backend(IR_RUNTIME))
@@ -112,6 +117,37 @@ def _run_file(
     assert state.graph is not None
     feeds = _feeds(*given, state.graph.inputs, str(model))
     arrays, said = _run_graph(session, state, feeds, wanted or registry.backend(IR_RUNTIME))
+    return arrays, said, state
+
+
+def _watch(
+    session: Session,
+    state: State,
+    model: Path | None,
+    given: tuple[Sequence[str], bool],
+    wanted: Backend | None,
+    source_format: str | None,
+    outputs: Any,
+) -> tuple[Arrays, str, State]:
+    """Run the model up to inner values or modules, in its own runtime where that is here."""
+    from mgeconvert.surgery import cut
+
+    own = _own_backend(model, source_format) if model is not None else None
+    target = wanted or own or registry.backend(IR_RUNTIME)
+    if model is not None:
+        record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
+        state = read(session, model, record, {}, target)
+    assert state.graph is not None
+    watched = replace(state, graph=cut(state.graph, None, outputs))
+    assert watched.graph is not None
+    feeds = _feeds(*given, watched.graph.inputs, "the model")
+    try:
+        arrays, said = _run_graph(session, watched, feeds, target)
+    except MissingDependencyError as error:
+        if wanted is not None or target.name == IR_RUNTIME:
+            raise
+        session.say(f"{error.message}; computing what mgeconvert reads in it")
+        arrays, said = _run_graph(session, watched, feeds, registry.backend(IR_RUNTIME))
     return arrays, said, state
 
 
@@ -251,6 +287,12 @@ command = Step(
             type=InputNames(),
             metavar="NAME=FILE.npy",
             help="The array for an input, once for each; or an .npz with all: in_0, in_1, ... or by name.",
+        ),
+        click.Option(
+            ["--outputs"],
+            type=Outputs(),
+            metavar="A,B",
+            help="Compute these inner values or modules instead of the outputs.",
         ),
         click.Option(["--random"], is_flag=True, help="Random inputs, always the same."),
         click.Option(["-o", "--out"], type=OUTPUT, metavar="OUT.npz", help="Write the outputs, by name."),

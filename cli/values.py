@@ -19,6 +19,24 @@ class Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
         return names
 
 
+class Outputs(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """``a,b`` or ``({"x": a}, b)``: names in a structure."""
+
+    name = "outputs"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from mgeconvert.errors import UsageError
+        from mgeconvert.surgery.structures import structured_outputs
+
+        if not isinstance(value, str):
+            return value
+        try:
+            return structured_outputs(value)
+        except UsageError as error:
+            form = f"; {error.hint}" if value.strip()[:1] in ("(", "[", "{") else ""
+            self.fail(f"{error.message}{form}", param, ctx)
+
+
 class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """``0.5`` or ``1,2,3`` or ``1/255``: a tuple of numbers."""
 

@@ -20,6 +20,7 @@ from mgeconvert.errors import GraphError
 from .scopes import Scope, copies
 from .values import Container as Container
 from .values import Dim as Dim
+from .values import GivenName as GivenName
 from .values import Shape as Shape
 from .values import TensorType as TensorType
 from .values import TracedDim as TracedDim
@@ -217,7 +218,8 @@ class Graph:
             return Graph(body.name, inputs, outputs, [node_twin(node) for node in body.nodes])
 
         nodes: dict[Node, Node] = {}
-        scopes = copies(self.calls, twin, made_twin)
+        within = dict.fromkeys(node.scope for node in self.nodes if node.scope) if self.calls else {}
+        scopes = copies([*self.calls, *within], twin, made_twin)
         for node in self.nodes:
             made = node_twin(node)
             made.scope = scopes.get(node.scope, node.scope) if node.scope else None

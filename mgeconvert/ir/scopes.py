@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from .values import Value
@@ -33,9 +33,9 @@ class Call:
 
     Arguments and `results` are structures (tuples, lists, dicts, slices) of values, of `Attribute`s, and of Python
     constants. `number` counts the calls of one module, 0 the first. `names` are what a module calls the values among
-    its arguments, in order. `form` is how the source's format writes the arguments, for a target of the same format
-    only. `made` are the nodes that a leaf was lowered to, as they were then (`Made` of the graph); None for the call of
-    a module that has leaves of its own.
+    its arguments, in order. `form` is for a target of the source's format only: how that writes the call, what it was
+    given and what it gave, both flat; None for a call that an edit made. `made` are the nodes that a leaf was lowered
+    to, as they were then (`Made` of the graph); None for the call of a module that has leaves of its own.
     """
 
     name: str
@@ -130,6 +130,22 @@ def copies(scopes: Sequence[Scope], value: Callable[[Value], Value], made: Calla
                     scope.path, scope.kind, _twin(scope.call, leaf, made), twins[scope.parent] if scope.parent else None
                 )
     return twins
+
+
+def substitute(call: Call, old: Value, new: Value, *, results: bool = True) -> None:
+    """Let the call, in place, be one that was given `new` wherever it says `old`, and that gave it with `results`."""
+
+    def leaf(item: Any) -> Any:
+        return new if item is old else item
+
+    call.args, call.kwargs = mapped(call.args, leaf), mapped(call.kwargs, leaf)
+    if results:
+        call.results = mapped(call.results, leaf)
+    if call.form is not None:
+        form, given, gave = call.form
+        call.form = (form, mapped(given, leaf), mapped(gave, leaf) if results else gave)
+    if call.made is not None:
+        call.made = tuple(replace(was, inputs=mapped(was.inputs, leaf)) for was in call.made)
 
 
 def _twin(call: Call | None, leaf: Callable[[Any], Any], made: Callable[[Any], Any]) -> Call | None:

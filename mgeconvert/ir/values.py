@@ -49,6 +49,12 @@ class TracedDim(str):
         return self
 
 
+class GivenName(str):
+    """A name that a user gave, which a target writes instead of the one that the source had."""
+
+    __slots__ = ()
+
+
 class Value:
     """One tensor: a graph input, a node's output or a constant (`array` is set). Compared by identity.
 

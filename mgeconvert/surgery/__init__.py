@@ -10,14 +10,20 @@ answered with the closest known ones.
 
 from __future__ import annotations
 
+from .add import add_inputs as add_inputs
+from .assign import assign as assign
 from .cut import add_outputs as add_outputs
 from .cut import cut as cut
 from .cut import drop_outputs as drop_outputs
-from .cut import rename as rename
+from .delete import delete as delete
+from .flatten import flatten as flatten
 from .float16 import to_half as to_half
 from .input_shapes import set_shapes as set_shapes
 from .inputs_of import Operand as Operand
 from .inputs_of import inputs_of as inputs_of
-from .pattern import replace_pattern as replace_pattern
 from .processing import postprocess as postprocess
 from .processing import preprocess as preprocess
+from .rename import rename as rename
+from .replace import replace_pattern as replace_pattern
+from .select import nodes_in as nodes_in
+from .structures import structured_outputs as structured_outputs

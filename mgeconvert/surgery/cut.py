@@ -1,26 +1,30 @@
-"""Where a graph begins and ends: cut it, add end points, drop outputs, rename inputs and outputs."""
+"""Where a graph begins and ends: cut it, add end points, drop outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph, Namer, Value
 
 from .names import Names, copied, place, public
+from .structures import Structure, is_nested, names_in, note
 
 
-def cut(graph: Graph, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None) -> Graph:
+def cut(graph: Graph, inputs: Sequence[str] | None = None, outputs: Structure | None = None) -> Graph:
     """The part of the graph from `inputs` to `outputs` (None: those it has).
 
-    A module's name means, as an input, what the module reads, as an output, what leaves it. Raises UsageError for
+    `outputs` are names, or a structure of tuples, lists and dicts of names, in which a TracedModule returns them. A
+    module's name means, as an input, what the module reads, as an output, what leaves it. Raises UsageError for
     unknown names, for an input that is still needed and not named, and for one that nothing needs.
     """
     graph = copied(graph)
     names = Names(graph)
-    ends = dict(graph.outputs) if outputs is None else _named(graph.outputs, outputs, names.leaving)
+    ends = dict(graph.outputs) if outputs is None else _ends(graph, names, outputs)
     starts = dict(graph.inputs) if inputs is None else _named(graph.inputs, inputs, names.entering)
     graph.outputs = ends
+    if outputs is not None:
+        note(graph, outputs)
     _detach(graph, set(starts.values()))
     _check_bound(graph, starts, named=inputs is not None)
     graph.inputs = starts
@@ -31,7 +35,8 @@ def cut(graph: Graph, inputs: Sequence[str] | None = None, outputs: Sequence[str
 def add_outputs(graph: Graph, names: Sequence[str]) -> Graph:
     """More outputs (end points), after those there are."""
     graph = copied(graph)
-    graph.outputs |= _named(graph.outputs, names, Names(graph).leaving)
+    graph.outputs |= _named(graph.outputs, names, Names(graph).leaving, set(graph.inputs.values()))
+    note(graph, None)
     return graph
 
 
@@ -42,34 +47,32 @@ def drop_outputs(graph: Graph, names: Sequence[str]) -> Graph:
     graph.outputs = {name: value for name, value in graph.outputs.items() if name not in names}
     if not graph.outputs:
         raise UsageError(f"{', '.join(names)}: a model needs an output, all would be dropped")
+    note(graph, None)
     drop_unread(graph)
     return graph
 
 
-def rename(graph: Graph, names: Mapping[str, str]) -> Graph:
-    """New public names for inputs and outputs. UsageError for unknown names and where two would be called the same."""
-    public("input or output", list(names), [*graph.inputs, *graph.outputs])
-    graph = graph.copy()
-    for values in (graph.inputs, graph.outputs):
-        renamed = [names.get(name, name) for name in values]
-        twice = [name for name in renamed if renamed.count(name) > 1]
-        if twice:
-            raise UsageError(f"{twice[0]}: two inputs or outputs would have this name")
-        pairs = list(zip(renamed, values.values(), strict=True))
-        values.clear()
-        values.update(pairs)
-    for name in names.values():
-        if name in graph.inputs and graph.outputs.get(name, graph.inputs[name]) is not graph.inputs[name]:
-            raise UsageError(f"{name}: an input and an output would both have this name")
-    return graph
+def _ends(graph: Graph, names: Names, outputs: Structure) -> dict[str, Value]:
+    """The outputs of a structure; in one that is nested each name means one value."""
+    wanted, inputs = list(names_in(outputs)), set(graph.inputs.values())
+    found = _named(graph.outputs, wanted, names.leaving, inputs)
+    if is_nested(outputs) and len(found) != len(wanted):
+        several = next((name for name in wanted if name not in graph.outputs and len(names.leaving(name)) != 1), "")
+        said = f"{several}: gives more than one value" if several else "one value is named twice"
+        raise UsageError(f"--outputs: {said}, expected one value for each name", hint="name values")
+    return found
 
 
 def _named(
-    there: Mapping[str, Value], wanted: Sequence[str], find: Callable[[str], Sequence[Value]]
+    there: Mapping[str, Value],
+    wanted: Sequence[str],
+    find: Callable[[str], Sequence[Value]],
+    inputs: Collection[Value] = (),
 ) -> dict[str, Value]:
-    """The values that the wanted names mean, under the public names they have, else under their own."""
+    """The values that the wanted names mean, under the public names they have, else under their own; an output that is
+    one of the `inputs` is called ``x_out``."""
     known = {value: name for name, value in there.items()}
-    free = Namer(there)
+    free = Namer([*there, *(value.name for value in inputs)])
     found: dict[str, Value] = {}
     for name in wanted:
         if name in there:
@@ -77,7 +80,7 @@ def _named(
             continue
         for value in find(name):
             if value not in found.values():
-                found[known.get(value) or free(value.name)] = value
+                found[known.get(value) or free(f"{value.name}_out" if value in inputs else value.name)] = value
     return found
 
 

@@ -7,25 +7,31 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mgeconvert.errors import ConversionError
+from mgeconvert.errors import ConversionError, UsageError
 from mgeconvert.ir import OPSET, Graph, Namer, Node, Value
 from mgeconvert.ir.dtypes import elem_type
 from mgeconvert.ir.inference import infer
 
 from .names import Names, copied, place, unknown
+from .select import nodes_in
 
 HALF, SINGLE = np.dtype(np.float16), np.dtype(np.float32)
 KEPT = frozenset(["Cast", "QuantizeLinear", "DequantizeLinear"])
 """Operators whose types are what they are for."""
 
 
-def to_half(graph: Graph, what: Sequence[str]) -> Graph:
-    """The graph with these operators (``Conv``), modules or nodes computing in float16; other values stay as they are.
+def to_half(graph: Graph, what: Sequence[str], within: Sequence[str] = ()) -> Graph:
+    """The graph with these operators (``Conv``), modules (by path, glob or class) or nodes computing in float16, where
+    they stand in the modules `within`; other values stay as they are.
 
     Raises UsageError for names that mean nothing, ConversionError for weights beyond float16's range.
     """
     graph = copied(graph)
     chosen = _chosen(graph, what)
+    if within:
+        chosen &= nodes_in(graph, within)
+        if not chosen:
+            raise UsageError(f"{', '.join(what)}: nothing to compute in float16 in {', '.join(within)}")
     namer, name_node = Namer(value.name for value in graph.values()), Namer(node.name for node in graph.nodes)
     halves: dict[Value, Value] = {}
     singles: dict[Value, Value] = {}
@@ -97,8 +103,15 @@ def _chosen(graph: Graph, what: Sequence[str]) -> set[Node]:
         elif name in names.modules or name in names.values:
             chosen.update(names.nodes(name))
         else:
-            raise unknown("operator, module, node or value", name, [*ops, *names.modules, *names.values])
+            chosen.update(_selected(graph, name, [*ops, *names.modules, *names.values]))
     return {node for node in chosen if not node.domain and node.op not in KEPT}
+
+
+def _selected(graph: Graph, name: str, known: Sequence[str]) -> set[Node]:
+    try:
+        return nodes_in(graph, [name])
+    except UsageError as error:
+        raise unknown("operator, module, node or value", name, known) from error
 
 
 def _positions(node: Node) -> tuple[int, ...]:

@@ -96,6 +96,12 @@ def place(node: Node) -> str:
     return node.origin or node.name or node.op
 
 
+def check_type(where: str, old: Value, new: Value) -> None:
+    """ConversionError where one value cannot stand for another."""
+    if new.dtype != old.dtype or (new.static_shape and old.static_shape and new.shape != old.shape):
+        raise ConversionError(f"{where}: {old.type_text} would be replaced by {new.type_text}")
+
+
 def copied(graph: Graph) -> Graph:
     """A copy to change. ConversionError where subgraphs read values from outside, which a copy would not follow."""
     for node in graph.nodes:

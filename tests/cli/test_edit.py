@@ -42,7 +42,7 @@ FOLLOW = {
     "--argmax scores --sigmoid features": "2 outputs",
     "--shape x=N,3,6,6": "2 outputs",
     "--fp16 stem": "2 outputs",
-    "--replace Relu(x)=>Max(x,@0)": "2 outputs",
+    "--keeps-function --replace Relu(x)=>Max(x,@0)": "2 outputs",
 }
 
 
@@ -87,8 +87,25 @@ def test_a_dynamic_batch_is_run(invoke: Invoke) -> None:
     )
 
 
-def test_an_edit_that_changes_the_function_fails(invoke: Invoke) -> None:
-    result = invoke("edit m.onnx --replace Relu(x)=>Abs(x) -o out.onnx")
+CHANGING = (
+    "--replace Relu(x)=>Abs(x)",
+    "--in stem --replace Relu(x)=>x",
+    "--delete body.left",
+    "--assign features[0]=1",
+    "--add-input y=1,4,6,6 --replace features=>Add(features,@y)",
+)
+
+
+@pytest.mark.parametrize("edits", CHANGING)
+def test_an_edit_that_changes_the_function_has_another_truth(invoke: Invoke, edits: str) -> None:
+    result = invoke(f"edit m.onnx {edits} -o out.onnx")
+    assert result.exit_code == 0, result.stderr
+    said = "the recorded outputs do not say what the edited model computes: they are not compared any more"
+    assert said in result.stderr.splitlines()
+
+
+def test_an_edit_that_is_said_to_keep_the_function_and_changes_it_fails(invoke: Invoke) -> None:
+    result = invoke("edit m.onnx --keeps-function --replace Relu(x)=>Abs(x) -o out.onnx")
     assert result.exit_code == 1
     assert "error: out.onnx: differs from the recorded outputs of m.npz: 2 of 2 outputs fail" in result.stderr
 
@@ -101,6 +118,14 @@ def test_what_is_said(invoke: Invoke) -> None:
         "argmax behind output scores",
         "x is called image",
     ]
+
+
+def test_a_constant_that_is_not_there(invoke: Invoke) -> None:
+    result = invoke("edit m.onnx --constant k=k.npy --replace Relu(x)=>Mul(x,k)")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (
+        3,
+        "error: --constant k=k.npy: k.npy: No such file or directory",
+    )
 
 
 def test_json(invoke: Invoke) -> None:
@@ -136,6 +161,19 @@ ERRORS = {
     "hint: did you mean scores?\n",
     "edit m.onnx --outputs a,,b": "error: Invalid value for '--outputs': a,,b: an empty name\n"
     "hint: `mgeconvert edit --help` lists what can be given\n",
+    "edit m.onnx --outputs ({a})": "error: Invalid value for '--outputs': ({a}): is no structure of names; "
+    'write it as ({"scores": fc_out}, "layer4.0"), with names that are no identifiers in quotes\n',
+    "edit m.onnx --as neg --outputs scores": "error: --as: nothing would use it\n"
+    "hint: give --replace or --assign too\n",
+    "edit m.onnx --in stem": "error: --in: nothing would use it\nhint: give --delete or --replace or --fp16 too\n",
+    "edit m.onnx --constant k=k.npy --outputs scores": "error: --constant: nothing would use it\n"
+    "hint: give --replace or --assign too\n",
+    "edit m.onnx --constant k --replace Relu(x)=>x": "error: --constant k: expected NAME=FILE.npy\n",
+    "edit m.onnx --add-input y=int[1]": "error: --add-input y=int[1]: is no type\nhint: write it as float32[1,3]; "
+    "there are float32, float16, float64, int8, uint8, int16, int32, int64, bool\n",
+    "edit m.onnx --add-input y=1,0": "error: --add-input y=1,0: 0 is neither a positive number nor a name\n",
+    "edit m.onnx --add-input x=1": "error: x: the model has an input or output of this name\n"
+    "hint: give it another name\n",
     "edit m.onnx --mean 1,x": "error: Invalid value for '--mean': 1,x: expected numbers: 0.5 or 104,117,123 or 1/255\n"
     "hint: `mgeconvert edit --help` lists what can be given\n",
     "edit m.onnx --scale 1,2": "error: --scale takes one number, 2 given\nhint: --std takes one a channel\n",
@@ -225,3 +263,25 @@ def test_pipes(invoke: Invoke) -> None:
     assert result.exit_code == 0, result.stderr
     Path("piped.onnx").write_bytes(result.stdout_bytes)
     assert invoke("verify piped.onnx --io m.npz").exit_code == 0
+
+
+def test_nodes_of_some_modules(invoke: Invoke) -> None:
+    document = json.loads(invoke("inspect m.onnx --nodes --in body.* --json").stdout)
+    assert [row["op"] for row in document["nodes"]] == ["Sigmoid", "Tanh", "Add"]
+    assert invoke("inspect m.onnx --in body").stderr == "error: --in: nothing would use it\nhint: give --nodes too\n"
+
+
+def test_inner_values_are_watched(invoke: Invoke) -> None:
+    result = invoke("run m.onnx --random --outputs stem.conv,body --json")
+    assert result.exit_code == 0, result.stderr
+    found = json.loads(result.stdout)["outputs"]
+    assert [(row["name"], row["shape"]) for row in found] == [
+        ("stem.conv_out", [1, 4, 6, 6]),
+        ("features", [1, 4, 6, 6]),
+    ]
+
+
+def test_a_part_is_computed_by_itself(invoke: Invoke) -> None:
+    result = invoke("edit m.onnx --inputs body --outputs body run --random --json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["steps"][-1]["outputs"][0]["name"] == "features"

@@ -320,8 +320,8 @@ ERRORS: dict[str, tuple[Edit, type[Exception], str, str | None]] = {
     "unknown name": (
         lambda g: surgery.rename(g, {"q": "y"}),
         UsageError,
-        "q: the model has no input or output of this name",
-        "the input or outputs are x, features, scores",
+        "q: no input, output or value has this name",
+        "`mgeconvert inspect MODEL --nodes` lists the nodes and their values",
     ),
     "a name twice": (
         lambda g: surgery.rename(g, {"features": "scores"}),
@@ -396,9 +396,9 @@ ERRORS: dict[str, tuple[Edit, type[Exception], str, str | None]] = {
         'write it as "Relu(Add(x, y))"',
     ),
     "no operator": (
-        lambda g: surgery.replace_pattern(g, "x", "Abs(x)"),
+        lambda g: surgery.replace_pattern(g, "3", "Abs(x)"),
         UsageError,
-        "pattern x: names no operator",
+        "pattern 3: names no operator",
         'write it as "Relu(Add(x, y))"',
     ),
     "code": (
@@ -410,8 +410,8 @@ ERRORS: dict[str, tuple[Edit, type[Exception], str, str | None]] = {
     "unknown name in the replacement": (
         lambda g: surgery.replace_pattern(g, "Relu(x)", "Abs(y)"),
         UsageError,
-        "replacement: y is no name of the pattern",
-        "there are x",
+        "replacement: y is no name of the pattern, and no value of the graph",
+        "there are x; `mgeconvert inspect MODEL --nodes` lists the nodes and their values",
     ),
     "matches nothing": (
         lambda g: surgery.replace_pattern(g, "Elu(x)", "Abs(x)"),

@@ -6,7 +6,6 @@ that the modules of the source are found under their own names.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,14 +21,10 @@ from .calls import EmittedCall, ModuleCall, StoredTensor, parts
 from .graph_writer import GraphWriter, sizes, type_of
 from .modules import Tree
 from .nested import nested_module
+from .result_structure import result_structure
 from .scopes import constant_name, fallback_path, place
 from .table import EMITTERS, key
 
-CONTAINERS = {
-    "tuple": "builtins.tuple", "list": "builtins.list", "dict": "builtins.dict",
-    "collections.OrderedDict": "collections.OrderedDict",
-}  # fmt: skip
-"""Containers of outputs that MegEngine knows by itself."""
 TYPES = frozenset(["float32", "float16", "int8", "uint8", "int16", "int32", "bool"])
 
 
@@ -98,7 +93,7 @@ class _Assembly:
         graph = recorder.graph(outputs)
         leaves: list[Any] = []
         arguments = written.flatten(((recorder.module, *recorder.inputs[1:]), {}), leaves)
-        structure = _structure(self.graph)
+        structure = result_structure(self.graph)
         attributes = self.tree.attributes()
         return written.traced_module(
             None, attributes, {arguments: graph}, {arguments: structure}, written.argspec(self.input_names)
@@ -123,36 +118,3 @@ def _wanted_paths(graph: Graph, calls: Sequence[tuple[Node, EmittedCall]]) -> It
             if isinstance(part, StoredTensor) or (isinstance(part, Value) and part.array is not None):
                 yield part.name if isinstance(part, StoredTensor) else constant_name(part)
     yield from (constant_name(value) for value in graph.outputs.values() if value.array is not None)
-
-
-def _structure(graph: Graph) -> Instance:
-    """How forward() arranges its outputs: as the source did where that is known, else one tensor or a tuple."""
-    count = len(graph.outputs)
-    stored = graph.metadata.get("megengine.outputs")
-    if stored is not None:
-        leaves: list[int] = []
-        structure = _structure_of(json.loads(stored), leaves)
-        if structure is not None and leaves == list(range(count)):
-            return structure
-    if count == 1:
-        return written.tensor_leaf()
-    return written.tree("builtins.tuple", None, [written.tensor_leaf() for _ in range(count)])
-
-
-def _structure_of(tree: Any, leaves: list[int]) -> Instance | None:
-    """None for a container that only the source's own code can make."""
-    if isinstance(tree, int):
-        leaves.append(tree)
-        return written.tensor_leaf()
-    kind = CONTAINERS.get(tree["type"])
-    named = isinstance(tree["items"], dict)
-    items = [_structure_of(item, leaves) for item in (tree["items"].values() if named else tree["items"])]
-    if kind is None or None in items:
-        return None
-    return written.tree(
-        kind, tuple(tree["items"]) if named else _no_keys(kind), [item for item in items if item is not None]
-    )
-
-
-def _no_keys(kind: str) -> Any:
-    return () if kind.endswith("ict") else None

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir import GivenName, Graph, Node, Value
 from mgeconvert.ir.modules import Body, nested
 from mgeconvert.ir.scopes import Attribute
 from mgeconvert.ir.whole_calls import CALL
@@ -23,6 +23,7 @@ from ..read.values import TensorRecord
 from ..write import objects as written
 from ..write.pickler import Instance, Name
 from .calls import EmittedCall, ModuleCall
+from .edited import give_forms
 from .graph_writer import GraphWriter, sizes, type_of
 from .same_bodies import SameBodies, arguments
 from .signature import Signature
@@ -42,6 +43,7 @@ class _Nested:
         self.calls = calls
         self.body = nested(graph)
         self.bodies = list(self.body.bodies())
+        self.new = give_forms(self.bodies)
         used = [*_attributes(graph), *(item for body in self.bodies for item in _read(body))]
         called = [item for scope in graph.calls if scope.call for item in scope.call.form[1] if _is_read(item)]
         self.tree = SourceTree(graph.root, called, used)
@@ -56,17 +58,20 @@ class _Nested:
         for body in reversed(self.bodies):
             record = self.signatures[body].record
             self.tree.keep(record)
-            if self.same.is_first(body):
+            if self.same.is_first(body) and id(record) not in self.new:
                 continue
             model = self.same.model(body)
             if model is not body:
                 continue
             graphs = Graphs({}, {})
             self._write(body, graphs)
-            self.paths[body] = self.tree.copy_of(body.path, record, graphs)
+            if id(record) in self.new:
+                self.paths[body] = self.tree.new_module(body.path, graphs)
+            else:
+                self.paths[body] = self.tree.copy_of(body.path, record, graphs)
         for body in reversed(self.bodies):
-            if self.same.is_first(body):
-                record = self.signatures[body].record
+            record = self.signatures[body].record
+            if self.same.is_first(body) and id(record) not in self.new:
                 self._write(body, self.tree.graphs.setdefault(id(record), Graphs({}, {})))
         Uncalled(self.graph, self.tree).add()
         return self.tree.top(self.signatures[self.body].argspec)
@@ -211,6 +216,8 @@ class _Reader:
         """The next result of an expression; `variable` is what the source called it."""
         shape, dtype, qparams = _tensor_type(variable, item, self.tree)
         known = variable.name if variable is not None else None
+        if isinstance(item, Value) and isinstance(item.name, GivenName):
+            known = item.name
         name = known or (item.name if isinstance(item, Value) else "out")
         source = variable.qualname if variable is not None else None
         qualname = label or source or f"{self.writer.recorder.qualname}.[{name}]"

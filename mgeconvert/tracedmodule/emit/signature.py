@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from mgeconvert.ir import Graph, Namer, Value
+from mgeconvert.ir import GivenName, Graph, Namer, Value
 from mgeconvert.ir.modules import Body
 from mgeconvert.ir.scopes import Attribute, mapped
 
@@ -17,6 +17,7 @@ from ..read.values import TensorRecord
 from ..write import objects as written
 from ..write.pickler import Instance
 from ..write.restore import Restorer
+from .result_structure import is_as_read, result_structure
 
 GONE = None
 """What stands in the arguments of a call for a value that is no longer computed."""
@@ -29,6 +30,7 @@ class Signature:
         assert body.scope is not None
         assert body.scope.call is not None
         self.body = body
+        self.graph = graph
         self.call = body.scope.call
         self.restore = restore
         self.form: Form = self.call.form[0]
@@ -50,6 +52,7 @@ class Signature:
             items = []
             for public, value in graph.inputs.items():
                 name, node = known.get(value, (public, None))
+                name = value.name if isinstance(value.name, GivenName) else name
                 items.append((unique(written.identifier(name)), value, node))
             return items
         given = iter(self.body.arguments[: self.body.given])
@@ -69,7 +72,8 @@ class Signature:
     @property
     def as_called(self) -> bool:
         """Whether the arguments are those of the source, no more and no less."""
-        return len(self.items) == len(self.call.form[1]) - 1 and all(node is not None for _, _, node in self.items)
+        is_known = self.form.arg_def is not None and len(self.items) == len(self.call.form[1]) - 1
+        return is_known and all(node is not None for _, _, node in self.items)
 
     @property
     def name(self) -> str:
@@ -156,6 +160,8 @@ class Signature:
     def result_structure(self) -> Instance:
         """The structure of the results."""
         besides, expr = self._besides(self.results), self.form.expr
+        if self.is_top and not (besides == 0 and is_as_read(self.graph, self.form.out_def)):
+            return result_structure(self.graph)
         out_def = expr.out_def if isinstance(expr, g.FunctionOrMethod) else self.form.out_def
         if out_def is not None and (self.body.as_called or self.is_top) and besides == 0:
             made = self.restore(out_def)

@@ -109,6 +109,19 @@ class SourceTree:
         self._hang(free, self._with_graphs(record, graphs))
         return free
 
+    def new_module(self, path: str, graphs: Graphs) -> str:
+        """Where a module that the source has not hangs; what hangs below its path already is in it."""
+        home, wanted, number = self._home(path), path, 0
+        while not (isinstance(home.get(path.rpartition(".")[2]), dict) or self._is_free(path)):
+            number += 1
+            path = f"{wanted}_{number}"
+        name = path.rpartition(".")[2]
+        inside = home.get(name)
+        parts = inside if isinstance(inside, dict) else {}
+        attributes = {key: self._filled(part, f"{path}.{key}") for key, part in parts.items()}
+        home[name] = written.traced_module(path, attributes, graphs.graphs, graphs.results, None)
+        return path
+
     def top(self, argspec: Instance | None) -> Instance:
         """The top module; `argspec` is the signature of forward() where it has changed."""
         made = self.restore(self.root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,7 +97,7 @@ def describe(module: TracedModuleRecord, name: str, index: int = 0) -> Model:
         OutputInfo(name, path, node.shape, node.dtype) for name, path, node in zip(names, paths, results, strict=True)
     ]
     version = module.dump_info.get("version")
-    structure = _structure(out_def, iter(range(len(results))))
+    structure = output_structure(out_def)
     writer = version if isinstance(version, str) else None
     return Model(name, module, graph, tuple(inputs), tuple(outputs), structure, arg_def, writer)
 
@@ -161,6 +162,11 @@ def _paths(tree: TreeDef, prefix: str) -> Iterator[str]:
         return
     for key, child in tree.items:
         yield from _paths(child, f"{prefix}.{key}" if isinstance(key, str) else f"{prefix}[{key}]")
+
+
+def output_structure(out_def: TreeDef) -> Any:
+    """The `output_structure` of a model with these results."""
+    return _structure(out_def, itertools.count())
 
 
 def _structure(tree: TreeDef, numbers: Iterator[int]) -> Any:

@@ -1,0 +1,116 @@
+"""The options of `mgeconvert edit`, and what their texts mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mgeconvert.errors import UsageError
+
+from .options import InputNames
+from .sections import Section
+from .values import Names, Numbers, Outputs, Pair
+
+if TYPE_CHECKING:
+    from mgeconvert.ir import Shape, TensorType
+
+KINDS = ("softmax", "sigmoid", "argmax")
+
+
+def edit_options() -> list[Section]:
+    """In the order in which the edits are made."""
+    names, numbers = Names(), Numbers()
+    shape, rename, pattern = Pair("NAME=1,3,224,224"), Pair("OLD=NEW"), Pair("PATTERN=>REPLACEMENT", "=>")
+    constant = InputNames()
+    graph = [
+        click.Option(["--shape"], type=shape, multiple=True, help="An input's new shape; letters are names of sizes."),
+        click.Option(
+            ["--inputs"], type=names, metavar="A,B", help="Cut: begin at these values or before these modules."
+        ),
+        click.Option(
+            ["--outputs"],
+            type=Outputs(),
+            metavar="A,B",
+            help='Cut: end at these values or behind these modules; or ({"a": A}, B).',
+        ),
+        click.Option(["--add-outputs"], type=names, metavar="A,B", help="More outputs (end points)."),
+        click.Option(["--drop-outputs"], type=names, metavar="A,B", help="Outputs to leave out."),
+        click.Option(
+            ["--add-input"],
+            type=Pair("NAME=1,1000 or NAME=int32[1,1000]"),
+            multiple=True,
+            help="One more input, for what is replaced or assigned to read.",
+        ),
+        click.Option(
+            ["--constant"], type=constant, multiple=True, metavar="NAME=FILE.npy", help="An array for replacements."
+        ),
+        click.Option(
+            ["--in", "within"],
+            type=names,
+            metavar="A,B",
+            help="Delete, replace, --fp16 only in these modules: path, glob (layer*.0, **.bn1) or class (Conv2d).",
+        ),
+        click.Option(["--delete"], type=names, metavar="A,B", help="Modules and nodes to leave out."),
+        click.Option(
+            ["--replace"],
+            type=pattern,
+            multiple=True,
+            help='"Mul(x, Sigmoid(x)) => HardSwish(x)", or what stands behind a value: "fc_out => Neg(fc_out)".',
+        ),
+        click.Option(["--assign"], multiple=True, metavar="TEXT", help='"fc_out[0, 2:5] = 1"'),
+        click.Option(["--as", "module"], default="", metavar="NAME[:CLASS]", help="Put what is replaced in a module."),
+        click.Option(
+            ["--keeps-function"], is_flag=True, help="The replacements compute the same: compare with recorded outputs."
+        ),
+        click.Option(
+            ["--fp16", "half"], type=names, metavar="A,B", help="Operators or modules that compute in float16."
+        ),
+    ]
+    image = [
+        click.Option(["--mean"], type=numbers, metavar="A,B,C", help="Subtract: the input becomes (x*scale-mean)/std."),
+        click.Option(["--std"], type=numbers, metavar="A,B,C", help="Divide by these."),
+        click.Option(["--scale"], type=numbers, metavar="1/255", help="Multiply first."),
+        click.Option(["--uint8"], is_flag=True, help="Take bytes."),
+        click.Option(["--nhwc"], is_flag=True, help="Take images with the channels last."),
+        click.Option(["--swap-channels"], is_flag=True, help="Reverse the channels: BGR for RGB."),
+        click.Option(["--preprocess-input"], metavar="NAME", help="The input these are for; else the only image."),
+    ]
+    ends = [
+        *(click.Option([f"--{kind}"], type=names, metavar="OUT", help=f"Put {kind} behind outputs.") for kind in KINDS),
+        click.Option(["--axis"], type=int, metavar="AXIS", help="The axis of softmax and argmax; else 1."),
+        click.Option(["--flatten"], is_flag=True, help="Forget the module tree."),
+        click.Option(["--rename"], type=rename, multiple=True, help="A new name for an input, output or inner value."),
+    ]
+    return [
+        Section("Edits of the graph, in the order they are made", graph),
+        Section("Then an image input", image),
+        Section("Then what is behind", ends),
+    ]
+
+
+def shape_of(option: str, name: str, text: str) -> Shape:
+    """The sizes in ``1,3,N,224``; UsageError that names the option."""
+    dims = [part.strip() for part in text.split(",")] if text.strip() else []
+    for dim in dims:
+        if not (dim.isidentifier() or (dim.isdigit() and int(dim) > 0)):
+            raise UsageError(f"{option} {name}={text}: {dim or 'nothing'} is neither a positive number nor a name")
+    return tuple(int(dim) if dim.isdigit() else dim for dim in dims)
+
+
+def type_of(name: str, text: str) -> TensorType:
+    """The type in ``int32[1,1000]`` or, of float32, ``1,1000``."""
+    import numpy as np
+
+    from mgeconvert.ir import TensorType
+
+    dtype, bracket, rest = text.partition("[")
+    if not bracket:
+        return TensorType(np.dtype(np.float32), shape_of("--add-input", name, text))
+    if dtype not in DTYPES or not rest.endswith("]"):
+        known = ", ".join(DTYPES)
+        raise UsageError(f"--add-input {name}={text}: is no type", hint=f"write it as float32[1,3]; there are {known}")
+    return TensorType(np.dtype(dtype), shape_of("--add-input", name, rest[:-1]))
+
+
+DTYPES = ("float32", "float16", "float64", "int8", "uint8", "int16", "int32", "int64", "bool")
