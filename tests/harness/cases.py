@@ -1,4 +1,4 @@
-"""What a row says: a callable, its arguments, its tolerance, and which formats are known to refuse it.
+"""Rows in MegEngine: a callable, its arguments, its tolerance, and which formats are known to refuse it.
 
 Case("megengine.functional.nn.leaky_relu", (X(1, 3, 4, 4),), {"negative_slope": 0.2})
 Case("megengine.module.conv.Conv2d", (X(1, 3, 8, 8),), init=(3, 4, 3))
@@ -11,108 +11,33 @@ import abc
 import hashlib
 import json
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-import numpy as np
+from . import rows, source
+from .rows import EMPTY, LOOSE, P, X
 
-from . import source
-
-LOOSE = 1e-4
-"""A row that needs a larger tolerance than this says why in `reason`."""
-
-EMPTY: Mapping[str, Any] = MappingProxyType({})
 NETWORKS = Path(__file__).parents[1] / "networks"
-
-
-class X:
-    """An argument of forward(): random numbers of that shape, or `values`.
-
-    Floats are uniform in [low, high), integers in range(low, high), booleans coin flips; the defaults are [-1, 1) and
-    range(0, 10).
-    """
-
-    letter = "x"
-
-    def __init__(
-        self,
-        *shape: int,
-        dtype: str = "float32",
-        low: float | None = None,
-        high: float | None = None,
-        values: Any = None,
-    ) -> None:
-        kind = np.dtype(dtype).kind
-        self.values = None if values is None else np.asarray(values, dtype)
-        self.shape = shape if self.values is None else self.values.shape
-        self.dtype = dtype
-        self.low = low if low is not None else (-1.0 if kind == "f" else 0)
-        self.high = high if high is not None else (1.0 if kind == "f" else 2 if kind == "b" else 10)
-
-    def array(self, seed: str) -> np.ndarray:
-        """The numbers; the same for the same seed in every numpy (RandomState is frozen)."""
-        if self.values is not None:
-            return self.values
-        random = np.random.RandomState(zlib.crc32(seed.encode()))
-        if np.dtype(self.dtype).kind == "f":
-            return random.uniform(self.low, self.high, self.shape).astype(self.dtype)
-        return random.randint(int(self.low), int(self.high), self.shape).astype(self.dtype)
-
-    def spec(self) -> list[Any]:
-        """All that decides the numbers, apart from the seed."""
-        return [
-            self.letter,
-            self.shape,
-            self.dtype,
-            self.low,
-            self.high,
-            None if self.values is None else self.values.tolist(),
-        ]
-
-
-class P(X):
-    """Like X, but a Parameter of the traced module."""
-
-    letter = "p"
+__all__ = ["LOOSE", "Case", "Code", "Network", "P", "Row", "X"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Row(abc.ABC):
-    """What every row has. `id` is made from the rest where it is not given.
-
-    `rtol` bounds max|ours - MegEngine's| / max|MegEngine's| (integers and booleans must be equal). `refused` maps a
-    format's name (``tm`` for the reader) to a part of the reason it must give; `xfail` maps one to what we do wrong;
-    `options` maps one to the options that its file is written with.
-    """
-
-    id: str = ""
-    rtol: float = 1e-5
-    reason: str = ""
-    refused: Mapping[str, str] = field(default_factory=dict)
-    xfail: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+class Row(rows.Row):
+    """A row whose source is a module of MegEngine that is traced."""
 
     def __post_init__(self) -> None:
-        if self.rtol > LOOSE and not self.reason:
-            raise ValueError(f"{self.id or self.automatic_id()}: rtol={self.rtol} needs a reason")
         name = re.sub(r"\s+", "", self.id or self.automatic_id())
         object.__setattr__(self, "id", re.sub(r"[^\w.=,+:\[\]-]+", "_", name))
-
-    @abc.abstractmethod
-    def automatic_id(self) -> str:
-        """A readable name made of the callable and its arguments."""
+        super().__post_init__()
 
     @abc.abstractmethod
     def module(self) -> source.ModuleSource:
         """The module to trace, as source code."""
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The numbers of every X and P by name."""
-        return {name: operand.array(f"{self.id}/{name}") for name, operand in self.module().operands.items()}
+    def named_operands(self) -> Mapping[str, X]:
+        return self.module().operands
 
     def fingerprint(self) -> str:
         """Changes when the row asks MegEngine something else; tells a stale golden."""

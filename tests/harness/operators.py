@@ -11,6 +11,8 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.families import FAMILIES
 from mgeconvert.ir.scopes import Scope
 
-from .cases import LOOSE, P, X
+from .rows import EMPTY, P, Row, X
 
 IMAGE = (2, 3, 5, 7)
 BLOCK = (2, 4, 5, 6)
@@ -32,46 +34,49 @@ def ints(*numbers: int) -> P:
     return P(values=np.array(numbers, np.int64), dtype="int64")
 
 
-class Op:
-    """One form of an operator.
+@dataclass(frozen=True, eq=False, init=False)
+class Op(Row):
+    """One form of an operator; the keywords that are not a row's are the operator's attributes.
 
-    `rtol` bounds max|a - b| / max|b|, `why` explains one above 1e-4; the other keywords are the operator's attributes.
     What a target says to a form that it refuses is in `tests.harness.refusals`.
     """
+
+    op: str
+    operands: tuple[X | None, ...]
+    outputs: int
+    attrs: Mapping[str, Any]
 
     def __init__(
         self,
         op: str,
         *operands: X | None,
         outputs: int = 1,
+        id: str = "",
         rtol: float = 1e-5,
-        why: str = "",
+        reason: str = "",
         **attrs: Any,
     ) -> None:
-        if rtol > LOOSE and not why:
-            raise ValueError(f"{op}: rtol={rtol} needs a why")
-        self.op, self.operands, self.outputs, self.attrs = op, operands, outputs, attrs
-        self.rtol = rtol
+        own = {"op": op, "operands": operands, "outputs": outputs, "attrs": attrs}
+        inherited = {"id": id, "rtol": rtol, "reason": reason, "refused": EMPTY, "xfail": EMPTY, "options": EMPTY}
+        for name, value in {**own, **inherited}.items():
+            object.__setattr__(self, name, value)
+        self.__post_init__()
+
+    def automatic_id(self) -> str:
+        """``Softmax-2x3x4-axis=1``: unique among rows that differ in shapes, dtypes or attributes."""
+        return operator_id(self.op, self.operands, self.attrs)
+
+    def named_operands(self) -> Mapping[str, X]:
+        return {str(at): operand for at, operand in enumerate(self.operands) if operand is not None}
 
     @functools.cached_property
-    def id(self) -> str:
-        """``Softmax-2x3x4-axis=1``: unique among rows that differ in shapes, dtypes or attributes."""
-        kinds = ["_" if operand is None else _brief(operand) for operand in self.operands]
-        given = [f"{key}={_text(value)}" for key, value in self.attrs.items()]
-        return "-".join([self.op, *kinds, *given])
+    def _arrays(self) -> dict[str, np.ndarray]:
+        return {f"{self.named_operands()[at].letter}{at}": array for at, array in self.arrays().items()}
 
     @property
     def feeds(self) -> dict[str, np.ndarray]:
         """The arrays of the graph's inputs, by name."""
         return {name: array for name, array in self._arrays.items() if name.startswith("x")}
-
-    @functools.cached_property
-    def _arrays(self) -> dict[str, np.ndarray]:
-        return {
-            f"{operand.letter}{at}": operand.array(f"{self.id}/{at}")
-            for at, operand in enumerate(self.operands)
-            if operand is not None
-        }
 
     def graph(self) -> Graph:
         """The one-node graph: inputs ``x0``, ``x1``, ..., outputs ``y0``, ``y1``, ..."""
@@ -90,11 +95,14 @@ class Op:
             b.output(f"y{at}", value)
         return b.graph
 
-    def __repr__(self) -> str:
-        return self.id
+
+def operator_id(op: str, operands: Sequence[X | None], attrs: Mapping[str, Any]) -> str:
+    """The id of a form: the operator, each operand's shape, dtype and range, each attribute."""
+    kinds = ["_" if operand is None else brief(operand) for operand in operands]
+    return "-".join([op, *kinds, *(f"{key}={_text(value)}" for key, value in attrs.items())])
 
 
-def _brief(operand: X) -> str:
+def brief(operand: X) -> str:
     constant = "c" if isinstance(operand, P) else ""
     kind = "" if operand.dtype == "float32" else operand.dtype
     if operand.values is not None and operand.values.size <= 8:

@@ -33,7 +33,7 @@ ROWS = [
         X(2, 3, dtype="float16"),
         P(values=1, dtype="int64"),
         rtol=0.002,
-        why="float16 has three decimal digits",
+        reason="float16 has three decimal digits",
     ),
     *(
         Op(f"Reduce{kind}", X(*IMAGE), ints(*axes), keepdims=keep)

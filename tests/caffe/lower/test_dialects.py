@@ -12,6 +12,7 @@ from mgeconvert import registry
 from mgeconvert_converters.caffe.write.caffemodel import LayerBlobs, write_weights
 from tests.caffe.lower.layer_rows import LayerRow, one
 from tests.harness.check import difference
+from tests.harness.rows import X
 
 cv2 = pytest.importorskip("cv2", reason="OpenCV judges the layers of forks")
 
@@ -40,7 +41,7 @@ def theirs(path: Path, inputs: dict[str, np.ndarray], layer: str) -> np.ndarray:
     return np.asarray(net.forward(layer))
 
 
-IMAGE = (1, 4, 6, 8)
+IMAGE = X(1, 4, 6, 8)
 IN_OPENCV = (
     (one("depthwise", "ConvolutionDepthwise", "num_output: 4 kernel_size: 3 group: 4", IMAGE), ((4, 1, 3, 3), (4,))),
     (one("relu6", "ReLU6", "", IMAGE), ()),
@@ -53,13 +54,14 @@ IN_OPENCV = (
             "PriorBox",
             "min_size: 10 max_size: 20 aspect_ratio: 2 aspect_ratio: 3 flip: true clip: false "
             "variance: 0.1 variance: 0.1 variance: 0.2 variance: 0.2",
-            (1, 4, 3, 5),
-            (1, 3, 60, 100),
+            X(1, 4, 3, 5),
+            X(1, 3, 60, 100),
         ),
         (),
     ),
     (
-        one("prior-box-step", "PriorBox", "min_size: 8 step: 16 clip: true variance: 0.1", (1, 4, 3, 5), (1, 3, 9, 9)),
+        one("prior-box-step", "PriorBox", "min_size: 8 step: 16 clip: true variance: 0.1",
+            X(1, 4, 3, 5), X(1, 3, 9, 9)),
         (),
     ),
 )  # fmt: skip
@@ -76,7 +78,7 @@ def test_layer_as_in_opencv(row: LayerRow, shapes: tuple[tuple[int, ...], ...], 
 
 
 def test_roi_pooling(tmp_path: Path) -> None:
-    row = one("roi", "ROIPooling", "pooled_h: 2 pooled_w: 3 spatial_scale: 0.5", (1, 4, 12, 16), (3, 5))
+    row = one("roi", "ROIPooling", "pooled_h: 2 pooled_w: 3 spatial_scale: 0.5", X(1, 4, 12, 16), X(3, 5))
     regions = np.array([[0, 0, 0, 31, 23], [0, 3, 5, 18, 9], [0, 10, 1, 11, 22]], np.float32)
     inputs = row.arrays() | {"x1": regions}
     path = write(row, tmp_path, {})
@@ -86,7 +88,7 @@ def test_roi_pooling(tmp_path: Path) -> None:
 
 def test_axpy(tmp_path: Path) -> None:
     """a * x + y, as the SENet fork defines it; OpenCV reads the bottoms in another order."""
-    row = one("axpy", "Axpy", "", (2, 4), (2, 4, 3, 5), (2, 4, 3, 5))
+    row = one("axpy", "Axpy", "", X(2, 4), X(2, 4, 3, 5), X(2, 4, 3, 5))
     a, x, y = row.arrays().values()
     (found,) = ours(write(row, tmp_path, {}), row.arrays()).values()
     np.testing.assert_allclose(found, a[:, :, None, None] * x + y, rtol=1e-6)
@@ -94,7 +96,7 @@ def test_axpy(tmp_path: Path) -> None:
 
 def test_batch_norm_by_the_statistics_of_the_batch(tmp_path: Path) -> None:
     """OpenCV takes those of each image, and adds epsilon to the root."""
-    row = one("batch-statistics", "BatchNorm", "use_global_stats: false eps: 0.01", (2, 4, 3, 5))
+    row = one("batch-statistics", "BatchNorm", "use_global_stats: false eps: 0.01", X(2, 4, 3, 5))
     (x,) = row.arrays().values()
     (found,) = ours(write(row, tmp_path, {}), row.arrays()).values()
     mean, variance = x.mean((0, 2, 3), keepdims=True), x.var((0, 2, 3), keepdims=True)
@@ -153,7 +155,7 @@ BOXES, CLASSES = 40, 5
 def test_detection_output(params: str, background: int, tmp_path: Path) -> None:
     text = f"num_classes: {CLASSES} share_location: true background_label_id: {background} {params}"
     kinds, reach = (1, 0.04) if "encoded" in params else (2, 0.5)
-    row = one("detect", "DetectionOutput", text, (1, 4 * BOXES), (1, CLASSES * BOXES), (1, kinds, 4 * BOXES))
+    row = one("detect", "DetectionOutput", text, X(1, 4 * BOXES), X(1, CLASSES * BOXES), X(1, kinds, 4 * BOXES))
     random = np.random.RandomState(5)
     low = random.uniform(0, 0.7, (BOXES, 2))
     corners = np.concatenate([low, low + random.uniform(0.1, 0.4, (BOXES, 2))], 1)

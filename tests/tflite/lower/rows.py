@@ -1,16 +1,22 @@
 """Rows of TFLite operators: one form of an operator a line, judged by LiteRT.
 
-    Row("EXPAND_DIMS", X(2, 3), K(1))
+    Row("EXPAND_DIMS", X(2, 3), ints(1))
 
-`X` is an input of the file, `K` a constant, None an omitted operand; the other keywords are the operator's options.
+`X` is an input of the file, `P` a constant, None an omitted operand; the keywords that are not a row's are the
+operator's options.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from tests.harness import rows
+from tests.harness.operators import operator_id
+from tests.harness.rows import EMPTY
 from tests.tflite.files import KINDS, Array, G, O, T, file_of
 
 TABLES = {
@@ -39,94 +45,97 @@ SCALED = {"int8": (0.05, 3), "uint8": (0.04, 120), "int16": (0.001, 0)}
 """Scale and zero point of quantized tensors."""
 
 
-class X:
-    """An input: random numbers between `low` and `high`, or `values`; `scale` makes integers stand for real numbers."""
+class X(rows.X):
+    """An input. Where `quantized`, integers of the whole range that stand for real numbers, by `SCALED`."""
 
-    def __init__(self, *shape: int, dtype: str = "float32", low: float = -2, high: float = 2, values: Any = None,
-                 quantized: bool = False) -> None:  # fmt: skip
-        self.shape, self.dtype, self.low, self.high, self.values = shape, dtype, low, high, values
+    def __init__(self, *shape: int, quantized: bool = False, **more: Any) -> None:
+        if quantized:
+            stored = np.iinfo(more["dtype"])
+            more = {"low": stored.min, "high": stored.max, **more}
+        super().__init__(*shape, **more)
         self.quantized = quantized
 
-    def array(self, seed: int) -> Array:
-        if self.values is not None:
-            return np.asarray(self.values, self.dtype)
-        rng = np.random.default_rng(seed)
-        if self.dtype == "bool":
-            return rng.random(self.shape) > 0.5
-        if self.dtype != "float32":
-            low, high = (-128, 127) if self.quantized else (int(self.low), int(self.high))
-            low, high = (0, 255) if self.quantized and self.dtype == "uint8" else (low, high)
-            return rng.integers(low, high, self.shape).astype(self.dtype)
-        return rng.uniform(self.low, self.high, self.shape).astype(np.float32)
 
+class P(X, rows.P):
+    """A constant; `scale` is its scale, one or one per channel of `axis`. A `variable` has no numbers in the file."""
 
-class K(X):
-    """A constant: an array or numbers, int32 unless `dtype` says otherwise; `scale` per tensor or per channel."""
-
-    def __init__(self, values: Any = None, *, shape: tuple[int, ...] = (), dtype: str = "int32",
-                 scale: Any = (), axis: int = 0, variable: bool = False, **more: Any) -> None:  # fmt: skip
-        super().__init__(*shape, dtype=dtype, values=values, **more)
+    def __init__(
+        self, *shape: int, scale: Sequence[float] = (), axis: int = 0, variable: bool = False, **more: Any
+    ) -> None:
+        super().__init__(*shape, **more)
         self.scale, self.axis, self.variable = scale, axis, variable
 
 
-def W(*shape: int, low: float = -1, high: float = 1) -> K:  # noqa: N802  a kind of operand, like X and K
-    """Float weights."""
-    return K(None, shape=shape, dtype="float32", low=low, high=high)
+def ints(values: Any) -> P:
+    """Constant int32: a number, or nested lists of them."""
+    return P(values=values, dtype="int32")
 
 
-class Row:
-    """One form of an operator; `out` are the results' dtypes, int8 and the like with a scale where `quantized`."""
+@dataclass(frozen=True, eq=False, init=False)
+class Row(rows.Row):
+    """One form of an operator. `out` are the results' dtypes, int8 and the like with a scale where `quantized`; these
+    may be off by `steps` of it.
+    """
 
-    def __init__(self, op: str, *operands: X | None, out: str = "float32", quantized: bool = False, steps: int = 0,
-                 rtol: float = 1e-5, **options: Any) -> None:  # fmt: skip
-        self.op, self.operands, self.out, self.options = op, operands, out.split(), options
-        self.quantized, self.steps, self.rtol = quantized, steps, rtol
+    op: str
+    operands: tuple[X | None, ...]
+    out: tuple[str, ...]
+    quantized: bool
+    steps: int
+    attrs: Mapping[str, Any]
 
-    def __str__(self) -> str:
-        shapes = [_brief(operand) for operand in self.operands]
-        return "-".join([self.op, *shapes, *(f"{key}={value}" for key, value in self.options.items())])
+    def __init__(
+        self,
+        op: str,
+        *operands: X | None,
+        out: str = "float32",
+        quantized: bool = False,
+        steps: int = 0,
+        id: str = "",
+        rtol: float = 1e-5,
+        reason: str = "",
+        **attrs: Any,
+    ) -> None:
+        own = {"op": op, "operands": operands, "out": tuple(out.split()), "quantized": quantized, "steps": steps}
+        inherited = {"id": id, "rtol": rtol, "reason": reason, "refused": EMPTY, "xfail": EMPTY, "options": EMPTY}
+        for name, value in {**own, "attrs": attrs, **inherited}.items():
+            object.__setattr__(self, name, value)
+        self.__post_init__()
+
+    def automatic_id(self) -> str:
+        return operator_id(self.op, self.operands, self.attrs)
+
+    def named_operands(self) -> Mapping[str, rows.X]:
+        return {f"x{at}": operand for at, operand in enumerate(self.operands) if operand is not None}
 
     @property
     def feeds(self) -> dict[str, Array]:
-        return {
-            f"x{at}": operand.array(at)
-            for at, operand in enumerate(self.operands)
-            if operand is not None and not isinstance(operand, K)
-        }
+        """The arrays of the file's inputs, by name."""
+        constants = {f"x{at}" for at, operand in enumerate(self.operands) if isinstance(operand, P)}
+        return {name: array for name, array in self.arrays().items() if name not in constants}
 
     def file(self) -> bytes:
-        tensors, names = [], []
-        for at, operand in enumerate(self.operands):
-            names.append("" if operand is None else f"x{at}")
-            if operand is not None:
-                tensors.append(_tensor(f"x{at}", operand, at))
+        """The file of one operator: inputs and constants ``x0``, ``x1``, ..., outputs ``y0``, ``y1``, ..."""
+        arrays = self.arrays()
+        names = ["" if operand is None else f"x{at}" for at, operand in enumerate(self.operands)]
+        pairs = zip(names, self.operands, strict=True)
+        tensors = [_tensor(name, operand, arrays[name]) for name, operand in pairs if operand is not None]
         outputs = [f"y{at}" for at in range(len(self.out))]
         for name, dtype in zip(outputs, self.out, strict=True):
             scale, zero = SCALED.get(dtype, (0.0, 0))
             more = {"scale": [scale], "zero": [zero]} if self.quantized and dtype in SCALED else {}
             tensors.append(T(name, (), KINDS[dtype], **more))
-        operator = O(self.op, names, outputs, TABLES.get(self.op, ""), self.options, version=VERSIONS.get(self.op, 1))
+        operator = O(self.op, names, outputs, TABLES.get(self.op, ""), self.attrs, version=VERSIONS.get(self.op, 1))
         return file_of(G(tensors, list(self.feeds), outputs, [operator]), key="serving_default")
 
 
-def _tensor(name: str, operand: X, seed: int) -> T:
-    array = operand.array(seed)
+def _tensor(name: str, operand: X, array: Array) -> T:
     scale, zero = SCALED.get(operand.dtype, (0.0, 0))
     more: dict[str, Any] = {"scale": [scale], "zero": [zero]} if operand.quantized else {}
-    if isinstance(operand, K):
-        if len(operand.scale):
-            more = {"scale": operand.scale, "axis": operand.axis}
-        if operand.variable:
-            return T(name, array.shape, KINDS[operand.dtype], variable=True)
-        return T(name, array.shape, KINDS[operand.dtype], array, **more)
-    return T(name, array.shape, KINDS[operand.dtype], **more)
-
-
-def _brief(operand: X | None) -> str:
-    if operand is None:
-        return "_"
-    array = operand.array(0)
-    letter = "k" if isinstance(operand, K) else "x"
-    if isinstance(operand, K) and array.size <= 8 and array.dtype.kind == "i":
-        return f"{letter}{array.tolist()}".replace(" ", "")
-    return f"{letter}{array.dtype.name}{list(array.shape)}".replace(" ", "")
+    if not isinstance(operand, P):
+        return T(name, array.shape, KINDS[operand.dtype], **more)
+    if len(operand.scale):
+        more = {"scale": operand.scale, "axis": operand.axis}
+    if operand.variable:
+        return T(name, array.shape, KINDS[operand.dtype], variable=True)
+    return T(name, array.shape, KINDS[operand.dtype], array, **more)

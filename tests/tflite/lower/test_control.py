@@ -157,7 +157,7 @@ def test_explicit_state_of_a_recurrent_operator(op: str, tmp_path: Path) -> None
     assert len(feeds) > 1
     assert ONNX.run is not None
     for turn in range(3):
-        feeds["x0"] = row.operands[0].array(turn) if row.operands[0] is not None else X
+        feeds["x0"] = row.operands[0].array(str(turn)) if row.operands[0] is not None else X
         found = ONNX.run(tmp_path / "m.onnx", feeds)
         np.testing.assert_allclose(found["y0"], runner(x0=feeds["x0"])["y0"], rtol=0, atol=1e-5)
         feeds |= {name: found[f"{name}_next"] for name in feeds if name != "x0"}
