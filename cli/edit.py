@@ -220,7 +220,7 @@ def _edit(
     session.document(
         "edit", edits=edited.done, inputs=_types(edited.graph.inputs), outputs=_types(edited.graph.outputs)
     )
-    state = replace(state, graph=edited.graph, recorded=edited.recorded)
+    state = replace(state, graph=edited.graph, recorded=edited.recorded, own=None)
     target = target_for(state, out, written)
     if target is None or out is None:
         return state

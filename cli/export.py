@@ -76,6 +76,7 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
         selection=job.selection,
         verify=job.verify,
         io=io,
+        own=state.own,
         rtol=job.rtol,
         options=job.options,
         stage=session.stage,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mgeconvert import api
+from mgeconvert.errors import MgeconvertError
 
 from .convert import export_options, from_option, out_option, to_option
 from .export import Job, check_out, target_for, write
@@ -74,10 +76,14 @@ def _figures(graph: Graph) -> Statistics:
 
 
 def _unoptimized(session: Session, state: State, graph: Graph) -> Recorded | None:
-    """Where nothing is recorded, what the graph computes before the passes is the truth."""
+    """Where nothing is recorded, what the model computes in its own runtime is the truth, else what the graph does
+    before the passes."""
     from mgeconvert.verification.expected import computed
 
     with session.stage("verify"):
+        if state.own is not None:
+            with contextlib.suppress(MgeconvertError):
+                return state.own.recorded(graph.inputs, graph.outputs)
         found = computed(graph, state.source or STREAM)
     return None if found is None else replace(found, said=BEFORE)
 

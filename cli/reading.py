@@ -24,6 +24,7 @@ def read(
     session: Session, model: Path, frontend: Frontend, options: Mapping[str, Any], target: Backend | None = None
 ) -> State:
     """The state after reading the model, for the target where it is known; recorded data beside it comes along."""
+    from mgeconvert.verification.own import own_runtime
     from mgeconvert.verification.recorded import along
 
     stream = model == STREAM
@@ -41,7 +42,10 @@ def read(
         f"read {where}: {frontend.title}, "
         f"{plural(len(graph.nodes), 'node')}, {size(weights)} of weights, {session.seconds['read']:.2f} s"
     )
-    return State(graph, None if stream else model, (frontend.name,), None if stream else along(model, frontend))
+    if stream:
+        return State(graph, None, (frontend.name,))
+    own = own_runtime(model, frontend, options)
+    return State(graph, model, (frontend.name,), along(model, frontend), own)
 
 
 def model_of(

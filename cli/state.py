@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph
+    from mgeconvert.verification.own import OwnRuntime
     from mgeconvert.verification.recorded import Recorded
 
 
@@ -17,10 +18,12 @@ class State:
 
     `source` is the file it was read from (None: nothing was read yet, or standard input), `formats` the formats it
     stands in: the one it was read from, and the one it was last written as; `recorded` the .npz with its recorded
-    inputs and outputs, or what they became in edits, where there are any.
+    inputs and outputs, or what they became in edits, where there are any. `own` is the runtime of the model's own
+    format, which says what is right where nothing is recorded; None once the graph is another one.
     """
 
     graph: Graph | None = None
     source: Path | None = None
     formats: tuple[str, ...] = ()
     recorded: Path | Recorded | None = None
+    own: OwnRuntime | None = None

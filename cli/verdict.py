@@ -27,14 +27,14 @@ def verdict(report: VerificationReport) -> str:
         return (
             f"{coloured('ran', OPEN)} in {report.runtime} on {report.truth}: {found}; "
             "nothing was compared: no recorded outputs were given (--io)"
-        ) + _batches(report)
+        ) + _after(report)
     if report.refuted:
         count = f"{len(report.failed)} of {len(report.outputs)} " if report.failed else ""
         found = f"{count}{coloured('FAILED', BAD)}"
     else:
         found = f"{_compared(report)}, {_worst(report)} ({report.limit.text})"
     word = "verified" if report.refuted else coloured("verified", GOOD)
-    return f"{word} in {report.runtime} against {report.truth}: {found}{_batches(report)}"
+    return f"{word} in {report.runtime} against {report.truth}: {found}{_after(report)}"
 
 
 def _compared(report: VerificationReport) -> str:
@@ -54,6 +54,11 @@ def _worst(report: VerificationReport) -> str:
 
 def _batches(report: VerificationReport) -> str:
     return f"\n{report.batches.text}" if report.batches else ""
+
+
+def _after(report: VerificationReport) -> str:
+    """What other batches gave, and what is to be known of the file, in lines of their own."""
+    return _batches(report) + "".join(f"\nnote: {note}" for note in report.notes)
 
 
 def report_table(report: VerificationReport) -> Table:
@@ -91,6 +96,7 @@ def report_document(report: VerificationReport) -> dict[str, Any]:
         "reason": report.reason or None,
         "hint": report.hint,
         "divergence": report.divergence or None,
+        "notes": list(report.notes),
         "outputs": [
             {
                 "name": output.name,

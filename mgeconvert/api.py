@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from . import registry
-from .errors import BadInputError, UsageError, VerificationError
+from .errors import BadInputError, MgeconvertError, UsageError, VerificationError
 from .files import Destination, Staging, noting, staging
 from .passes import Choice, Outcome
 from .registry import Source
@@ -20,6 +20,7 @@ from .verification.tolerance import Limit, limit_for
 if TYPE_CHECKING:
     from .ir import Graph
     from .verification.comparison import VerificationReport
+    from .verification.own import OwnRuntime
     from .verification.recorded import Recorded
 
 _LOGGER = logging.getLogger(__name__)
@@ -178,6 +179,8 @@ def convert(
     known = [src, *([Path(io)] if io else [])]
     destination = Destination(dst, overwrite=overwrite, keep_failed=keep_failed, inputs=tuple(known))
     destination.check(target.wrote)
+    from .verification.own import own_runtime
+
     watch = Stopwatch()
     with watch("read"):
         graph = load_for(source, src, target, load_options or {})
@@ -189,6 +192,7 @@ def convert(
         selection=_selected(optimize, target),
         verify=verify,
         io=Path(io) if io else _recorded_along(src, source, graph) if verify else None,
+        own=own_runtime(src, source, load_options or {}) if verify else None,
         rtol=rtol,
         options=save_options or {},
         stage=watch,
@@ -235,12 +239,15 @@ def export(
     seconds: Mapping[str, float],
     check: bool = False,
     consume: bool = False,
+    own: OwnRuntime | None = None,
 ) -> ConversionReport:
     """Optimize a copy of the graph, write it, verify the file, and only then give it its name; a failed verification is
     reported, not raised.
 
     `consume` optimizes the graph itself, so that weights which a pass replaces are freed; `check` runs Graph.check()
-    after the passes. The recorded data is read and checked against the graph before anything is written.
+    after the passes. The recorded data is read and checked against the graph before anything is written. `own` is the
+    runtime of the model that the graph was read from, asked where nothing is recorded; None where the graph is not that
+    model any more.
     """
     from .verification.recorded import Recorded, read_recorded
 
@@ -264,7 +271,7 @@ def export(
             if verify:
                 with stage("verify"):
                     limit = limit_for(_kinds(graph), rtol, target, options)
-                    verification = _verify_written(written[0], target, graph, recorded, limit, options)
+                    verification = _verify_written(written[0], target, graph, recorded, limit, options, own)
                     verification = verification.under(place.final(written[0]), place.spoken)
         except VerificationError:
             _keep_failed(place, written, destination)
@@ -341,19 +348,28 @@ def _verify_written(
     recorded: Recorded | None,
     limit: Limit,
     options: Mapping[str, Any],
+    own: OwnRuntime | None,
 ) -> VerificationReport:
-    """Without recorded data a target other than ONNX is compared with the same graph in onnxruntime; where an output
-    fails, the first value that the two runtimes compute differently is looked for."""
+    """Without recorded data the model's own runtime says what is right; where it cannot, a target other than ONNX is
+    compared with the same graph in onnxruntime. Where an output fails, the first value that onnxruntime computes
+    differently is looked for."""
     from .verification.comparison import verify_written
     from .verification.expected import IR_RUNTIME, computed
 
+    why = ["no recorded outputs were given: --io"]
+    if recorded is None and own is not None:
+        try:
+            recorded = own.recorded(graph.inputs, graph.outputs)
+        except MgeconvertError as error:
+            why.append(error.message)
     if target.name == IR_RUNTIME or IR_RUNTIME not in registry.backend_names():
         judge = None
     else:
         judge = registry.backend(IR_RUNTIME)
-        recorded = recorded or computed(graph, path)
+        recorded = recorded or computed(graph, path, "; ".join(why))
+    source = None if own is None else own.run
     try:
-        report = verify_written(path, target, graph.inputs, graph.outputs, recorded, limit=limit)
+        report = verify_written(path, target, graph.inputs, graph.outputs, recorded, limit=limit, source=source)
     except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input
         raise VerificationError(error.message, hint=error.hint) from error
     if judge is None or recorded is None or not report.failed:

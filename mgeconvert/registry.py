@@ -110,12 +110,24 @@ class Frontend:
     check: Callable[..., None] | None = None
 
 
-class Computed(dict[str, "np.ndarray"]):
-    """What `Backend.run` computed, where it was not in the backend's usual runtime; `runtime` is the one it was."""
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """Another runtime, or other kernels of the same one, that can compute a file: `compute()` gives its outputs under
+    the same names. `differs` says that it is known to give other numbers than the first."""
 
-    def __init__(self, arrays: Mapping[str, np.ndarray], runtime: str) -> None:
+    runtime: str
+    compute: Callable[[], Mapping[str, np.ndarray]]
+    differs: bool = False
+
+
+class Computed(dict[str, "np.ndarray"]):
+    """What `Backend.run` computed, where more is to be said of it than the arrays: `runtime` is the one that computed
+    them, `opinions` are others that may be asked where these arrays are not what they should be."""
+
+    def __init__(self, arrays: Mapping[str, np.ndarray], runtime: str, opinions: Sequence[Opinion] = ()) -> None:
         super().__init__(arrays)
         self.runtime = runtime
+        self.opinions = tuple(opinions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +138,9 @@ class Backend:
     the paths of the files it wrote, main file first; `problems(graph, **options)` says what stops it without writing;
     `ops()` is the table of IR operators it emits, `handlers()` the functions that do; `run(path, inputs)` computes the
     model in the format's own runtime: named arrays in, named arrays out in the order of the graph's outputs; `runtime`
-    is that runtime's name. Where run had to take another one, it returns `Computed`, which says so.
+    is that runtime's name. Where run had to take another one, or others can be asked too, it returns `Computed`, which
+    says so. `narrows` are the types that files of the format have in place of some that they lack, ``{"int64":
+    "int32"}``: a written file is not wrong for that.
     `describe(path)` says a written file's inputs and outputs, for `mgeconvert verify`; without it the format's frontend
     is asked. `introduces(**options)` names the operators that optimization may introduce, those the file has under its
     options without rewriting; without it all that `ops()` lists. A `faithful` target writes modules and calls as the
@@ -152,6 +166,7 @@ class Backend:
     faithful: bool = False
     files: Callable[[Path], Sequence[Path]] | None = None
     leftovers: Callable[[Sequence[Path]], Iterable[Path]] | None = None
+    narrows: Mapping[str, str] = field(default_factory=dict)
     handlers: Callable[[], Handlers] | None = None
     check: Callable[..., None] | None = None
     example: str = ""

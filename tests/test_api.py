@@ -92,7 +92,7 @@ def test_convert_without_verification() -> None:
 
 def test_convert_runs_the_named_passes() -> None:
     write("n.toy", {**MODEL, "ops": ["Identity", "Abs"]})
-    report = mgeconvert.convert("n.toy", "out.toy", optimize=["eliminate-identity"])
+    report = mgeconvert.convert("n.toy", "out.toy", optimize=["eliminate-identity"], verify=False)
     assert [row.name for row in report.outcome.passes] == ["eliminate-identity"]
     assert report.nodes == 1
 

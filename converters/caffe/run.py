@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mgeconvert.errors import MissingDependencyError
-from mgeconvert.registry import Computed
+from mgeconvert.registry import Computed, Opinion
 
 from .read.files import read_prototxt, weight_files
 from .read.inference import net_outputs
@@ -26,8 +26,9 @@ class OpenCVError(Exception):
 def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The net's outputs by name, in the order of the file; inputs become float32, which is what Caffe computes in.
 
-    In OpenCV; where that is not installed, cannot compute the net or computes NaN, in real Caffe, and then the result
-    says so. Raises MissingDependencyError without either.
+    In OpenCV, with real Caffe as the second opinion where it is installed; where OpenCV is not installed, cannot
+    compute the net or computes NaN, in real Caffe, and then the result says so. Raises MissingDependencyError without
+    either.
     """
     from mgeconvert.reference.environment import environment
 
@@ -46,8 +47,11 @@ def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             ) from error
         why = "OpenCV cannot compute this net"
     else:
-        if not real or not any(array.dtype.kind == "f" and np.isnan(array).any() for array in results.values()):
+        if not real:
             return results
+        if not any(array.dtype.kind == "f" and np.isnan(array).any() for array in results.values()):
+            opinion = Opinion("real BVLC Caffe", lambda: run_in_caffe(path, inputs))
+            return Computed(results, "OpenCV dnn", [opinion])
         why = "OpenCV computes NaN"
     return Computed(run_in_caffe(path, inputs), f"real BVLC Caffe ({why})")
 

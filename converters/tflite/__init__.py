@@ -43,6 +43,7 @@ BACKEND = Backend(
     runtime="LiteRT",
     check=deferred(f"{__name__}.emit.build:check_options"),
     example="from ai_edge_litert.interpreter import Interpreter as I; print(I({0}).get_input_details())",
+    narrows={"int64": "int32", "float64": "float32"},
     options=(
         Option("input_layout", str, "auto", f"Layout of inputs: {_LAYOUT}", ("auto", "nhwc", "nchw")),
         Option("output_layout", str, "auto", "Layout of outputs, likewise", ("auto", "nhwc", "nchw")),

@@ -49,7 +49,7 @@ def recomputed(recorded: Recorded, before: Graph, after: Graph) -> Recorded:
     """Truth for a part of a graph with other inputs or outputs: the values of the whole one."""
     values = computed(before, dict.fromkeys([*after.inputs, *after.outputs]), recorded.inputs)
     inputs, outputs = ({name: values[name] for name in ends} for ends in (after.inputs, after.outputs))
-    return Recorded(recorded.path, inputs, outputs, BEFORE)
+    return Recorded(recorded.path, inputs, outputs, BEFORE, "ir")
 
 
 def of_bytes(recorded: Recorded, before: Graph, name: str, **options: Any) -> Recorded:
@@ -61,7 +61,7 @@ def of_bytes(recorded: Recorded, before: Graph, name: str, **options: Any) -> Re
     feeds = {**recorded.inputs, name: normal.astype(recorded.inputs[name].dtype)}
     raw = image[:, ::-1] if options["swap_channels"] else image
     raw = np.ascontiguousarray(raw.transpose(0, 2, 3, 1) if options["nhwc"] else raw)
-    return Recorded(recorded.path, {**feeds, name: raw}, computed(before, before.outputs, feeds), BEFORE)
+    return Recorded(recorded.path, {**feeds, name: raw}, computed(before, before.outputs, feeds), BEFORE, "ir")
 
 
 def through_rename(recorded: Recorded, names: Mapping[str, str]) -> Recorded:

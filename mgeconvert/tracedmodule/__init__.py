@@ -37,5 +37,6 @@ BACKEND = Backend(
     runtime="MegEngine",
     example="import megengine, megengine.traced_module as t; print(megengine.load({0}).graph)",
     python="$(mgeconvert reference path)",
+    narrows={"int64": "int32", "uint32": "int32", "uint64": "int32", "float64": "float32"},
     faithful=True,
 )

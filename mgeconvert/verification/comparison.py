@@ -10,15 +10,18 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from mgeconvert.errors import ConversionError, MissingDependencyError, VerificationError
 from mgeconvert.ir import TracedDim, Value
-from mgeconvert.registry import Backend, ran_in
+from mgeconvert.registry import Backend, Computed, ran_in
 
-from .batches import BatchReport, check_batches
+from .batches import BatchReport, Run, check_batches
+from .conditioning import forgiven
+from .opinions import settled
 from .recorded import Recorded
 from .tolerance import Limit
 
@@ -38,7 +41,8 @@ State: TypeAlias = Literal["compared", "ran", "not run"]
 class OutputReport:
     """One output: its errors against the truth (None where there is none or the arrays cannot be compared).
 
-    `max_rel` is max|a-b| / max|b|, b the truth; `problem` says why the output fails, "" when it passes.
+    `max_rel` is max|a-b| / max|b|, b the truth; `problem` says why the output fails, "" when it passes; `note` what is
+    to be known of one that passes.
     """
 
     name: str
@@ -48,6 +52,7 @@ class OutputReport:
     max_rel: float | None = None
     cosine: float | None = None
     problem: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ class VerificationReport:
     own reading of a model), each said in words by `truth`; "sanity" (finite outputs of the declared shapes and dtypes
     on random inputs); or "none", then `reason` says why nothing was run, and `hint` what would help. `batches` is what
     other batches gave where the batch may vary, None where that was not asked. `divergence` names the first value that
-    another runtime computes differently, where that was looked for.
+    another runtime computes differently, where that was looked for. `remarks` say which runtimes are wrong about the
+    file; `notes` are these and the outputs' own.
     """
 
     candidate: Path
@@ -71,6 +77,12 @@ class VerificationReport:
     hint: str | None = None
     batches: BatchReport | None = None
     divergence: str = ""
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known although nothing fails: runtimes that are wrong, types that the format lacks."""
+        return (*self.remarks, *(f"{output.name}: {output.note}" for output in self.outputs if output.note))
 
     @property
     def rtol(self) -> float:
@@ -131,10 +143,10 @@ def verify_written(
     recorded: Recorded | None = None,
     *,
     limit: Limit = Limit(),  # noqa: B008 - it is frozen
-    method: Method = "recorded",
-    truth: str = "",
+    source: Run | None = None,
 ) -> VerificationReport:
-    """Run the file in its runtime and judge every output; `inputs` and `outputs` are its public ones."""
+    """Run the file in its runtime and judge every output; `inputs` and `outputs` are its public ones. `source` runs
+    the model that the file was made of, where it can be asked about other batches."""
     runtime = backend.runtime or backend.title
     feeds = random_inputs(inputs) if recorded is None else recorded.inputs
     if backend.run is None:
@@ -145,24 +157,36 @@ def verify_written(
         return VerificationReport(path, "none", "", runtime, limit, reason=error.message, hint=error.hint)
     if len(found) != len(outputs):
         raise VerificationError(f"{path}: has {len(found)} outputs, expected {len(outputs)}: {', '.join(outputs)}")
-    runtime = ran_in(backend, found)
-    arrays = dict(zip(outputs, found.values(), strict=True))
-    batches = check_batches(functools.partial(backend.run, path), inputs, outputs, feeds, limit.rtol)
-    sizes = symbol_sizes(inputs, feeds)
+    judge = functools.partial(_judged, outputs, recorded, limit, backend.narrows, symbol_sizes(inputs, feeds))
+    opinions = found.opinions if isinstance(found, Computed) else ()
+    runtime, reports, remarks = settled(ran_in(backend, found), judge(found), opinions, judge)
+    run = functools.partial(backend.run, path)
+    batches = check_batches(run, inputs, outputs, feeds, limit.rtol, source)
     if recorded is None:
-        reports = tuple(sane(name, arrays[name], value, sizes) for name, value in outputs.items())
-        return VerificationReport(
-            path, "sanity", f"random inputs (seed {SEED})", runtime, limit, reports, batches=batches
-        )
-    reports = tuple(
-        compare(name, arrays[name], recorded.outputs[name], limit)
-        if name in recorded.outputs
-        else sane(name, arrays[name], value, sizes)
-        for name, value in outputs.items()
+        said = f"random inputs (seed {SEED})"
+        return VerificationReport(path, "sanity", said, runtime, limit, reports, batches=batches, remarks=remarks)
+    reports = forgiven(reports, dict(zip(outputs, found.values(), strict=True)), run, feeds)
+    said = recorded.said or f"the recorded outputs of {recorded.path}"
+    return VerificationReport(path, recorded.method, said, runtime, limit, reports, batches=batches, remarks=remarks)
+
+
+def _judged(
+    outputs: Mapping[str, Value],
+    recorded: Recorded | None,
+    limit: Limit,
+    narrows: Mapping[str, str],
+    sizes: Mapping[str, int],
+    found: Mapping[str, np.ndarray],
+) -> tuple[OutputReport, ...]:
+    """Each output against what is recorded of it, or for sanity."""
+    truths = {} if recorded is None else recorded.outputs
+    pairs = zip(outputs.items(), found.values(), strict=True)
+    return tuple(
+        compare(name, array, truths[name], limit, narrows)
+        if name in truths
+        else sane(name, array, value, sizes, narrows)
+        for (name, value), array in pairs
     )
-    said = truth or recorded.said or f"the recorded outputs of {recorded.path}"
-    method = "ir" if recorded.said else method
-    return VerificationReport(path, method, said, runtime, limit, reports, batches=batches)
 
 
 def _is_rounded(found: np.ndarray, truth: np.ndarray, limit: Limit) -> bool:
@@ -170,16 +194,20 @@ def _is_rounded(found: np.ndarray, truth: np.ndarray, limit: Limit) -> bool:
     return found.dtype == np.float16 and truth.dtype == np.float32 and limit.rtol >= ROUNDED
 
 
-def compare(name: str, found: np.ndarray, truth: np.ndarray, limit: Limit) -> OutputReport:
-    """Judge one output; NaN and infinities must stand in the same places. Empty arrays agree."""
-    dtype, shape = str(found.dtype), found.shape
-    if found.shape != truth.shape or not (found.dtype == truth.dtype or _is_rounded(found, truth, limit)):
+def compare(
+    name: str, found: np.ndarray, truth: np.ndarray, limit: Limit, narrows: Mapping[str, str] = MappingProxyType({})
+) -> OutputReport:
+    """Judge one output; NaN and infinities must stand in the same places. Empty arrays agree. A type that the format
+    has in place of the truth's (`narrows`) is noted."""
+    dtype, shape, note = str(found.dtype), found.shape, _narrowed(found.dtype, truth.dtype, narrows)
+    same_type = found.dtype == truth.dtype or note or _is_rounded(found, truth, limit)
+    if found.shape != truth.shape or not same_type:
         expected = Value(name, truth.dtype, truth.shape).type_text
         return OutputReport(
             name, dtype, shape, problem=f"is {Value(name, found.dtype, shape).type_text}, expected {expected}"
         )
     if found.size == 0:
-        return OutputReport(name, dtype, shape, 0.0, 0.0, 1.0)
+        return OutputReport(name, dtype, shape, 0.0, 0.0, 1.0, note=note)
     a, b = (array.astype(np.float64).ravel() for array in (found, truth))
     finite = np.isfinite(b)
     misplaced = int(np.count_nonzero(~finite & ~((a == b) | (np.isnan(a) & np.isnan(b))) | (finite & ~np.isfinite(a))))
@@ -193,12 +221,24 @@ def compare(name: str, found: np.ndarray, truth: np.ndarray, limit: Limit) -> Ou
     problem = ""
     if not max_rel <= limit.rtol or (limit.cosine is not None and cosine < limit.cosine):
         problem = f"max abs error {max_abs:.3g}, max rel error {max_rel:.3g} ({limit.text}), cosine {cosine:.6f}"
-    return OutputReport(name, dtype, shape, max_abs, max_rel, cosine, problem)
+    return OutputReport(name, dtype, shape, max_abs, max_rel, cosine, problem, note)
 
 
-def sane(name: str, found: np.ndarray, declared: Value, sizes: Mapping[str, int]) -> OutputReport:
+def _narrowed(found: np.dtype, wanted: np.dtype, narrows: Mapping[str, str]) -> str:
+    """That the format has no such type and this one stands for it; empty where that is not so."""
+    return f"is {found}, the format has no {wanted} here" if narrows.get(str(wanted)) == str(found) else ""
+
+
+def sane(
+    name: str,
+    found: np.ndarray,
+    declared: Value,
+    sizes: Mapping[str, int],
+    narrows: Mapping[str, str] = MappingProxyType({}),
+) -> OutputReport:
     """Judge one output without a truth: its dtype, its shape where declared, and that it is finite."""
-    report = OutputReport(name, str(found.dtype), found.shape)
+    note = "" if declared.dtype is None else _narrowed(found.dtype, declared.dtype, narrows)
+    report = OutputReport(name, str(found.dtype), found.shape, note=note)
     shape = (
         None
         if declared.shape is None
@@ -208,7 +248,7 @@ def sane(name: str, found: np.ndarray, declared: Value, sizes: Mapping[str, int]
         len(shape) == found.ndim
         and all(isinstance(dim, str) or dim == size for dim, size in zip(shape, found.shape, strict=True))
     )
-    if not fits or (declared.dtype is not None and declared.dtype != found.dtype):
+    if not fits or not (declared.dtype is None or declared.dtype == found.dtype or note):
         actual = Value(name, found.dtype, found.shape).type_text
         problem = f"is {actual}, expected {Value(name, declared.dtype, shape).type_text}"
     elif found.dtype.kind in "fc" and not np.isfinite(found).all():

@@ -6,6 +6,7 @@ run in its runtime. Without any of them the candidate is only run for sanity.
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 
 from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MgeconvertError, MissingDependencyError
-from mgeconvert.ir import Graph
+from mgeconvert.ir import Graph, Value
 from mgeconvert.registry import Backend, Description
 
 from .comparison import VerificationReport, random_inputs, verify_written
@@ -23,7 +24,7 @@ from .tolerance import Limit, limit_for
 
 IR_RUNTIME = "onnx"
 """The target whose runtime computes a graph of ours."""
-SAME_GRAPH = "the same graph in onnxruntime, on random inputs (no recorded outputs were given: --io)"
+OWN_READING = "mgeconvert's own reading of the model in onnxruntime, on random inputs"
 ONLY_IR = "without it only mgeconvert's own reading of the model can be compared"
 OTHER_TRUTHS = "--io gives recorded outputs, --through-ir takes mgeconvert's own reading"
 
@@ -89,18 +90,20 @@ def _verify_against(
     truth = _run_ir(model, source, feeds) if through_ir else _run_model(model, source, feeds)
     inputs = _matched(feeds, described.inputs, f"{candidate}: input", model)
     outputs = _matched(truth, described.outputs, f"{candidate}: output", model)
-    return verify_written(
-        candidate,
-        backend,
-        described.inputs,
-        described.outputs,
-        Recorded(model, inputs, outputs),
-        limit=limit,
-        method="ir" if through_ir else "model",
-        truth=f"mgeconvert's own reading of {model} (no independent truth)"
-        if through_ir
-        else f"{model} run in {registry.ran_in(registry.backend(source.name), truth)}",
-    )
+    if through_ir:
+        said, run = f"mgeconvert's own reading of {model} (no independent truth)", None
+    else:
+        said = f"{model} run in {registry.ran_in(registry.backend(source.name), truth)}"
+        run = functools.partial(run_in_own_runtime, model, source, own.inputs)
+    recorded = Recorded(model, inputs, outputs, said, "ir" if through_ir else "model")
+    return verify_written(candidate, backend, described.inputs, described.outputs, recorded, limit=limit, source=run)
+
+
+def run_in_own_runtime(
+    model: Path, source: registry.Frontend, inputs: Mapping[str, Value], feeds: Mapping[str, np.ndarray]
+) -> Mapping[str, np.ndarray]:
+    """The model's outputs for feeds in the order of its inputs, under whatever names. Errors as of its runtime."""
+    return _run_model(model, source, _matched(feeds, inputs, f"{model}: input", model))
 
 
 def _run_model(model: Path, source: registry.Frontend, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -128,11 +131,12 @@ def run_graph(graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, np.nda
         return target.run(files[0], feeds)
 
 
-def computed(graph: Graph, path: Path) -> Recorded | None:
-    """In place of recorded data: random inputs and what onnxruntime makes of them; None where it cannot."""
+def computed(graph: Graph, path: Path, why: str = "no recorded outputs were given: --io") -> Recorded | None:
+    """In place of recorded data: random inputs and what onnxruntime makes of them; None where it cannot. `why` says why
+    there is no better truth."""
     feeds = random_inputs(graph.inputs)
     try:
-        return Recorded(path, feeds, run_graph(graph, feeds), SAME_GRAPH)
+        return Recorded(path, feeds, run_graph(graph, feeds), f"{OWN_READING} ({why})", "ir")
     except MgeconvertError:
         return None
 

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -38,12 +38,14 @@ class MisfitError(BadInputError):
 class Recorded:
     """Arrays by the public names of a model's inputs and outputs; `path` is the file they come from. After
     an edit of the model outputs may be missing.
-    `said` is what to call arrays that were not recorded but computed by a graph of ours."""
+    `method` says how they came to be: "recorded" in a file, "model" by the model's own runtime, "ir" by a graph of
+    ours; then `said` says what to call them."""
 
     path: Path
     inputs: dict[str, np.ndarray]
     outputs: dict[str, np.ndarray]
     said: str = ""
+    method: Literal["recorded", "model", "ir"] = "recorded"
 
 
 def beside(model: Path) -> Path | None:

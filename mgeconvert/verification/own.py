@@ -1,0 +1,56 @@
+"""The runtime of a model's own format: what it computes is the one truth about an unrecorded model that is not
+mgeconvert's own reading of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mgeconvert import registry
+from mgeconvert.errors import BadInputError
+from mgeconvert.ir import Value
+
+from .recorded import Recorded
+
+SIZES = ("dynamic_batch", "dynamic_shape", "input_shape")
+"""Options of reading that say which sizes a model is for; it computes the same at them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRuntime:
+    """A model and the format whose runtime computes it."""
+
+    model: Path
+    source: registry.Frontend
+
+    def run(self, feeds: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """The model's outputs for feeds in the order of its inputs, under whatever names."""
+        from .expected import describe, run_in_own_runtime
+
+        return run_in_own_runtime(self.model, self.source, describe(self.model, self.source.name).inputs, feeds)
+
+    def recorded(self, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Recorded:
+        """In place of recorded data: random inputs of these types, and what the model makes of them. MgeconvertError
+        where the runtime is not installed or does not take them."""
+        from .comparison import random_inputs
+
+        feeds = random_inputs(inputs)
+        found = self.run(feeds)
+        runtime = registry.ran_in(registry.backend(self.source.name), found)
+        if len(found) != len(outputs):
+            raise BadInputError(f"{self.model}: gives {len(found)} outputs in {runtime}, expected {len(outputs)}")
+        arrays = dict(zip(outputs, found.values(), strict=True))
+        return Recorded(self.model, feeds, arrays, f"{self.model} run in {runtime} on random inputs", "model")
+
+
+def own_runtime(model: Path, source: registry.Frontend, options: Mapping[str, Any]) -> OwnRuntime | None:
+    """What to ask where nothing is recorded; None for a format that has no runtime, and where the model was read with
+    options that make another model of it."""
+    defaults = {option.name: option.default for option in source.options}
+    changing = [name for name, value in options.items() if name not in SIZES and value != defaults.get(name)]
+    runs = source.name in registry.backend_names() and registry.backend(source.name).run is not None
+    return OwnRuntime(model, source) if runs and not changing else None
