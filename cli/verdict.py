@@ -14,7 +14,7 @@ from .table import Table
 
 if TYPE_CHECKING:
     from mgeconvert.verification.batches import BatchReport
-    from mgeconvert.verification.comparison import VerificationReport
+    from mgeconvert.verification.report import VerificationReport
 
 
 def verdict(report: VerificationReport) -> str:

@@ -18,7 +18,7 @@ __version__ = version.VERSION
 if TYPE_CHECKING:
     from .api import ConversionReport, convert, load, optimize, save, verify
     from .ir import Graph, Node, Value
-    from .verification.comparison import VerificationReport
+    from .verification.report import VerificationReport
 
 _HOMES = {
     "ConversionReport": "api",

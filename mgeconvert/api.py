@@ -19,9 +19,9 @@ from .verification.tolerance import Limit, limit_for
 
 if TYPE_CHECKING:
     from .ir import Graph
-    from .verification.comparison import VerificationReport
     from .verification.own import OwnRuntime
     from .verification.recorded import Recorded
+    from .verification.report import VerificationReport
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Graph, Node, Value, subgraphs
 from mgeconvert.ir.builder import Builder
 
-from .table import Result, array_of, attributes, compose, data, integer, operand, shape_of
+from .table import Result, array_of, attributes, compose, data, integer, operand, scalar, shape_of
 
 TURNS = 256
 """How many turns of a loop are laid out at the most, and NODES of how many nodes."""
@@ -125,22 +127,33 @@ def _stacked(b: Builder, values: list[Value], axis: int) -> Value:
 
 @compose("NegativeLogLikelihoodLoss")
 def negative_log_likelihood(b: Builder, node: Node) -> Result:
-    """NegativeLogLikelihoodLoss(x, target) -> -ReduceMean(x at the target's class)"""
+    """NegativeLogLikelihoodLoss(x, target, w) -> -x[target] w[target], their sum, or their sum / Sum(w[target])"""
     return _loss(b, node, data(node))
 
 
 @compose("SoftmaxCrossEntropyLoss")
 def softmax_cross_entropy(b: Builder, node: Node) -> Result:
-    """SoftmaxCrossEntropyLoss(x, target) -> -ReduceMean(LogSoftmax(x) at the target's class), LogSoftmax(x)"""
+    """SoftmaxCrossEntropyLoss(x, target, w) -> the loss of LogSoftmax(x), LogSoftmax(x)"""
     log = b.op("LogSoftmax", data(node), axis=1)
     return [_loss(b, node, log), log]
 
 
 def _loss(b: Builder, node: Node, log: Value) -> Value:
-    if operand(node, 2) is not None or "ignore_index" in node.attrs:
-        refuse("weights of classes, or a class that is ignored")
-    at = b.op("Unsqueeze", data(node, 1), [1])
-    picked = b.op("Squeeze", b.op("GatherElements", log, at, axis=1), [1])
-    loss = b.op("Neg", picked)
+    """A class that is ignored weighs nothing; its number may lie outside the classes."""
+    target, weights, ignored = data(node, 1), operand(node, 2), node.attrs.get("ignore_index")
+    counts = None
+    if ignored is not None:
+        is_ignored = b.op("Equal", target, scalar(target, cast("int", ignored)))
+        target = b.op("Where", is_ignored, scalar(target, 0), target)
+        counts = b.op("Where", is_ignored, scalar(log, 0), scalar(log, 1))
+    picked = b.op("Squeeze", b.op("GatherElements", log, b.op("Unsqueeze", target, [1]), axis=1), [1])
+    if weights is not None:
+        each = b.op("Gather", weights, target, axis=0)
+        counts = each if counts is None else b.op("Mul", each, counts)
+    loss = b.op("Neg", picked if counts is None else b.op("Mul", picked, counts))
     reduction = str(node.attrs.get("reduction", "mean"))
-    return loss if reduction == "none" else b.op(f"Reduce{reduction.capitalize()}", loss, keepdims=0)
+    if reduction == "none":
+        return loss
+    if reduction == "sum" or counts is None:
+        return b.op(f"Reduce{reduction.capitalize()}", loss, keepdims=0)
+    return b.op("Div", b.op("ReduceSum", loss, keepdims=0), b.op("ReduceSum", counts, keepdims=0))

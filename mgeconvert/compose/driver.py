@@ -11,11 +11,11 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.inference import InferenceError, infer
 
 from .sequences import SEQUENCES, Sequences
-from .table import COMPOSITIONS, FORMS, Composition, key_of
+from .table import COMPOSITIONS, FORMS, PARTIAL, Composition, key_of
 
 FAMILIES = (
-    "activation", "control", "convolution", "matmul", "movement", "normalization", "pooling", "quantization",
-    "reduction",
+    "activation", "control", "convolution", "elementwise", "matmul", "movement", "normalization", "pooling",
+    "quantization", "reduction", "resize", "selection",
 )  # fmt: skip
 """The modules that fill the table."""
 
@@ -26,13 +26,14 @@ def load_table() -> None:
         importlib.import_module(f"{__package__}.{family}")
 
 
-def composed(graph: Graph, has: Container[str]) -> Graph:
+def composed(graph: Graph, has: Container[str], lacks: Container[str] = ()) -> Graph:
     """A copy of the graph in which what is not in `has` is composed; the graph itself where nothing is.
 
-    `has` holds operators as the target's table names them: by name for ONNX's own.
+    `has` holds operators as the target's table names them: by name for ONNX's own; `lacks` those that the target has
+    without the form that `compose_where_lacking` names.
     """
     load_table()
-    if not any(_is_composed(node, has) or _is_sequence(node, has) for node in graph.nodes):
+    if not any(_composition(node, has, lacks) or _is_sequence(node, has) for node in graph.nodes):
         return graph
     graph = graph.copy()
     replaced: dict[Value, Value] = {}
@@ -42,9 +43,9 @@ def composed(graph: Graph, has: Container[str]) -> Graph:
         node = pending.pop()
         node.inputs = [_final(value, replaced) for value in node.inputs]
         made: list[Node] | None = None
-        if _is_composed(node, has):
-            key = key_of(node)
-            made = _built(b, node, COMPOSITIONS[key] if key in COMPOSITIONS else FORMS[key][1], replaced)
+        build = _composition(node, has, lacks)
+        if build is not None:
+            made = _built(b, node, build, replaced)
         elif _is_sequence(node, has):
             made = _built(b, node, sequences.resolve, replaced)
         if made is None:
@@ -58,9 +59,14 @@ def composed(graph: Graph, has: Container[str]) -> Graph:
     return graph
 
 
-def _is_composed(node: Node, has: Container[str]) -> bool:
+def _composition(node: Node, has: Container[str], lacks: Container[str]) -> Composition | None:
+    """What composes the node for such a target; None where the target takes it."""
     key = key_of(node)
-    return (key in COMPOSITIONS and key not in has) or (key in FORMS and FORMS[key][0](node))
+    if key in FORMS and FORMS[key][0](node):
+        return FORMS[key][1]
+    if key in PARTIAL and (key in lacks or key not in has) and PARTIAL[key][0](node):
+        return PARTIAL[key][1]
+    return COMPOSITIONS[key] if key in COMPOSITIONS and key not in has else None
 
 
 def _is_sequence(node: Node, has: Container[str]) -> bool:

@@ -7,7 +7,18 @@ from typing import cast
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.builder import Builder
 
-from .table import Result, compose, data, integer, number, operand, scalar, shape_of
+from .table import (
+    Result,
+    compose,
+    compose_form,
+    compose_where_lacking,
+    data,
+    integer,
+    number,
+    operand,
+    scalar,
+    shape_of,
+)
 
 
 @compose("LpNormalization")
@@ -60,3 +71,49 @@ def skip_layer_normalization(b: Builder, node: Node) -> Result:
     else:
         y = b.op("LayerNormalization", total, gamma, operand(node, 3), axis=-1, epsilon=epsilon)
     return [y, y, y, total]
+
+
+def _is_in_training(node: Node) -> bool:
+    return bool(node.attrs.get("training_mode"))
+
+
+@compose_form("BatchNormalization", _is_in_training)
+def batch_normalization_of_the_batch(b: Builder, node: Node) -> Result:
+    """BatchNormalization(x, scale, bias, mean, var, training_mode=1) -> (x - m) / sqrt(v + epsilon) scale + bias with m
+    and v of this batch, mean momentum + m (1 - momentum), var momentum + v (1 - momentum)."""
+    x, momentum = data(node), number(node, "momentum", 0.9)
+    rank = len(shape_of(x))
+    channels = [1, -1, *([1] * (rank - 2))]
+    scale, bias = (b.op("Reshape", data(node, index), channels) for index in (1, 2))
+    y, mean, variance = _standardized(b, x, [0, *range(2, rank)], number(node, "epsilon", 1e-5))
+    running = [
+        b.op("Add", b.op("Mul", old, scalar(old, momentum)), b.op("Mul", flat, scalar(old, 1 - momentum)))
+        for old, flat in (
+            (data(node, 3), b.op("Reshape", mean, [-1])),
+            (data(node, 4), b.op("Reshape", variance, [-1])),
+        )
+    ]
+    return [b.op("Add", b.op("Mul", y, scale), bias), *running]
+
+
+def _standardized(b: Builder, x: Value, axes: list[int], epsilon: float) -> tuple[Value, Value, Value]:
+    """(x - mean) / sqrt(variance + epsilon), the mean and the variance."""
+    mean = b.op("ReduceMean", x, axes, keepdims=1)
+    centred = b.op("Sub", x, mean)
+    variance = b.op("ReduceMean", b.op("Mul", centred, centred), axes, keepdims=1)
+    return b.op("Div", centred, b.op("Sqrt", b.op("Add", variance, scalar(x, epsilon)))), mean, variance
+
+
+def _has_statistics(node: Node) -> bool:
+    return len(node.outputs) > 1
+
+
+@compose_where_lacking("LayerNormalization", _has_statistics)
+def layer_normalization_with_statistics(b: Builder, node: Node) -> Result:
+    """LayerNormalization(x, scale, bias) -> (x - mean) / d scale + bias, mean, 1 / d with d = sqrt(var + epsilon)"""
+    x, epsilon = data(node), number(node, "epsilon", 1e-5)
+    rank = len(shape_of(x))
+    y, mean, variance = _standardized(b, x, list(range(integer(node, "axis", -1) % rank, rank)), epsilon)
+    y, bias = b.op("Mul", y, data(node, 1)), operand(node, 2)
+    inverse = b.op("Reciprocal", b.op("Sqrt", b.op("Add", variance, scalar(x, epsilon))))
+    return [y if bias is None else b.op("Add", y, bias), mean, inverse]

@@ -1,8 +1,9 @@
-"""Pools of other norms than the mean and the largest."""
+"""Pools of other norms than the mean and the largest, and pools with gaps between the elements of a window."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -11,7 +12,7 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.builder import Builder
 
-from .table import Result, attributes, compose, data, integer, scalar, shape_of
+from .table import Result, attributes, compose, compose_where_lacking, data, integer, scalar, shape_of
 
 
 @compose("LpPool")
@@ -44,3 +45,95 @@ def _root(b: Builder, x: Value, p: int) -> Value:
     if p == 1:
         return x
     return b.op("Sqrt", x) if p == 2 else b.op("Pow", x, np.array(1 / p, x.dtype))
+
+
+def _has_gaps(node: Node) -> bool:
+    return any(step != 1 for step in cast("tuple[int, ...]", node.attrs.get("dilations", ())))
+
+
+@compose_where_lacking("AveragePool", _has_gaps)
+def average_pool_with_gaps(b: Builder, node: Node) -> Result:
+    """AveragePool(x, dilations) -> Conv(x, ones, one group per channel) / the number of elements that count."""
+    x = data(node)
+    before, after = x.static_shape, node.output.static_shape
+    if before is None or after is None:
+        refuse("a pool with gaps between the elements of a window, of sizes known only at run time")
+    windows = _windows(node, before[2:], after[2:])
+    ones = b.constant(np.ones((before[1], 1, *(each.size for each in windows))), x.dtype)
+    total = b.op(
+        "Conv", x, ones, group=before[1], strides=[each.stride for each in windows],
+        dilations=[each.dilation for each in windows],
+        pads=[*(each.begin for each in windows), *(each.end for each in windows)],
+    )  # fmt: skip
+    counted = np.ones(())
+    for each in windows:
+        counted = np.multiply.outer(counted, each.counted(bool(integer(node, "count_include_pad", 0))))
+    return b.op("Mul", total, b.constant(1 / counted[None, None], x.dtype))
+
+
+@compose_where_lacking("MaxPool", _has_gaps)
+def max_pool_with_gaps(b: Builder, node: Node) -> Result:
+    """MaxPool(x, dilations) -> the Max of one strided Slice per element of the window."""
+    x = data(node)
+    before, after = x.static_shape, node.output.static_shape
+    if before is None or after is None or len(node.outputs) > 1 or x.dtype is None or x.dtype.kind != "f":
+        refuse("a pool with gaps between the elements of a window, of integers, with positions or of unknown sizes")
+    windows = _windows(node, before[2:], after[2:])
+    if math.prod(each.size for each in windows) > ELEMENTS:
+        refuse(f"a pool with gaps between more than {ELEMENTS} elements of a window")
+    if any(each.begin or each.end for each in windows):
+        pads = [0, 0, *(each.begin for each in windows), 0, 0, *(each.end for each in windows)]
+        x = b.op("Pad", x, pads, scalar(x, float(np.finfo(x.dtype).min)))
+    axes = list(range(2, len(before)))
+    steps = [each.stride for each in windows]
+    slices = []
+    for taps in np.ndindex(*(each.size for each in windows)):
+        starts = [tap * each.dilation for tap, each in zip(taps, windows, strict=True)]
+        ends = [start + (each.out - 1) * each.stride + 1 for start, each in zip(starts, windows, strict=True)]
+        slices.append(b.op("Slice", x, starts, ends, axes, steps))
+    return b.op("Max", *slices)
+
+
+ELEMENTS = 49
+"""A window of more elements would be as many nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """One axis of a pool: sizes of the window, the input and the output, and the padding with which every window of the
+    output lies inside; `given` of it is the node's own."""
+
+    size: int
+    stride: int
+    dilation: int
+    length: int
+    out: int
+    begin: int
+    end: int
+    given: tuple[int, int]
+
+    def counted(self, with_padding: bool) -> np.ndarray:
+        """How many elements of each window count."""
+        low, high = (-self.given[0], self.length + self.given[1]) if with_padding else (0, self.length)
+        starts = np.arange(self.out) * self.stride - self.begin
+        at = starts[:, None] + np.arange(self.size) * self.dilation
+        return np.asarray(((at >= low) & (at < high)).sum(axis=1))
+
+
+def _windows(node: Node, lengths: tuple[int, ...], outs: tuple[int, ...]) -> list[_Window]:
+    kernel, count = cast("tuple[int, ...]", node.attrs["kernel_shape"]), len(lengths)
+    strides = cast("tuple[int, ...]", node.attrs.get("strides", (1,) * count))
+    dilations = cast("tuple[int, ...]", node.attrs.get("dilations", (1,) * count))
+    pads = cast("tuple[int, ...]", node.attrs.get("pads", (0,) * 2 * count))
+    mode = str(node.attrs.get("auto_pad", "NOTSET"))
+    windows = []
+    for axis, (size, stride, dilation) in enumerate(zip(kernel, strides, dilations, strict=True)):
+        needed = (outs[axis] - 1) * stride + (size - 1) * dilation + 1 - lengths[axis]
+        begin, end = (0, 0) if mode == "VALID" else (pads[axis], pads[axis + count])
+        if mode.startswith("SAME"):
+            begin = max(needed, 0) // 2 if mode == "SAME_UPPER" else (max(needed, 0) + 1) // 2
+            end = max(needed, 0) - begin
+        windows.append(
+            _Window(size, stride, dilation, lengths[axis], outs[axis], begin, max(needed - begin, 0), (begin, end))
+        )
+    return windows

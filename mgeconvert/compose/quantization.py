@@ -15,7 +15,7 @@ from mgeconvert.ir import Node, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.dtypes import elem_type
 
-from .table import Result, attributes, compose, data, integer, operand, scalar, shape_of
+from .table import Result, attributes, compose, compose_form, data, integer, operand, scalar, shape_of
 
 
 def _real(b: Builder, node: Node, index: int, axis: int = 1) -> Value:
@@ -178,3 +178,41 @@ def dequantize(b: Builder, node: Node) -> Result:
 def quantize(b: Builder, node: Node) -> Result:
     """QuantizeLinear(x, scale, zero) of onnxruntime's set -> that of ONNX"""
     return b.op("QuantizeLinear", *node.inputs, **attributes(node))
+
+
+def _has_computed_scale(node: Node) -> bool:
+    return node.inputs[1] is not None and node.inputs[1].array is None and not node.attrs.get("block_size")
+
+
+@compose_form("DequantizeLinear", _has_computed_scale)
+def dequantize_by_a_computed_scale(b: Builder, node: Node) -> Result:
+    """DequantizeLinear(x, scale, zero) -> (x - zero) scale"""
+    x, zero = data(node), operand(node, 2)
+    rank, axis = len(shape_of(x)), integer(node, "axis", 1)
+    along = None if zero is None else _along(b, zero, rank, axis)
+    return b.op("Mul", _shifted(b, x, along), _along(b, data(node, 1), rank, axis))
+
+
+@compose_form("QuantizeLinear", _has_computed_scale)
+def quantize_by_a_computed_scale(b: Builder, node: Node) -> Result:
+    """QuantizeLinear(x, scale, zero) -> Cast(Clip(Round(x / scale) + zero))"""
+    x, zero, dtype = data(node), operand(node, 2), node.output.dtype
+    if dtype is None or dtype.kind not in "iu" or dtype.itemsize > 2:
+        refuse("a quantized type that is no integer of 8 or 16 bits")
+    rank, axis = len(shape_of(x)), integer(node, "axis", 1)
+    steps = b.op("Round", b.op("Div", x, _along(b, data(node, 1), rank, axis)))
+    if zero is not None:
+        steps = b.op("Add", steps, b.op("Cast", _along(b, zero, rank, axis), to=elem_type(np.float32)))
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    return b.op("Cast", b.op("Clip", steps, scalar(x, low), scalar(x, high)), to=elem_type(dtype))
+
+
+def _along(b: Builder, numbers: Value, rank: int, axis: int) -> Value:
+    """One number per element of the axis, in a shape that broadcasts; a single number as it is."""
+    shape = shape_of(numbers)
+    if len(shape) == 0 or shape == (1,):
+        return numbers
+    if len(shape) > 1:
+        refuse("scales of blocks computed at run time")
+    axis %= rank
+    return b.op("Reshape", numbers, [-1 if place == axis else 1 for place in range(rank)])

@@ -52,6 +52,21 @@ def compose_form(op: str, applies: Callable[[Node], bool]) -> Callable[[Composit
     return claim
 
 
+PARTIAL: dict[str, tuple[Callable[[Node], bool], Composition]] = {}
+"""Operators of which one form is composed for the targets that lack that form, though they have the operator."""
+
+
+def compose_where_lacking(op: str, applies: Callable[[Node], bool]) -> Callable[[Composition], Composition]:
+    """Claim the form of an operator for which `applies` is true, for targets that say they lack it."""
+
+    def claim(function: Composition) -> Composition:
+        assert op not in PARTIAL, f"a lacking form of {op} is composed twice"
+        PARTIAL[op] = applies, function
+        return function
+
+    return claim
+
+
 def key_of(node: Node) -> str:
     return f"{node.domain}.{node.op}" if node.domain else node.op
 

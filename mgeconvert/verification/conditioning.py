@@ -16,7 +16,7 @@ import numpy as np
 from mgeconvert.errors import MgeconvertError
 
 if TYPE_CHECKING:
-    from .comparison import OutputReport
+    from .report import OutputReport
 
 DRAWS = 2
 """How often the inputs are disturbed; the largest movement counts."""

@@ -18,8 +18,9 @@ from mgeconvert.errors import BadInputError, MgeconvertError, MissingDependencyE
 from mgeconvert.ir import Graph, Value
 from mgeconvert.registry import Backend, Description
 
-from .comparison import VerificationReport, random_inputs, verify_written
+from .comparison import random_inputs, verify_written
 from .recorded import Recorded, beside, read_recorded
+from .report import VerificationReport
 from .tolerance import Limit, limit_for
 
 IR_RUNTIME = "onnx"

@@ -14,7 +14,7 @@ from mgeconvert.errors import MgeconvertError
 from mgeconvert.registry import Opinion
 
 if TYPE_CHECKING:
-    from .comparison import OutputReport
+    from .report import OutputReport
 
 Judge: TypeAlias = "Callable[[Mapping[str, np.ndarray]], tuple[OutputReport, ...]]"
 

@@ -4,20 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_ASPECT = {
-    f"Resize-2x4x5x6-_-_-cint64[7,4]-axes=(2,3)-keep_aspect_ratio_policy={policy}": "the kept aspect ratio is ignored"
-    for policy in ("not_larger", "not_smaller")
-}
-_TIES = {
-    f"Resize-2x4x5x6-_-{scales}-mode=nearest-nearest_mode={mode}-coordinate_transformation_mode={coordinates}": (
-        "another neighbour than onnxruntime's where a position is a tie up to rounding"
-    )
-    for scales, mode in (
-        ("c[1.7000000476837158]-axes=(-1,)", "round_prefer_ceil"),
-        ("c[1.0,1.0,1.5,0.6000000238418579]", "floor"),
-    )
-    for coordinates in ("half_pixel", "pytorch_half_pixel")
-}
 _NO_JUDGE = {"Where-bool5-bool5-bool5": "onnxruntime has no Where of booleans to compare with"}
 _CHECKER = {"MeanVarianceNormalization-2x3x5x7": "the checker's inference rejects the form of an old opset"}
 _NAN = "a comparison with NaN is not false"
@@ -36,16 +22,12 @@ WRONG: Mapping[str, Mapping[str, str]] = {
     },
     "onnx, read back": _CHECKER,
     "tflite": {
-        **_ASPECT,
-        **_TIES,
         **_NO_JUDGE,
         "ScatterND-3-int64[0,1,1]-[inf,1.0,2.0]-reduction=add": "infinity becomes NaN",
         "DequantizeLinear-int322x3@-50:50-c[0.30000001192092896]": "LiteRT has no DEQUANTIZE of int32",
         "GridSample-1x1x5x5-1x2x41x2-mode=nearest-padding_mode=reflection": "ties of nearest reflected positions",
     },
     "caffe": {
-        **_ASPECT,
-        **_TIES,
         **_NO_JUDGE,
         f"GreaterOrEqual-{_POSITIONS}-[-0.5,2.5,0.0,-inf,inf,-1.0,1.0,nan]": _NAN,
         f"LessOrEqual-{_POSITIONS}-{_POSITIONS}": _NAN,

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from mgeconvert.errors import BadInputError, VerificationError
 from mgeconvert.ir import Value
 from mgeconvert.verification.batches import check_batches
-from mgeconvert.verification.comparison import VerificationReport, compare
+from mgeconvert.verification.comparison import compare
+from mgeconvert.verification.report import VerificationReport
 from mgeconvert.verification.tolerance import Limit, limit_for
 from mgeconvert_cli.main import application
 from tests.harness import small_graphs as toy

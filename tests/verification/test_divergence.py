@@ -15,8 +15,8 @@ from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.scopes import Scope
 from mgeconvert.verification import divergence
-from mgeconvert.verification.comparison import VerificationReport
 from mgeconvert.verification.divergence import first_divergence
+from mgeconvert.verification.report import VerificationReport
 from mgeconvert_converters.onnx import BACKEND as ONNX
 from mgeconvert_converters.tflite import BACKEND as TFLITE
 from mgeconvert_converters.tflite.emit import EMITTERS

@@ -14,9 +14,10 @@ from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MissingDependencyError
 from mgeconvert.ir import Value
 from mgeconvert.registry import Computed, Opinion
-from mgeconvert.verification.comparison import VerificationReport, verify_written
+from mgeconvert.verification.comparison import verify_written
 from mgeconvert.verification.own import own_runtime
 from mgeconvert.verification.recorded import Recorded
+from mgeconvert.verification.report import VerificationReport
 from mgeconvert.verification.tolerance import Limit
 from tests.cli.test_main import MODEL, write
 from tests.harness import small_graphs as toy

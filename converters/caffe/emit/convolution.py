@@ -75,7 +75,7 @@ def conv_transpose(
     count = x.rank - 2
     strides, dilations = tuple(strides) or (1,) * count, tuple(dilations) or (1,) * count
     if auto_pad not in ("NOTSET", "VALID") or output_shape:
-        refuse("ConvTranspose without explicit padding")
+        pads = _divided(x, w, out, strides, dilations, tuple(output_padding) or (0,) * count, auto_pad)
     if count == 1:
         begin, end = tuple(pads) or (0, 0)
         y = conv_transpose(
@@ -98,6 +98,20 @@ def conv_transpose(
         start = begins[a] - pad[a]
         y = net.keep(y, 2 + a, start, start + out[2 + a])
     return y
+
+
+def _divided(
+    x: Blob, w: Array, out: Shape, strides: Sequence[int], dilations: Sequence[int], extra: Sequence[int], auto_pad: str
+) -> tuple[int, ...]:
+    """The padding that gives ConvTranspose the size it asks for, divided as ONNX does: the odd one in front, with
+    SAME_UPPER at the end."""
+    before, after = [], []
+    for axis, (size, window, target) in enumerate(zip(x.shape[2:], w.shape[2:], out[2:], strict=True)):
+        total = (size - 1) * strides[axis] + extra[axis] + (window - 1) * dilations[axis] + 1 - target
+        less, more = max(total, 0) // 2, max(total, 0) - max(total, 0) // 2
+        before.append(less if auto_pad == "SAME_UPPER" else more)
+        after.append(total - before[-1])
+    return (*before, *after)
 
 
 def _dilated(w: np.ndarray, dilations: Sequence[int]) -> np.ndarray:

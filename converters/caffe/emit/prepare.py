@@ -6,13 +6,14 @@ from mgeconvert.compose.driver import composed
 from mgeconvert.ir import Graph, Value
 
 from .net import is_number
+from .refused import LACKING
 from .remove_quantization import Parameters, remove_quantization
 from .table import EMITTERS
 
 
 def prepare(graph: Graph, *, fake_quantization: bool = False) -> tuple[Graph, list[Parameters]]:
     """A copy of the graph in floating point, and how its values were quantized."""
-    graph = composed(graph, EMITTERS).copy()
+    graph = composed(graph, EMITTERS, LACKING).copy()
     parameters = remove_quantization(graph, fake_quantization)
     _look_up_by_floats(graph)
     _cast_constants(graph)

@@ -20,3 +20,6 @@ REFUSED = {
     op: reason for ops, reason in (line.split(" | ") for line in _TABLE.strip().split("\n")) for op in ops.split()
 }
 """IR operator to reason."""
+
+LACKING = frozenset(["MaxPool", "Resize"])
+"""Operators of which Caffe has no form that `mgeconvert.compose` names: they are composed of others."""

@@ -34,7 +34,7 @@ def resize(
     matrices = {}
     for axis, (old, new, ratio) in enumerate(zip(x.shape, out, ratios, strict=True)):
         if old != new or ratio != 1:
-            at = TRANSFORMS[transform](np.arange(new, dtype=np.float64), old, new, ratio)
+            at = TRANSFORMS[transform](np.arange(new, dtype=np.float32), old, new, np.float32(ratio))
             matrices[axis] = _weights(at, old, mode, nearest_mode, cubic_coeff_a)
     factors = [new // old for new, old in zip(out[2:], x.shape[2:], strict=True)]
     if net.has("Interp") and mode == "linear" and transform == "align_corners" and x.rank == 4:
@@ -58,7 +58,7 @@ def _repeats(matrices: dict[int, np.ndarray], shape: Shape, factors: Sequence[in
     )
 
 
-Transform: TypeAlias = Callable[[np.ndarray, int, int, float], np.ndarray]
+Transform: TypeAlias = Callable[[np.ndarray, int, int, np.float32], np.ndarray]
 TRANSFORMS: dict[str, Transform] = {
     "half_pixel": lambda at, old, new, scale: (at + 0.5) / scale - 0.5,
     "pytorch_half_pixel": lambda at, old, new, scale: (at + 0.5) / scale - 0.5 if new > 1 else at * 0.0,
@@ -66,7 +66,8 @@ TRANSFORMS: dict[str, Transform] = {
     "asymmetric": lambda at, old, new, scale: at / scale,
     "half_pixel_symmetric": lambda at, old, new, scale: old / 2 * (1 - new / (scale * old)) + (at + 0.5) / scale - 0.5,
 }
-"""Where in the input, of size `old`, the output positions `at` lie, by coordinate_transformation_mode."""
+"""Where in the input, of size `old`, the output positions `at` lie, by coordinate_transformation_mode: in float32,
+which decides in onnxruntime too what lies in the middle of two elements."""
 
 ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "round_prefer_floor": lambda at: np.ceil(at - 0.5),

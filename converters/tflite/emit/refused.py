@@ -43,3 +43,6 @@ REFUSED.update({
     "BitwiseOr": "TFLite has BITWISE_XOR and RIGHT_SHIFT, no bitwise or",
     "MaxUnpool": "it needs the indices of a MaxPool, which TFLite does not compute",
 })  # fmt: skip
+
+LACKING = frozenset(["ArgMax", "ArgMin", "AveragePool", "BitShift", "LayerNormalization", "Resize"])
+"""Operators of which TFLite has no form that `mgeconvert.compose` names: they are composed of others."""

@@ -100,22 +100,22 @@ def _floors(rule: str, nearest: str, sizes: tuple[int, ...], target: tuple[int, 
 
 
 def _coordinates(out: int, size: int, scale: float, rule: str) -> Array:
-    """Where each output reads, by ONNX's formula of that name."""
-    i = np.arange(out, dtype=np.float64)
+    """Where each output reads, by ONNX's formula of that name, in float32 as onnxruntime computes it: what lies in the
+    middle of two elements is decided by that."""
+    i, factor = np.arange(out, dtype=np.float32), np.float32(scale)
     if rule == "align_corners":
         return i * (size - 1) / (out - 1) if out > 1 else i * 0
     if rule == "asymmetric":
-        return np.asarray(i / scale)
+        return np.asarray(i / factor)
     if rule == "pytorch_half_pixel" and out == 1:
         return i * 0
     if rule == "half_pixel_symmetric":
         length = size * scale
-        return np.asarray(size / 2 * (1 - out / length) + (i + 0.5) / scale - 0.5)
-    return np.asarray((i + 0.5) / scale - 0.5)
+        return np.asarray(size / 2 * (1 - out / length) + (i + 0.5) / factor - 0.5)
+    return np.asarray((i + 0.5) / factor - 0.5)
 
 
 def _round(at: Array, nearest: str) -> Array:
-    at = np.round(at, 9)
     rounded = {
         "floor": np.floor(at), "ceil": np.ceil(at),
         "round_prefer_floor": np.ceil(at - 0.5), "round_prefer_ceil": np.floor(at + 0.5),

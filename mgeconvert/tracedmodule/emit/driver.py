@@ -16,7 +16,7 @@ from mgeconvert.ir.inference import InferenceError
 from mgeconvert.ir.whole_calls import CALL
 
 from .builder import EmitBuilder
-from .refused import REFUSED, UNKNOWN
+from .refused import LACKING, REFUSED, UNKNOWN
 from .scopes import fallback_path, origin, place
 from .table import EMITTERS, REWRITES, key
 
@@ -32,7 +32,7 @@ def load_tables() -> None:
 
 def prepare(graph: Graph) -> tuple[Graph, list[Problem]]:
     """A graph of nodes with emitters, and what could not be rewritten. The given graph stays as it is."""
-    graph = composed(graph, {*EMITTERS, *REWRITES})
+    graph = composed(graph, {*EMITTERS, *REWRITES}, LACKING)
     b = EmitBuilder(graph)
     renamed: dict[Value, Value] = {}
     done: list[Node] = []

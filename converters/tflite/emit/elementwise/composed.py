@@ -110,9 +110,18 @@ def is_inf(c: Emission, x: Tensor) -> Tensor:
 
 @emit("BitShift", wants=FOLLOW)
 def bit_shift(c: Emission, x: Tensor, count: Tensor) -> Tensor:
-    if c.attr("direction") == "RIGHT":
-        return c.op("RIGHT_SHIFT", x, count)
-    refuse("TFLite shifts bits only to the right")
+    if c.attr("direction") != "RIGHT":
+        refuse("TFLite shifts bits only to the right")
+    if x.dtype.kind == "i" and count.array is None:
+        count = _clamped(c, count, x.dtype.itemsize * 8 - 1)
+    return c.op("RIGHT_SHIFT", x, count)
+
+
+def _clamped(c: Emission, count: Tensor, most: int) -> Tensor:
+    """A number of bits that no shift leaves behind: more, or a negative one, shifts all of them out."""
+    is_negative = c.op("LESS", count, c.like(0, count), dtype=bool)
+    limit = c.broadcast_to(c.like(most, count), count.shape)
+    return c.op("SELECT_V2", is_negative, limit, c.op("MINIMUM", count, limit), dtype=count.dtype)
 
 
 @emit("BitwiseNot", wants=ANY)
