@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mgeconvert.registry import Backend
@@ -22,10 +22,12 @@ QUANTIZING = ("QuantizeLinear", "QUANTIZE")
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The largest relative error, and for quantized graphs the smallest cosine (None: not looked at)."""
+    """The largest relative error, and for quantized graphs the smallest cosine (None: not looked at). One that the user
+    gave (`is_given`) has no exceptions."""
 
     rtol: float = RTOL
     cosine: float | None = None
+    is_given: bool = field(default=False, compare=False)
 
     @property
     def text(self) -> str:
@@ -41,7 +43,7 @@ def limit_for(
     """The limit for a graph with these operators and types (``float16``): the `given` one, else the default of its
     kind, raised by options of the target that round on purpose."""
     if given is not None:
-        return Limit(given)
+        return Limit(given, is_given=True)
     chosen = options or {}
     rounding = [option.rtol for option in target.options if chosen.get(option.name)] if target else []
     if any(op in kinds for op in QUANTIZING):

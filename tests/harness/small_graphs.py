@@ -72,7 +72,7 @@ def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     content = json.loads(path.read_text())
     value = next(iter(inputs.values()))
     for op in content["ops"]:
-        value = FUNCTIONS[op](value)
+        value = value if op == "Identity" else FUNCTIONS[op](value)
     return {"y": value + value.dtype.type(content.get("wrong", 0.0))}
 
 
