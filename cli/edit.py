@@ -291,7 +291,7 @@ def _processing(wanted: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]] 
         return None
     scale = given["scale"] or (1.0,)
     if len(scale) != 1:
-        raise UsageError(f"--scale takes one number, {len(scale)} given", hint="--std takes one a channel")
+        raise UsageError(f"--scale takes one number, {len(scale)} given", hint="--std takes one per channel")
     numbers = {"mean": given["mean"] or (0.0,), "std": given["std"] or (1.0,), "scale": scale[0]}
     return wanted["preprocess_input"], {**given, **numbers}
 

@@ -239,12 +239,14 @@ def _fitting(name: str, array: np.ndarray, value: Value) -> np.ndarray:
     from mgeconvert.ir import Value as Type
 
     pairs = zip(value.shape or (), array.shape, strict=False)
-    fits = value.shape is None or (
+    has_shape = value.shape is None or (
         len(value.shape) == array.ndim and all(isinstance(dim, str) or dim == size for dim, size in pairs)
     )
-    if not fits or (value.dtype is not None and value.dtype != array.dtype):
+    if not has_shape or (value.dtype is not None and value.dtype != array.dtype):
         found = Type(name, array.dtype, array.shape).type_text
-        hint = "the model has a fixed shape: `mgeconvert edit MODEL --shape` gives it another" if not fits else None
+        hint = (
+            "the model has a fixed shape: `mgeconvert edit MODEL --shape` gives it another" if not has_shape else None
+        )
         raise BadInputError(f"input {name}: the array is {found}, expected {value.type_text}", hint=hint)
     return array
 

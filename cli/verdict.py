@@ -62,7 +62,7 @@ def _after(report: VerificationReport) -> str:
 
 
 def report_table(report: VerificationReport) -> Table:
-    """One row an output."""
+    """One row per output."""
     return Table(
         "",
         ("output", "type", "max abs", "max rel", "cosine", "verdict"),

@@ -1,6 +1,6 @@
 """The public Caffe messages as a table: names, numbers, types, defaults. Field numbers are facts of the format.
 
-One message a paragraph, its fields separated by semicolons: ``name number type[*] [= default]``; ``*`` is repeated,
+One paragraph per message, its fields separated by semicolons: ``name number type[*] [= default]``; ``*`` is repeated,
 ``{A:0 B:1}`` an enum of its own. A vendor's field whose number BVLC or another vendor uses too has 50000 added: such
 fields are read and written as text only, where numbers do not show.
 

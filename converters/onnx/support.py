@@ -18,7 +18,7 @@ from .write.save import DEFAULT_OPSET
 
 
 def emitted() -> list[OpSupport]:
-    """One row an operator of opset 21."""
+    """One row per operator of opset 21."""
     load_table()
     rows: list[OpSupport] = []
     for name in _names():
@@ -40,7 +40,7 @@ def introduced(opset: int | None = None, **_: object) -> frozenset[str]:
 
 
 def lowered() -> list[OpSupport]:
-    """One row an operator of the newest opset, and of older ones that are gone from it."""
+    """One row per operator of the newest opset, and of older ones that are gone from it."""
     load_table()
     return [OpSupport(name, _note(name)) for name in _names()]
 

@@ -1,4 +1,4 @@
-"""Einsum by transposes and one product of matrices a step; the fused products of onnxruntime."""
+"""Einsum by transposes and one product of matrices per step; the fused products of onnxruntime."""
 
 from __future__ import annotations
 

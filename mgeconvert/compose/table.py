@@ -3,7 +3,7 @@
     @compose("Shrink")
     def shrink(b: Builder, node: Node) -> Value: ...
 
-A composition returns the values that stand for the node's outputs, built with `b`. Keys of other operator sets carry
+A composition returns the values that stand for the node's outputs, built with `b`. Keys of other operator sets have
 their name: ``com.microsoft.FusedMatMul``. What a composition cannot take it refuses: then the node stays as it is, and
 the target says what it lacks.
 """

@@ -1,6 +1,6 @@
 """Evaluates operators on constants with numpy: what constant folding and shape arithmetic need.
 
-One kernel an operator, with ONNX's inputs as positional and its attributes as keyword arguments. Convolutions and the
+One kernel per operator, with ONNX's inputs as positional and its attributes as keyword arguments. Convolutions and the
 like are not here: a network does not compute them on constants. Results may be views of the inputs.
 """
 

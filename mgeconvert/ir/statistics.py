@@ -199,13 +199,13 @@ ELEMENTWISE = [
     "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Softsign",
     "Sqrt", "Sub", "Sum", "Tan", "Tanh", "ThresholdedRelu", "Where", "Xor",
 ]  # fmt: skip
-"""One operation an output element."""
+"""One operation per output element."""
 REDUCTIONS = [
     "ArgMax", "ArgMin", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "ReduceL1", "ReduceL2",
     "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum",
     "ReduceSumSquare",
 ]  # fmt: skip
-"""One operation an input element."""
+"""One operation per input element."""
 
 FLOPS: dict[str, Count] = {
     **{op: _each_output(1) for op in ELEMENTWISE},

@@ -87,12 +87,12 @@ def select(level: int = 1, enable: Iterable[Choice] = (), disable: Iterable[str]
         _require_known(name)
     if both := sorted(wanted & unwanted):
         raise UsageError(f"pass {both[0]}: both enabled and disabled", hint=f"say --{both[0]} or --no-{both[0]}")
-    foreign = (_foreign(item) for item in dict.fromkeys(enable) if item not in names())
+    brought = (_brought(item) for item in dict.fromkeys(enable) if item not in names())
     own = (row for row in PASSES if row.name in wanted or (row.level is not None and row.level <= level))
-    return (*_merged(foreign), *(row for row in own if row.name not in unwanted))
+    return (*_merged(brought), *(row for row in own if row.name not in unwanted))
 
 
-def _foreign(choice: Choice) -> Pass:
+def _brought(choice: Choice) -> Pass:
     if isinstance(choice, Pass):
         return choice
     if isinstance(choice, str):

@@ -113,11 +113,11 @@ def _reduce(node: Node, _source: Value) -> bool:
 def _neutral(number: int) -> Callable[[Node, Value], bool]:
     """x + 0, x * 1 and their like, where the constant does not widen the shape."""
 
-    def fits(node: Node, source: Value) -> bool:
+    def is_neutral(node: Node, source: Value) -> bool:
         constant = array(node, 1)
         return constant is not None and bool((constant == number).all()) and _same_type(source, node.outputs[0])
 
-    return fits
+    return is_neutral
 
 
 UNCHANGED: dict[str, Callable[[Node, Value], bool]] = {

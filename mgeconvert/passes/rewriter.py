@@ -72,7 +72,7 @@ class Rewriter(Index):
     def apply(
         self, name: str, function: Callable[[Rewriter, Node], Value | Sequence[Value] | None], node: Node
     ) -> bool:
-        """Call a rule for a node and carry out what it returns; whether it changed the graph."""
+        """Call a rule for a node and do what it returns; whether it changed the graph."""
         self._anchor = node
         made: list[Node] = []
         self._builder.graph.nodes = made

@@ -152,7 +152,7 @@ def install(
 ) -> bool:
     """Create the environment unless it is there; returns whether anything was done.
 
-    `log` gets one line a step. MissingDependencyError when no Python fits or an installation step fails.
+    `log` gets one line per step. MissingDependencyError when no Python fits or an installation step fails.
     """
     if wanted.is_installed and not force:
         return False

@@ -38,7 +38,7 @@ def preprocess(
 ) -> Graph:
     """The graph taking raw images at input `name` (None: the only one of rank 4).
 
-    `mean` and `std` are one number or one a channel, in the order the network has them; `swap_channels` reverses the
+    `mean` and `std` are one number or one per channel, in the order the network has them; `swap_channels` reverses the
     channels (BGR, RGB), `nhwc` takes them last, `uint8` takes bytes. Raises UsageError for numbers that do not fit.
     """
     name = image_input(graph, name)
@@ -96,7 +96,7 @@ POST: dict[str, Callable[[Builder, Value, int], Value]] = {
 
 @dataclass(frozen=True, slots=True)
 class Affine:
-    """x * scale + shift, one number a channel in the network's order, after reversing the channels if `swap`."""
+    """x * scale + shift, one number per channel in the network's order, after reversing the channels if `swap`."""
 
     scale: np.ndarray
     shift: np.ndarray
@@ -162,7 +162,7 @@ def _write(node: Node, weight: np.ndarray, bias: np.ndarray | None) -> None:
 
 
 def _spread(numbers: np.ndarray, x: Value) -> np.ndarray:
-    """One number a channel, or one for all, in the shape that broadcasts; of the input's type."""
+    """One number per channel, or one for all, in the shape that broadcasts; of the input's type."""
     same = bool((numbers == numbers[0]).all())
     array = numbers[:1].reshape(()) if same else numbers.reshape(-1, *[1] * ((x.rank or 2) - 2))
     return array.astype(x.dtype)

@@ -176,7 +176,7 @@ ERRORS = {
     "hint: give it another name\n",
     "edit m.onnx --mean 1,x": "error: Invalid value for '--mean': 1,x: expected numbers: 0.5 or 104,117,123 or 1/255\n"
     "hint: `mgeconvert edit --help` lists what can be given\n",
-    "edit m.onnx --scale 1,2": "error: --scale takes one number, 2 given\nhint: --std takes one a channel\n",
+    "edit m.onnx --scale 1,2": "error: --scale takes one number, 2 given\nhint: --std takes one per channel\n",
     "edit m.onnx --rename x": "error: Invalid value for '--rename': x: expected OLD=NEW\n"
     "hint: `mgeconvert edit --help` lists what can be given\n",
     "edit m.onnx --shape x=1,-1,6,6": "error: --shape x=1,-1,6,6: -1 is neither a positive number nor a name\n",

@@ -1,4 +1,7 @@
-"""Activation functions and Softmax."""
+"""Activation functions and Softmax.
+
+Source: relu_layer, prelu_layer, elu_layer, softmax_layer and their like (src/caffe/layers of BVLC Caffe 1.0).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Convolution and Deconvolution."""
+"""Convolution and Deconvolution.
+
+Source: base_conv_layer, deconv_layer and im2col (src/caffe/layers of BVLC Caffe 1.0).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Arithmetic of blobs and functions of each element."""
+"""Arithmetic of blobs and functions of each element.
+
+Source: eltwise_layer, power_layer, exp_layer, log_layer, scale_layer, bias_layer and their like (src/caffe/layers of
+BVLC Caffe 1.0).
+"""
 
 from __future__ import annotations
 

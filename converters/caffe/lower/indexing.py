@@ -1,4 +1,7 @@
-"""Embed, Slice, Crop, Reverse."""
+"""Embed, Slice, Crop, Reverse.
+
+Source: embed_layer, slice_layer, crop_layer, batch_reindex_layer (src/caffe/layers of BVLC Caffe 1.0).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""InnerProduct."""
+"""InnerProduct.
+
+Source: inner_product_layer (src/caffe/layers of BVLC Caffe 1.0).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Layers that move elements."""
+"""Layers that move elements.
+
+Source: reshape_layer, flatten_layer, concat_layer, tile_layer (src/caffe/layers of BVLC Caffe 1.0).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""BatchNorm, LRN, MVN and SSD's Normalize; Dropout."""
+"""BatchNorm, LRN, MVN and SSD's Normalize; Dropout.
+
+Source: batch_norm_layer, lrn_layer, mvn_layer; normalize_layer of the SSD fork.
+"""
 
 from __future__ import annotations
 

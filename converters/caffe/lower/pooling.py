@@ -1,4 +1,7 @@
-"""Pooling and the pyramid of poolings."""
+"""Pooling and the pyramid of poolings.
+
+Source: pooling_layer, spp_layer (src/caffe/layers of BVLC Caffe 1.0).
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """LSTM and RNN, step by step: Caffe's sequence length is fixed, and its second bottom says at run time where a sequence
-continues (1) and where a new one begins (0)."""
+continues (1) and where a new one begins (0).
+
+Source: recurrent_layer, lstm_layer, lstm_unit_layer, rnn_layer (src/caffe/layers of BVLC Caffe 1.0).
+"""
 
 from __future__ import annotations
 

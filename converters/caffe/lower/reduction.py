@@ -1,4 +1,7 @@
-"""Reduction and ArgMax."""
+"""Reduction and ArgMax.
+
+Source: reduction_layer, argmax_layer (src/caffe/layers of BVLC Caffe 1.0).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The Upsample of the YOLO forks and the Interp of the DeepLab forks."""
+"""The Upsample of the YOLO forks and the Interp of the DeepLab forks.
+
+Source: upsample_layer and interp_layer of these forks.
+"""
 
 from __future__ import annotations
 

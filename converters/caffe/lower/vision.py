@@ -1,4 +1,7 @@
-"""SSD's detection layers: prior boxes are constants, detections a NonMaxSuppression; Fast R-CNN's region pooling."""
+"""SSD's detection layers: prior boxes are constants, detections a NonMaxSuppression; Fast R-CNN's region pooling.
+
+Source: prior_box_layer, detection_output_layer of the SSD fork; roi_pooling_layer of Fast R-CNN.
+"""
 
 from __future__ import annotations
 

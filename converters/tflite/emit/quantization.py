@@ -20,7 +20,7 @@ def parameters(c: Emission, rank: int) -> Quantization:
     scale, zero = c.array(1, "scale"), c.array(2, "zero point")
     assert scale is not None
     if c.attr("block_size", 0):
-        refuse("blocked quantization: TFLite has one scale a tensor or a channel")
+        refuse("blocked quantization: TFLite has one scale per tensor or per channel")
     zeros = np.zeros(scale.shape, np.int64) if zero is None else zero.astype(np.int64)
     axis = c.attr("axis", 1) % rank if scale.size > 1 else 0
     return Quantization(scale.reshape(-1).astype(np.float32), zeros.reshape(-1), axis)

@@ -1,4 +1,7 @@
-"""Activation functions, and softmax."""
+"""Activation functions, and softmax.
+
+Source: activations.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

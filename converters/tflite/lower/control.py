@@ -2,6 +2,8 @@
 
 State is what a variable holds between two runs. The IR is a function, so with ``--state explicit`` each variable is one
 more input (what it holds before) and one more output (what it holds after); its first contents are told in the report.
+
+Source: if.cc, while.cc, call_once.cc and the variables' kernels of tensorflow/lite/kernels/.
 """
 
 from __future__ import annotations

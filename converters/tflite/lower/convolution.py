@@ -1,4 +1,7 @@
-"""Convolutions. Weights go from (O, kh, kw, I) to ONNX's (O, I, kh, kw), SAME and VALID become explicit pads."""
+"""Convolutions. Weights go from (O, kh, kw, I) to ONNX's (O, I, kh, kw), SAME and VALID become explicit pads.
+
+Source: conv.cc, depthwise_conv.cc, transpose_conv.cc, conv3d.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Arithmetic, comparison, logic, rounding, trigonometry, casts: each element by itself."""
+"""Arithmetic, comparison, logic, rounding, trigonometry, casts: each element by itself.
+
+Source: elementwise.cc, add.cc, div.cc, floor_mod.cc and their like of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Products of matrices, and the Fourier transform as one."""
+"""Products of matrices, and the Fourier transform as one.
+
+Source: fully_connected.cc, batch_matmul.cc, rfft2d.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

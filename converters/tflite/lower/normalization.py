@@ -1,4 +1,7 @@
-"""Normalizations."""
+"""Normalizations.
+
+Source: l2norm.cc, local_response_norm.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Pools: windows that lie beyond the border count only what is inside."""
+"""Pools: windows that lie beyond the border count only what is inside.
+
+Source: pooling.cc; perception/ for the custom operators of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

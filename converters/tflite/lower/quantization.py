@@ -1,4 +1,7 @@
-"""Integers that stand for real numbers: the driver dequantizes what is read and rounds what is made."""
+"""Integers that stand for real numbers: the driver dequantizes what is read and rounds what is made.
+
+Source: quantize.cc, dequantize.cc, fake_quant.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Sums, means and extremes along axes."""
+"""Sums, means and extremes along axes.
+
+Source: reduce.cc, arg_min_max.cc, cumsum.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Resizing of images to a given height and width."""
+"""Resizing of images to a given height and width.
+
+Source: resize_bilinear.cc, resize_nearest_neighbor.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

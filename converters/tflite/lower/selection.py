@@ -1,4 +1,7 @@
-"""Elements chosen by value."""
+"""Elements chosen by value.
+
+Source: select.cc, topk_v2.cc, one_hot.cc, where.cc, unique.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class ShapeBuilder(Builder):
         self.exact: dict[Value, Value] = {}
         """What a value was before a Cast that lost nothing."""
         self.quantized: dict[Value, Quantization] = {}
-        """The grid of a value that was quantized (see `quantization`)."""
+        """The grid of a value that was quantized (see `grids`)."""
         self.stored: dict[Value, Value] = {}
         """The integers of a constant that was dequantized."""
 

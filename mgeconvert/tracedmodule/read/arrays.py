@@ -31,7 +31,7 @@ _QUANTISED = {
 
 @dataclass(frozen=True, slots=True)
 class MgeDType:
-    """A dtype that numpy has not: quantised (``QuantizedS8`` with scale, and zero point if asymmetric) or ``bfloat16``.
+    """A dtype that numpy has not: quantized (``QuantizedS8`` with scale, and zero point if asymmetric) or ``bfloat16``.
 
     `storage` is the numpy dtype of the array that holds the values (one value per element).
     """
@@ -89,18 +89,18 @@ class DTypeRecord:
         custom = _CUSTOM.get(self._text)
         self.stored = np.dtype(order.replace("|", "=") + (custom.storage.str[1:] if custom else self._text))
         native = self.stored.newbyteorder("=")
-        self.value = custom or (native if metadata is None else _quantised(metadata, native, self._text))
+        self.value = custom or (native if metadata is None else _quantized(metadata, native, self._text))
 
 
-def _quantised(metadata: Any, storage: np.dtype[Any], text: str) -> MgeDType:
-    """The quantised dtype that MegEngine describes in a dtype's metadata."""
+def _quantized(metadata: Any, storage: np.dtype[Any], text: str) -> MgeDType:
+    """The quantized dtype that MegEngine describes in a dtype's metadata."""
     match metadata:
         case {"mgb_dtype": {"name": str(name), "scale": scale, **rest}} if _QUANTISED.get(name) == text:
             scale = scale.value if isinstance(scale, ScalarRecord) else scale
             zero_point = rest.get("zero_point")
             if isinstance(scale, float | int | np.floating) and isinstance(zero_point, int | None.__class__):
                 return MgeDType(name, storage, float(scale), zero_point)
-    raise BadInputError(f"a dtype {text} whose metadata is no quantisation of MegEngine: {_short(metadata)}")
+    raise BadInputError(f"a dtype {text} whose metadata is no quantization of MegEngine: {_short(metadata)}")
 
 
 def dtype(*arguments: Any) -> DTypeRecord:

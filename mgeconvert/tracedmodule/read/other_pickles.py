@@ -17,10 +17,10 @@ from .values import TensorRecord
 TRACE_WITH_WEIGHTS = f"load it into its network with net.load_state_dict(mge.load(...)), then trace that; {TRACE}"
 
 
-def check_root(audit: Audit, data: mmap.mmap | bytes, name: str, foreign: Collection[str]) -> None:
+def check_root(audit: Audit, data: mmap.mmap | bytes, name: str, unlisted: Collection[str]) -> None:
     """BadInputError for a pickled network: its class is the user's own, but its state is a megengine Module's."""
     root = audit.root
-    if root is not None and root.qualname in foreign and data.find(b"_forward_pre_hooks") >= 0:
+    if root is not None and root.qualname in unlisted and data.find(b"_forward_pre_hooks") >= 0:
         raise _plain_module(name, root.qualname)
 
 

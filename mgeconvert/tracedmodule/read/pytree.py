@@ -12,7 +12,7 @@ from mgeconvert.errors import BadInputError, UnsafePickleError
 
 from .arrays import ArrayRecord, dtype_of
 from .modules import ModuleRecord
-from .typeref import ForeignType, TypeRef
+from .typeref import TypeRef, UsersType
 from .values import CompNode, Device, NamedTuple, QuantMode, Record, TensorRecord
 from .work import spend
 
@@ -142,7 +142,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     dtype = dtype_of(value)
     if dtype is not None:
         return dtype
-    if isinstance(value, ForeignType):
+    if isinstance(value, UsersType):
         raise UnsafePickleError(f"the class {value.qualname} is used as a value")
     if isinstance(value, type) and issubclass(value, Record):
         module, _, name = value.source.rpartition(".")
@@ -158,7 +158,7 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 def _kept(value: Any) -> Any:
     """What a user's flatten function kept: as `plain`, and the name of a class of the user's own, which is not used."""
-    if isinstance(value, ForeignType):
+    if isinstance(value, UsersType):
         return value.qualname
     if type(value) in (list, tuple):
         spend(1 + len(value))

@@ -44,7 +44,7 @@ class TypeRef:
         return f"<{self.qualname}>"
 
 
-class ForeignType(TypeRef):
+class UsersType(TypeRef):
     """A class of the user's own, never imported: good only as the type of a container registered with MegEngine."""
 
     __slots__ = ()

@@ -23,7 +23,7 @@ from . import allowed
 from .other_pickles import check_root
 from .records import TracedModuleRecord
 from .scan import scan
-from .typeref import ForeignType
+from .typeref import UsersType
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read and the size of the file."""
@@ -49,20 +49,20 @@ TRUST = "do not open it with pickle or MegEngine; get the model from a source yo
 
 
 class _Unpickler(pickle.Unpickler):
-    """Finds names on the list of `allowed` only; the other ones are markers, collected in `foreign`."""
+    """Finds names on the list of `allowed` only; the other ones are markers, collected in `unlisted`."""
 
     def __init__(self, file: Any) -> None:
         super().__init__(file)
-        self.foreign: dict[str, ForeignType] = {}
+        self.unlisted: dict[str, UsersType] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         try:
             return allowed.find(module, name)
         except KeyError:
-            marker = ForeignType(module, name)
+            marker = UsersType(module, name)
             if _is_never_users(module):
                 raise UnsafePickleError(f"names {marker.qualname}") from None
-            return self.foreign.setdefault(marker.qualname, marker)
+            return self.unlisted.setdefault(marker.qualname, marker)
 
     def persistent_load(self, _: Any) -> Any:
         raise UnsafePickleError("refers to an object outside the file")
@@ -109,7 +109,7 @@ def load(file: BinaryIO, name: str, progress: Progress | None = None) -> Any:
         raise BadInputError(f"{name}: cannot be read: {error.strerror}", hint=COPY_AGAIN) from error
     except _DAMAGE as error:
         raise BadInputError(f"{name}: the pickle is damaged: {error}", hint=COPY_AGAIN) from error
-    _refuse_unregistered(root, unpickler.foreign, name)
+    _refuse_unregistered(root, unpickler.unlisted, name)
     return root
 
 
@@ -129,12 +129,12 @@ def _audit(data: mmap.mmap, name: str) -> None:
         raise _unsafe(name, error.message) from None
     except BadInputError as error:
         raise BadInputError(f"{name}: {error.message}", hint=COPY_AGAIN) from None
-    foreign = [found for key, found in audit.names.items() if not _is_allowed(*key)]
-    for found in foreign:
+    unlisted = [found for key, found in audit.names.items() if not _is_allowed(*key)]
+    for found in unlisted:
         if _is_never_users(found.module):
             raise _unsafe(name, f"byte {found.offset}: the pickle names {found.qualname}")
-    check_root(audit, data, name, {found.qualname for found in foreign})
-    for found in foreign:
+    check_root(audit, data, name, {found.qualname for found in unlisted})
+    for found in unlisted:
         if found in audit.called:
             raise _unsafe(name, f"byte {audit.called[found]}: the pickle makes objects of {found.qualname}")
 
@@ -157,9 +157,9 @@ def _unsafe(name: str, fact: str) -> UnsafePickleError:
     )
 
 
-def _refuse_unregistered(root: Any, foreign: dict[str, ForeignType], name: str) -> None:
+def _refuse_unregistered(root: Any, unlisted: dict[str, UsersType], name: str) -> None:
     registered = root.registered_containers if isinstance(root, TracedModuleRecord) else set()
-    for qualname in foreign:
+    for qualname in unlisted:
         if qualname not in registered:
             raise _unsafe(name, f"the pickle names {qualname}")
 

@@ -1,4 +1,4 @@
-"""Records of the values in a TracedModule: devices, quantisation parameters, tensors, signatures.
+"""Records of the values in a TracedModule: devices, quantization parameters, tensors, signatures.
 
 Nothing here computes: `__setstate__` takes over the fields a converter needs, checks their types and drops the rest. A
 field that the file leaves out is reported as damage when it is asked for.
@@ -105,7 +105,7 @@ class NamedTuple(Record):
 
 
 class QuantDtypeMeta(NamedTuple):
-    """A quantised type: qmin and qmax are the ends of the integer range."""
+    """A quantized type: qmin and qmax are the ends of the integer range."""
 
     __slots__ = ("cname", "is_unsigned", "name", "np_dtype_str", "qmax", "qmin")
     source = "megengine.core.tensor.dtype.QuantDtypeMeta"
@@ -145,7 +145,7 @@ class QuantMode(Record):
 
 
 class TensorRecord(Record):
-    """A Tensor: `array` is read-only, integers where `dtype` is quantised; `qparams` are a `QParams` or None.
+    """A Tensor: `array` is read-only, integers where `dtype` is quantized; `qparams` are a `QParams` or None.
 
     Takes the forms of all writers: three arguments (1.7-1.13), seven (the last development tree), or a state with
     ``data``, ``dtype``, ``device`` and ``qdict`` (1.6).
@@ -191,7 +191,7 @@ class ParameterRecord(TensorRecord):
 
 
 class QParams(Record):
-    """Quantisation parameters: `scale` and `zero_point` are tensors or None."""
+    """Quantization parameters: `scale` and `zero_point` are tensors or None."""
 
     __slots__ = ("dtype_meta", "grad_scale", "mode", "scale", "zero_point")
     source = "megengine.quantization.utils.QParams"
@@ -214,7 +214,7 @@ class QParams(Record):
 
 
 class LSQParams(QParams):
-    """The quantisation parameters of LSQ, which have a gradient scale too."""
+    """The quantization parameters of LSQ, which have a gradient scale too."""
 
     __slots__ = ()
     source = "megengine.quantization.utils.LSQParams"

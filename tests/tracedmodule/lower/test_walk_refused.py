@@ -17,7 +17,7 @@ from mgeconvert.tracedmodule.read import model
 from mgeconvert.tracedmodule.read.graph import CallMethod, GetAttr
 from mgeconvert.tracedmodule.read.pytree import Container, TreeDef, structure_key, unflatten
 from mgeconvert.tracedmodule.read.records import ModuleRecord, TracedModuleRecord
-from mgeconvert.tracedmodule.read.typeref import ForeignType
+from mgeconvert.tracedmodule.read.typeref import UsersType
 from tests.tracedmodule import files as traced_files
 from tests.tracedmodule.lower.recorders import Recorder
 
@@ -95,7 +95,7 @@ def test_a_module_that_contains_itself() -> None:
 
 def test_a_foreign_class_as_a_value_is_refused() -> None:
     def change(module: TracedModuleRecord) -> None:
-        first(module.attributes["stem"], CallMethod).const_val.append((2, ForeignType("mynet", "Pair")))
+        first(module.attributes["stem"], CallMethod).const_val.append((2, UsersType("mynet", "Pair")))
 
     assert damaged(change) == "m.pkl: stem.fc: the class mynet.Pair is used as a value"
 
@@ -164,8 +164,8 @@ def test_progress_reaches_the_end_of_the_file() -> None:
 def test_a_class_that_a_flatten_function_keeps_is_only_a_name() -> None:
     """A registered NamedTuple whose flatten function gives its class along (``lambda pair: (list(pair), Pair)``)."""
     tree = TreeDef.__new__(TreeDef)
-    for key, value in {"type": ForeignType("mynet", "Pair"), "children": [], "num_leaves": 0}.items():
+    for key, value in {"type": UsersType("mynet", "Pair"), "children": [], "num_leaves": 0}.items():
         setattr(tree, key, value)
-    tree.aux_data = (ForeignType("mynet", "Pair"), ("first", "second"))
+    tree.aux_data = (UsersType("mynet", "Pair"), ("first", "second"))
     assert unflatten(tree, iter(())) == Container("mynet.Pair", (), ("mynet.Pair", ("first", "second")))
     assert structure_key(tree) == structure_key(tree)

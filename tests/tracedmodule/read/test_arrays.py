@@ -101,7 +101,7 @@ def test_quantised_dtypes() -> None:
     found = attribute(tensor(array(b"12", (2,), dtype("u1", "|")), dtype("u1", "|", 4, metadata)))
     assert found.dtype == MgeDType("Quantized8Asymm", np.dtype("u1"), 0.5, 7)
     message = refusal(file(module(value=dtype("f4", "<", 4, metadata))))
-    assert message == "the pickle is damaged: a dtype f4 whose metadata is no quantisation of MegEngine: a dict"
+    assert message == "the pickle is damaged: a dtype f4 whose metadata is no quantization of MegEngine: a dict"
 
 
 @pytest.mark.parametrize("custom", ["bfloat16", "intb1", "intb2", "intb4"])

@@ -114,9 +114,9 @@ def test_the_unpickler_refuses_by_itself_what_the_scan_lets_pass() -> None:
     """Two programs: the scan is not needed for safety."""
     with pytest.raises(UnsafePickleError, match=r"^names os\.system$"):
         unpickle._Unpickler(io.BytesIO(file(call(SYSTEM, text("true"))))).load()
-    foreign = unpickle._Unpickler(io.BytesIO(file(call(name("mynet", "Net"), text("true")))))
+    unpickler = unpickle._Unpickler(io.BytesIO(file(call(name("mynet", "Net"), text("true")))))
     with pytest.raises(UnsafePickleError, match=r"^calls mynet\.Net$"):
-        foreign.load()
+        unpickler.load()
 
 
 @pytest.mark.parametrize("make", [call, new])

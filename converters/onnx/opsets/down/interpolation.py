@@ -1,6 +1,6 @@
 """What Resize computes along one axis, as positions and weights: each output is a weighted sum of a few inputs.
 
-Source: the Resize operator of the ONNX specification (opset 19); W. Keys, "Cubic convolution interpolation" (1981).
+Source: the Resize operator of the ONNX specification (opset 19); R. Keys, "Cubic convolution interpolation" (1981).
 """
 
 from __future__ import annotations

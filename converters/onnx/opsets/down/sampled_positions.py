@@ -77,7 +77,7 @@ def product(dim: Dim, factor: int) -> Dim:
 
 
 def _table(r: Replacement, x: Value, lengths: Sequence[int], ring: int) -> Value:
-    """The pixels of all images, one a row of C numbers."""
+    """The pixels of all images, each a row of C numbers."""
     batch, channels = shape_of(x)[:2]
     if ring:
         pads = [0, 0, *(ring for _ in lengths)] * 2

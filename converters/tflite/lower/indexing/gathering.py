@@ -1,4 +1,7 @@
-"""Reading at indices."""
+"""Reading at indices.
+
+Source: gather.cc, gather_nd.cc, embedding_lookup.cc, reverse_sequence.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

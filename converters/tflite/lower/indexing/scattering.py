@@ -1,4 +1,7 @@
-"""Writing at indices."""
+"""Writing at indices.
+
+Source: scatter_nd.cc, sparse_to_dense.cc, segment_sum.cc, unsorted_segment.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

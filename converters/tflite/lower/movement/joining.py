@@ -1,4 +1,7 @@
-"""Joining, splitting and repeating."""
+"""Joining, splitting and repeating.
+
+Source: concatenation.cc, pack.cc, split.cc, tile.cc, space_to_batch_nd.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Borders around tensors."""
+"""Borders around tensors.
+
+Source: pad.cc, mirror_pad.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

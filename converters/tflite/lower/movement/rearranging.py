@@ -1,4 +1,7 @@
-"""Reshapes and transposes: arithmetic on views, a node only where somebody needs another order."""
+"""Reshapes and transposes: arithmetic on views, a node only where somebody needs another order.
+
+Source: reshape.cc, transpose.cc, squeeze.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

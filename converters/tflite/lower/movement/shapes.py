@@ -1,4 +1,7 @@
-"""Sizes, tensors made of sizes, blocks of channels."""
+"""Sizes, tensors made of sizes, blocks of channels.
+
+Source: shape.cc, fill.cc, range.cc, depth_to_space.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Boxes: non-maximum suppression, and TensorFlow's detection head."""
+"""Boxes: non-maximum suppression, and TensorFlow's detection head.
+
+Source: non_max_suppression.cc, detection_postprocess.cc of tensorflow/lite/kernels/.
+"""
 
 from __future__ import annotations
 

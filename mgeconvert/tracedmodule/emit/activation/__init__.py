@@ -1,4 +1,4 @@
-"""Activation: importing this fills the tables."""
+"""Emitters and rewrites of activation functions; importing the package fills the tables."""
 
 from . import emitters, rewrites
 

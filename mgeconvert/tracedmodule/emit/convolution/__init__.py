@@ -1,4 +1,4 @@
-"""Convolution: importing this fills the tables."""
+"""Emitters and rewrites of convolutions; importing the package fills the tables."""
 
 from . import emitters, rewrites
 

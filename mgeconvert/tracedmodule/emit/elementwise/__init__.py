@@ -1,4 +1,4 @@
-"""Elementwise: importing this fills the tables."""
+"""Emitters and rewrites of element-wise operators; importing the package fills the tables."""
 
 from . import emitters, rewrites
 

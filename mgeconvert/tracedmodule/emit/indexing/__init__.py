@@ -1,4 +1,4 @@
-"""Indexing: importing this fills the tables."""
+"""Emitters and rewrites of reading and writing elements by position; importing the package fills the tables."""
 
 from . import emitters, rewrites
 

@@ -14,7 +14,7 @@ from ..vectors import elements
 
 
 def coordinates(b: EmitBuilder, points: Value) -> list[Value]:
-    """The index tensors, one an axis, that the last axis of `points` holds."""
+    """The index tensors, one per axis, that the last axis of `points` holds."""
     shape = points.shape
     if shape is None or not isinstance(shape[-1], int):
         refuse("coordinates of a number of axes that is only known at run time")

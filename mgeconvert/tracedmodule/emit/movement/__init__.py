@@ -1,4 +1,4 @@
-"""Movement: importing this fills the tables."""
+"""Emitters and rewrites of what moves elements; importing the package fills the tables."""
 
 from . import emitters, rewrites
 
