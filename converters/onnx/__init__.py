@@ -48,6 +48,7 @@ BACKEND = Backend(
             metavar="N",
         ),
         Option("external_data", bool, False, "put the weights into a second file beside the model"),
+        Option("functions", bool, False, "write each module as a local function; opset 15 or newer"),
         Option("fp16", bool, False, "compute and store weights in float16", rtol=5e-2),
         Option("fp16_io", bool, False, "with --fp16: inputs and outputs are float16 too"),
         QUANT_PARAMS,

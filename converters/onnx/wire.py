@@ -13,6 +13,9 @@ from typing import Any
 PRODUCER = "mgeconvert"
 """The `producer_name` of what we write."""
 
+FUNCTIONS = "mgeconvert.modules"
+"""The domain of the local functions that we write."""
+
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 """The wire types."""
 

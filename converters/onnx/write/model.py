@@ -6,7 +6,7 @@ Same graph, same bytes: nothing here depends on time, hashing or the environment
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from mgeconvert.ir.dtypes import ELEM_TYPES, type_name
 from ..name_scopes import SINCE, metadata
 from ..opsets.schema import IR_VERSIONS, op_schema
 from ..tensors import STRING, TensorData, text_items
-from ..wire import PRODUCER, encode
+from ..wire import FUNCTIONS, PRODUCER, encode
 from .external import ExternalData
+from .functions import Function
 from .names import Names
 from .pieces import PiecedMessage
 
@@ -34,11 +35,17 @@ PYTHON = {"GRAPH": Graph, "TYPE_PROTO": Container, "TENSOR": np.ndarray, "STRING
 
 
 def model_message(
-    graph: Graph, opset: int, version: str, external: ExternalData | None = None, names: Names | None = None
+    graph: Graph,
+    opset: int,
+    version: str,
+    external: ExternalData | None = None,
+    names: Names | None = None,
+    functions: Sequence[Function] = (),
 ) -> PiecedMessage:
     """The ModelProto of a graph whose nodes have the form of `opset`; large constants go to `external` if given.
 
-    `names`, empty before, tells afterwards what every value is called in the model.
+    `names`, empty before, tells afterwards what every value is called in the model; `functions` are those that nodes
+    call.
     """
     message = PiecedMessage()
     message.append(encode("Model", ir_version=IR_VERSIONS[opset], producer_name=PRODUCER, producer_version=version))
@@ -54,6 +61,31 @@ def model_message(
     imports = [encode("OperatorSetId", domain=domain, version=number) for domain, number in domains.items()]
     entries = [encode("StringStringEntry", key=key, value=text) for key, text in sorted(graph.metadata.items())]
     message.append(encode("Model", opset_import=imports, metadata_props=entries))
+    for function in functions:
+        message.field("Model", "functions", _function(function, names, opset, graph.domains))
+    return message
+
+
+def _function(function: Function, names: Names, opset: int, domains: Mapping[str, int]) -> PiecedMessage:
+    """A FunctionProto."""
+    message = PiecedMessage()
+    read, given = ([names[value] for value in values] for values in (function.inputs, function.outputs))
+    message.append(encode("Function", name=function.name, input=read, output=given))
+    for value in function.constants:
+        assert value.array is not None
+        attribute = PiecedMessage()
+        attribute.append(encode("Attribute", name="value", type=KINDS["TENSOR"]))
+        attribute.field("Attribute", "t", tensor_message("", value.array))
+        constant = PiecedMessage()
+        constant.append(encode("Node", output=[names[value]], op_type="Constant"))
+        constant.field("Node", "attribute", attribute)
+        message.field("Function", "node", constant)
+    for node in function.nodes:
+        message.field("Function", "node", _node(node, names, opset))
+    used = sorted({node.domain for node in function.nodes if node.domain})
+    sets = {"": opset} | {domain: domains.get(domain, 1) for domain in used}
+    imports = [encode("OperatorSetId", domain=domain, version=number) for domain, number in sets.items()]
+    message.append(encode("Function", opset_import=imports, domain=FUNCTIONS))
     return message
 
 

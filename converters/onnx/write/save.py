@@ -15,6 +15,7 @@ from mgeconvert.version import VERSION
 from ..opsets.down.driver import in_opset
 from ..opsets.schema import OLDEST, newest
 from .external import ExternalData, data_path
+from .functions import SINCE, Function, with_functions
 from .model import model_message
 from .quant_params import rows
 
@@ -37,14 +38,17 @@ def save(
     external_data: bool = False,
     fp16: bool = False,
     fp16_io: bool = False,
+    functions: bool = False,
     quant_params: str = "",
 ) -> list[Path]:
     """Write `graph`; returns the files written, main file first (the model is none for a stream).
 
     `opset` is 7 to the newest; without it 17, or the lowest newer one that has every operator. With `external_data`,
-    or when the model is over 2 GB, the weights go to ``NAME.HASH.data`` beside the model. `quant_params` names the file
-    for the quantization parameters. Raises UnsupportedError with every operator that the opset cannot express.
+    or when the model is over 2 GB, the weights go to ``NAME.HASH.data`` beside the model. With `functions` each module
+    is a local function (`with_functions`). `quant_params` names the file for the quantization parameters. Raises
+    UnsupportedError with every operator that the opset cannot express.
     """
+    check(opset, fp16, fp16_io, functions)
     form, opset, problems = _form(in_precision(graph, fp16, fp16_io), opset)
     if problems:
         raise UnsupportedError(f"export to onnx opset {opset}", problems, hint=HINT)
@@ -52,12 +56,15 @@ def save(
     with output_files(*beside) as streams:
         for stream in streams:
             stream.write(document(rows(form, opset)))
-        return [*_write(form, opset, target, external_data), *beside]
+        called, bodies = with_functions(form) if functions else (form, [])
+        return [*_write(called, opset, target, external_data, bodies), *beside]
 
 
-def _write(form: Graph, opset: int, target: Path | BinaryIO, external_data: bool) -> list[Path]:
+def _write(
+    form: Graph, opset: int, target: Path | BinaryIO, external_data: bool, functions: list[Function]
+) -> list[Path]:
     if not external_data:
-        message = model_message(form, opset, VERSION)
+        message = model_message(form, opset, VERSION, functions=functions)
         if message.nbytes <= LARGEST:
             return _write_whole(message, target)
     if not isinstance(target, Path):
@@ -65,7 +72,7 @@ def _write(form: Graph, opset: int, target: Path | BinaryIO, external_data: bool
             "standard output: a model with external data is two files and cannot be written to a stream",
             hint="name a file with -o",
         )
-    return _write_split(form, opset, target)
+    return _write_split(form, opset, target, functions)
 
 
 def problems(
@@ -75,10 +82,14 @@ def problems(
     return _form(in_precision(graph, fp16, fp16_io), opset)[2]
 
 
-def check(opset: int | None = None, fp16: bool = False, fp16_io: bool = False, **_: object) -> None:
+def check(
+    opset: int | None = None, fp16: bool = False, fp16_io: bool = False, functions: bool = False, **_: object
+) -> None:
     """UsageError for options of `save` that cannot be taken, or not together."""
     if opset is not None:
         checked_opset(opset)
+    if functions and opset is not None and opset < SINCE:
+        raise UsageError(f"opset {opset} has no local functions", hint=f"say --opset {SINCE}, or leave out --functions")
     if fp16_io and not fp16:
         raise UsageError("--fp16-io is for models in float16", hint="say --fp16 as well")
 
@@ -121,12 +132,12 @@ def _write_whole(message: PiecedMessage, target: Path | BinaryIO) -> list[Path]:
     return [target]
 
 
-def _write_split(graph: Graph, opset: int, target: Path) -> list[Path]:
+def _write_split(graph: Graph, opset: int, target: Path, functions: list[Function]) -> list[Path]:
     planned = ExternalData("")
-    model_message(graph, opset, VERSION, planned)
+    model_message(graph, opset, VERSION, planned, functions=functions)
     weights = data_path(target, planned.digest())
     external = ExternalData(weights.name)
-    message = model_message(graph, opset, VERSION, external)
+    message = model_message(graph, opset, VERSION, external, functions=functions)
     with output_files(weights, target) as (data_stream, stream):
         external.write(data_stream)
         message.write(stream)

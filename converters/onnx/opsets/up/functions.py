@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 
 import onnx
 
 from mgeconvert.errors import BadInputError, ConversionError
 from mgeconvert.ir import OPSET
 
+from ...wire import FUNCTIONS
 from ..down.table import RULES
 from ..schema import op_schema, versions
 
@@ -32,10 +34,41 @@ def without_functions(proto: onnx.ModelProto, opset: int, name: str) -> onnx.Mod
             proto = inliner.inline_selected_functions(proto, names, inline_schema_functions=True)
     if not proto.functions:
         return proto
+    ours = any(function.domain == FUNCTIONS for function in proto.functions)
     try:
-        return inliner.inline_local_functions(proto)
+        proto = inliner.inline_local_functions(proto)
     except RuntimeError as error:
         raise ConversionError(f"the model's functions cannot be inlined: {error}") from error
+    if ours:
+        _without_numbers(proto.graph)
+    return proto
+
+
+_NUMBERED = re.compile(r"(.+?)__\d+")
+
+
+def _without_numbers(graph: onnx.GraphProto) -> None:
+    """Names in functions that we wrote are unique in the model: the first node and value of a name that onnx's inliner
+    has numbered gets its own name back."""
+    kept = {info.name for info in (*graph.input, *graph.output)} | {tensor.name for tensor in graph.initializer}
+    taken = {*kept, *(name for node in graph.node for name in node.output)}
+    names: dict[str, str] = {}
+    nodes = {node.name for node in graph.node}
+    for node in graph.node:
+        for name in node.output:
+            found = _NUMBERED.fullmatch(name) if name not in kept else None
+            if found and found[1] not in taken:
+                names[name] = found[1]
+                taken.add(found[1])
+        found = _NUMBERED.fullmatch(node.name)
+        if found and found[1] not in nodes:
+            node.name = found[1]
+            nodes.add(node.name)
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    for info in graph.value_info:
+        info.name = names.get(info.name, info.name)
 
 
 def _declare_initializers(graph: onnx.GraphProto) -> None:

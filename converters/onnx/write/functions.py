@@ -1,0 +1,130 @@
+"""Modules as local functions of an ONNX model: one function for each body, called wherever it is the same.
+
+The function of the module ``layer1.0`` is called so, in the domain `FUNCTIONS`. Its inputs are what the module's call
+reads, then the weights that are read in it, which stay initializers of the model; small constants of integers (shapes,
+axes) are in its body. Two calls with equal bodies on the same weights, as of a module that is called twice, are calls
+of one function; another body of the same module gets a function with a number (``layer1.0_1``). Functions need IR
+version 8, which is that of opset 15.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from mgeconvert.ir import Graph, Namer, Node, Value, captured, subgraphs
+from mgeconvert.ir.modules import Body, nested
+
+from ..wire import FUNCTIONS
+
+SINCE = 15
+"""The first opset whose IR version has functions."""
+VERSION = 1
+SMALL = 64
+"""How many elements a constant of integers may have to be in the body."""
+
+Key: TypeAlias = Any
+
+
+@dataclass(slots=True, eq=False)
+class Function:
+    """One function: its unique name, the inputs and outputs that stand for those of every call, and its nodes, of which
+    those of the domain `FUNCTIONS` are calls; `constants` are in the body."""
+
+    name: str
+    inputs: list[Value]
+    outputs: list[Value]
+    nodes: list[Node]
+    constants: list[Value]
+
+
+def with_functions(graph: Graph) -> tuple[Graph, list[Function]]:
+    """The graph with calls in the place of modules, and the functions that they call, inner ones first.
+
+    A module around branches and loops that read values of the graph around them is no function.
+    """
+    return _Functions(graph).made()
+
+
+class _Functions:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.functions: dict[Key, Function] = {}
+        self._unique = Namer()
+        self._weights: dict[Body, list[Value]] = {}
+
+    def made(self) -> tuple[Graph, list[Function]]:
+        body = nested(self.graph)
+        order = list(body.bodies())
+        calls: dict[Body, Node | list[Node]] = {}
+        for inner in reversed(order):
+            nodes = [node for step in inner.steps for node in _flat(calls[step] if isinstance(step, Body) else step)]
+            calls[inner] = nodes if inner is body or _is_open(inner, nodes) else self._call(inner, nodes)
+        top = calls[body]
+        assert isinstance(top, list)
+        source = self.graph
+        domains = {**source.domains, **({FUNCTIONS: VERSION} if self.functions else {})}
+        graph = Graph(source.name, source.inputs, source.outputs, top, source.metadata, domains=domains)
+        return graph, list(self.functions.values())
+
+    def _call(self, body: Body, nodes: list[Node]) -> Node | list[Node]:
+        """The call of a body's function; the nodes themselves where it gives nothing."""
+        results = list(dict.fromkeys(value for value in body.results if not value.is_constant))
+        arguments = dict.fromkeys(value for value in body.arguments if value is not None and not value.is_constant)
+        results = [value for value in results if value not in arguments]
+        if not results:
+            return nodes
+        made = {value for node in nodes for value in node.outputs}
+        read = dict.fromkeys(value for node in nodes for value in node.inputs if value is not None)
+        inside = [value for value in read if _is_small(value)]
+        weights = [value for value in read if value.is_constant and value not in inside]
+        inputs = [*(value for value in read if value in arguments and value not in made), *weights]
+        key = (body.path, _key(nodes, inputs, results), tuple(map(id, weights)))
+        if key not in self.functions:
+            self.functions[key] = Function(self._unique(body.path or "model"), inputs, results, nodes, inside)
+        function = self.functions[key]
+        scope = body.scope
+        assert scope is not None
+        return Node(function.name, list(inputs), list(results), {}, body.path, scope.parent, FUNCTIONS)
+
+
+def _flat(item: Node | list[Node]) -> list[Node]:
+    return [item] if isinstance(item, Node) else item
+
+
+def _is_open(body: Body, nodes: list[Node]) -> bool:
+    """Whether a branch or loop reads what is around it, or the body stands for no module."""
+    return body.scope is None or any(any(True for _ in captured(node)) or subgraphs(node) for node in nodes)
+
+
+def _is_small(value: Value) -> bool:
+    array = value.array
+    return array is not None and array.dtype.kind in "iub" and array.size <= SMALL
+
+
+def _key(nodes: list[Node], inputs: list[Value], results: list[Value]) -> Key:
+    """Equal for bodies that compute the same of their inputs."""
+    numbers: dict[Value, int] = {value: number for number, value in enumerate(inputs)}
+    steps = []
+    for node in nodes:
+        read = tuple(_operand(value, numbers) for value in node.inputs)
+        for value in node.outputs:
+            numbers[value] = len(numbers)
+        attrs = tuple((name, _plain(value)) for name, value in sorted(node.attrs.items()))
+        steps.append((node.domain, node.op, read, attrs, len(node.outputs)))
+    return (len(inputs), tuple(steps), tuple(numbers.get(value) for value in results))
+
+
+def _operand(value: Value | None, numbers: dict[Value, int]) -> Any:
+    if value is None:
+        return None
+    return numbers[value] if value in numbers else _plain(value.array)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return (value.dtype.str, value.shape, hashlib.sha256(np.ascontiguousarray(value).data).digest())
+    return value
