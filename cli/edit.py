@@ -59,7 +59,7 @@ class Edited:
 
         wanted = {name: shape_of("--shape", name, text) for name, text in shapes}
         self.graph = set_shapes(self.graph, wanted)
-        if any(not _agrees(self.recorded, name, shape) for name, shape in wanted.items()):
+        if any(not _agrees(self.recorded, name, self.graph.inputs[name].shape or ()) for name in wanted):
             self.recorded = None
         self.done += [f"input {name} is {self.graph.inputs[name].type_text}" for name in wanted]
 

@@ -67,7 +67,7 @@ def pair_command(source: str, target: str) -> click.Command:
             formats = " and ".join(state.formats)
             raise UsageError(
                 f"the step before gives a {formats} model, {name} takes {source}",
-                hint=f"mgeconvert ... {state.formats[0]}-to-{target}",
+                hint=f"mgeconvert load MODEL {state.formats[0]}-to-{target} -o OUT",
             )
         return write(session, state, Job(name, backend, out, save_options, passes, **rest))
 

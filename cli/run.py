@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +35,15 @@ IR_RUNTIME = "onnx"
 Arrays = Mapping[str, "np.ndarray"]
 
 
-def _check(session: Session, out: Path | None, force: bool, **_: Any) -> None:
+def _check(
+    session: Session, inputs: Sequence[str], random: bool, out: Path | None, runtime: str | None, force: bool, **_: Any
+) -> None:
+    if random and inputs:
+        raise UsageError("--random and -i are given, expected one of them")
+    if runtime is not None:
+        from mgeconvert.verification.running import runtime_named
+
+        runtime_named(runtime)
     if out is None:
         return
     if out.suffix != ".npz" and not is_stream(out):
@@ -58,7 +65,9 @@ def _run(
 ) -> State:
     if model is None and state.graph is None:
         raise UsageError("MODEL is missing and no step before gives one", hint="mgeconvert run MODEL -i x=x.npy")
-    wanted = None if runtime is None else _backend(runtime)
+    from mgeconvert.verification.running import runtime_named
+
+    wanted = None if runtime is None else runtime_named(runtime)
     if outputs is not None:
         arrays, said, state = _watch(session, state, model, (inputs, random), wanted, source_format, outputs)
     elif model is None:
@@ -70,12 +79,11 @@ def _run(
     session.say(f"ran in {said}, {session.seconds['run']:.2f} s")
     session.answer(_table(arrays))
     if out is not None:
-        import numpy as np
+        from mgeconvert.verification.recorded import write_arrays
 
         with staging() as stage:
             check_replaceable(out, session.inputs, overwrite=force)
-            with stage.place(out).open("wb") as file:
-                np.savez(file, **dict(arrays))  # type: ignore[arg-type]  # its keyword allow_pickle is no array
+            write_arrays(stage.place(out), arrays)
             stage.publish([stage.place(out)])
         session.say(f"wrote {out}: {', '.join(arrays)}")
         session.next(*([] if is_stream(out) else [open_arrays(out)]))
@@ -98,7 +106,9 @@ def _run_file(
     source_format: str | None,
 ) -> tuple[Arrays, str, State]:
     """Run a file in its own runtime; in another one, or where it has none here, what it converts to."""
-    own = _own_backend(model, source_format)
+    from mgeconvert.verification.running import own_runtime
+
+    own = None if model == STREAM else own_runtime(model, source_format)
     if own is not None and model != STREAM and (wanted is None or wanted.runtime == own.runtime):
         from mgeconvert.verification.expected import describe
 
@@ -131,8 +141,9 @@ def _watch(
 ) -> tuple[Arrays, str, State]:
     """Run the model up to inner values or modules, in its own runtime where that is here."""
     from mgeconvert.surgery import cut
+    from mgeconvert.verification.running import own_runtime
 
-    own = _own_backend(model, source_format) if model is not None else None
+    own = own_runtime(model, source_format) if model not in (None, STREAM) else None
     target = wanted or own or registry.backend(IR_RUNTIME)
     if model is not None:
         record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
@@ -151,29 +162,15 @@ def _watch(
     return arrays, said, state
 
 
-def _own_backend(model: Path, source_format: str | None) -> Backend | None:
-    """The format's own record, if it has a runtime."""
-    if source_format is not None:
-        name = source_format
-    elif model == STREAM:
-        return None
-    else:
-        endings = {n: registry.backend(n).suffixes for n in registry.backend_names()}
-        name = next((n for n, suffixes in endings.items() if model.name.lower().endswith(suffixes)), "")
-    found = registry.backend(name) if name in registry.backend_names() else None
-    return found if found is not None and found.run is not None else None
-
-
 def _run_graph(session: Session, state: State, feeds: Arrays, target: Backend) -> tuple[Arrays, str]:
-    """Convert the graph in a folder of its own and run the file; outputs under the graph's names."""
+    """What the graph becomes in that format, computed there."""
+    from mgeconvert.verification.running import run_in
+
     assert state.graph is not None
-    with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
-        with session.stage("write"):
-            files = target.save(state.graph, Path(folder, f"model{target.suffixes[0]}"))
-        found = _timed(session, target, files[0], feeds)
+    with session.stage("run"):
+        arrays = run_in(target, state.graph, feeds)
     title = registry.frontend(state.formats[0]).title if state.formats else "the model"
-    arrays = dict(zip(state.graph.outputs, found.values(), strict=True))
-    return arrays, f"{registry.ran_in(target, found)}, what mgeconvert made of {title}"
+    return arrays, f"{arrays.runtime}, what mgeconvert made of {title}"
 
 
 def _timed(session: Session, backend: Backend, path: Path, feeds: Arrays) -> dict[str, np.ndarray]:
@@ -184,31 +181,18 @@ def _timed(session: Session, backend: Backend, path: Path, feeds: Arrays) -> dic
 
 def _runtimes() -> list[str]:
     """What `--runtime` takes, the runtimes' short names."""
-    records = [registry.backend(name) for name in registry.backend_names()]
-    return list(dict.fromkeys(record.runtime.lower().split()[0] for record in records if record.run is not None))
+    from mgeconvert.verification.running import runtimes
 
-
-def _backend(runtime: str) -> Backend:
-    """By the runtime's name or the format's; UsageError lists those there are."""
-    records = [registry.backend(name) for name in registry.backend_names()]
-    able = [record for record in records if record.run is not None]
-    for record in able:
-        if runtime.lower() in (record.name, record.runtime.lower(), record.runtime.lower().split()[0]):
-            return record
-    known = ", ".join(f"{record.runtime} ({record.name})" for record in able)
-    raise UsageError(f"{runtime}: no such runtime; there are {known}")
+    return list(dict.fromkeys(record.runtime.lower().split()[0] for record in runtimes()))
 
 
 def _feeds(inputs: Sequence[str], random: bool, wanted: Mapping[str, Value], place: str) -> dict[str, np.ndarray]:
     """The arrays by input: ``x=x.npy``, an .npz with all of them, or random ones."""
-    import numpy as np
-
     from mgeconvert.verification.comparison import random_inputs
-    from mgeconvert.verification.recorded import read_inputs
+    from mgeconvert.verification.recorded import read_array, read_inputs
+    from mgeconvert.verification.running import fitting
 
     if random:
-        if inputs:
-            raise UsageError("--random and -i are given, expected one of them")
         return random_inputs(wanted)
     feeds: dict[str, np.ndarray] = {}
     for text in inputs:
@@ -221,34 +205,13 @@ def _feeds(inputs: Sequence[str], random: bool, wanted: Mapping[str, Value], pla
         if name not in wanted:
             raise UsageError(f"-i {text}: {place} has no input {name}", hint=_known(wanted))
         try:
-            feeds[name] = np.load(file, allow_pickle=False)
-        except OSError as error:
-            raise BadInputError(f"-i {text}: {file}: {error.strerror or error}") from error
-        except (ValueError, EOFError, MemoryError) as error:
-            raise BadInputError(f"-i {text}: {file}: is no .npy file: {error}") from error
-        if not isinstance(feeds[name], np.ndarray):
-            raise BadInputError(f"-i {text}: {file}: is an archive, expected one array", hint="-i FILE.npz gives all")
+            feeds[name] = read_array(Path(file))
+        except BadInputError as error:
+            raise BadInputError(f"-i {text}: {error.message}", hint=error.hint) from error
     missing = [name for name in wanted if name not in feeds]
     if missing:
         raise UsageError(f"no array is given for {', '.join(missing)}", hint=_known(wanted))
-    return {name: _fitting(name, feeds[name], value) for name, value in wanted.items()}
-
-
-def _fitting(name: str, array: np.ndarray, value: Value) -> np.ndarray:
-    """The array, if it fits the input."""
-    from mgeconvert.ir import Value as Type
-
-    pairs = zip(value.shape or (), array.shape, strict=False)
-    has_shape = value.shape is None or (
-        len(value.shape) == array.ndim and all(isinstance(dim, str) or dim == size for dim, size in pairs)
-    )
-    if not has_shape or (value.dtype is not None and value.dtype != array.dtype):
-        found = Type(name, array.dtype, array.shape).type_text
-        hint = (
-            "the model has a fixed shape: `mgeconvert edit MODEL --shape` gives it another" if not has_shape else None
-        )
-        raise BadInputError(f"input {name}: the array is {found}, expected {value.type_text}", hint=hint)
-    return array
+    return {name: fitting(name, feeds[name], value, place) for name, value in wanted.items()}
 
 
 def _known(wanted: Mapping[str, Value]) -> str:

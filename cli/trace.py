@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mgeconvert.reference.tracing import Target, Traced
 
 FORMAT = "tm"
+USAGE = "mgeconvert trace package.module:factory --input 1,3,224,224 -o OUT.pkl"
 UNNAMED = Path("the trace")
 """What reports call recorded data that is in no file."""
 
@@ -106,9 +107,7 @@ def _target(
     from mgeconvert.reference.tracing import Target
 
     if (target is None) == (hub is None):
-        raise UsageError(
-            "expected either TARGET or --hub", hint="mgeconvert trace package.module:factory, or --hub owner/repo:entry"
-        )
+        raise UsageError("expected either TARGET or --hub", hint=USAGE)
     arguments = _kwargs(kwargs)
     if hub is not None:
         return Target(hub, True, (), arguments, weights)
@@ -117,7 +116,7 @@ def _target(
     if name.endswith(".py"):
         file = Path(name)
         if not file.is_file():
-            raise UsageError(f"{target}: no file {name}", hint="mgeconvert trace package.module:factory")
+            raise UsageError(f"{target}: no file {name}", hint=USAGE)
         return Target(f"{file.stem}{colon}{attribute}", False, (file.parent, *paths), arguments, weights)
     return Target(target, False, (*paths, Path()), arguments, weights)
 

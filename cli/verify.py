@@ -58,7 +58,7 @@ def _verify(
     if report.state == "ran":
         raise VerificationError(
             f"{candidate}: ran, and there was nothing to compare its outputs with",
-            hint=f"mgeconvert verify MODEL {candidate}, with the model that it was made of, or --io NPZ",
+            hint=f"mgeconvert verify MODEL {candidate}, or --io NPZ",
         )
     session.next(command_line("run", candidate, "--random"))
     return state

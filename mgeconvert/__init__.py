@@ -16,7 +16,7 @@ from . import version
 __version__ = version.VERSION
 
 if TYPE_CHECKING:
-    from .api import ConversionReport, convert, load, optimize, save, verify
+    from .api import ConversionReport, convert, load, optimize, run, save, verify
     from .ir import Graph, Node, Value
     from .verification.report import VerificationReport
 
@@ -29,6 +29,7 @@ _HOMES = {
     "convert": "api",
     "load": "api",
     "optimize": "api",
+    "run": "api",
     "save": "api",
     "verify": "api",
 }
@@ -43,6 +44,7 @@ __all__ = [
     "convert",
     "load",
     "optimize",
+    "run",
     "save",
     "verify",
 ]

@@ -14,14 +14,17 @@ from . import registry
 from .errors import BadInputError, MgeconvertError, UsageError, VerificationError
 from .files import Destination, Staging, noting, staging
 from .passes import Choice, Outcome
-from .registry import Source
+from .registry import Source, checked_options
 from .verification.tolerance import Limit, limit_for
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from .ir import Graph
     from .verification.own import OwnRuntime
     from .verification.recorded import Recorded
     from .verification.report import VerificationReport
+    from .verification.running import Given
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,6 +63,25 @@ class ConversionReport:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
+def run(
+    model: str | Path | Graph,
+    feeds: Given,
+    *,
+    format: str | None = None,  # noqa: A002
+    runtime: str | None = None,
+) -> dict[str, np.ndarray]:
+    """Compute a model, a file or a graph; returns its outputs by name.
+
+    `feeds` are arrays by input name, in the order of the inputs, or the one array of the one input. A file is computed
+    in its own runtime (ONNX in onnxruntime, TFLite in LiteRT, Caffe in OpenCV, MegEngine's in real MegEngine), with
+    `runtime` in another one; what has none here, as mgeconvert reads it, in onnxruntime. Raises UsageError,
+    BadInputError (the file, or an array that does not fit) and MissingDependencyError.
+    """
+    from .verification.running import run as compute
+
+    return compute(Path(model) if isinstance(model, str) else model, feeds, format, runtime)
+
+
 def load(path: str | Path | BinaryIO, format: str | None = None, **options: Any) -> Graph:  # noqa: A002
     """Read a model; the suffix says the format unless `format` does.
 
@@ -69,6 +91,7 @@ def load(path: str | Path | BinaryIO, format: str | None = None, **options: Any)
     if format is None and not isinstance(source, Path):
         raise UsageError("a stream has no suffix that names its format", hint="give format=")
     record = registry.frontend(format) if format else registry.frontend_for(source)  # type: ignore[arg-type]
+    options = checked_options(record, options)
     with noting() as read:
         graph = record.load(source, **options)
     graph.sources = tuple(read)
@@ -108,6 +131,7 @@ def save(
     """
     path = Path(path)
     record = registry.backend(format) if format else registry.backend_for(path)
+    options = checked_options(record, options)
     destination = Destination(path, overwrite=overwrite, inputs=graph.sources)
     destination.check(record.wrote)
     with staging() as stage:
@@ -117,11 +141,11 @@ def save(
 
 def optimize(
     graph: Graph,
-    passes: Iterable[Choice] | None = None,
+    passes: Choice | Iterable[Choice] | None = None,
     *,
     level: int = LEVEL,
-    enable: Iterable[Choice] = (),
-    disable: Iterable[str] = (),
+    enable: Choice | Iterable[Choice] = (),
+    disable: str | Iterable[str] = (),
     target: str | None = None,
     allowed_growth: int = 0,
 ) -> Outcome:
@@ -132,8 +156,8 @@ def optimize(
     operator that its backend lacks; a rewrite may make the file larger by `allowed_growth` bytes. Raises UsageError for
     unknown names.
     """
-    chosen = (*(passes or ()), *enable)
-    selection = Selection(level if passes is None else 0, chosen, tuple(disable), allowed_growth)
+    chosen = (*_listed(passes or ()), *_listed(enable))
+    selection = Selection(level if passes is None else 0, chosen, _listed(disable), allowed_growth)
     return run_passes(graph, selection, registry.backend(target) if target else None)
 
 
@@ -155,7 +179,7 @@ def convert(
     *,
     source_format: str | None = None,
     target_format: str | None = None,
-    optimize: bool | int | Iterable[str] = True,
+    optimize: bool | int | str | Iterable[str] = True,
     verify: bool = True,
     io: str | Path | None = None,
     rtol: float | None = None,
@@ -179,11 +203,12 @@ def convert(
     known = [src, *([Path(io)] if io else [])]
     destination = Destination(dst, overwrite=overwrite, keep_failed=keep_failed, inputs=tuple(known))
     destination.check(target.wrote)
+    load_options, save_options = checked_options(source, load_options), checked_options(target, save_options)
     from .verification.own import own_runtime
 
     watch = Stopwatch()
     with watch("read"):
-        graph = load_for(source, src, target, load_options or {})
+        graph = load_for(source, src, target, load_options)
     report = export(
         graph,
         destination,
@@ -192,9 +217,9 @@ def convert(
         selection=_selected(optimize, target),
         verify=verify,
         io=Path(io) if io else _recorded_along(src, source, graph) if verify else None,
-        own=own_runtime(src, source, load_options or {}) if verify else None,
+        own=own_runtime(src, source, load_options) if verify else None,
         rtol=rtol,
-        options=save_options or {},
+        options=save_options,
         stage=watch,
         seconds=watch.seconds,
         consume=True,
@@ -310,10 +335,17 @@ def _kinds(graph: Graph) -> set[str]:
     return kinds | {value.dtype.name for node in graph.nodes for value in node.outputs if value.dtype is not None}
 
 
-def _selected(optimize: bool | int | Iterable[str], target: registry.Backend) -> Selection:
+def _selected(optimize: bool | int | str | Iterable[str], target: registry.Backend) -> Selection:
     if optimize is True:
         return Selection(level_for(target))
-    return Selection(int(optimize)) if isinstance(optimize, int) else Selection(0, tuple(optimize))
+    return Selection(int(optimize)) if isinstance(optimize, int) else Selection(0, _listed(optimize))
+
+
+def _listed(names: Any) -> tuple[Any, ...]:
+    """What was given, one or several; the text ``"a,b"`` is two, as on the command line."""
+    if isinstance(names, str):
+        return tuple(name.strip() for name in names.split(",") if name.strip())
+    return tuple(names) if isinstance(names, Iterable) else (names,)
 
 
 def level_for(target: registry.Backend | None) -> int:

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from .errors import BadInputError
-from .registry import frontend_names
+from .registry import frontend, frontend_names
 
 HEAD = 4096
 """How many first bytes the table needs."""
 STREAM = "standard input"
 """The name of a stream that has none."""
 
+SHOW = "mgeconvert {path}"
+"""Says what can be done with a file that is of another format than the command takes."""
 COPY_AGAIN = "download or copy the file again and compare its size with the original's"
 TRACE = 'in MegEngine: mge.save(mge.traced_module.trace_module(net, x), "model.pkl")'
 _ORIGIN = "export the model to ONNX from its framework"
@@ -141,9 +143,11 @@ def _beginning(head: bytes) -> str:
 
 def _hint(kind: Kind, name: str) -> str:
     """What to do with a file of that kind, as a command with the file's names in it."""
-    if kind.format in frontend_names() and not name.endswith(kind.suffix):
+    if kind.format in frontend_names():
         if name == STREAM:
-            return f"say what it is: --from {kind.format}"
+            return f"mgeconvert load - --from {kind.format}"
+        if name.endswith(kind.suffix):
+            return filled(SHOW if name.endswith(frontend(kind.format).suffixes) else kind.hint, name)
         return filled(f"mv {{path}} {{stem}}{kind.suffix}", name)
     return filled(kind.hint, name)
 

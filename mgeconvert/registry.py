@@ -187,6 +187,28 @@ class Backend:
             return False
 
 
+def checked_options(record: Frontend | Backend, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The options for a load or save of this format, as keywords of it; UsageError for one that it does not have, and
+    for values that it cannot take. An option that is None has its default; a path may be given where a name is meant.
+    """
+    known = {option.name: option for option in record.options}
+    values = {name: value for name, value in (given or {}).items() if value is not None}
+    for name, value in values.items():
+        if name not in known:
+            raise UsageError(f"{name}: no option of the {record.title} format; it has {', '.join(known) or 'none'}")
+        option = known[name]
+        if option.type is str and isinstance(value, Path):
+            values[name] = value = str(value)
+        kinds = (int, float) if option.type is float else (option.type,)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and option.type is not bool):
+            raise UsageError(f"{name}: is {value!r}, expected {option.type.__name__}")
+        if option.choices and value not in option.choices:
+            raise UsageError(f"{name}: is {value!r}, expected one of {', '.join(map(repr, option.choices))}")
+    if record.check is not None:
+        record.check(**values)
+    return values
+
+
 def ran_in(backend: Backend, arrays: Mapping[str, np.ndarray]) -> str:
     """The name of the runtime that computed what `backend.run` returned."""
     return arrays.runtime if isinstance(arrays, Computed) else backend.runtime or backend.title

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import mgeconvert
-from mgeconvert.errors import UsageError, VerificationError
+from mgeconvert.errors import BadInputError, UsageError, VerificationError
 from mgeconvert.passes import Outcome
 from tests.cli.test_main import MODEL, record, write
 from tests.harness import small_graphs as toy
@@ -95,6 +95,66 @@ def test_convert_runs_the_named_passes() -> None:
     report = mgeconvert.convert("n.toy", "out.toy", optimize=["eliminate-identity"], verify=False)
     assert [row.name for row in report.outcome.passes] == ["eliminate-identity"]
     assert report.nodes == 1
+
+
+def test_one_name_where_several_may_stand() -> None:
+    write("n.toy", {**MODEL, "ops": ["Identity", "Abs"]})
+    for one in ("eliminate-identity", ["eliminate-identity"], "eliminate-identity, fold-constants"):
+        report = mgeconvert.convert("n.toy", "out.toy", optimize=one)
+        assert report.outcome.passes[0].name == "eliminate-identity"
+    graph = mgeconvert.load("n.toy")
+    assert mgeconvert.optimize(graph, level=1, disable="eliminate-identity").passes == ()
+    assert mgeconvert.optimize(graph, level=0, enable="eliminate-identity").passes[0].count == 1
+
+
+OPTIONS: dict[str, tuple[dict[str, object], str]] = {
+    "unknown": ({"opset": 13}, "opset: no option of the Toy format; it has wrong"),
+    "type": ({"wrong": "1"}, "wrong: is '1', expected float"),
+    "flag": ({"wrong": True}, "wrong: is True, expected float"),
+}
+
+
+@pytest.mark.parametrize("case", OPTIONS)
+def test_save_and_convert_agree_on_options(case: str) -> None:
+    options, text = OPTIONS[case]
+    graph = mgeconvert.load("m.toy")
+    with pytest.raises(UsageError, match=text):
+        mgeconvert.save(graph, "out.toy", **options)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=text):
+        mgeconvert.convert("m.toy", "out.toy", save_options=options)
+    assert not Path("out.toy").exists()
+
+
+def test_options_that_are_none_have_their_defaults() -> None:
+    mgeconvert.save(mgeconvert.load("m.toy", batch=None), "a.toy", wrong=None)
+    mgeconvert.convert("m.toy", "b.toy", save_options={"wrong": None}, load_options={"batch": None}, optimize=False)
+    assert Path("a.toy").read_bytes() == Path("b.toy").read_bytes()
+    with pytest.raises(UsageError, match="frob: no option of the Toy format; it has wrong, batch"):
+        mgeconvert.load("m.toy", frob=1)
+
+
+def test_run() -> None:
+    x = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3)
+    for feeds in ({"x": x}, [x], x, {"x": x.tolist()}):
+        found = mgeconvert.run("m.toy", feeds)
+        assert (type(found), list(found)) == (dict, ["y"])
+        np.testing.assert_array_equal(found["y"], np.abs(x))
+    with pytest.raises(UsageError, match="arrays are given for z, the inputs are x"):
+        mgeconvert.run("m.toy", {"z": x})
+    with pytest.raises(BadInputError, match=r"input x: the array is float32\[2,2\], expected float32\[2,3\]"):
+        mgeconvert.run("m.toy", x[:, :2])
+    with pytest.raises(BadInputError, match=r"the array is float64\[2,3\], expected float32\[2,3\]") as caught:
+        mgeconvert.run("m.toy", x.astype(np.float64))
+    assert caught.value.hint == "array.astype('float32') in numpy"
+    with pytest.raises(UsageError, match="torch: no such runtime; there are the toy runtime"):
+        mgeconvert.run("m.toy", x, runtime="torch")
+
+
+def test_a_file_that_only_ran_has_not_passed() -> None:
+    report = mgeconvert.convert("m.toy", "out.toy", optimize=False).verification
+    assert report is not None
+    assert (report.state, report.passed, report.refuted) == ("ran", False, False)
+    report.require()
 
 
 def test_verify_reports_and_does_not_raise() -> None:

@@ -141,4 +141,4 @@ def test_a_stream_of_another_format(name: str) -> None:
             with pytest.raises(BadInputError) as caught:
                 mgeconvert.load(io.BytesIO(data), format=name)
             assert caught.value.message.startswith(f"standard input: is {what}, expected ")
-            assert caught.value.hint == f"say what it is: --from {kind.format}"
+            assert caught.value.hint == f"mgeconvert load - --from {kind.format}"

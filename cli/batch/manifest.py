@@ -90,7 +90,10 @@ def _of_files(source: Path, targets: Sequence[str], output: Path | None) -> Iter
     if not targets:
         raise UsageError(f"{source}: no target", hint=f"mgeconvert batch {source} --targets onnx -o FOLDER")
     if output is None:
-        raise UsageError(f"{source}: no folder to write to", hint=f"mgeconvert batch {source} -o FOLDER")
+        raise UsageError(
+            f"{source}: no folder to write to",
+            hint=f"mgeconvert batch {source} --targets {','.join(targets)} -o FOLDER",
+        )
     if not source.exists():
         raise UsageError(f"{source}: no such file or folder")
     for path in _models_below(source) if source.is_dir() else [source]:

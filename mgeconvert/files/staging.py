@@ -124,6 +124,8 @@ def check_place(path: Path) -> None:
         )
     if final.exists() and not os.access(final, os.W_OK):
         raise MgeconvertError(f"{path}: cannot be written: it is write-protected")
+    if not os.access(final.parent, os.W_OK | os.X_OK):
+        raise MgeconvertError(f"{path}: cannot be written: the folder {path.parent} is write-protected")
 
 
 @contextmanager

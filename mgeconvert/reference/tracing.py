@@ -99,8 +99,10 @@ def parse_input(text: str) -> Input:
     if rest.endswith(".npy"):
         try:
             return Input(name, np.load(rest, allow_pickle=False))
-        except (OSError, ValueError, EOFError) as error:
-            raise BadInputError(f"--input {text}: {rest}: {error}") from error
+        except OSError as error:
+            raise BadInputError(f"--input {text}: {rest}: {error.strerror or error}") from error
+        except (ValueError, EOFError) as error:
+            raise BadInputError(f"--input {text}: {rest}: is no .npy file of plain numbers") from error
     sizes, _, dtype = rest.partition(":")
     dtype = dtype or "float32"
     if dtype not in DTYPES:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph, Namer, Value
 
-from .names import Names, copied, place, public
+from .names import Names, copied, listed, place, public
 from .structures import Structure, is_nested, names_in, note
 
 
-def cut(graph: Graph, inputs: Sequence[str] | None = None, outputs: Structure | None = None) -> Graph:
+def cut(graph: Graph, inputs: str | Sequence[str] | None = None, outputs: Structure | None = None) -> Graph:
     """The part of the graph from `inputs` to `outputs` (None: those it has).
 
     `outputs` are names, or a structure of tuples, lists and dicts of names, in which a TracedModule returns them. A
@@ -21,7 +21,7 @@ def cut(graph: Graph, inputs: Sequence[str] | None = None, outputs: Structure | 
     graph = copied(graph)
     names = Names(graph)
     ends = dict(graph.outputs) if outputs is None else _ends(graph, names, outputs)
-    starts = dict(graph.inputs) if inputs is None else _named(graph.inputs, inputs, names.entering)
+    starts = dict(graph.inputs) if inputs is None else _named(graph.inputs, listed(inputs), names.entering)
     graph.outputs = ends
     if outputs is not None:
         note(graph, outputs)
@@ -32,16 +32,17 @@ def cut(graph: Graph, inputs: Sequence[str] | None = None, outputs: Structure | 
     return graph
 
 
-def add_outputs(graph: Graph, names: Sequence[str]) -> Graph:
+def add_outputs(graph: Graph, names: str | Sequence[str]) -> Graph:
     """More outputs (end points), after those there are."""
     graph = copied(graph)
-    graph.outputs |= _named(graph.outputs, names, Names(graph).leaving, set(graph.inputs.values()))
+    graph.outputs |= _named(graph.outputs, listed(names), Names(graph).leaving, set(graph.inputs.values()))
     note(graph, None)
     return graph
 
 
-def drop_outputs(graph: Graph, names: Sequence[str]) -> Graph:
+def drop_outputs(graph: Graph, names: str | Sequence[str]) -> Graph:
     """Without these outputs, and without what only they needed, inputs among it. UsageError when none would be left."""
+    names = listed(names)
     public("output", names, list(graph.outputs))
     graph = copied(graph)
     graph.outputs = {name: value for name, value in graph.outputs.items() if name not in names}

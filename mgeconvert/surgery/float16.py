@@ -12,7 +12,7 @@ from mgeconvert.ir import OPSET, Graph, Namer, Node, Value
 from mgeconvert.ir.dtypes import elem_type
 from mgeconvert.ir.inference import infer
 
-from .names import Names, copied, place, unknown
+from .names import Names, copied, listed, place, unknown
 from .select import nodes_in
 
 HALF, SINGLE = np.dtype(np.float16), np.dtype(np.float32)
@@ -20,13 +20,14 @@ KEPT = frozenset(["Cast", "QuantizeLinear", "DequantizeLinear"])
 """Operators whose types are what they are for."""
 
 
-def to_half(graph: Graph, what: Sequence[str], within: Sequence[str] = ()) -> Graph:
+def to_half(graph: Graph, what: str | Sequence[str], within: str | Sequence[str] = ()) -> Graph:
     """The graph with these operators (``Conv``), modules (by path, glob or class) or nodes computing in float16, where
     they stand in the modules `within`; other values stay as they are.
 
     Raises UsageError for names that mean nothing, ConversionError for weights beyond float16's range.
     """
     graph = copied(graph)
+    what, within = listed(what), listed(within)
     chosen = _chosen(graph, what)
     if within:
         chosen &= nodes_in(graph, within)

@@ -19,11 +19,26 @@ FOLD_BYTES = 1 << 20
 HINT = "sizes of the old shape are constants in the model: trace it at the new shape, or cut before that operator"
 
 
-def set_shapes(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
-    """The graph with other input shapes, numbers or names (``("N", 3, 224, 224)``).
+def set_shapes(graph: Graph, shapes: Mapping[str, Shape | str]) -> Graph:
+    """The graph with other input shapes, numbers or names (``("N", 3, 224, 224)``, or as text ``"N,3,224,224"``).
 
     Raises UsageError for unknown inputs and other ranks, ConversionError naming the first operator that does not fit.
     """
+    return _with_shapes(graph, {name: _sizes(name, shape) for name, shape in shapes.items()})
+
+
+def _sizes(name: str, shape: Shape | str) -> Shape:
+    """The sizes that a text says; UsageError for what is neither a size nor the name of one."""
+    if not isinstance(shape, str):
+        return tuple(shape)
+    dims = [part.strip() for part in shape.split(",")]
+    for dim in dims:
+        if not (dim.isidentifier() or (dim.isdigit() and int(dim) > 0)):
+            raise UsageError(f"--shape {name}={shape}: {dim or 'nothing'} is neither a positive number nor a name")
+    return tuple(int(dim) if dim.isdigit() else dim for dim in dims)
+
+
+def _with_shapes(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
     public("input", list(shapes), list(graph.inputs))
     graph = copied(graph)
     old = {value: value.shape for value in graph.values()}

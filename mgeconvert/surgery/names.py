@@ -77,6 +77,11 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     )
 
 
+def listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    """The names, of which one may be given alone."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 def public(kind: str, names: Sequence[str], known: Sequence[str]) -> None:
     """UsageError unless all names are among the public ones of the graph's inputs or outputs (`kind`)."""
     for name in names:

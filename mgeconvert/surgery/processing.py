@@ -29,8 +29,8 @@ def preprocess(
     graph: Graph,
     name: str | None = None,
     *,
-    mean: Sequence[float] = (0.0,),
-    std: Sequence[float] = (1.0,),
+    mean: float | Sequence[float] = (0.0,),
+    std: float | Sequence[float] = (1.0,),
     scale: float = 1.0,
     uint8: bool = False,
     nhwc: bool = False,
@@ -45,6 +45,7 @@ def preprocess(
     graph = copied(graph)
     network = graph.inputs[name]
     channels = _channels(name, network)
+    mean, std = ((each,) if isinstance(each, int | float) else each for each in (mean, std))
     means, stds = (_numbers(what, numbers, channels, name) for what, numbers in (("mean", mean), ("std", std)))
     if scale == 0 or not stds.all():
         raise UsageError(f"input {name}: scale {scale:g}, std {_listed(std)}: zero is no factor to normalize by")

@@ -23,6 +23,7 @@ from mgeconvert.ir import Value
 if TYPE_CHECKING:
     from mgeconvert.registry import Frontend
 
+SAVE = 'np.save("x.npy", x) in numpy, for an array x of numbers'
 KEYS_HINT = "name the arrays in_0, in_1, ... and out_0, out_1, ..., or as the model's inputs and outputs"
 
 LARGEST, GROWTH = 1 << 28, 100
@@ -107,6 +108,27 @@ def _check_unpacked(path: Path, archive: Any) -> None:
     unpacked = sum(member.file_size for member in archive.zip.infolist())
     if unpacked > max(LARGEST, GROWTH * path.stat().st_size):
         raise BadInputError(f"{path}: unpacks to {unpacked:,} bytes, {GROWTH} times its size; store such data plainly")
+
+
+def read_array(path: Path) -> np.ndarray:
+    """The array of a .npy; BadInputError for a file that is none, or that holds anything but numbers."""
+    try:
+        found = np.load(noted(path), allow_pickle=False)
+    except OSError as error:
+        raise BadInputError(f"{path}: {error.strerror or error}") from error
+    except (ValueError, EOFError, MemoryError, *_DAMAGED) as error:
+        raise BadInputError(f"{path}: is no .npy file of plain numbers", hint=SAVE) from error
+    if not isinstance(found, np.ndarray):
+        raise BadInputError(f"{path}: is an archive, expected one array", hint="-i FILE.npz gives all")
+    return found
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write an .npz; unlike numpy's own function it takes arrays of any name. Same arrays, same bytes."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
 
 
 def _choose(

@@ -106,11 +106,23 @@ ERRORS = {
         3,
         "-i x=m.npz: m.npz: is an archive, expected one array\nhint: -i FILE.npz gives all",
     ),
-    "run m.onnx -i m.onnx": (3, "-i m.onnx: m.onnx: is no .npy file: "),
+    "run m.onnx -i m.onnx": (
+        3,
+        "-i m.onnx: m.onnx: is no .npy file of plain numbers\n"
+        'hint: np.save("x.npy", x) in numpy, for an array x of numbers',
+    ),
     "run m.onnx -i small.npy": (
         3,
-        "input x: the array is float32[2,2], expected float32[1,3,6,6]\n"
-        "hint: the model has a fixed shape: `mgeconvert edit MODEL --shape` gives it another",
+        "input x: the array is float32[2,2], expected float32[1,3,6,6]",
+    ),
+    "run m.onnx -i large.npy": (
+        3,
+        "input x: the array is float32[1,3,9,9], expected float32[1,3,6,6]\n"
+        "hint: mgeconvert edit m.onnx --shape x=1,3,9,9 -o OUT",
+    ),
+    "run m.onnx -i double.npy": (
+        3,
+        "input x: the array is float64[1,3,6,6], expected float32[1,3,6,6]\nhint: array.astype('float32') in numpy",
     ),
     "run nothere.onnx --random": (3, "nothere.onnx: no such file"),
     "run m.onnx --random --runtime torch": (2, "torch: no such runtime; there are OpenCV dnn (caffe), "),
@@ -121,6 +133,8 @@ ERRORS = {
 @pytest.mark.parametrize("line", ERRORS)
 def test_errors(invoke: Invoke, line: str) -> None:
     np.save("small.npy", np.zeros((2, 2), np.float32))
+    np.save("large.npy", np.zeros((1, 3, 9, 9), np.float32))
+    np.save("double.npy", np.zeros((1, 3, 6, 6)))
     result = invoke(line)
     code, text = ERRORS[line]
     assert result.exit_code == code

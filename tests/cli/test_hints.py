@@ -1,0 +1,289 @@
+"""Hints are followed: every one that the sources hold is found here, either printed by a command line and followed by
+another one that works, or checked by what it names, or listed as advice in which there is nothing to run."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from mgeconvert_cli.main import application
+from mgeconvert_cli.steps import Step
+from tests.cli.test_outputs import folder, models
+
+__all__ = ["folder", "models"]
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [path for room in ("mgeconvert", "cli", "converters") for path in sorted((ROOT / room).rglob("*.py"))]
+
+FOLLOWED = {
+    # a command line that fails, what its hint matches: another one that works
+    ("onnx-to-onnx m.onnx", "give -o OUT"): "onnx-to-onnx m.onnx -o t.onnx",
+    ("onnx-to-tflite", "mgeconvert onnx-to-tflite MODEL"): "onnx-to-tflite m.onnx -o t.tflite",
+    ("load m.onnx tm-to-tflite", "mgeconvert load MODEL onnx-to-tflite -o OUT"):
+        "load m.onnx onnx-to-tflite -o t.tflite",
+    ("convert - t.tflite", "say the format with --from"): "convert m.onnx t.tflite --from onnx",
+    ("optimize - -o t.onnx", "say the format with --from"): "optimize m.onnx --from onnx -o t.onnx",
+    ("convert m.onnx t.bin", "say the format with --to"): "convert m.onnx t.onnx --to onnx",
+    ("edit m.onnx", "`mgeconvert edit --help` lists the edits"): "edit --help",
+    ("edit m.onnx --scale 1,2", "--std takes one a channel"): "edit m.onnx --std 1,2,3 -o t.onnx",
+    ("convert m.onnx t.onnx --no-verify --io r.npz", "give one only"): "convert m.onnx t.onnx --no-verify",
+    ("convert m.onnx t.onnx --rtol 0", "--rtol 1e-3"): "convert m.onnx t.onnx --rtol 1e-3",
+    ("load m.onnx edit --dialect ssd", "name it with --from or --to"): "load m.onnx edit --rename x=z --to caffe "
+    "--dialect ssd -o t.prototxt",
+    ("inspect", "mgeconvert inspect MODEL"): "inspect m.onnx",
+    ("optimize", "mgeconvert optimize MODEL -o OUT"): "optimize m.onnx -o t.onnx",
+    ("nothere.onnx", "ls ."): "m.onnx",
+    ("folder", "mgeconvert ops"): "ops",
+    ("ops nothere", "mgeconvert ops"): "ops",
+    ("ops --where Nothing", "mgeconvert ops FORMAT"): "ops onnx",
+    ("m.onnx onnx-to-onnx -o t.onnx", "mgeconvert load m.onnx onnx-to-onnx -o t.onnx"): "load m.onnx onnx-to-onnx "
+    "-o t.onnx",
+    ("onnx-to-onnx m.onnx -o t.bin", "-o t.onnx"): "onnx-to-onnx m.onnx -o t.onnx",
+    ("onnx-to-onnx m.onnx -o - --json", "give -o OUT"): "onnx-to-onnx m.onnx -o t.onnx --json",
+    ("onnx-to-caffe m.onnx -o -", "give -o OUT"): "onnx-to-caffe m.onnx -o t.prototxt",
+    ("load m.onnx onnx-to-tflite m.onnx copy.onnx", "leave the other steps out"): "onnx-to-onnx m.onnx copy.onnx -o t/",
+    ("onnx-to-tflite m.onnx copy.onnx --io r.npz", "put NAME.npz beside each NAME"): "onnx-to-tflite m.onnx copy.onnx",
+    ("onnx-to-tflite m.onnx copy.onnx --quant-params q", "convert them one by one"): "onnx-to-tflite m.onnx "
+    "--quant-params q -o t.tflite",
+    ("onnx-to-tflite m.onnx copy.onnx -o t.tflite", "-o t/"): "onnx-to-tflite m.onnx copy.onnx -o t/",
+    ("onnx-to-tflite m.onnx -o m.pkl/", "-o m.tflite/"): "onnx-to-tflite m.onnx -o t.tflite/",
+    ("onnx-to-tflite m.onnx folder/m.onnx -o t/", "convert them into different folders"): "onnx-to-tflite m.onnx -o t/",
+    ("optimize m.onnx -O1 --passes fuse-pad", "give one of them"): "optimize m.onnx --passes fuse-pad",
+    ("optimize m.onnx --fuse-pad --passes fuse-bad", "did you mean fuse-pad"): "optimize m.onnx --passes fuse-pad",
+    ("run", "mgeconvert run MODEL -i x=x.npy"): "run m.onnx -i x=x.npy",
+    ("run m.onnx", "-i x=x.npy (float32[1,3,8,8])"): "run m.onnx -i x=x.npy",
+    ("run m.onnx -i y=x.npy", "-i x=x.npy (float32[1,3,8,8])"): "run m.onnx -i x=x.npy",
+    ("run m.onnx -i x=r.npz", "-i FILE.npz gives all"): "run m.onnx -i r.npz",
+    ("run m.onnx --random -o t.npy", "give -o OUT.npz"): "run m.onnx --random -o t.npz",
+    ("run m.onnx -i x=large.npy", "mgeconvert edit m.onnx --shape x=1,3,9,9 -o OUT"): "edit m.onnx --shape x=1,3,9,9 "
+    "-o t.onnx",
+    ("verify m.tflite m.onnx copy.onnx", "mgeconvert verify MODEL CANDIDATE, once for each CANDIDATE"):
+        "verify copy.onnx "
+    "m.tflite",
+    ("verify copy.onnx", "mgeconvert verify MODEL copy.onnx, or --io NPZ"): "verify m.tflite copy.onnx --through-ir",
+    ("verify m.onnx --io r.npz --through-ir", "give one of them"): "verify m.tflite copy.onnx --through-ir",
+    ("trace --input 1 -o t.pkl", "mgeconvert trace package.module:factory --input 1,3,224,224 -o OUT.pkl"):
+        "trace --help",
+    ("trace n.py:N --input 1", "give -o OUT.pkl, or a step that uses it"): "trace --help",
+    ("trace n.py:N -o t.pkl", "give --input [NAME=]1,3,224,224[:dtype]"): "trace --help",
+    ("trace n.py:N --kwargs x --input 1 -o t.pkl", """--kwargs '{"depth": 18}'"""): "trace --help",
+    ("batch m.onnx", "mgeconvert batch m.onnx --targets onnx -o FOLDER"): "batch m.onnx --targets onnx -o t",
+    ("batch m.onnx --targets tflite", "mgeconvert batch m.onnx --targets tflite -o FOLDER"): "batch m.onnx --targets "
+    "tflite -o t",
+    ("batch m.onnx --fail-on regression", "give --baseline FILE.json"): "batch --help",
+    ("load m.onnx trace n.py:N --input 1 -o t.pkl", "`trace` is the first step of a chain"): "trace --help",
+    ("onnx-to-onnx m.onnx -o t.onnx --opset 99", "say --opset 17"): "onnx-to-onnx m.onnx -o t.onnx --opset 17",
+    ("onnx-to-onnx m.onnx -o t.onnx --fp16-io", "say --fp16 as well"): "onnx-to-onnx m.onnx -o t.onnx --fp16-io --fp16",
+    ("onnx-to-tflite m.onnx --full-fp16 --weight-int8", "leave one of them out"): "onnx-to-tflite m.onnx --full-fp16 "
+    "-o t.tflite",
+    ("onnx-to-onnx m.onnx -o t.onnx --input-shape x", "--input-shape x=1,3,224,224"): "onnx-to-onnx m.onnx -o t.onnx "
+    "--input-shape x=1,3,8,8",
+    ("onnx-to-onnx m.onnx -o t.onnx --input-shape z=1", "the inputs are x=1,3,8,8"): "onnx-to-onnx m.onnx -o t.onnx "
+    "--input-shape x=1,3,8,8",
+    ("caffe-to-onnx m.prototxt -o t.onnx --input-shape x", "--input-shape data=1,3,224,224"):
+        "caffe-to-onnx m.prototxt "
+    "-o t.onnx --input-shape x=1,3,8,8",
+    ("tm-to-onnx m.pkl -o t.onnx --dynamic-shape x", "--dynamic-shape x=N,3,H,W"): "tm-to-onnx m.pkl -o t.onnx "
+    "--dynamic-shape x=N,3,8,8",
+    ("tm-to-onnx m.pkl -o t.onnx --dynamic-shape z=N", "the inputs are x=1,3,8,8"): "tm-to-onnx m.pkl -o t.onnx "
+    "--dynamic-shape x=N,3,8,8",
+    ("onnx-to-mge m.onnx -o t.mge --float16", "say --optimize-for-inference as well"): "onnx-to-mge --help",
+    ("onnx-to-mge m.onnx -o t.mge --model-version 3", "--model-version 2"): "onnx-to-mge --help",
+    ("onnx-to-onnx m.onnx -o m.onnx", "write to another file with -o, or say --force (in Python overwrite=True) to "
+     "replace it"): "onnx-to-onnx m.onnx -o m.onnx --force",
+    ("onnx-to-tflite foreign2.onnx", "name the output with -o, or say --force to replace the file"): "onnx-to-tflite "
+    "foreign2.onnx --force",
+    ("onnx-to-tflite m.onnx -o .", "give a file name"): "onnx-to-tflite m.onnx -o t.tflite",
+    ("onnx-to-tflite m.onnx -o nowhere/t.tflite", "mkdir -p nowhere"): "onnx-to-tflite m.onnx -o folder/t.tflite",
+    ("optimize m.onnx --fuse-pad --no-fuse-pad --enable fuse-pad", "say --fuse-pad or --no-fuse-pad"):
+        "optimize m.onnx "
+    "--fuse-pad",
+    ("edit m.onnx --outputs nothing", "`mgeconvert inspect MODEL --nodes` lists the nodes and their values"): "inspect "
+    "m.onnx --nodes",
+    ("edit m.onnx --replace Relu(x)=>", "PATTERN=>REPLACEMENT"): "edit m.onnx --replace Relu(x)=>Sigmoid(x) -o t.onnx",
+    ("edit m.onnx --replace x=>y", 'write it as "Relu(Add(x, y))"'):
+        "edit m.onnx --replace Relu(x)=>Sigmoid(x) -o t.onnx",
+    ("edit m.onnx --replace Add(x,y)=>Relu(x)", "operators here: "):
+        "edit m.onnx --replace Relu(x)=>Sigmoid(x) -o t.onnx",
+    ("edit m.onnx --replace Relu(x)=>Abs(y)", "there are x"): "edit m.onnx --replace Relu(x)=>Sigmoid(x) -o t.onnx",
+    ("edit m.onnx --outputs yx", "did you mean y?"): "edit m.onnx --outputs y -o t.onnx",
+    ("edit m.onnx --rename nothing=z", "the input or outputs are x, y"): "edit m.onnx --rename x=z -o t.onnx",
+    ("tm-to-onnx gone.pkl", "ls ."): "tm-to-onnx m.pkl -o t.onnx",
+    ("tm-to-onnx folder", "ls folder"): "tm-to-onnx m.pkl -o t.onnx",
+    ("onnx-to-tflite m.pkl", "mgeconvert m.pkl"): "m.pkl",
+    ("onnx-to-tflite misnamed.onnx", "mv misnamed.onnx misnamed.tflite"): "tflite-to-onnx m.tflite -o t.onnx",
+    ("caffe-to-onnx m.caffemodel", "give the .prototxt as the model; "): "caffe-to-onnx m.prototxt -o t.onnx",
+    ("onnx-to-onnx m.onnx -o t.onnx --io x.npy", "name the arrays in_0, in_1, ... and out_0, "): "onnx-to-onnx m.onnx "
+    "-o t.onnx",
+    ("onnx-to-tflite m.onnx --frob", "`mgeconvert onnx-to-tflite --help` lists what can be given"): "onnx-to-tflite "
+    "--help",
+}  # fmt: skip
+
+ADVICE = {
+    # an option that exists, for models that no small file is: weights of gigabytes, several images, no runtime
+    "say --inputs {}, or cut at values that everything before the outputs goes through",
+    "name an output behind it with --outputs",
+    "say which with --preprocess-input: {}",
+    "--io gives recorded inputs",
+    "--io gives recorded outputs, --through-ir takes mgeconvert's own reading",
+    "--split-weights {}",
+    "--split-weights 1000",
+    "--quant-params {}.json",
+    "--fp16 halves the weights, --weight-int8 quarters them",
+    "name a file with -o",
+    "mgeconvert --json batch MANIFEST > baseline.json",
+    "chmod u+r {}",
+    # nothing to run: what to do in another program, or with another file
+    "docs/batch.md shows a manifest",
+    'targets = ["onnx"] in [defaults]',
+    'give one of them another name = "..."',
+    "download or copy the file again and compare its size with the original's",
+    "put the .caffemodel beside the prototxt under the same name, or name it with --weights",
+    "split it by layers into NAME-00001-of-0000N.caffemodel (--split-weights writes such files)",
+    "this is a solver: give the net that it names",
+    "report it with the model; one of LiteRT's kernels is wrong",
+    "dump it again with model_version=2",
+    "cut at another value",
+    "leave this operator in float32",
+    "sizes of the old shape are constants in the model: trace it at the new shape, or cut before that operator",
+    "only inputs and outputs can be renamed",
+    "give the rule another name",
+    "give dimensions of different sizes different names",
+    "do not open it with pickle or MegEngine; get the model from a source you trust",
+    "name the arrays in_0, in_1, ... and out_0, out_1, ..., or as the model's inputs and outputs",
+    'np.save("x.npy", x) in numpy, for an array x of numbers',
+    # of the Python API
+    "give format=",
+    "say -O1",
+    "array.astype({}) in numpy",
+    # needs a network of MegEngine
+    'in MegEngine: mge.save(mge.traced_module.trace_module(net, x), "model.pkl")',
+    'trace it where its code is; in MegEngine: mge.save(mge.traced_module.trace_module(net, x), "model.pkl")',
+    'load it into its network with net.load_state_dict(mge.load(...)), then trace that; in MegEngine: '
+    'mge.save(mge.traced_module.trace_module(net, x), "model.pkl")',
+    'in MegEngine: mge.save(mge.load("{}")[{}], "traced.pkl")',
+    "call the model model.pkl",
+}  # fmt: skip
+"""Hints with nothing of ours to run, but for options, which exist."""
+
+
+def templates() -> Iterator[str]:
+    """Every text that the sources give as a hint, with ``{}`` for what is filled in."""
+    for path in SOURCES:
+        tree = ast.parse(path.read_text())
+        known: dict[str, list[str]] = {}
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                known[node.targets[0].id] = list(_texts(node.value, known))
+            if isinstance(node, ast.ImportFrom):
+                for name in node.names:
+                    known[name.asname or name.name] = SHARED.get(name.name, [])
+        for node in ast.walk(tree):
+            for keyword in node.keywords if isinstance(node, ast.Call) else ():
+                if keyword.arg == "hint":
+                    yield from _texts(keyword.value, known)
+
+
+SHARED = {
+    "COPY_AGAIN": ["download or copy the file again and compare its size with the original's"],
+    "TRACE": ['in MegEngine: mge.save(mge.traced_module.trace_module(net, x), "model.pkl")'],
+}
+
+
+def _texts(node: ast.expr, known: dict[str, list[str]]) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        parts = [""]
+        for part in node.values:
+            fill = [str(part.value)] if isinstance(part, ast.Constant) else ["{}"]
+            if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Name):
+                fill = known.get(part.value.id) or fill
+            parts = [f"{before}{after}" for before in parts for after in fill]
+        yield from parts
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body, known)
+        yield from _texts(node.orelse, known)
+    elif isinstance(node, ast.Name):
+        yield from known.get(node.id, [])
+
+
+def _options() -> set[str]:
+    with application.make_context("mgeconvert", ["ops"]) as context:
+        names = [name for name in application.list_commands(context) if name != "reference"]
+        commands = [application.get_command(context, name) for name in names]
+        reference = application.get_command(context, "reference")
+        assert isinstance(reference, click.Group)
+        every = [*commands, *reference.commands.values()]
+        parameters = [
+            parameter
+            for command in every
+            if command is not None
+            for parameter in (command.possible() if isinstance(command, Step) else command.params)
+        ]
+    return {"--help", *(name for parameter in parameters for name in (*parameter.opts, *parameter.secondary_opts))}
+
+
+def test_every_hint_is_followed_or_advice() -> None:
+    """A hint that is added has a row above: it is followed there, or listed."""
+    hints = [hint for _, hint in FOLLOWED]
+    left = []
+    for template in dict.fromkeys(templates()):
+        pattern = re.escape(template).replace(re.escape("{}"), ".+")
+        if template in ADVICE or any(re.match(pattern, hint) or template.startswith(hint) for hint in hints):
+            continue
+        if not _is_known_to_work(template):
+            left.append(template)
+    assert left == []
+
+
+def _is_known_to_work(template: str) -> bool:
+    """A command of ours without names to fill in, or one of a package index for a package that we declare."""
+    if found := re.match(r"pip install [\'\"]?([a-z-]+)", template):
+        return found[1] in (ROOT / "setup.cfg").read_text().lower()
+    return bool(re.match(r"(?:.*`|run `)?mgeconvert (ops|reference install)( [a-z{}]+)?", template))
+
+
+def test_options_in_hints_exist() -> None:
+    known = _options()
+    named = {name for template in templates() for name in re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", template)}
+    assert named - known == {"--no-"} & named
+
+
+def test_no_hint_names_the_package_of_the_old_tool() -> None:
+    assert [text for text in templates() if re.search(r"pip install .?mgeconvert", text)] == []
+
+
+def lines(path: Path) -> None:
+    """Files beside those of the fixture."""
+    (path / "folder").mkdir()
+    for name in ("copy.onnx", "folder/m.onnx"):
+        (path / name).write_bytes((path / "m.onnx").read_bytes())
+    (path / "misnamed.onnx").write_bytes((path / "m.tflite").read_bytes())
+    np.save(path / "large.npy", np.zeros((1, 3, 9, 9), np.float32))
+    (path / "r.npz").unlink()
+    np.savez(path / "r.npz", x=np.ones((1, 3, 8, 8), np.float32))
+    (path / "m.npz").unlink()
+    (path / "folder" / "m.onnx").rename(path / "folder" / "m.onnx")
+
+
+@pytest.mark.parametrize(("line", "hint"), FOLLOWED)
+def test_a_hint_is_followed(folder: Path, line: str, hint: str) -> None:
+    lines(folder)
+    if line == "folder" or "tm-to-onnx folder" in line:
+        (folder / "folder" / "m.onnx").unlink()
+    result = CliRunner().invoke(application, line.split() if "(" not in line else shlex.split(line))
+    assert result.exit_code in (1, 2, 3), result.output
+    assert f"hint: {hint}" in result.stderr or hint in result.stderr, result.stderr
+    words = shlex.split(FOLLOWED[line, hint])
+    writes = {"-o", "convert"} & set(words) and words[0] not in ("run", "batch")
+    done = CliRunner().invoke(application, [*words, *(["--no-verify"] if writes and "--rtol" not in words else [])])
+    assert done.exit_code == 0, (words, done.stderr)
