@@ -63,7 +63,7 @@ def _load(session: Session, _: State, model: Path, source_format: str | None, **
 
 
 def _check_convert(session: Session, src: Path, dst: Path, force: bool, **rest: Any) -> None:
-    check_verification(rest["verify"], rest["io"], rest["rtol"])
+    check_verification(rest["verify"], rest["rtol"])
     frontend, backend = named(src, dst, rest)
     if frontend is None:
         raise UsageError("standard input has no suffix that names its format", hint="say the format with --from")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
 
 from mgeconvert import api, registry
 from mgeconvert.api import Selection
@@ -127,9 +130,9 @@ def target_for(state: State, out: Path | None, target: Backend | None) -> Backen
     return registry.backend(state.formats[0]) if target is None and out == STREAM else target
 
 
-def check_verification(verify: bool, io: Path | None, rtol: float | None) -> None:
+def check_verification(verify: bool, rtol: float | None) -> None:
     """UsageError for options of a verification that is not made, or cannot be made so."""
-    unused = [name for name, value in (("--io", io), ("--rtol", rtol)) if value is not None]
+    unused = given_options(("io", "rtol", "keep_failed"))
     if unused and not verify:
         raise UsageError(f"--no-verify compares nothing: {' and '.join(unused)} would be ignored", hint="give one only")
     check_limit(rtol)
@@ -154,9 +157,19 @@ def check_format_options(
             record.check(**{name: value for name, value in values.items() if value is not None})
 
 
+def given_options(parameters: Iterable[str]) -> list[str]:
+    """The flags of the parameters that the command line gives."""
+    context = click.get_current_context()
+    given = [name for name in parameters if context.get_parameter_source(name) == ParameterSource.COMMANDLINE]
+    return [parameter.opts[-1] for parameter in context.command.params if parameter.name in given]
+
+
 def check_out(session: Session, model: Path | None, out: Path | None, force: bool, **rest: Any) -> None:
     """The check of a step that writes only with -o, in any format."""
-    check_verification(rest["verify"], rest["io"], rest["rtol"])
+    ignored = given_options(("force", "rtol", "keep_failed", "target_format")) if out is None else []
+    if ignored:
+        raise UsageError(f"{' and '.join(ignored)}: nothing is written without -o", hint="give -o OUT")
+    check_verification(rest["verify"], rest["rtol"])
     source, target = named(model, out, rest)
     check_format_options(session, source, target, rest, force=force)
     if out is not None and target is not None and not is_standard_output(session, out):

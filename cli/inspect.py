@@ -16,7 +16,8 @@ from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.registry import Description, Frontend
 
 from .convert import from_option
-from .options import FILE, STREAM
+from .options import FILE, OUTPUT, STREAM
+from .outputs import check_file, force_option
 from .reading import read
 from .session import Session, number, plural, size
 from .state import State
@@ -39,9 +40,8 @@ def _inspect(
     model_explorer: Path | None,
     inputs_of: str | None,
     within: Sequence[str] | None,
+    force: bool,  # noqa: ARG001 (what may be replaced was checked before)
 ) -> State:
-    if within and not nodes:
-        raise UsageError("--in: nothing would use it", hint="give --nodes too")
     problems: Sequence[Problem] = ()
     described: Description | None = None
     if model is not None:
@@ -83,6 +83,34 @@ def _inspect(
         content |= _inspect_description(session, described, problems)
     session.document("inspect", **content)
     return state
+
+
+def _check(
+    session: Session,
+    source_format: str | None,
+    model: Path | None,
+    nodes: bool,
+    tree: bool,
+    model_explorer: Path | None,
+    inputs_of: str | None,
+    within: Sequence[str] | None,
+    force: bool,
+) -> None:
+    """What is asked for is one thing: tables of the nodes, the modules, or a file."""
+    if model is not None and model != STREAM:
+        registry.frontend(source_format) if source_format else registry.frontend_for(model)
+    if within and not nodes:
+        raise UsageError("--in: nothing would use it", hint="give --nodes too")
+    asked = {"--model-explorer": model_explorer is not None, "--tree": tree, "--nodes": nodes or inputs_of is not None}
+    found = [name for name, wanted in asked.items() if wanted]
+    if len(found) > 1:
+        raise UsageError(f"{' and '.join(found)} ask for different things", hint="give one of them")
+    if force and model_explorer is None:
+        raise UsageError("--force replaces a file, and none is written", hint="--model-explorer FILE.json")
+    if model_explorer == STREAM:
+        raise UsageError("--model-explorer - : expected a file", hint="--model-explorer FILE.json")
+    if model_explorer is not None:
+        check_file(session, model_explorer, force=force)
 
 
 def _answer_parts(session: Session, graph: Graph, nodes: bool, what: str | None, within: Sequence[str]) -> None:
@@ -267,11 +295,16 @@ command = Step(
             ["--tree"], is_flag=True, help="List the modules instead: class, cost, and the targets that cannot take it."
         ),
         click.Option(
-            ["--model-explorer"], type=FILE, metavar="JSON", help="Write the graph for Google's Model Explorer instead."
+            ["--model-explorer"],
+            type=OUTPUT,
+            metavar="JSON",
+            help="Write the graph for Google's Model Explorer instead.",
         ),
         click.Option(
             ["--inputs-of"], metavar="WHAT", help="List what an operator (Concat), module, node or value reads."
         ),
+        force_option(),
     ],
     "Inputs, outputs, operators, parameters, MACs and FLOPs of MODEL; which targets can take it and what stops them.",
+    check=_check,
 )

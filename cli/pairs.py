@@ -42,7 +42,7 @@ def pair_command(source: str, target: str) -> click.Command:
     foreign = format_options([frontend], [backend], flat(own))
 
     def check(session: Session, models: Sequence[Path], out: Path | Folder | None, force: bool, **rest: Any) -> None:
-        check_verification(rest["verify"], rest["io"], rest["rtol"])
+        check_verification(rest["verify"], rest["rtol"])
         check_format_options(session, frontend, backend, rest, force=force)
         plan = planned(models, out, frontend, backend)
         session.inputs.update(dict.fromkeys(plan.inputs))

@@ -51,6 +51,21 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic from click 
             self.fail(f"{value}: expected numbers: 0.5 or 104,117,123 or 1/255", param, ctx)
 
 
+class Positive(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """A number above zero: seconds, bytes, a limit."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            self.fail(f"{value}: expected a number", param, ctx)
+        if not 0 < number < float("inf"):
+            self.fail(f"{value}: expected a positive number", param, ctx)
+        return number
+
+
 class Pair(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """``OLD=NEW``."""
 

@@ -30,6 +30,8 @@ def _check(_: Session, files: tuple[Path, ...], io: Path | None, rtol: float | N
     check_limit(rtol)
     if rest["through_ir"] and io is not None:
         raise UsageError("--io and --through-ir both say what the truth is", hint="give one of them")
+    if rest["source_format"] is not None and len(files) < 2:
+        raise UsageError("--from is of MODEL, and none is given", hint="mgeconvert verify MODEL CANDIDATE")
     if rest["target_format"] is None:
         registry.backend_for(files[-1])
     else:

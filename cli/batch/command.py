@@ -14,10 +14,11 @@ from mgeconvert import registry
 from mgeconvert.errors import MgeconvertError, UsageError
 from mgeconvert.files import output_files
 
-from ..options import FILE
+from ..options import FILE, OUTPUT, STREAM
+from ..outputs import check_file
 from ..session import Session, plural
 from ..steps import Command
-from ..values import Names
+from ..values import Names, Positive
 from . import pool, report
 from .journal import Journal
 from .manifest import Job, jobs
@@ -38,8 +39,8 @@ def _batch(
     out: Path | None,
     workers: str,
     name: str | None,
-    timeout: float,
-    max_memory: float,
+    timeout: float | None,
+    max_memory: float | None,
     retries: int,
     fresh: bool,
     dry_run: bool,
@@ -57,12 +58,18 @@ def _batch(
     todo = [job for job in jobs(sources, targets, out) if name is None or fnmatch.fnmatch(job.name, name)]
     if not todo:
         raise UsageError(f"--name {name}: no model of this batch has such a name")
+    read = {path: None for job in todo for path in (job.source, job.source.with_suffix(".npz"))}
+    session.inputs.update(read)
+    if junit is not None:
+        if junit == STREAM:
+            raise UsageError("--junit - : standard output takes the table of the results", hint="--junit FILE.xml")
+        check_file(session, junit, force=False)
     if dry_run:
         for job in todo:
             session.answer(f"mgeconvert {' '.join(job.args[1:])}")
         session.document("batch", jobs=[{"name": job.name, "target": job.target} for job in todo])
         return
-    limits = Limits(timeout, int(max_memory * 1e9), retries)
+    limits = Limits(timeout or 0.0, int((max_memory or 0.0) * 1e9), retries)
     results = list(_run(session, todo, count, limits, fresh))
     lines = report.worse(results, before)
     session.answer(report.table(results))
@@ -146,20 +153,18 @@ command = Command(
     [
         click.Argument(["sources"], type=FILE, nargs=-1, required=True, metavar="MANIFEST|FOLDER|MODEL..."),
         click.Option(["--targets"], type=Names(), default=(), help="Target formats, instead of a manifest's."),
-        click.Option(["-o", "--out"], type=FILE, metavar="FOLDER", help="Where files go, instead of a manifest's."),
+        click.Option(["-o", "--out"], type=OUTPUT, metavar="FOLDER", help="Where files go, instead of a manifest's."),
         click.Option(["-j", "--workers"], default="auto", show_default=True, metavar="N", help="Processes at a time."),
         click.Option(["--name"], metavar="GLOB", help="Only the models with such a name."),
         click.Option(
             ["--timeout"],
-            type=click.FloatRange(min=0),
-            default=0.0,
+            type=Positive(),
             metavar="S",
             help="Seconds a model may take.",
         ),
         click.Option(
             ["--max-memory"],
-            type=click.FloatRange(min=0),
-            default=0.0,
+            type=Positive(),
             metavar="GB",
             help="Memory a model may take, in 10^9 bytes.",
         ),
@@ -181,7 +186,7 @@ command = Command(
             help="What makes the exit code 1.",
         ),
         click.Option(["--baseline"], type=FILE, metavar="JSON", help="The --json document of an earlier run."),
-        click.Option(["--junit"], type=FILE, metavar="XML", help="Also write the results for a CI system."),
+        click.Option(["--junit"], type=OUTPUT, metavar="XML", help="Also write the results for a CI system."),
     ],
     "Convert many models in worker processes; what is unchanged since an earlier run is skipped.",
 )

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import difflib
 import glob
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -243,6 +244,14 @@ def _check_outputs(found: Sequence[Job]) -> None:
                 f"{job.output}: both {other.source} and {job.source} would be written there",
                 hint='give one of them another name = "..."',
             )
+    sources = {os.path.realpath(job.source): job for job in found}
+    for job in found:
+        for file in registry.backend(job.target).names(job.output):
+            other = sources.get(os.path.realpath(file))
+            if other is not None:
+                raise UsageError(
+                    f"{file}: is a model of this batch, {job.title} would be written there", hint="give -o FOLDER"
+                )
 
 
 def _close(word: str, known: Sequence[str]) -> str:
