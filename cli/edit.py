@@ -13,7 +13,7 @@ from mgeconvert.api import level_for
 from mgeconvert.errors import BadInputError, UsageError
 
 from .convert import export_options, from_option, out_option, to_option
-from .edit_options import KINDS, edit_options, shape_of, type_of
+from .edit_options import IMAGE, KINDS, check_edits, edit_options, shape_of, type_of
 from .export import Job, check_out, implied, target_for, write
 from .formats import FormatStep, named
 from .options import FILE, option_values
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from mgeconvert.ir import Graph, Shape
     from mgeconvert.verification.recorded import Recorded
-
-NO_EDIT = "`mgeconvert edit --help` lists the edits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +207,6 @@ def _edit(
     had_truth = edited.recorded is not None
     with session.stage("edit"):
         _apply(edited, rest)
-    if not edited.done:
-        raise UsageError("no edit is asked for", hint=NO_EDIT)
     if session.debug:
         edited.graph.check()
     for line in edited.done:
@@ -268,25 +264,28 @@ def _where(wanted: Mapping[str, Any]) -> Where:
 
 
 def _constant(text: str) -> tuple[str, np.ndarray[Any, Any]]:
-    import numpy as np
+    from mgeconvert.verification.recorded import read_array
 
     name, equals, file = text.partition("=")
     if not equals or not name or not file:
         raise UsageError(f"--constant {text}: expected NAME=FILE.npy")
     try:
-        array = np.load(file, allow_pickle=False)
-    except OSError as error:
-        raise BadInputError(f"--constant {text}: {file}: {error.strerror or error}") from error
-    except (ValueError, EOFError) as error:
-        raise BadInputError(f"--constant {text}: {file}: is no .npy file: {error}") from error
-    if not isinstance(array, np.ndarray):
-        raise BadInputError(f"--constant {text}: {file}: is an archive, expected one array")
-    return name, array
+        return name, read_array(Path(file))
+    except BadInputError as error:
+        raise BadInputError(f"--constant {text}: {error.message}", hint=error.hint) from error
+
+
+def _check(session: Session, **given: Any) -> None:
+    """Beside what every export checks: something is edited, and nothing that is given would be ignored."""
+    check_out(session, **given)
+    check_edits(given)
+    _where(given)
+    _processing(given)
 
 
 def _processing(wanted: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]] | None:
     """The input and what to do with it; None where nothing of the kind is asked for."""
-    given = {name: wanted[name] for name in ("mean", "std", "scale", "uint8", "nhwc", "swap_channels")}
+    given = {name: wanted[name] for name in IMAGE}
     if not any(given.values()):
         return None
     scale = given["scale"] or (1.0,)
@@ -334,5 +333,5 @@ command = FormatStep(
     "the result; recorded outputs follow where they can.",
     formats=lambda given: named(given["model"], given["out"], given),
     example="edit m.onnx -o m.tflite",
-    check=check_out,
+    check=_check,
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
     from mgeconvert.ir import Shape, TensorType
 
 KINDS = ("softmax", "sigmoid", "argmax")
+IMAGE = ("mean", "std", "scale", "uint8", "nhwc", "swap_channels")
+"""The edits of an image input."""
+EDITS = (
+    "shape", "inputs", "outputs", "add_outputs", "drop_outputs", "add_input", "delete", "replace", "assign", "half",
+    *IMAGE, *KINDS, "flatten", "rename",
+)  # fmt: skip
+"""The options that edit something; the others say how or where."""
+
+
+def check_edits(given: Mapping[str, Any]) -> None:
+    """UsageError where nothing is edited, or an option would be ignored."""
+    if given["axis"] is not None and not (given["softmax"] or given["argmax"]):
+        raise UsageError("--axis is of --softmax and --argmax", hint="give one of them too, or leave it out")
+    if given["preprocess_input"] is not None and not any(given[name] for name in IMAGE):
+        raise UsageError("--preprocess-input says where, and nothing says what", hint="give --mean or another of them")
+    if not any(given[name] for name in EDITS):
+        raise UsageError("no edit is asked for", hint="`mgeconvert edit --help` lists the edits")
 
 
 def edit_options() -> list[Section]:

@@ -45,6 +45,8 @@ def _check(
 
         runtime_named(runtime)
     if out is None:
+        if force:
+            raise UsageError("--force replaces a file, and nothing is written without -o", hint="give -o OUT.npz")
         return
     if out.suffix != ".npz" and not is_stream(out):
         raise UsageError(f"{out}: outputs are written as .npz", hint="give -o OUT.npz")

@@ -33,8 +33,27 @@ UNNAMED = Path("the trace")
 """What reports call recorded data that is in no file."""
 
 
-def _check(session: Session, out: Path | None, force: bool, **_: Any) -> None:
+def _check(
+    session: Session,
+    target: str | None,
+    hub: str | None,
+    inputs: Sequence[str],
+    paths: Sequence[Path],
+    kwargs: str | None,
+    out: Path | None,
+    force: bool,
+    **_: Any,
+) -> None:
     """A trace is OUT and the arrays beside it; arrays that lie there without a model are not those of a trace."""
+    if (target is None) == (hub is None):
+        raise UsageError("expected either TARGET or --hub", hint=USAGE)
+    if hub is not None and paths:
+        raise UsageError("--path is for a TARGET, --hub names its repository", hint="give one of them")
+    if not inputs:
+        raise UsageError("nothing says what to trace with", hint="give --input [NAME=]1,3,224,224[:dtype]")
+    _kwargs(kwargs)
+    if force and out is None:
+        raise UsageError("--force replaces a file, and nothing is written without -o", hint="give -o OUT.pkl")
     if out is None or is_standard_output(session, out):
         return
     check_model(session, out, registry.backend(FORMAT), force=force)
@@ -56,8 +75,6 @@ def _trace(
 ) -> State:
     if out is None and session.is_last:
         raise UsageError("nothing would be left of the trace", hint="give -o OUT.pkl, or a step that uses it")
-    if not inputs:
-        raise UsageError("nothing says what to trace with", hint="give --input [NAME=]1,3,224,224[:dtype]")
     from mgeconvert.reference.tracing import parse_input, trace
 
     wanted = _target(target, hub, paths, kwargs, weights)
@@ -106,8 +123,6 @@ def _target(
 ) -> Target:
     from mgeconvert.reference.tracing import Target
 
-    if (target is None) == (hub is None):
-        raise UsageError("expected either TARGET or --hub", hint=USAGE)
     arguments = _kwargs(kwargs)
     if hub is not None:
         return Target(hub, True, (), arguments, weights)

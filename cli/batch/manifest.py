@@ -244,11 +244,10 @@ def _check_outputs(found: Sequence[Job]) -> None:
                 f"{job.output}: both {other.source} and {job.source} would be written there",
                 hint='give one of them another name = "..."',
             )
-    sources = {os.path.realpath(job.source): job for job in found}
+    sources = {os.path.realpath(job.source) for job in found}
     for job in found:
         for file in registry.backend(job.target).names(job.output):
-            other = sources.get(os.path.realpath(file))
-            if other is not None:
+            if os.path.realpath(file) in sources:
                 raise UsageError(
                     f"{file}: is a model of this batch, {job.title} would be written there", hint="give -o FOLDER"
                 )

@@ -40,6 +40,21 @@ FOLLOWED = {
     "--dialect ssd -o t.prototxt",
     ("inspect", "mgeconvert inspect MODEL"): "inspect m.onnx",
     ("optimize", "mgeconvert optimize MODEL -o OUT"): "optimize m.onnx -o t.onnx",
+    ("inspect m.onnx --in body", "give --nodes too"): "inspect m.onnx --nodes",
+    ("inspect m.onnx --tree --nodes", "give one of them"): "inspect m.onnx --tree",
+    ("inspect m.onnx --force", "--model-explorer FILE.json"): "inspect m.onnx --model-explorer t.json --force",
+    ("batch m.onnx --targets onnx -o t --junit -", "--junit FILE.xml"):
+        "batch m.onnx --targets onnx -o t --junit t.xml",
+    ("batch m.onnx --targets onnx -o .", "give -o FOLDER"): "batch m.onnx --targets onnx -o t",
+    ("verify m.onnx --from tm", "mgeconvert verify MODEL CANDIDATE"): "verify m.tflite copy.onnx --through-ir",
+    ("optimize m.onnx --force", "give -o OUT"): "optimize m.onnx -o t.onnx --force",
+    ("run m.onnx --random --force", "give -o OUT.npz"): "run m.onnx --random -o t.npz --force",
+    ("edit m.onnx --axis 1 --rename x=z", "give one of them too, or leave it out"): "edit m.onnx --axis 1 --softmax y "
+    "-o t.onnx",
+    ("edit m.onnx --preprocess-input x", "give --mean or another of them"): "edit m.onnx --preprocess-input x --mean 1 "
+    "-o t.onnx",
+    ("trace --hub a/b:c --path . --input 1 -o t.pkl", "give one of them"): "trace --help",
+    ("trace n.py:N --input 1 --force", "give -o OUT.pkl"): "trace --help",
     ("nothere.onnx", "ls ."): "m.onnx",
     ("folder", "mgeconvert ops"): "ops",
     ("ops nothere", "mgeconvert ops"): "ops",
@@ -109,13 +124,13 @@ FOLLOWED = {
     ("edit m.onnx --outputs nothing", "`mgeconvert inspect MODEL --nodes` lists the nodes and their values"): "inspect "
     "m.onnx --nodes",
     ("edit m.onnx --replace Relu(x)=>", "PATTERN=>REPLACEMENT"): "edit m.onnx --replace Relu(x)=>Sigmoid(x) -o t.onnx",
-    ("edit m.onnx --replace x=>y", 'write it as "Relu(Add(x, y))"'):
+    ("edit m.onnx --replace Relu(=>Abs(x)", 'write it as "Relu(Add(x, y))"'):
         "edit m.onnx --replace Relu(x)=>Sigmoid(x) -o t.onnx",
     ("edit m.onnx --replace Add(x,y)=>Relu(x)", "operators here: "):
         "edit m.onnx --replace Relu(x)=>Sigmoid(x) -o t.onnx",
-    ("edit m.onnx --replace Relu(x)=>Abs(y)", "there are x"): "edit m.onnx --replace Relu(x)=>Sigmoid(x) -o t.onnx",
-    ("edit m.onnx --outputs yx", "did you mean y?"): "edit m.onnx --outputs y -o t.onnx",
-    ("edit m.onnx --rename nothing=z", "the input or outputs are x, y"): "edit m.onnx --rename x=z -o t.onnx",
+    ("edit m.onnx --replace Relu(x)=>Abs(zz)", "there are x"): "edit m.onnx --replace Relu(x)=>Sigmoid(x) -o t.onnx",
+    ("edit m.onnx --outputs yx", "did you mean y or x?"): "edit m.onnx --outputs y -o t.onnx",
+    ("edit m.onnx --drop-outputs nothing", "the outputs are y"): "edit m.onnx --outputs y -o t.onnx",
     ("tm-to-onnx gone.pkl", "ls ."): "tm-to-onnx m.pkl -o t.onnx",
     ("tm-to-onnx folder", "ls folder"): "tm-to-onnx m.pkl -o t.onnx",
     ("onnx-to-tflite m.pkl", "mgeconvert m.pkl"): "m.pkl",
@@ -160,6 +175,18 @@ ADVICE = {
     "do not open it with pickle or MegEngine; get the model from a source you trust",
     "name the arrays in_0, in_1, ... and out_0, out_1, ..., or as the model's inputs and outputs",
     'np.save("x.npy", x) in numpy, for an array x of numbers',
+    # how something is written
+    "numbers, ranges of step 1, and ...",
+    'write it as "fc_out[0, 2:5] = 1"',
+    "write it as --as neg or --as neg:MyNeg",
+    'write it as ({"scores": fc_out}, "layer4.0"), with names that are no identifiers in quotes',
+    "write it as float32[1,3]; there are {}",
+    "there are {}; {}",
+    'say what stands for it: --replace "NAME => OTHER"',
+    "name values",
+    "name a value",
+    "give it another name",
+    "give {} too",
     # of the Python API
     "give format=",
     "say -O1",

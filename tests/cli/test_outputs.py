@@ -8,14 +8,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 import mgeconvert
+from mgeconvert import registry
 from mgeconvert.errors import UsageError
 from mgeconvert.ir.builder import Builder
 from mgeconvert_cli.main import application
+from mgeconvert_cli.options import OutputFile
+from mgeconvert_cli.steps import Step
 
 
 def network() -> mgeconvert.Graph:
@@ -109,6 +113,32 @@ REFUSED = {
     "optimize m.onnx -o t.onnx --rtol -1": "--rtol -1: expected a positive number",
     "onnx-to-tflite m.onnx -o t.tflite --rtol nan": "--rtol nan: expected a positive number",
     "run m.onnx --random -o t.txt": "outputs are written as .npz",
+    # what inspect and batch write
+    "inspect m.onnx --model-explorer m.onnx": INPUT,
+    "inspect m.onnx --model-explorer soft.onnx": INPUT,
+    "inspect m.onnx --model-explorer nowhere/t.json": "the folder nowhere does not exist",
+    "batch m.onnx --targets onnx -o .": "m.onnx: is a model of this batch",
+    "batch m.onnx m.pkl --targets tm -o .": "m.pkl: both m.onnx and m.pkl would be written there",
+    "batch m.prototxt --targets caffe -o .": "m.prototxt: is a model of this batch",
+    "batch m.onnx --targets tflite -o t --junit m.onnx": INPUT,
+    "batch m.onnx --targets tflite -o t --junit m.npz": INPUT,
+    "batch m.onnx --targets tflite -o t --junit nowhere/j.xml": "the folder nowhere does not exist",
+    "batch m.onnx --targets tflite -o t --timeout 0": "0: expected a positive number",
+    "batch m.onnx --targets tflite -o t --max-memory nan": "nan: expected a positive number",
+    # options that nothing would read
+    "onnx-to-tflite m.onnx --no-verify --keep-failed": "--no-verify compares nothing: --keep-failed would be ignored",
+    "optimize m.onnx --rtol 1": "--rtol: nothing is written without -o",
+    "edit m.onnx --rename x=z --force --to tm": "--to and --force: nothing is written without -o",
+    "run m.onnx --random --force": "--force replaces a file, and nothing is written without -o",
+    "run m.onnx --random -i x.npy": "--random and -i are given",
+    "run m.onnx --random --runtime torch5": "torch5: no such runtime",
+    "inspect m.onnx --nodes --tree": "--tree and --nodes ask for different things",
+    "inspect m.onnx --force": "--force replaces a file, and none is written",
+    "verify m.onnx --from tm": "--from is of MODEL, and none is given",
+    "edit m.onnx --axis 1 --rename x=z": "--axis is of --softmax and --argmax",
+    "edit m.onnx --preprocess-input x --rename x=z": "--preprocess-input says where, and nothing says what",
+    "edit m.onnx -o t.onnx": "no edit is asked for",
+    "trace n.py:N -o t.pkl": "nothing says what to trace with",
     # options of formats that cannot be taken
     "onnx-to-onnx m.onnx -o t.onnx --opset 99": "opset 99: ONNX is written at opset 7 to ",
     "convert m.onnx t.onnx --fp16-io": "--fp16-io is for models in float16",
@@ -225,3 +255,24 @@ def test_names_that_are_no_text(folder: Path) -> None:
     done = shell(r"""n=$(printf 'caf\351'); cp m.onnx "$n.onnx"; $M onnx-to-tflite "$n.onnx" --json --no-verify""")
     assert done.returncode == 0, done.stderr
     assert (folder / os.fsdecode(b"caf\xe9.tflite")).is_file()
+
+
+def test_every_option_that_names_an_output_is_in_the_table() -> None:
+    """Of every command: what is written is refused above where it must not be."""
+    with application.make_context("mgeconvert", ["ops"]) as context:
+        for name in application.list_commands(context):
+            command = application.get_command(context, name)
+            assert command is not None
+            parameters = command.possible() if isinstance(command, Step) else command.params
+            for parameter in parameters:
+                if isinstance(parameter.type, OutputFile):
+                    lines = [line for line in REFUSED if f"{name} " in line or ("-to-" in name and "-to-" in line)]
+                    word = "" if isinstance(parameter, click.Argument) else parameter.opts[0]
+                    assert any(word in line.split() or not word for line in lines), (name, parameter.opts)
+    written = {
+        option.name
+        for format_name in registry.backend_names()
+        for option in registry.backend(format_name).options
+        if option.file == "writes"
+    }
+    assert written == {"quant_params"}
