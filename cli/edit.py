@@ -278,8 +278,8 @@ def _constant(text: str) -> tuple[str, np.ndarray[Any, Any]]:
 def _check(session: Session, **given: Any) -> None:
     """Beside what every export checks: something is edited, and nothing that is given would be ignored."""
     check_out(session, **given)
-    check_edits(given)
     _where(given)
+    check_edits(given)
     _processing(given)
 
 

@@ -80,7 +80,7 @@ def test_steps_in_a_wrong_order(invoke: Invoke, plugins: Install) -> None:
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-2:] == [
         "error: step other-to-toy: the step before gives a toy model, other-to-toy takes other",
-        "hint: mgeconvert ... toy-to-toy",
+        "hint: mgeconvert load MODEL toy-to-toy -o OUT",
     ]
 
 
