@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from . import registry
-from .errors import BadInputError, MgeconvertError, UsageError, VerificationError
+from .errors import UsageError, VerificationError
 from .files import Destination, Staging, noting, staging
 from .passes import Choice, Outcome
 from .registry import Source, checked_options
-from .verification.tolerance import Limit, limit_for
+from .verification.tolerance import limit_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -294,9 +294,11 @@ def export(
             written = target.save(graph, place.place(destination.path), **_placed(place, target, options))
         try:
             if verify:
+                from .verification.written import judge_written
+
                 with stage("verify"):
                     limit = limit_for(_kinds(graph), rtol, target, options)
-                    verification = _verify_written(written[0], target, graph, recorded, limit, options, own)
+                    verification = judge_written(written[0], target, graph, recorded, limit, options, own)
                     verification = verification.under(place.final(written[0]), place.spoken)
         except VerificationError:
             _keep_failed(place, written, destination)
@@ -371,42 +373,3 @@ def _recorded_along(path: Path, source: registry.Frontend, graph: Graph) -> Reco
 
     found = along(path, source)
     return read_beside(found, graph.inputs, graph.outputs) if isinstance(found, Path) else found
-
-
-def _verify_written(
-    path: Path,
-    target: registry.Backend,
-    graph: Graph,
-    recorded: Recorded | None,
-    limit: Limit,
-    options: Mapping[str, Any],
-    own: OwnRuntime | None,
-) -> VerificationReport:
-    """Without recorded data the model's own runtime says what is right; where it cannot, a target other than ONNX is
-    compared with the same graph in onnxruntime. Where an output fails, the first value that onnxruntime computes
-    differently is looked for."""
-    from .verification.comparison import verify_written
-    from .verification.expected import IR_RUNTIME, computed
-
-    why = ["no recorded outputs were given: --io"]
-    if recorded is None and own is not None:
-        try:
-            recorded = own.recorded(graph.inputs, graph.outputs)
-        except MgeconvertError as error:
-            why.append(error.message)
-    if target.name == IR_RUNTIME or IR_RUNTIME not in registry.backend_names():
-        judge = None
-    else:
-        judge = registry.backend(IR_RUNTIME)
-        recorded = recorded or computed(graph, path, "; ".join(why))
-    source = None if own is None else own.run
-    try:
-        report = verify_written(path, target, graph.inputs, graph.outputs, recorded, limit=limit, source=source)
-    except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input
-        raise VerificationError(error.message, hint=error.hint) from error
-    if judge is None or recorded is None or not report.failed:
-        return report
-    from .verification.divergence import first_divergence
-
-    found = first_divergence(graph, recorded.inputs, backend=target, judge=judge, tolerance=limit.rtol, options=options)
-    return report if found is None else replace(report, divergence=f"against onnxruntime, {found}")
