@@ -33,7 +33,7 @@ FOLLOWED = {
     ("optimize - -o t.onnx", "say the format with --from"): "optimize m.onnx --from onnx -o t.onnx",
     ("convert m.onnx t.bin", "say the format with --to"): "convert m.onnx t.onnx --to onnx",
     ("edit m.onnx", "`mgeconvert edit --help` lists the edits"): "edit --help",
-    ("edit m.onnx --scale 1,2", "--std takes one a channel"): "edit m.onnx --std 1,2,3 -o t.onnx",
+    ("edit m.onnx --scale 1,2", "--std takes one per channel"): "edit m.onnx --std 1,2,3 -o t.onnx",
     ("convert m.onnx t.onnx --no-verify --io r.npz", "give one only"): "convert m.onnx t.onnx --no-verify",
     ("convert m.onnx t.onnx --rtol 0", "--rtol 1e-3"): "convert m.onnx t.onnx --rtol 1e-3",
     ("load m.onnx edit --dialect ssd", "name it with --from or --to"): "load m.onnx edit --rename x=z --to caffe "
