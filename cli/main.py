@@ -136,7 +136,7 @@ class Application(click.Group):
             formatter.write_dl([(f"{source}-to-B", f"with B one of {targets}") for source in registry.frontend_names()])
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
-        """Run, show errors as DESIGN section 10 wants them, exit with the code of section 9."""
+        """Run, show errors as users see them, exit with their code."""
         session = Session(json="--json" in (sys.argv[1:] if args is None else args))
         extra.pop("standalone_mode", None)
         try:

@@ -1,4 +1,4 @@
-"""What a batch has done: one line of JSON a job beside the outputs, so that a run that was killed goes on where it was.
+"""What a batch has done: one line of JSON per job beside the outputs, so that a killed run goes on where it was.
 
 A job is skipped when its fingerprint is that of a line that ended well, and the files of that line are still what was
 written. The fingerprint covers the bytes of the model, of the .npz beside it, the command line and our version.

@@ -50,7 +50,7 @@ def document(results: Sequence[Result], worse: Sequence[str]) -> dict[str, Any]:
 
 
 def table(results: Sequence[Result]) -> Table:
-    """One row a job, what failed last."""
+    """One row per job, what failed last."""
     ordered = sorted(results, key=lambda result: (not result.is_good, result.job.name, result.job.target))
     cells = []
     for result in ordered:
@@ -64,7 +64,7 @@ def table(results: Sequence[Result]) -> Table:
 
 
 def junit(results: Sequence[Result]) -> bytes:
-    """One test case a job; what was refused or differs is a failure, what broke is an error."""
+    """One test case per job; what was refused or differs is a failure, what broke is an error."""
     bad = [result for result in results if not result.is_good]
     failures = sum(result.state in ("refused", "mismatch") for result in bad)
     suite = ElementTree.Element(
@@ -109,7 +109,7 @@ def read_baseline(path: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
 
 
 def worse(results: Sequence[Result], baseline: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[str]:
-    """What got worse since the baseline, a line each."""
+    """What got worse since the baseline, one line each."""
     good = ("verified", "written", "unchanged")
     lines = []
     for result in results:

@@ -1,4 +1,4 @@
-"""The dtypes of the format, and which of them TFLite computes with: 64-bit integers and half floats are narrowed or
+"""The dtypes of the format, and which of them TFLite computes with: 64-bit integers and float16 are narrowed or
 widened inside."""
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from mgeconvert.errors import refuse
 from .model import Array
 
 COMPUTED_AS = {"int64": np.dtype(np.int32), "float16": np.dtype(np.float32), "uint64": np.dtype(np.int32)}
-"""Most kernels have neither 64-bit integers nor half floats: indices and sizes fit int32, floats are computed wider."""
+"""Most kernels have neither 64-bit integers nor float16: indices and sizes fit int32, floats are computed wider."""
 TYPES = {
     "float32": 0, "float16": 1, "int32": 2, "uint8": 3, "int64": 4, "bool": 6, "int16": 7, "complex64": 8, "int8": 9,
     "float64": 10, "complex128": 11, "uint64": 12, "uint32": 15, "uint16": 16,

@@ -19,7 +19,7 @@ import torch
 def run(request):
     """Compute networks: each job's `model`, a Python file, takes the npz `inputs` to the npz `outputs`.
 
-    The answer has an entry a job: empty, or what went wrong.
+    The answer has one entry per job: empty, or what went wrong.
     """
     torch.set_num_threads(1)
     return [_failure(job) for job in request["jobs"]]

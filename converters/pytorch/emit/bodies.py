@@ -1,4 +1,4 @@
-"""Writes the forward() of one body: a statement a node, names reused where the value before is read no more."""
+"""Writes the forward() of one body: one statement per node, names reused where the value before is read no more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IR graph to network: walks the tree of calls, one forward() a module, and collects what has no torch form."""
+"""IR graph to network: walks the tree of calls, one forward() per module, and collects what has no torch form."""
 
 from __future__ import annotations
 

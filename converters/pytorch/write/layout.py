@@ -98,7 +98,7 @@ def _laid(before: str, node: ast.expr, after: str, indent: str) -> list[str]:
 
 
 def _operation(before: str, node: ast.expr, after: str, indent: str) -> list[str]:
-    """An operation in parentheses, one operand a line where one line is too short."""
+    """An operation in parentheses, one operand per line where one line is too short."""
     inner = indent + STEP
     lines = [inner + flat(node)] if len(inner + flat(node)) <= WIDTH else _operands("", node, "", inner)
     return [f"{indent}{before}(", *lines, f"{indent}){after}"]

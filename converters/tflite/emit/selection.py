@@ -1,4 +1,4 @@
-"""The largest elements, the best boxes."""
+"""Elements chosen by value: the largest, one-hot rows, those that are not zero, triangles."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Pools: windows that lie beyond the border count only what is inside.
 
-Source: pooling.cc; perception/ for the custom operators of tensorflow/lite/kernels/.
+Source: pooling.cc of tensorflow/lite/kernels/, and its folder perception/ for the custom operators.
 """
 
 from __future__ import annotations

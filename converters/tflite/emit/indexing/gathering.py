@@ -1,4 +1,4 @@
-"""Reading and writing at indices, and padding. Indices may be negative as in ONNX; TFLite's may not."""
+"""Reading at indices. Indices may be negative as in ONNX; TFLite's may not."""
 
 from __future__ import annotations
 
