@@ -77,14 +77,21 @@ def modules_of(node: Node) -> Iterator[tuple[str, str, Scope | None]]:
     scope = node.scope
     known: dict[str, tuple[str, Scope]] = {}
     while scope is not None:
-        is_function = scope.parent is not None and scope.parent.path == scope.path
-        if not is_function:
+        if not _is_function(scope):
             known[dotted(scope.path)] = (scope.kind, scope)
         scope = scope.parent
     path = dotted(node.scope.path) if node.scope is not None else ""
     for prefix in prefixes(path):
         kind, call = known.get(prefix, ("", None))
         yield prefix, kind, call
+
+
+def _is_function(scope: Scope) -> bool:
+    """Whether a scope is the call of a function or method; where its module is not known, one whose name is written as
+    functions are: ``relu``, ``__add__``."""
+    if scope.parent is not None:
+        return scope.parent.path == scope.path
+    return (scope.call is None and scope.kind[:1] != scope.kind[:1].upper()) or scope.kind.startswith("_")
 
 
 def dotted(path: str) -> str:
