@@ -44,7 +44,7 @@ def test_another_function(invoke: Invoke) -> None:
     assert result.stderr.splitlines()[-1] == "error: a.onnx and c.onnx differ: operators, what they compute"
     lines = result.stdout.splitlines()
     assert lines[0] == "operators: 2 of 7 differ"
-    assert lines[-1].startswith("body.sum_out, computed at body.sum (Add) by Add, is the first to differ, by ")
+    assert lines[-1].startswith("features, computed at body.sum (Add) by Add, is the first to differ, by ")
 
 
 def test_other_inputs(invoke: Invoke) -> None:
