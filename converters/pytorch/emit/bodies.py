@@ -16,7 +16,7 @@ from mgeconvert.ir.scopes import Scope
 from mgeconvert.ir.whole_calls import CALL
 
 from .emission import Emission
-from .expressions import Many, Sizes, Whole
+from .expressions import Many, Nested, Sizes, Whole
 from .loops import Chain, in_loops
 from .pending import Pending
 from .refused import REFUSED, UNKNOWN
@@ -44,6 +44,8 @@ class Around(Protocol):
     def below(self, path: str, inner: str) -> str: ...
 
     def hang_tensor(self, home: str, value: Value) -> str: ...
+
+    def record(self, path: str) -> Any: ...
 
     def hang_module(self, home: str, node: Node, made: Made, state: Mapping[str, Any]) -> str: ...
 
@@ -112,6 +114,10 @@ class BodyWriter:
     def hang(self, node: Node, made: Made, state: Mapping[str, Any]) -> str:
         """The path, below this body, of a built-in module."""
         return self.driver.hang_module(self.body.path, node, made, state)
+
+    def record(self, path: str) -> Any:
+        """What the source has at a path from the top module."""
+        return self.driver.record(path)
 
     def _uses(self) -> dict[Value, int]:
         left: dict[Value, int] = {}
@@ -223,6 +229,13 @@ class BodyWriter:
             if name != "_":
                 self.holders[name] = value
             names.append(name)
+        if isinstance(expression, Nested):
+            names += ["_"] * (expression.form.count(",") + 1 - len(names))
+            target = re.sub(r"\d", lambda found: names[int(found[0])], expression.form).replace(",", ", ")
+            self.lines.append(f"{target} = {text}")
+            if expression.after and names[0] != "_":
+                self.lines.append(f"{names[0]} = {names[0]}{expression.after}")
+            return
         self.lines.append(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {text}")
 
     def _say(self, value: Value, text: str) -> str:

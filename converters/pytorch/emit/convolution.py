@@ -8,7 +8,7 @@ from mgeconvert.errors import refuse
 
 from .emission import Emission
 from .table import emit
-from .text import call, simplest
+from .text import call, literal, simplest
 
 
 def _common(e: Emission, dims: int) -> dict[str, Any]:
@@ -100,3 +100,14 @@ def conv_transpose(e: Emission) -> str:
         return f"{e.module(f'nn.ConvTranspose{dims}d', args, state)}({e[0]}){end}"
     given = [e[0], e[1], *([e[2]] if e.has(2) else [])]
     return call(f"F.conv_transpose{dims}d", *given, **_ordered(kwargs)) + end
+
+
+@emit("DeformConv")
+def deform_conv(e: Emission) -> str:
+    pads = _pads(e, 2)
+    if pads[:2] != pads[2:]:
+        refuse("a padding that is not the same on both sides")
+    bias, mask = (e[number] if e.has(number) else "None" for number in (3, 4))
+    sizes = [literal(tuple(e.attr(name) or (1, 1))) for name in ("strides", "dilations")]
+    padding, groups = literal(tuple(pads[:2])), e.attr("group", 1)
+    return call("deform_conv2d", e[0], e[1], e[2], bias, mask, sizes[0], padding, sizes[1], groups)

@@ -123,7 +123,7 @@ class Driver:
         key = (home, id(value.array))
         if key not in self._tensors:
             inside = value.name.startswith(f"{home}.") if home else True
-            known = self._record(value.name)
+            known = self.record(value.name)
             names = (
                 value.name
                 if inside and known is not None
@@ -157,7 +157,7 @@ class Driver:
             number += 1
             path = f"{wanted.replace('.', '_')}_{number}"
 
-    def _record(self, path: str) -> Any:
+    def record(self, path: str) -> Any:
         """What the source has at a path."""
         record = self.source.root
         for name in path.split("."):

@@ -109,6 +109,10 @@ def extreme(e: Emission) -> str:
     name = "torch.maximum" if e.node.op == "Max" else "torch.minimum"
     if e.dtype() in ("uint16", "uint32", "uint64"):
         refuse(f"torch has no {name} of {e.dtype()}")
+    bound = {"Max": "min", "Min": "max"}[e.node.op]
+    constant = e.constant(1)
+    if len(e.node.inputs) == 2 and constant is not None and constant.ndim == 0 and e.dtype() in ("float32", "float64"):
+        return f"torch.clamp({e[0]}, {bound}={literal(constant)})"
     text = e[0]
     for number in range(1, len(e.node.inputs)):
         text = call(name, text, e[number])

@@ -33,6 +33,8 @@ class Writer(Protocol):
 
     def hang(self, node: Node, made: Made, state: Mapping[str, Any]) -> str: ...
 
+    def record(self, path: str) -> Any: ...
+
 
 class Emission:
     """One node; `e[0]` is the text of its first operand as a tensor."""
@@ -165,6 +167,12 @@ class Emission:
         call = self.node.scope.call if self.node.scope is not None else None
         assert call is not None
         return call.args[0].record.attributes  # type: ignore[no-any-return]
+
+    def attributes(self) -> Mapping[str, Any]:
+        """The attributes of the source's module whose weight the node reads; empty where there is none."""
+        path = path_of_weight(self.node) or (self.node.scope.path if self.node.scope is not None else "")
+        attributes = getattr(self.writer.record(path), "attributes", {}) if path else {}
+        return attributes if isinstance(attributes, dict) else {}
 
     def tensors(self, *names: str) -> dict[str, Array]:
         """Tensors of the source's module; those that it has not are left out."""

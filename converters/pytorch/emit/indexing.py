@@ -7,7 +7,7 @@ from typing import Any
 from mgeconvert.errors import refuse
 
 from .emission import Emission
-from .expressions import Sizes, Whole
+from .expressions import Sizes, Whole, item
 from .table import emit, emit_call
 from .text import literal
 
@@ -19,8 +19,8 @@ def gather(e: Emission) -> str:
     axis, index = e.attr("axis", 0), e.constant(1)
     if isinstance(e.text(0), Sizes) and index is not None:
         if index.ndim == 0:
-            return Whole(f"{e.text(0)}[{int(index)}]")
-        return Sizes(f"[{', '.join(f'{e.text(0)}[{int(number)}]' for number in index.reshape(-1))}]")
+            return Whole(item(e.text(0), int(index)))
+        return Sizes(f"[{', '.join(item(e.text(0), int(number)) for number in index.reshape(-1))}]")
     axis %= max(e.rank(), 1)
     before = ":, " * axis
     if index is not None and index.ndim == 0:
@@ -28,11 +28,7 @@ def gather(e: Emission) -> str:
     if isinstance(e.text(1), Whole):
         return f"{e[0]}[{before}{e.text(1)}]"
     x = e[0]
-    position = e[1] if index is not None and (index >= 0).all() else f"{e[1]} % {x}.shape[{axis}]"
-    position = (
-        position if e.dtype(1) == "int64" else f"({position}).long()" if " " in position else f"{position}.long()"
-    )
-    return f"{x}[{before}{position}]"
+    return f"{x}[{before}{e[1] if e.dtype(1) in ('int64', 'int32') else f'{e[1]}.long()'}]"
 
 
 @emit_call("megengine.tensor.Tensor.__getitem__")
@@ -40,7 +36,7 @@ def getitem(e: Emission) -> str:
     x, index = e.arguments()[:2]
     if isinstance(x, Sizes):
         if isinstance(index, int):
-            return Whole(f"{x}[{index}]")
+            return Whole(item(x, index))
         if isinstance(index, slice) and not any(
             isinstance(part, str) for part in (index.start, index.stop, index.step)
         ):
@@ -77,7 +73,7 @@ def slices(e: Emission) -> str:
         step = int(e.array(4, "a step").reshape(-1)[0]) if e.has(4) else 1
         return Sizes(f"{e.text(0)}[{_text(start, end, step)}]")
     if starts is None or ends is None:
-        refuse("bounds that are only known at run time")
+        return _moving(e)
     count, rank = len(starts), e.rank()
     axes = e.array(3, "axes").tolist() if e.has(3) else range(count)
     steps = e.array(4, "steps").tolist() if e.has(4) else [1] * count
@@ -143,3 +139,38 @@ def scatter_nd(e: Emission) -> str:
         refuse(f"ScatterND with reduction {how}")
     index = f"{e[1]}.long().unbind(-1)"
     return f"{e[0]}.index_put({index}, {e[2]}{', accumulate=True' if how == 'add' else ''})"
+
+
+def _moving(e: Emission) -> str:
+    """A slice whose bounds are only known at run time, forwards."""
+    rank = e.rank()
+    value = e.value(1)
+    count = value.shape[0] if value is not None and value.shape else rank
+    axes = e.array(3, "axes").tolist() if e.has(3) else list(range(count if isinstance(count, int) else rank))
+    steps = e.array(4, "steps").tolist() if e.has(4) else [1] * len(axes)
+    if any(step < 0 for step in steps):
+        refuse("a backward slice between bounds that are only known at run time")
+
+    def bound(number: int, place: int) -> str:
+        array, text = e.constant(number), e.text(number)
+        if array is not None:
+            value = int(array.reshape(-1)[place])
+            return "" if value >= END or (number == 1 and value == 0) else str(value)
+        return (
+            text
+            if isinstance(text, Whole)
+            else item(text, place)
+            if isinstance(text, Sizes)
+            else f"int({text}[{place}])"
+        )
+
+    parts = [":"] * rank
+    for place, (axis, step) in enumerate(zip(axes, steps, strict=True)):
+        parts[axis % rank] = f"{bound(1, place)}:{bound(2, place)}" + (f":{step}" if step != 1 else "")
+    return f"{e[0]}[{', '.join(parts)}]"
+
+
+@emit_call("megengine.module.embedding.Embedding")
+def source_embedding(e: Emission) -> str:
+    state = e.tensors("weight")
+    return f"{e.module('nn.Embedding', {None: state['weight'].shape}, state)}({e[0]})"

@@ -7,7 +7,7 @@ from typing import Any
 from mgeconvert.errors import refuse
 
 from .emission import Emission
-from .expressions import Many, Sizes, Whole
+from .expressions import Many, Sizes, Whole, item, listed
 from .table import emit, emit_call
 from .text import call, literal
 
@@ -109,8 +109,8 @@ def concat(e: Emission) -> str:
         for number in numbers:
             array, text = e.constant(number), e.text(number)
             items = literal([int(size) for size in array.reshape(-1)]) if array is not None else text
-            one = items.startswith("[") and items.endswith("]") and items.count("[") == 1
-            parts.append(items[1:-1] if one else f"*{items}")
+            known = listed(items)
+            parts.append(", ".join(known) if known or items == "[]" else f"*{items}")
         return Sizes(f"[{', '.join(filter(None, parts))}]")
     return f"torch.cat([{', '.join(e[number] for number in numbers)}], {e.attr('axis')})"
 
@@ -128,7 +128,7 @@ def split(e: Emission) -> str:
 @emit("Squeeze")
 def squeeze(e: Emission) -> str:
     if isinstance(e.text(0), Sizes):
-        return Whole(f"{e.text(0)}[0]")
+        return Whole(item(e.text(0), 0))
     if isinstance(e.text(0), Whole):
         return e.text(0)
     if not e.has(1):
@@ -153,11 +153,7 @@ def unsqueeze(e: Emission) -> str:
 def expand(e: Emission) -> str:
     target, value = e.constant(1), e.value(0)
     if target is None or value is None or value.static_shape is None:
-        return (
-            f"{e[0]} * torch.ones({e.sizes(1)}, dtype={e.out_dtype})"
-            if e.dtype() != "bool"
-            else (f"{e[0]} & torch.ones({e.sizes(1)}, dtype=torch.bool)")
-        )
+        return f"{e[0]}.expand(torch.broadcast_shapes({e[0]}.shape, {e.sizes(1)}))"
     missing = len(value.static_shape) - len(target)
     sizes = [1] * missing + [int(size) for size in target]
     start = len(sizes) - len(value.static_shape)
@@ -210,7 +206,7 @@ def arange(e: Emission) -> str:
         array = e.constant(number)
         text = literal(array.reshape(-1)[0]) if array is not None else e.text(number)
         if isinstance(text, Sizes):
-            return f"{text}[0]"
+            return item(text, 0)
         return text if array is not None or isinstance(e.text(number), Whole) else f"{text}.item()"
 
     return f"torch.arange({bound(0)}, {bound(1)}, {bound(2)}, dtype={e.out_dtype})"
@@ -243,3 +239,22 @@ def depth_to_space(e: Emission) -> str:
 def space_to_depth(e: Emission) -> str:
     block = e.attr("blocksize")
     return f"F.pixel_unshuffle({e[0]}, {block}).unflatten(1, (-1, {block * block})).transpose(1, 2).flatten(1, 2)"
+
+
+@emit_call("megengine.functional.tensor.broadcast_to")
+def source_broadcast(e: Emission) -> str:
+    shape = e.argument("shape", 1)
+    if isinstance(shape, str) and not isinstance(shape, Sizes):
+        refuse("a shape that is a tensor, which is lowered")
+    sizes = shape if isinstance(shape, str) else f"[{', '.join(map(_int, shape))}]"
+    known = listed(sizes)
+    return f"{e[0]}.expand({', '.join(known) if known else sizes})"
+
+
+def _int(size: object) -> str:
+    return str(size) if isinstance(size, int | Whole) else f"int({size})"
+
+
+@emit_call("megengine.functional.tensor.ones_like", "megengine.functional.tensor.zeros_like")
+def source_like(e: Emission) -> str:
+    return call(f"torch.{e.node.op.rpartition('.')[2]}", e[0])

@@ -29,8 +29,16 @@ def batch_norm(e: Emission) -> str:
         state = {name: array for name, array in zip(names, constants, strict=True) if array is not None}
         channels = state["weight"].size
         state["num_batches_tracked"] = np.array(0, np.int64)
-        kind = f"nn.BatchNorm{max(dims, 1)}d"
-        return f"{e.module(kind, {None: (channels,), **_eps(e)}, state)}({e[0]})"
+        kind, source = f"BatchNorm{max(dims, 1)}d", e.attributes()
+        momentum = round(1 - float(source.get("momentum", 0.9)), 7)
+        args: dict[Any, Any] = {None: (channels,), **_eps(e)}
+        if momentum != 0.1:
+            args["momentum"] = momentum
+        if "affine" in source and not source["affine"]:
+            args["affine"] = False
+            state = {name: array for name, array in state.items() if name not in ("weight", "bias")}
+        kind = f"Frozen{kind}" if source.get("freeze") else f"nn.{kind}"
+        return f"{e.module(kind, args, state)}({e[0]})"
     return call("F.batch_norm", e[0], e[3], e[4], e[1], e[2], **_eps(e))
 
 

@@ -29,9 +29,9 @@ def pool(e: Emission) -> str:
         refuse("a dilated average")
     symmetric = pads[:dims] == pads[dims:] and all(2 * pad <= size for pad, size in zip(pads, kernel, strict=False))
     if not symmetric:
-        if average and not e.attr("count_include_pad", 0):
-            refuse("an average that does not count a padding which is not the same on both sides")
         order = [pad for axis in reversed(range(dims)) for pad in (pads[axis], pads[axis + dims])]
+        if average and not e.attr("count_include_pad", 0):
+            return _shared(e, dims, kernel, order, kwargs)
         x = f"F.pad({x}, {order})" if average else f"F.pad({x}, {order}, value=-math.inf)"
     elif any(pads):
         kwargs["padding"] = simplest(pads[:dims])
@@ -54,3 +54,12 @@ def pool(e: Emission) -> str:
 def global_pool(e: Emission) -> str:
     axes = tuple(range(2, e.rank()))
     return call(f"{e[0]}.{'mean' if e.node.op == 'GlobalAveragePool' else 'amax'}", axes, keepdim=True)
+
+
+def _shared(e: Emission, dims: int, kernel: Any, order: list[int], kwargs: dict[str, Any]) -> str:
+    """An average that does not count a padding which differs on both sides: the mean over the mean of ones."""
+    if e.attr("ceil_mode", 0):
+        kwargs["ceil_mode"] = True
+    x, size = e[0], simplest(kernel)
+    sums = call(f"F.avg_pool{dims}d", f"F.pad({x}, {order})", size, **kwargs)
+    return f"{sums} / {call(f'F.avg_pool{dims}d', f'F.pad(torch.ones_like({x}), {order})', size, **kwargs)}"

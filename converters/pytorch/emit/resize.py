@@ -15,40 +15,89 @@ KINDS = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
 @emit("Resize")
 def resize(e: Emission) -> str:
+    return _interpolated(e) or _by_axes(e)
+
+
+def _interpolated(e: Emission) -> str:
+    """``F.interpolate``, empty where torch's own function has another meaning."""
     mode, where = e.attr("mode", "nearest"), e.attr("coordinate_transformation_mode", "half_pixel")
     dims = e.rank() - 2
-    if (
-        tuple(e.attr("axes") or range(2, dims + 2)) != tuple(range(2, dims + 2))
-        or e.attr("antialias", 0)
-        or e.attr("exclude_outside", 0)
-    ):
-        refuse("Resize with axes, antialias or exclude_outside")
-    if e.attr("keep_aspect_ratio_policy", "stretch") != "stretch" or dims < 1:
-        refuse("this form of Resize")
-    target = _target(e)
+    if tuple(e.attr("axes") or range(2, dims + 2)) != tuple(range(2, dims + 2)) or dims < 1 or _is_special(e):
+        return ""
     if mode == "nearest":
         rounding = e.attr("nearest_mode", "round_prefer_floor")
         if where == "asymmetric" and rounding == "floor":
-            return f"F.interpolate({e[0]}, {target})"
-        if where == "half_pixel" and rounding == "round_prefer_ceil":
-            return f'F.interpolate({e[0]}, {target}, mode="nearest-exact")'
-        if where == "half_pixel" and rounding == "round_prefer_floor":
-            refuse("nearest with halves rounded down")
-        refuse(f"nearest of {where}, {rounding}")
+            return _call(e, "")
+        return _call(e, ', mode="nearest-exact"') if (where, rounding) == ("half_pixel", "round_prefer_ceil") else ""
     if where not in ("half_pixel", "align_corners", "pytorch_half_pixel"):
-        refuse(f"{mode} of {where}")
-    corners = where == "align_corners"
+        return ""
     if mode == "cubic":
-        if dims != 2 or not np.isclose(e.attr("cubic_coeff_a", -0.75), -0.75):
-            refuse("cubic of other coefficients than -0.75, or of other axes than two")
-        kind = "bicubic"
+        usual = dims == 2 and np.isclose(e.attr("cubic_coeff_a", -0.75), -0.75)
+        kind = "bicubic" if usual else None
     else:
-        kind = KINDS.get(dims) or refuse(f"linear over {dims} axes")
-    return f"F.interpolate({e[0]}, {target}, mode={literal(kind)}, align_corners={corners})"
+        kind = KINDS.get(dims)
+    return _call(e, f", mode={literal(kind)}, align_corners={where == 'align_corners'}") if kind else ""
+
+
+def _is_special(e: Emission) -> bool:
+    stretched = e.attr("keep_aspect_ratio_policy", "stretch") == "stretch"
+    return bool(e.attr("antialias", 0) or e.attr("exclude_outside", 0)) or not stretched
+
+
+def _call(e: Emission, rest: str) -> str:
+    target = _target(e)
+    return f"F.interpolate({e[0]}, {target}{rest})" if target else ""
+
+
+POSITIONS = {
+    "half_pixel": "(torch.arange({n}) + 0.5) / {scale} - 0.5",
+    "pytorch_half_pixel": "(torch.arange({n}) + 0.5) / {scale} - 0.5",
+    "asymmetric": "torch.arange({n}) / {scale}",
+    "half_pixel_symmetric": "{offset} + (torch.arange({n}) + 0.5) / {scale} - 0.5",
+    "align_corners": "torch.arange({n}) * ({size} - 1) / max({n} - 1, 1)",
+}
+"""Where each result lies between the elements of an axis of `size` elements, by ONNX's name of the rule."""
+ROUNDED = {
+    "floor": "torch.floor({x})", "ceil": "torch.ceil({x})", "round_prefer_floor": "torch.ceil({x} - 0.5)",
+    "round_prefer_ceil": "torch.floor({x} + 0.5)",
+}  # fmt: skip
+
+
+def _by_axes(e: Emission) -> str:
+    """Axis by axis: elements chosen by index, or by ``interpolate_axis``."""
+    mode, where = e.attr("mode", "nearest"), e.attr("coordinate_transformation_mode", "half_pixel")
+    value = e.value(0)
+    shape = value.static_shape if value is not None else None
+    if where not in POSITIONS or _is_special(e) or shape is None:
+        refuse(f"{mode} of {where}, with antialias or exclude_outside, or of sizes that vary")
+    axes = [axis % len(shape) for axis in e.attr("axes") or range(len(shape))]
+    sizes = e.array(3, "sizes").tolist() if e.has(3) else None
+    scales = None if sizes else e.array(2, "scales").tolist()
+    text = e[0]
+    for number, axis in enumerate(axes):
+        size = shape[axis]
+        n = int(sizes[number]) if sizes else int(np.floor(np.float32(size) * np.float32(scales[number])))  # type: ignore[index]
+        scale = n / size if sizes else float(scales[number])  # type: ignore[index]
+        if n == size and scale == 1:
+            continue
+        if where == "pytorch_half_pixel" and n == 1:
+            positions = "torch.zeros(1)"
+        else:
+            offset = literal(size / 2 * (1 - n / (scale * size)))
+            positions = POSITIONS[where].format(n=n, size=size, scale=literal(scale), offset=offset)
+        if mode == "nearest":
+            index = ROUNDED[e.attr("nearest_mode", "round_prefer_floor")].format(x=f"({positions})")
+            text = f"{text}.index_select({axis}, ({index}).long().clamp(0, {size - 1}))"
+        elif mode == "linear":
+            text = f"interpolate_axis({text}, {axis}, ({positions}).clamp(0, {size - 1}), 2)"
+        else:
+            a = float(str(np.float32(e.attr("cubic_coeff_a", -0.75))))
+            text = f"interpolate_axis({text}, {axis}, {positions}, 4{'' if a == -0.75 else f', a={a}'})"
+    return text
 
 
 def _target(e: Emission) -> str:
-    """``scale_factor=2`` or ``size=(7, 7)``."""
+    """``scale_factor=2`` or ``size=(7, 7)``; empty where channels or the batch are resized."""
     if e.attr("axes"):
         if e.has(3):
             return f"size={e.sizes(3)}"
@@ -62,11 +111,11 @@ def _target(e: Emission) -> str:
         if len(shape) > 1 and any(
             isinstance(old, int) and old != int(new) for old, new in zip(shape[:2], sizes[:2], strict=True)
         ):
-            refuse("Resize of channels")
+            return ""
         return f"size={tuple(int(size) for size in sizes[2:])}"
     scales = e.array(2, "scales").tolist()
     if scales[:2] != [1.0, 1.0]:
-        refuse("Resize of channels")
+        return ""
     factor = [int(each) if each == int(each) else each for each in scales[2:]]
     number = factor[0] if len(set(factor)) == 1 else tuple(factor)
     return f"scale_factor={literal(number)}" + (

@@ -10,6 +10,7 @@ from ..emit.constructors import Argument, Class, Name
 from ..emit.loops import LOOP
 from ..emit.text import MARK, is_identifier, literal
 from ..emit.tree import Made, Method, Place
+from .helpers import called
 from .layout import definition, statement
 
 INDENT = " " * 8
@@ -29,7 +30,7 @@ def source(root: Place, title: str) -> str:
     """The whole file."""
     found, made = classes(root)
     blocks = ["\n".join(_class(each)) for each in found]
-    body = "\n\n\n".join(blocks) + "\n" + LOAD.format(made=_made(made))
+    body = "\n\n\n".join([*called("\n".join(blocks)), *blocks]) + "\n" + LOAD.format(made=_made(made))
     standard = "import math\nfrom pathlib import Path" if re.search(r"\bmath\.", body) else "from pathlib import Path"
     functional = "import torch.nn.functional as F\n" if re.search(r"\bF\.", body) else ""
     torch = f"import torch\n{functional}from safetensors.torch import load_file\nfrom torch import nn"
