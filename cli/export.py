@@ -62,7 +62,8 @@ def write(session: Session, state: State, job: Job) -> State:
             _to_stdout(report)
     else:
         report = _export(session, state, job, job.out or _default_out(state, job))
-        session.next(*use(job.backend, report.files))
+        if job.backend.computes(job.options):
+            session.next(*use(job.backend, report.files))
     return replace(state, formats=tuple(dict.fromkeys((state.formats[0], job.backend.name))))
 
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "diff": ("diff:command", "Compare two models: inputs, operators, parameters, modules, what they compute."),
     "run": ("run:command", "Compute a model in its runtime, or another one."),
     "batch": ("batch.command:command", "Convert many models: a manifest, folders, globs; resumes where it was."),
+    "checkpoint-to-safetensors": ("checkpoint:command", "The weights of a MegEngine checkpoint, in torch's shapes."),
     "ops": ("ops:command", "What each format supports, operator by operator."),
     "reference": ("reference:command", "The environment with real MegEngine that traces and verifies."),
     "completion": ("completion:command", "Print the completion script of a shell."),

@@ -38,7 +38,7 @@ class Option:
     `type` is bool (a flag), int, float or str; `choices` limits a str. `rtol` is the relative error that a written file
     may have when the option is given, for options that round on purpose (float16 weights). `file` says that the value
     names a file which is read, or written ("reads" may have several, with commas between). `metavar` is what helps call
-    the value.
+    the value. Not `runs` says that what is written with the option cannot be computed, so it is not verified.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Option:
     rtol: float = 0.0
     file: Literal["", "reads", "writes"] = ""
     metavar: str = ""
+    runs: bool = True
 
 
 QUANT_PARAMS = Option(
@@ -149,7 +150,8 @@ class Backend:
     file of that name. `leftovers(files)` are files of an earlier export that readers would take for some of these new
     ones. `check(**options)` raises UsageError for options that cannot be taken, before any model is read.
     `example` is a program that opens a written model in its framework, with ``{0}``, ``{1}`` for its files as Python
-    strings; `python` is what runs it in a shell.
+    strings; `python` is what runs it in a shell. `weights(arrays, path)` writes weights alone, by MegEngine's names,
+    and returns them as they are in the file.
     """
 
     name: str
@@ -171,6 +173,11 @@ class Backend:
     check: Callable[..., None] | None = None
     example: str = ""
     python: str = "python"
+    weights: Callable[[Mapping[str, np.ndarray], Path], Mapping[str, np.ndarray]] | None = None
+
+    def computes(self, options: Mapping[str, Any]) -> bool:
+        """Whether what is written with these options can be run."""
+        return not any(options.get(option.name) for option in self.options if not option.runs)
 
     def names(self, path: Path) -> Sequence[Path]:
         """The files of a model that is saved to `path`, main file first."""

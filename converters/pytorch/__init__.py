@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mgeconvert.registry import Backend, deferred
+from mgeconvert.registry import Backend, Option, deferred
 
 BACKEND = Backend(
     name="pytorch",
@@ -17,4 +17,8 @@ BACKEND = Backend(
     runtime="PyTorch",
     example='import runpy; print(runpy.run_path({0})["load"]())',
     faithful=True,
+    weights=deferred(f"{__name__}.write.save:save_weights"),
+    options=(
+        Option("weights_only", bool, False, "write only the safetensors, for PyTorch code of your own", runs=False),
+    ),
 )

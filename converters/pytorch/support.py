@@ -13,7 +13,7 @@ from .emit.refused import REFUSED
 from .emit.table import CALLS, EMITTERS
 
 
-def problems(graph: Graph) -> Sequence[Problem]:
+def problems(graph: Graph, weights_only: bool = False) -> Sequence[Problem]:  # noqa: ARG001
     """What stops an export, without writing."""
     return network(graph).problems
 

@@ -149,3 +149,8 @@ def cast(e: Emission) -> str:
 @emit("Identity")
 def identity(e: Emission) -> str:
     return e.text(0)
+
+
+@emit_call("megengine.module.identity.Identity")
+def source_identity(e: Emission) -> str:
+    return f"{e.module('nn.Identity', {}, {})}({e[0]})"

@@ -111,8 +111,3 @@ def mvn(e: Emission) -> str:
 @emit_call("megengine.module.dropout.Dropout")
 def source_dropout(e: Emission) -> str:
     return f"{e.module('nn.Dropout', {None: (float(e.record['drop_prob']),)}, {})}({e[0]})"
-
-
-@emit_call("megengine.module.identity.Identity")
-def source_identity(e: Emission) -> str:
-    return f"{e.module('nn.Identity', {}, {})}({e[0]})"

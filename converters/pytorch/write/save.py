@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from mgeconvert.errors import UnsupportedError
 from mgeconvert.files import output_files
@@ -15,13 +18,17 @@ from ..emit.driver import network
 from ..emit.tree import state_dict
 from .safetensors import write
 from .source import checked, source
+from .torch_state import torch_state
 
 KEY = "mgeconvert"
 """Where the header of the weights says the network's inputs and outputs."""
 
 
-def save(graph: Graph, path: Path) -> Sequence[Path]:
-    """Write the source and the weights beside it; UnsupportedError with every operator that torch cannot express."""
+def save(graph: Graph, path: Path, weights_only: bool = False) -> Sequence[Path]:
+    """Write the source and the weights beside it, or the weights alone.
+
+    Raises UnsupportedError with every operator that torch cannot express.
+    """
     made = network(graph)
     if made.problems:
         raise UnsupportedError(
@@ -30,10 +37,22 @@ def save(graph: Graph, path: Path) -> Sequence[Path]:
     beside = path.with_suffix(".safetensors")
     text = checked(source(made.root, f"{made.name}, written by mgeconvert {VERSION}."))
     about = json.dumps({"inputs": _types(graph.inputs), "outputs": _types(graph.outputs)})
+    if weights_only:
+        with output_files(beside) as (weights,):
+            write(weights, state_dict(made.root), {"format": "pt", KEY: about})
+        return [beside]
     with output_files(path, beside) as (code, weights):
         code.write(text.encode())
         write(weights, state_dict(made.root), {"format": "pt", KEY: about})
     return [path, beside]
+
+
+def save_weights(arrays: Mapping[str, np.ndarray[Any, Any]], path: Path) -> Mapping[str, np.ndarray[Any, Any]]:
+    """Write the tensors of a MegEngine state dict in torch's shapes; returns them."""
+    state = torch_state(arrays)
+    with output_files(path) as (stream,):
+        write(stream, state, {"format": "pt"})
+    return state
 
 
 def _types(values: Mapping[str, Value]) -> dict[str, list[object]]:
