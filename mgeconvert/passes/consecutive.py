@@ -69,6 +69,26 @@ def _target(node: Node) -> Value | np.ndarray | None:
     return np.array([-1 if isinstance(dim, str) else dim for dim in shape], np.int64)
 
 
+@rule("merge-consecutive", "Reshape")
+def pixels_of_channels(r: Rewriter, node: Node) -> Result:
+    """Reshape(Transpose(Reshape(x, (n, c, b, b, h, w)), 0 1 4 2 5 3), (n, c, h b, w b)) -> DepthToSpace(x, b)"""
+    transpose = r.producer(node.inputs[0], "Transpose")
+    apart = None if transpose is None else r.producer(data(transpose), "Reshape")
+    if transpose is None or apart is None or ints(transpose, "perm") != (0, 1, 4, 2, 5, 3):
+        return None
+    if r.only_user(data(node)) is None or r.only_user(data(transpose)) is None:
+        return None
+    x, split, whole = data(apart).static_shape, apart.output.static_shape, node.output.static_shape
+    if x is None or split is None or whole is None or len(x) != 4:
+        return None
+    batch, channels, block, _, height, width = split
+    if split[3] != block or x != (batch, channels * block * block, height, width):
+        return None
+    if whole != (batch, channels, height * block, width * block) or block == 1:
+        return None
+    return r.op("DepthToSpace", data(apart), blocksize=block, mode="CRD")
+
+
 @rule("merge-consecutive", "Cast")
 def casts(r: Rewriter, node: Node) -> Result:
     """Cast(Cast(x, a), b) -> Cast(x, b) where type a holds all that x can be, -> x where x is of type b"""

@@ -15,16 +15,36 @@ from .rewriter import Rewriter
 from .table import Result, rule
 
 CHANNELS = 1
-UNARY = ("Relu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "LeakyRelu", "Neg", "Abs", "Exp", "Sqrt", "Clip")
+UNARY = (
+    "Relu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "LeakyRelu", "Neg", "Abs", "Exp", "Sqrt", "Clip", "MaxPool",
+    "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
+)  # fmt: skip
+"""Operators that keep channels apart, on their first operand."""
 BINARY = ("Add", "Sub", "Mul", "Div", "Max", "Min")
 
 
 @rule("fuse-slice", "Slice", rounds=True)
 def cut(r: Rewriter, node: Node) -> Result:
     """Slice(f(Conv(x, w, b)), channels 0:n) -> f(Conv(x, w[:n], b[:n])), also through sums and products of such values,
-    constants, Concat(a, c) of an a with n channels, and Pad that added the channels"""
+    constants, pools, Concat(a, c) of an a with n channels, and Pad that added the channels"""
     count = _kept(node)
-    return None if count is None or r.is_output(data(node)) else _cut(r, data(node), count)
+    return None if count is None or r.only_user(data(node)) is None else _cut(r, data(node), count)
+
+
+@rule("fuse-slice", "Conv", rounds=True)
+def blind(r: Rewriter, node: Node) -> Result:
+    """Conv(x, w) -> Conv(Slice(x, channels 0:n), w[:, :n]) where the other weights are zeros, and something else takes
+    that Slice"""
+    weight, x = array(node, 1), data(node)
+    if weight is None or integer(node, "group", 1) != 1 or r.uses(data(node, 1)) > 1:
+        return None
+    seen = np.flatnonzero(weight.any(axis=(0, *range(2, weight.ndim))))
+    cuts = [(user, count) for user in r.users(x) if user.op == "Slice" and (count := _kept(user)) is not None]
+    slice_, least = next(((user, count) for user, count in cuts if seen.size and count > seen[-1]), (None, 0))
+    if slice_ is None:
+        return None
+    kept = r.constant(np.ascontiguousarray(weight[:, :least]), data(node, 1).name)
+    return r.again(node, r.op("Slice", x, *slice_.inputs[1:]), kept, *node.inputs[2:])
 
 
 def _kept(node: Node) -> int | None:
@@ -45,8 +65,11 @@ def _cut(r: Rewriter, value: Value, count: int) -> Value | None:
     if value.array is not None:
         return _cut_constant(r, value, count)
     node = r.producer(value)
-    if node is None or r.only_user(value) is None or len(node.outputs) != 1:
+    if node is None or len(node.outputs) != 1:
         return None
+    if r.only_user(value) is None:
+        cuts = [user for user in r.users(value) if user.op == "Slice" and _kept(user) == count]
+        return r.op("Slice", value, *cuts[0].inputs[1:]) if cuts else None
     if node.op == "Concat" and integer(node, "axis", 0) == CHANNELS:
         return data(node) if (data(node).shape or ())[CHANNELS:][:1] == (count,) else None
     if node.op == "Pad":
@@ -74,14 +97,19 @@ def _cut_constant(r: Rewriter, value: Value, count: int) -> Value | None:
 
 
 def _cut_layer(r: Rewriter, node: Node, count: int) -> Value | None:
-    weight, bias = array(node, 1), array(node, 2)
-    if weight is None or integer(node, "group", 1) != 1 or (operand(node, 2) is not None and bias is None):
+    weight, bias, groups = array(node, 1), array(node, 2), integer(node, "group", 1)
+    if weight is None or (operand(node, 2) is not None and bias is None):
+        return None
+    if groups != 1 and weight.shape[:2] != (groups, 1):
         return None
     if any(each is not None and r.uses(each) > 1 for each in node.inputs[1:]):
         return None
     named = [r.constant(numbers[:count].copy(), each.name) for numbers, each in zip((weight, bias), node.inputs[1:],
              strict=False) if numbers is not None and each is not None]  # fmt: skip
-    return r.again(node, data(node), *named)
+    if groups == 1:
+        return r.again(node, data(node), *named)
+    source = _cut(r, data(node), count)
+    return None if source is None else r.again(node, source, *named, group=count)
 
 
 def _adds_channels_behind(node: Node, count: int) -> bool:

@@ -80,8 +80,11 @@ def _is_multiple(r: Rewriter, value: Value, x: Value, wanted: float) -> bool:
 
 
 def _is_tanh_argument(r: Rewriter, value: Value, x: Value, times: float) -> bool:
-    """Whether the value is `times` sqrt(2/pi) (x + 0.044715 x^3), also with x taken out of the bracket."""
+    """Whether the value is `times` sqrt(2/pi) (x + 0.044715 x^3), also with x taken out of the bracket, or with
+    the bracket multiplied out."""
     number, factors = product(r, value)
+    if any(_is_distributed(r, linear, cubic, x, times) for linear, cubic in _sums(r, value)):
+        return True
     if not close(number, times * math.sqrt(2 / math.pi)):
         return False
     if len(factors) == 1:
@@ -91,6 +94,14 @@ def _is_tanh_argument(r: Rewriter, value: Value, x: Value, times: float) -> bool
         for first, second in (factors, factors[::-1])
         if len(factors) == 2
     )
+
+
+def _is_distributed(r: Rewriter, linear: Value, cubic: Value, x: Value, times: float) -> bool:
+    """Whether the values are a x and 0.044715 a x^3 with a = `times` sqrt(2/pi)."""
+    (first, single), (second, triple) = product(r, linear), product(r, cubic)
+    wanted = times * math.sqrt(2 / math.pi)
+    known = single == [x] and len(triple) == 3 and all(factor is x for factor in triple)
+    return known and close(first, wanted) and close(second, wanted * CUBIC)
 
 
 def _is_power(r: Rewriter, value: Value, x: Value, exponent: int) -> bool:

@@ -47,5 +47,4 @@ def container(model: StaticGraph) -> str:
 def _outputs(model: StaticGraph) -> Iterable[tuple[str, Value]]:
     for number, name in model.outputs:
         said = model.variables.get(number, Variable())
-        known = name or f"output_{number}"
-        yield known, Value(known, np.dtype(storage(said.dtype)) if said.dtype else None, said.shape)
+        yield name, Value(name, np.dtype(storage(said.dtype)) if said.dtype else None, said.shape)

@@ -234,6 +234,36 @@ def rows_taken_apart(b: Builder) -> Value:
 @changes(
     "merge-consecutive",
     """
+    graph main (x: float32[2,12,2,3])
+      Reshape: float32[2,3,2,2,2,3] = Reshape(x, int64([2, 3, 2, 2, 2, 3]))
+      Transpose: float32[2,3,2,2,3,2] = Transpose(Reshape) {perm=(0, 1, 4, 2, 5, 3)}
+      Reshape_1: float32[2,3,4,6] = Reshape(Transpose, int64([2, 3, 4, 6]))
+      return y=Reshape_1
+    """,
+    """
+    graph main (x: float32[2,12,2,3])
+      Reshape_1: float32[2,3,4,6] = DepthToSpace(x) {blocksize=2, mode='CRD'}
+      return y=Reshape_1
+    """,
+)
+def pixels_in_channels(b: Builder) -> Value:
+    apart = b.op("Reshape", x(b, 2, 12, 2, 3), [2, 3, 2, 2, 2, 3])
+    return b.op("Reshape", b.op("Transpose", apart, perm=[0, 1, 4, 2, 5, 3]), [2, 3, 4, 6])
+
+
+@declines("merge-consecutive")
+def pixels_otherwise(b: Builder) -> dict[str, Value]:
+    apart = b.op("Reshape", x(b, 2, 12, 2, 2), [2, 3, 2, 2, 2, 2])
+    moved = b.op("Transpose", apart, perm=[0, 1, 4, 2, 5, 3])
+    return {
+        "whole": b.op("Reshape", moved, [2, 3, 16]),
+        "order": b.op("Reshape", b.op("Transpose", apart, perm=[0, 1, 4, 3, 5, 2]), [2, 3, 4, 4]),
+    }
+
+
+@changes(
+    "merge-consecutive",
+    """
     graph main (x: float32[2,3,4])
       ArgMax: int64[2,1,4] = ArgMax(x) {axis=1}
       Cast: int32[2,1,4] = Cast(ArgMax) {to=6}

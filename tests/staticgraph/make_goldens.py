@@ -14,5 +14,5 @@ if __name__ == "__main__":
 from tests.staticgraph import files
 
 if __name__ == "__main__":
-    path = files.make()
-    print(f"{path}: {path.stat().st_size / 1024:.0f} KB")
+    for path in files.make():
+        print(f"{path}: {path.stat().st_size / 1024:.0f} KB")

@@ -60,7 +60,7 @@ def lower_graph(model: StaticGraph, shapes: Mapping[str, Shape] | None = None) -
     for operator in model.operators:
         driver.add(operator)
     for value, name in model.outputs:
-        driver.builder.output(name or f"output_{value}", driver.value(value))
+        driver.builder.output(name, driver.value(value))
     driver.builder.graph.remove_dead_nodes()
     return driver.builder.graph, driver.problems
 

@@ -12,7 +12,7 @@ from mgeconvert.tracedmodule.lower.operands import cast
 
 from .layouts import StaticBuilder, concat_in_nchw, from_nchw, packed, to_nchw
 from .matmul import in_one
-from .relayouts import merged, put_together, taken_apart
+from .relayouts import put_together, taken_apart
 from .table import lower, opdef, value_of
 
 opdef("Broadcast", "Broadcast")
@@ -31,10 +31,13 @@ def concat(b: Builder, *inputs: Value, axis: int) -> Value:
 @lower("ReshapeV1")
 def reshape(b: Builder, inp: Value, shape: Value, *, axis: int) -> Value:
     assert isinstance(b, StaticBuilder)
+    inp = b.apart.get(inp, inp)
     result = value_of(b, "Reshape", inp, shape, axis=axis)
-    known = in_one(b, inp, result.shape) or merged(b, inp, result.shape)
-    if known is not None:
-        return known
+    if result.shape == inp.shape and inp.shape is not None:
+        return inp
+    product = in_one(b, inp, result.shape)
+    if product is not None:
+        return product
     b.reshaped.setdefault(result, inp)
     return result
 
@@ -62,9 +65,12 @@ def get_var_shape(b: Builder, inp: Value, *others: Value, axis: int) -> Value:
 @lower("AxisAddRemove")
 def axis_add_remove(b: Builder, inp: Value, *, desc: Sequence[dict[str, Any]]) -> Value:
     """One after the other, each position in the shape so far."""
+    assert isinstance(b, StaticBuilder)
+    result = inp
     for step in desc:
-        inp = b.op("Unsqueeze" if step["method"] == "ADD_1" else "Squeeze", inp, [step["axis"]])
-    return inp
+        result = b.op("Unsqueeze" if step["method"] == "ADD_1" else "Squeeze", result, [step["axis"]])
+    b.reshaped.setdefault(result, inp)
+    return result
 
 
 @lower("Alloc")

@@ -8,28 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mgeconvert.ir import Shape, Value
+from mgeconvert.ir import Value
 
 from .layouts import ACTIVATIONS, NCHW, StaticBuilder
 
 
 def taken_apart(b: StaticBuilder, x: Value, pattern: Sequence[int]) -> Value | None:
     """What a Dimshuffle makes of a value in another layout than NCHW, if it brings the axes into the order of NCHW: the
-    NCHW form where the layout has no blocks. Where it has, a Reshape must follow, which `merged` recognises."""
-    if x not in b.plain:
-        return None
-    plain, format = b.plain[x]
-    if list(pattern) != _order(format):
-        return None
-    if len(pattern) == len(NCHW.split()):
-        return plain
-    return None
-
-
-def merged(b: StaticBuilder, moved: Value, shape: Shape | None) -> Value | None:
-    """The NCHW form of what `moved` was in another layout, where a Reshape to `shape` merges its blocks."""
-    plain = b.apart.get(moved)
-    return plain if plain is not None and plain.shape == shape else None
+    NCHW form where the layout has no blocks. Where it has, a Reshape must follow, which reads the NCHW form then."""
+    plain, format = b.plain.get(x, (x, "NCHW"))
+    return plain if x in b.plain and list(pattern) == _order(format) and len(pattern) == len(NCHW.split()) else None
 
 
 def put_together(b: StaticBuilder, x: Value, pattern: Sequence[int], result: Value) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.tracedmodule.lower.operands import cast
 
+from .layouts import StaticBuilder
 from .table import call, lower, opdef
 
-opdef("Argsort", "Argsort")
-opdef("TopK", "TopK")
 opdef("MaskedFill", "MaskedFill")
 
 _COMPARED = {"LT": "Less", "LEQ": "LessOrEqual", "GT": "Greater", "GEQ": "GreaterOrEqual"}
@@ -27,3 +28,26 @@ def cond_take(b: Builder, inp: Value, mask: Value, *, mode: str, val: float, eps
         chosen = near if mode == "EQ" else b.op("Not", near)
     values, positions = call(b, "CondTake", inp, chosen)
     return values, positions
+
+
+@lower("Argsort")
+def argsort(b: Builder, inp: Value, **fields: Any) -> list[Value]:
+    return _by_rows(b, "Argsort", inp, **fields)
+
+
+@lower("TopK")
+def topk(b: Builder, inp: Value, k: Value, **fields: Any) -> list[Value]:
+    return _by_rows(b, "TopK", inp, k, **fields)
+
+
+def _by_rows(b: Builder, name: str, inp: Value, *operands: Value, **fields: Any) -> list[Value]:
+    """Rows are sorted; a vector, which MegEngine makes a matrix of one row for it, is sorted as a vector."""
+    assert isinstance(b, StaticBuilder)
+    vector = b.reshaped.get(inp)
+    if vector is None or vector.rank != 1 or inp.shape != (1, *(vector.shape or ())):
+        return _listed(call(b, name, inp, *operands, **fields))
+    return [b.op("Unsqueeze", each, [0]) for each in _listed(call(b, name, vector, *operands, **fields))]
+
+
+def _listed(found: Any) -> list[Value]:
+    return list(found) if isinstance(found, tuple | list) else [found]

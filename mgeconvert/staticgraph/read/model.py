@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.ir import Namer
 from mgeconvert.recognise import COPY_AGAIN, HEAD, other_than, recognise
 from mgeconvert.registry import Source
 from mgeconvert.tracedmodule.read import model as pickled
@@ -40,9 +42,15 @@ def read(source: Source) -> StaticGraph:
     try:
         main, cases, wrapped = containers.unpack(data)
         graph = _read(main, name, wrapped)
-        return with_cases(graph, [_read(case, name, "") for case in cases])
+        return _named_apart(with_cases(graph, [_read(case, name, "") for case in cases]))
     except BadInputError as error:
         raise BadInputError(f"{name}: is damaged: {error.message}", hint=error.hint or COPY_AGAIN) from error
+
+
+def _named_apart(graph: StaticGraph) -> StaticGraph:
+    """Every output under a name of its own: a value that is two of them is listed twice."""
+    unique = Namer()
+    return replace(graph, outputs=tuple((value, unique(name or f"output_{value}")) for value, name in graph.outputs))
 
 
 def _other(file: BinaryIO, head: bytes, name: str) -> BadInputError:
