@@ -52,6 +52,21 @@ class Edited:
         self.graph, self.recorded = graph, recorded
         self.done: list[str] = []
 
+    def constants(self, pairs: Sequence[tuple[str, str]]) -> None:
+        import numpy as np
+
+        from mgeconvert.surgery import set_inputs
+
+        numbers = {name: np.array(_numbers(name, text), np.float64) for name, text in pairs}
+        before = self.graph
+        self.graph = set_inputs(self.graph, numbers)
+        if self.recorded is not None:
+            recorded = self.recorded.inputs
+            same = all(name in recorded and bool((recorded[name] == array).all()) for name, array in numbers.items())
+            self.recorded = self.recorded if same else None
+            self._cut_recorded(before)
+        self.done += [f"input {name} is {text}, a constant" for name, text in pairs]
+
     def shapes(self, shapes: Sequence[tuple[str, str]]) -> None:
         from mgeconvert.surgery import set_shapes
 
@@ -229,6 +244,7 @@ def _apply(edited: Edited, wanted: Mapping[str, Any]) -> None:
     behind = [(name, kind, wanted["axis"]) for kind in KINDS for name in wanted[kind] or ()]
     where = _where(wanted)
     order: tuple[tuple[Any, Callable[[Any], None]], ...] = (
+        (wanted["set_input"], edited.constants),
         (wanted["shape"], edited.shapes),
         (ends if any(ends) else None, edited.cut),
         (wanted["add_outputs"], edited.add_outputs),
@@ -311,6 +327,14 @@ def _agrees(recorded: Recorded | None, name: str, shape: Shape) -> bool:
         return True
     pairs = zip(shape, recorded.inputs[name].shape, strict=True)
     return all(isinstance(dim, str) or dim == size for dim, size in pairs)
+
+
+def _numbers(name: str, text: str) -> list[float]:
+    words = {"true": 1.0, "false": 0.0}
+    try:
+        return [words[part.strip()] if part.strip() in words else float(part) for part in text.split(",")]
+    except ValueError:
+        raise UsageError(f"--set-input {name}={text}: expected numbers, true or false") from None
 
 
 def _types(values: Mapping[str, Any]) -> dict[str, str]:

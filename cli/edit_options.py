@@ -42,6 +42,7 @@ def edit_options() -> list[Section]:
     shape, rename, pattern = Pair("NAME=1,3,224,224"), Pair("OLD=NEW"), Pair("PATTERN=>REPLACEMENT", "=>")
     constant = InputNames()
     graph = [
+        click.Option(["--set-input"], type=Pair("NAME=16000"), multiple=True, help="A constant in place of an input."),
         click.Option(["--shape"], type=shape, multiple=True, help="An input's new shape; letters are names of sizes."),
         click.Option(
             ["--inputs"], type=names, metavar="A,B", help="Cut: begin at these values or before these modules."

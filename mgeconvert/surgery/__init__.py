@@ -16,6 +16,7 @@ from .cut import add_outputs as add_outputs
 from .cut import cut as cut
 from .cut import drop_outputs as drop_outputs
 from .delete import delete as delete
+from .fixed_inputs import set_inputs as set_inputs
 from .flatten import flatten as flatten
 from .float16 import to_half as to_half
 from .input_shapes import set_shapes as set_shapes

@@ -52,13 +52,13 @@ def _with_shapes(graph: Graph, shapes: Mapping[str, Shape]) -> Graph:
     constants = ConstantSizes(old, [value.name for value in graph.values()])
     kept = []
     for node in graph.nodes:
-        if _folded(node):
+        if is_folded(node):
             continue
         kept.append(node)
         try:
             constants.follow(node)
             check_operands(node, symbols)
-            _infer_again(node)
+            infer_again(node)
         except InferenceError as error:
             raise ConversionError(f"{place(node)}: {wanted} does not fit: {_fact(node, error)}", hint=HINT) from error
     graph.nodes = kept
@@ -75,7 +75,7 @@ def at_traced_sizes(graph: Graph) -> Graph:
     return set_shapes(graph, shapes) if shapes else graph
 
 
-def _folded(node: Node) -> bool:
+def is_folded(node: Node) -> bool:
     """Whether the node's results have become constants, which they are then."""
     operands = [None if value is None else value.array for value in node.inputs]
     source = node.inputs[0] if node.inputs else None
@@ -93,7 +93,8 @@ def _folded(node: Node) -> bool:
     return True
 
 
-def _infer_again(node: Node) -> None:
+def infer_again(node: Node) -> None:
+    """Infer the types of a node's results from its operands as they are now; what is not inferred keeps its dtype."""
     declared = [(value.dtype, value.rank) for value in node.outputs]
     for value in node.outputs:
         value.dtype = value.shape = None
