@@ -54,6 +54,21 @@ def layer_norm(r: Rewriter, node: Node) -> Result:
     return r.op("LayerNormalization", found.x, scale, axis=found.axis - len(found.x.shape or ()), epsilon=found.epsilon)
 
 
+@rule("fuse-norm", "Div", rounds=True)
+def scaled_before(r: Rewriter, node: Node) -> Result:
+    """c (x - mean) / Sqrt(variance + eps) -> (x - mean) / Sqrt(variance + eps) * c, which is a LayerNormalization"""
+    times = r.producer(data(node), "Mul")
+    operands = None if times is None or r.only_user(data(node)) is None else with_constant(times)
+    if operands is None or times is None or _under_root(r, data(node, 1), inverse=False) is None:
+        return None
+    centred, _ = operands
+    difference = r.producer(centred, "Sub")
+    if difference is None or r.producer(data(difference, 1), "ReduceMean") is None:
+        return None
+    constant = next(value for value in times.inputs if value is not None and value.array is not None)
+    return r.op("Mul", r.op("Div", centred, data(node, 1)), constant)
+
+
 def _is_scaled(r: Rewriter, value: Value, axes: int) -> bool:
     user = r.only_user(value)
     operands = with_constant(user) if user is not None and user.op == "Mul" else None

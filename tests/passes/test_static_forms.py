@@ -218,6 +218,34 @@ def term_before_a_norm(b: Builder) -> Value:
     return norm(b, b.op("Add", np.float32([[[1]], [[2]]]), x(b, 1, 2, 3, 3)))
 
 
+@changes(
+    "fuse-norm",
+    """
+    graph main (x: float32[2,3])
+      ReduceMean: float32[2,1] = ReduceMean(x, int64([1]))
+      Sub: float32[2,3] = Sub(x, ReduceMean)
+      Pow: float32[2,3] = Pow(Sub, float32(2.0))
+      ReduceMean_1: float32[2,1] = ReduceMean(Pow, int64([1]))
+      Add: float32[2,1] = Add(ReduceMean_1, float32(9.999999747378752e-06))
+      Sqrt: float32[2,1] = Sqrt(Add)
+      Mul: float32[2,3] = Mul(float32([1.0, 2.0, 3.0]), Sub)
+      Div: float32[2,3] = Div(Mul, Sqrt)
+      return y=Div
+    """,
+    """
+    graph main (x: float32[2,3])
+      Div: float32[2,3] = LayerNormalization(x, float32([1.0, 2.0, 3.0])) {axis=-1, epsilon=9.999999747378752e-06}
+      return y=Div
+    """,
+)
+def scale_before_the_root(b: Builder) -> Value:
+    source = x(b, 2, 3)
+    centred = b.op("Sub", source, b.op("ReduceMean", source, [1]))
+    variance = b.op("ReduceMean", b.op("Pow", centred, np.float32(2)), [1])
+    root = b.op("Sqrt", b.op("Add", variance, np.float32(1e-5)))
+    return b.op("Div", b.op("Mul", np.float32([1, 2, 3]), centred), root)
+
+
 @declines("fuse-norm")
 def terms_that_stay(b: Builder) -> dict[str, Value]:
     moved = b.op("Add", x(b, 1, 2, 3, 3), np.float32(1))

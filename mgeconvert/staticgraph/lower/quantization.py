@@ -9,13 +9,10 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert.tracedmodule.lower.elementwise.modes import elemwise
 from mgeconvert.tracedmodule.lower.grids import convert
 
-from .layouts import channels_of, formats, from_nchw, to_nchw, weight_to_oihw
-from .table import call, lower, opdef
+from .layouts import channels_of, formats, from_nchw, in_nchw, to_nchw, weight_to_oihw
+from .table import call, lower, opdef, value_of
 
 opdef("BatchConvBias", "BatchConvBiasForward", "BatchConvBiasForwardV1")
-opdef("FakeQuant", "FakeQuant")
-opdef("LSQ", "LSQ")
-opdef("TQT", "TQT")
 
 
 @lower("ConvBiasForward", "ConvBiasForwardV4")
@@ -36,3 +33,18 @@ def conv_bias(
         result = result if nonlineMode == "IDENTITY" else elemwise(b, nonlineMode, result)
         result = result if dtype is None else convert(b, result, dtype)
     return result if format == "NCHW" else from_nchw(b, result, target)
+
+
+@lower("FakeQuant")
+def fake_quant(b: Builder, *inputs: Value, **fields: Any) -> Value:
+    return in_nchw(b, inputs, lambda *operands: value_of(b, "FakeQuant", *operands, **fields))
+
+
+@lower("LSQ")
+def lsq(b: Builder, *inputs: Value, **fields: Any) -> Value:
+    return in_nchw(b, inputs, lambda *operands: value_of(b, "LSQ", *operands, **fields))
+
+
+@lower("TQT")
+def tqt(b: Builder, *inputs: Value, **fields: Any) -> Value:
+    return in_nchw(b, inputs, lambda *operands: value_of(b, "TQT", *operands, **fields))
