@@ -20,8 +20,8 @@ KINDS = ("softmax", "sigmoid", "argmax")
 IMAGE = ("mean", "std", "scale", "uint8", "nhwc", "swap_channels")
 """The edits of an image input."""
 EDITS = (
-    "shape", "inputs", "outputs", "add_outputs", "drop_outputs", "add_input", "delete", "replace", "assign", "half",
-    *IMAGE, *KINDS, "flatten", "rename",
+    "set_input", "shape", "inputs", "outputs", "add_outputs", "drop_outputs", "add_input", "delete", "replace",
+    "assign", "half", *IMAGE, *KINDS, "flatten", "rename",
 )  # fmt: skip
 """The options that edit something; the others say how or where."""
 
