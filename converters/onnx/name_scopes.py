@@ -18,7 +18,7 @@ from collections.abc import Mapping
 
 from mgeconvert.ir import Node
 from mgeconvert.ir.scopes import Scope
-from mgeconvert.ir.tree_statistics import dotted, modules_of, prefixes
+from mgeconvert.ir.tree_statistics import exported, modules_of
 
 NAMES, CLASSES, NAMESPACE = "pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy", "namespace"
 SINCE = 10
@@ -28,12 +28,13 @@ MOST = 200
 
 
 def metadata(node: Node, name: str) -> dict[str, str]:
-    """What a node called `name` says of the modules around it; nothing where none is known."""
+    """What a node called `name` says of the modules around it that were called, which a list of modules is not; nothing
+    where none is known."""
     if node.scope is None or node.scope.parent is None:
         return {}
-    around = list(modules_of(node))
-    names = [*(path for path, _, _ in around), name]
-    classes = [*(kind or "Module" for _, kind, _ in around), node.op]
+    around = [(path, kind) for path, kind, scope in modules_of(node) if scope is not None or not path]
+    names = [*(path for path, _ in around), name]
+    classes = [*(kind or "Module" for _, kind in around), node.op]
     namespace = "/".join(f"{path}: {kind}" for path, kind in zip(names, classes, strict=True))
     return {NAMESPACE: namespace, CLASSES: repr(classes), NAMES: repr(names)}
 
@@ -51,7 +52,7 @@ class NameScopes:
         if names and len(names) == len(classes) <= MOST:
             return self._nested(dict(zip(names[:-1], classes[:-1], strict=True)))
         if path.startswith("/") and path.count("/") <= MOST:
-            return self._nested(dict.fromkeys(prefixes(dotted(path)), ""))
+            return self._nested(dict.fromkeys(["", *exported(path)], ""))
         return None
 
     def _nested(self, modules: Mapping[str, str]) -> Scope | None:

@@ -97,14 +97,20 @@ def _is_function(scope: Scope) -> bool:
 def dotted(path: str) -> str:
     """A path of attribute names: of ``/layer1/layer1.0/conv1/Conv``, as PyTorch's exporter names an operator, it is
     ``layer1.0.conv1``."""
-    if not path.startswith("/"):
-        return path.replace("/", ".")
+    return ["", *exported(path)][-1] if path.startswith("/") else path.replace("/", ".")
+
+
+def exported(path: str) -> list[str]:
+    """The modules around an operator that PyTorch's exporter named, outermost first: ``layer1``, ``layer1.0`` and
+    ``layer1.0.conv1`` of ``/layer1/layer1.0/conv1/Conv``. One without a forward, such as a list, is none of them."""
+    found: list[str] = []
     dots = ""
     for name in path.split("/")[1:-1]:
         last = dots.rpartition(".")[2]
         whole = f"{last}." if last else ""
         dots = f"{dots}.{name.removeprefix(whole)}" if dots else name
-    return dots
+        found.append(dots)
+    return found
 
 
 def prefixes(path: str) -> list[str]:

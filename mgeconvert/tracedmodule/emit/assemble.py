@@ -1,28 +1,24 @@
-"""Puts the calls of a prepared graph together to a TracedModule: one flat graph over a tree of modules.
-
-The form is that of `TracedModule.flatten()`: every module and tensor is read from the top module by its dotted path, so
-that the modules of the source are found under their own names.
-"""
+"""Puts the calls of a prepared graph together to a TracedModule: with the source's own tree where its calls are known,
+else with a graph for each module that the scopes name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mgeconvert.errors import Problem, RefusedError
-from mgeconvert.ir import Graph, Namer, Node, Value
+from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.whole_calls import CALL
 
-from ..write import objects as written
 from ..write.pickler import Instance
-from .calls import EmittedCall, ModuleCall, StoredTensor, parts
-from .graph_writer import GraphWriter, sizes, type_of
-from .modules import Tree
+from .calls import EmittedCall, parts
+from .graph_writer import type_of
 from .nested import nested_module
 from .result_structure import result_structure
-from .scopes import constant_name, fallback_path, place
+from .scoped import scoped_module
+from .scopes import fallback_path
 from .table import EMITTERS, key
 
 TYPES = frozenset(["float32", "float16", "int8", "uint8", "int16", "int32", "bool"])
@@ -67,54 +63,4 @@ def traced_module(graph: Graph, calls: Sequence[tuple[Node, EmittedCall]]) -> In
     """The TracedModule of a prepared graph and its calls."""
     if graph.root is not None:
         return nested_module(graph, dict(calls))
-    return _Assembly(graph, calls).module()
-
-
-class _Assembly:
-    def __init__(self, graph: Graph, calls: Sequence[tuple[Node, EmittedCall]]) -> None:
-        self.graph = graph
-        self.calls = calls
-        self.input_names = written.input_names(graph.inputs)
-        output_names = self._output_names()
-        name = graph.metadata.get("megengine.name") or graph.name
-        recorder = written.Recorder(written.identifier(name), [*self.input_names, *output_names.values()])
-        self.tree = Tree(_wanted_paths(graph, calls))
-        self.writer = GraphWriter(recorder, self.tree, output_names)
-
-    def module(self) -> Instance:
-        writer, recorder = self.writer, self.writer.recorder
-        inputs = list(self.graph.inputs.values())
-        for name, value in zip(self.input_names, inputs, strict=True):
-            writer.nodes[value] = recorder.input(name, sizes(value), type_of(value))
-        for node, call in self.calls:
-            writer.place = place(node)
-            writer.call(call, node.outputs)
-        outputs = [writer.operand(value) for value in self.graph.outputs.values()]
-        graph = recorder.graph(outputs)
-        leaves: list[Any] = []
-        arguments = written.flatten(((recorder.module, *recorder.inputs[1:]), {}), leaves)
-        structure = result_structure(self.graph)
-        attributes = self.tree.attributes()
-        return written.traced_module(
-            None, attributes, {arguments: graph}, {arguments: structure}, written.argspec(self.input_names)
-        )
-
-    def _output_names(self) -> dict[Value, str]:
-        names: dict[Value, str] = {}
-        namer = Namer(["self", *self.input_names])
-        produced = {value for node in self.graph.nodes for value in node.outputs}
-        for name, value in self.graph.outputs.items():
-            if value in produced and value not in names:
-                names[value] = namer(written.identifier(name))
-        return names
-
-
-def _wanted_paths(graph: Graph, calls: Sequence[tuple[Node, EmittedCall]]) -> Iterator[str]:
-    """Where modules and constants want to hang, before conflicts are settled."""
-    for _, call in calls:
-        if isinstance(call, ModuleCall):
-            yield call.path
-        for part in parts(call):
-            if isinstance(part, StoredTensor) or (isinstance(part, Value) and part.array is not None):
-                yield part.name if isinstance(part, StoredTensor) else constant_name(part)
-    yield from (constant_name(value) for value in graph.outputs.values() if value.array is not None)
+    return scoped_module(graph, calls, result_structure(graph))

@@ -14,6 +14,7 @@ from ..write import pickler
 from ..write.pickler import Instance
 from .assemble import emitted, traced_module
 from .driver import load_tables, prepare
+from .leaf_modules import with_leaf_modules
 
 
 def save(graph: Graph, path: Path | BinaryIO) -> list[Path]:
@@ -39,7 +40,7 @@ def problems(graph: Graph) -> list[Problem]:
 
 def _assembled(graph: Graph) -> tuple[Instance | None, list[Problem]]:
     load_tables()
-    prepared, found = prepare(with_whole_calls(graph) if graph.calls else graph)
+    prepared, found = prepare(with_whole_calls(graph) if graph.calls else with_leaf_modules(graph))
     calls, more = emitted(prepared)
     said = {(problem.scope, problem.op) for problem in found}
     found = [*found, *(problem for problem in more if (problem.scope, problem.op) not in said)]

@@ -7,7 +7,7 @@ for more, the later one gets a path of its own; names that TracedModule needs fo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -64,29 +64,30 @@ RESERVED = frozenset(
 
 
 class Tree:
-    """Hands out paths; `wanted` are all that will be asked for, so that none ends where another goes on."""
+    """Hands out paths; `wanted` are all that will be asked for, so that none ends where another goes on. One that ends
+    with a dot is that of a module with parts."""
 
     def __init__(self, wanted: Iterable[str]) -> None:
-        self._inner = {prefix for path in wanted for prefix in _prefixes(clean(path))}
+        self._inner = {prefix for path in wanted for prefix in _prefixes(path)}
         self._tensors: dict[str, Array] = {}
         self._trained: dict[str, bool] = {}
         self._modules: dict[str, ModuleCall] = {}
         self._by_memory: dict[Any, str] = {}
 
-    def tensor(self, name: str, array: Array, trained: bool) -> str:
-        """Where a tensor hangs; the same memory in the same form hangs once."""
-        memory = (array.__array_interface__["data"][0], array.shape, array.strides, repr(array.dtype))
+    def tensor(self, path: str, array: Array, trained: bool, below: str = "") -> str:
+        """Where a tensor hangs; the same memory in the same form hangs once below each module."""
+        memory = (array.__array_interface__["data"][0], array.shape, array.strides, repr(array.dtype), below)
         if memory not in self._by_memory or not array.size:
-            path = self._free(clean(name), "value")
+            path = self._free(path, "value")
             self._tensors[path] = array
             self._trained[path] = trained
             self._by_memory[memory] = path
         return self._by_memory[memory]
 
-    def module(self, call: ModuleCall) -> str:
-        """Where a module hangs; a call of a module that is there already means that one."""
+    def module(self, call: ModuleCall, path: str) -> str:
+        """Where a module hangs that wants to be at `path`; a call of a module that is there already means that one."""
         kind = call.name.rpartition(".")[2]
-        wanted = self._apart(clean(call.path), kind.lower())
+        wanted = self._apart(path, kind.lower())
         path, number = wanted, 0
         while path in self._modules or path in self._tensors:
             if path in self._modules and _same(self._modules[path], call):
@@ -96,8 +97,9 @@ class Tree:
         self._modules[path] = call
         return path
 
-    def attributes(self) -> dict[str, Instance]:
-        """What hangs on the top module."""
+    def attributes(self, graphs: Mapping[str, tuple[Instance, Instance, Instance]]) -> dict[str, Instance]:
+        """What hangs on the top module; `graphs` are those of modules by path: the structure of the arguments, the
+        graph, and the structure of its results."""
         root: dict[str, Any] = {}
         made: dict[int, Instance] = {}
         for path, array in self._tensors.items():
@@ -109,7 +111,9 @@ class Tree:
             }
             package, _, kind = f"megengine.module.{module.name}".rpartition(".")
             _hang(root, path, written.builtin_module(package, kind, attributes, path))
-        return _filled(root, "")
+        for path in graphs:
+            _home(root, path)
+        return _filled(root, "", graphs)
 
     def _free(self, wanted: str, kind: str) -> str:
         wanted = self._apart(wanted, kind)
@@ -162,19 +166,29 @@ def _tensor(array: Array, trained: bool, made: dict[int, Instance]) -> Instance:
     return made[id(array)]
 
 
-def _hang(root: dict[str, Any], path: str, thing: Instance) -> None:
-    *way, name = path.split(".")
-    for step in way:
+def _home(root: dict[str, Any], path: str) -> dict[str, Any]:
+    """What hangs on the module at a path."""
+    for step in filter(None, path.split(".")):
         root = root.setdefault(step, {})
-    root[name] = thing
+    return root
 
 
-def _filled(node: dict[str, Any], path: str) -> dict[str, Instance]:
-    """Plain TracedModules for the inner places of the tree."""
+def _hang(root: dict[str, Any], path: str, thing: Instance) -> None:
+    around, _, name = path.rpartition(".")
+    _home(root, around)[name] = thing
+
+
+def _filled(
+    node: dict[str, Any], path: str, graphs: Mapping[str, tuple[Instance, Instance, Instance]]
+) -> dict[str, Instance]:
+    """TracedModules for the inner places of the tree, with the graphs they have."""
     filled: dict[str, Instance] = {}
     for name, item in node.items():
+        if not isinstance(item, dict):
+            filled[name] = item
+            continue
         below = f"{path}.{name}" if path else name
-        filled[name] = (
-            written.traced_module(below, _filled(item, below), {}, {}, None) if isinstance(item, dict) else item
-        )
+        arguments, graph, results = graphs.get(below, (None, None, None))
+        maps = ({}, {}) if arguments is None else ({arguments: graph}, {arguments: results})
+        filled[name] = written.traced_module(below, _filled(item, below, graphs), *maps, None)
     return filled

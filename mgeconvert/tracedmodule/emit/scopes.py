@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mgeconvert.ir import Node, Value
+from mgeconvert.ir.tree_statistics import dotted
 
 from .calls import ModuleCall
 
@@ -55,8 +56,10 @@ def origin(node: Node) -> tuple[str, str]:
 
 
 def place(node: Node) -> str:
-    """The module path the node was computed at; empty for the top module."""
-    return origin(node)[0]
+    """The module path the node was computed at; empty for the top module. Of ``/layer1/layer1.0/conv1/Conv``, as
+    PyTorch's exporter names an operator, it is ``layer1.0.conv1``."""
+    path = origin(node)[0]
+    return (dotted(path) or path.rpartition("/")[2]) if path.startswith("/") else path
 
 
 def module_kind(node: Node, kind: str, attributes: Mapping[str, Any], *args: Any) -> ModuleCall | None:
