@@ -19,6 +19,8 @@ FAMILIES = ("networks_detection", "networks_images", "networks_others", "qat", "
 ODD = "odd"
 REFUSED = {"dtypes"}
 """Odd files that are not read: a bfloat16 constant."""
+DEBUGGED = {"odd/ended", "odd/watched"}
+"""Odd files with end or watch points, which are those of somebody's debugging and are not written."""
 
 
 def names() -> list[str]:

@@ -45,7 +45,7 @@ def differences(jobs: Mapping[str, Mapping[str, Any]], folder: Path) -> dict[str
 @pytest.mark.reference
 def test_small_networks(tmp_path: Path) -> None:
     jobs = {}
-    for name in sources.names():
+    for name in sorted({*sources.names()} - sources.DEBUGGED):
         folder = tmp_path / name
         folder.mkdir(parents=True)
         original, written = sources.written(name, folder)

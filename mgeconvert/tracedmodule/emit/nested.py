@@ -83,16 +83,20 @@ class _Nested:
         writer = GraphWriter(recorder, _Below(self.tree, body.path))
         writer.shapes = self.shapes
         attributes: dict[int, Instance] = {id(signature.record): recorder.module}
+        given: dict[g.Node, tuple[Value, Instance]] = {}
         for name, item, node in signature.inputs():
             shape, dtype, qparams = _tensor_type(node, item, self.tree)
             if isinstance(item, Value):
                 made = recorder.input(name, shape, dtype, qparams)
                 writer.nodes.setdefault(item, made)
+                if node is not None:
+                    given[node] = (item, made)
             elif isinstance(item.record, TensorRecord):
                 attributes[id(item.record)] = recorder.input(name, shape, dtype, qparams)
             else:
                 attributes[id(item.record)] = recorder.module_input(name, _class_of(item.record))
         reader = _Reader(writer, body.path, attributes, self.tree, signature.form.graph)
+        reader.given = given
         for step in body.steps:
             if isinstance(step, Body):
                 self._call_body(step, reader)
@@ -101,7 +105,7 @@ class _Nested:
             else:
                 writer.call(self.calls[step], step.outputs)
         reader.advance(None)
-        outputs = [reader(item) for item in signature.results]
+        outputs = [reader(item, node) for item, node in signature.result_sources()]
         structure = signature.structure(recorder.inputs)
         graphs.graphs[structure] = recorder.graph(outputs)
         graphs.results[structure] = signature.result_structure()
@@ -114,7 +118,7 @@ class _Nested:
         expr = form.expr
         assert isinstance(expr, g.Versioned)
         reader.advance(expr)
-        operands = list(map(reader, arguments(node)))
+        operands = list(map(reader, arguments(node), expr.inputs))
         made = reader.writer.recorder.expression(
             type(expr).source.rpartition(".")[2], operands, fields(expr, self.tree.restore)
         )
@@ -129,7 +133,9 @@ class _Nested:
         if signature.form.expr is not None:
             reader.advance(signature.form.expr)
         module = reader.traced(path, signature.record)
-        operands = [module, *(reader(item) for _, item, _ in signature.inputs())]
+        said = signature.form.expr.inputs[1:] if signature.form.expr is not None and signature.as_called else []
+        items = [item for _, item, _ in signature.inputs()]
+        operands = [module, *map(reader, items, [*said, *([None] * (len(items) - len(said)))])]
         call = {
             "const_val": signature.constants(operands), "method": "__call__", "arg_def": signature.structure(operands),
             "out_def": signature.result_structure(), "version": signature.version,
@@ -176,6 +182,8 @@ class _Reader:
         self.path = path
         self.attributes = attributes
         self.tree = tree
+        self.given: dict[g.Node, tuple[Value, Instance]] = {}
+        """What arguments are, of which two may be one value."""
 
     def advance(self, expr: g.Expr | None) -> None:
         """Read from the tree what the source read before this expression (None: before the end), in its order."""
@@ -199,9 +207,12 @@ class _Reader:
         elif isinstance(record, ModuleRecord):
             self.writer.module(path, _class_of(record), expr.outputs[0].name or "")
 
-    def __call__(self, item: Any) -> Instance:
+    def __call__(self, item: Any, node: g.Node | None = None) -> Instance:
+        """The node for a value or attribute, which the source reads from its variable `node`."""
         if isinstance(item, Attribute):
             return self._attribute(item)
+        if node in self.given and self.given[node][0] is item:
+            return self.given[node][1]
         made = self.writer.operand(item)
         assert isinstance(made, Instance)
         return made

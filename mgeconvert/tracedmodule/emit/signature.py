@@ -35,6 +35,7 @@ class Signature:
         self.restore = restore
         self.form: Form = self.call.form[0]
         self.is_top = body.scope.parent is None
+        self.top_name = body.scope.chain[0].kind
         owner = self.call.form[1][0]
         assert isinstance(owner.record, TracedModuleRecord)
         self.record: TracedModuleRecord = owner.record
@@ -77,15 +78,16 @@ class Signature:
 
     @property
     def name(self) -> str:
-        """The name of the graph."""
+        """The name of the graph; MegEngine 1.6 gave it the module's own name only."""
         assert self.form.graph is not None
-        return self.form.graph.name or written.identifier(f"Module_{self.body.path}")
+        said = self.form.graph.name if self.form.graph.inputs[0].qualname else None
+        return said or written.identifier(self.qualname.replace(".", "_"))
 
     @property
     def qualname(self) -> str:
         """``Net.layer1``"""
         assert self.form.graph is not None
-        return self.form.graph.inputs[0].qualname or self.name
+        return self.form.graph.inputs[0].qualname or ".".join(filter(None, (self.top_name, self.body.path)))
 
     @property
     def version(self) -> str:
@@ -156,6 +158,13 @@ class Signature:
     def _besides(self, results: Sequence[Any]) -> int:
         """How many results there are more than the source's call has."""
         return len(results) - len(self.call.form[2])
+
+    def result_sources(self) -> Iterator[tuple[Any, g.Node | None]]:
+        """Each result with the variable that the source's graph returns for it."""
+        nodes: Sequence[g.Node | None] = ()
+        if self.form.graph is not None and (self.body.as_called or self.is_top) and self._besides(self.results) >= 0:
+            nodes = self.form.graph.outputs
+        yield from zip(self.results, [*nodes, *([None] * len(self.results))], strict=False)
 
     def result_structure(self) -> Instance:
         """The structure of the results."""

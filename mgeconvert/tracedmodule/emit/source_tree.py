@@ -207,9 +207,7 @@ class SourceTree:
             if key not in (*GRAPHS, *PARTS_OF) and key not in added and not self._is_gone(value)
         }
         state = self.restore.attributes(kept)
-        for key in ("argspec", "dump_info"):
-            state.setdefault(key, None)
-        info = {**(state.pop("dump_info") or written.dump_info()), "writer": written.WRITER}
+        info = {**(state.pop("dump_info", None) or written.dump_info()), "writer": written.WRITER}
         order = [key for key in record.attributes if key in kept or key in added or key in (*GRAPHS, *PARTS_OF)]
         state |= {"argdef_graph_map": graphs.graphs, "argdef_outdef_map": graphs.results}
         state |= {"watch_points": [], "watch_node_value": {}, "end_points": []}
