@@ -36,8 +36,13 @@ def source(name: str) -> tuple[bytes, list[np.ndarray]]:
         with np.load(io.BytesIO(files.files()[f"{key}.npz"])) as arrays:
             count = sum(name.startswith("in_") for name in arrays.files)
             return files.files()[f"{key}.pkl"], [arrays[f"in_{number}"] for number in range(count)]
-    golden = goldens.load(family, next(row for row in goldens.families()[family] if row.id == key))
-    return golden.model, golden.inputs
+    return golden(name).model, golden(name).inputs
+
+
+def golden(name: str) -> goldens.Golden:
+    """What MegEngine said to the network of that name."""
+    family, _, key = name.partition("/")
+    return goldens.load(family, next(row for row in goldens.families()[family] if row.id == key))
 
 
 def written(name: str, folder: Path, passes: Sequence[str] = ()) -> tuple[Path, Path]:

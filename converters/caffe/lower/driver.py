@@ -13,6 +13,7 @@ from mgeconvert.errors import BadInputError, Problem, RefusedError, UnsupportedE
 from mgeconvert.ir import Graph, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.inference import InferenceError
+from mgeconvert.ir.name_trees import nest_by_names
 from mgeconvert.ir.scopes import Scope
 
 from ..messages import Message
@@ -66,6 +67,7 @@ class Lowering:
                 hint="put the .caffemodel beside the prototxt under the same name, or name it with --weights",
             )
         self._outputs({top: value for top, value in unread.items() if value is not None})
+        nest_by_names(self.b.graph)
         return self.b.graph
 
     def _lacks_weights(self, message: Message) -> bool:

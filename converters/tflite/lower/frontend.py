@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from mgeconvert.errors import BadInputError, Problem, RefusedError, refuse
 from mgeconvert.ir import Graph, Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.name_trees import nest_by_names
 from mgeconvert.registry import Source
 
 from ..dtypes import INERT
@@ -53,6 +54,7 @@ def load(
     if driver.problems:
         raise unsupported(driver.problems)
     b.graph.remove_dead_nodes()
+    nest_by_names(b.graph)
     b.graph.check()
     for line in (border.report(), *driver.state.report()):
         logger.info("%s", line)

@@ -14,6 +14,7 @@ from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Shape, Value
 from mgeconvert.ir.families import FAMILIES
 from mgeconvert.ir.inference import InferenceError
+from mgeconvert.ir.name_trees import nest_by_names
 from mgeconvert.ir.scopes import Scope
 from mgeconvert.tracedmodule.lower.driver import flat, load_table, storage
 from mgeconvert.tracedmodule.lower.dynamic_shapes import sizes_when_traced
@@ -62,6 +63,7 @@ def lower_graph(model: StaticGraph, shapes: Mapping[str, Shape] | None = None) -
     for value, name in model.outputs:
         driver.builder.output(name, driver.value(value))
     driver.builder.graph.remove_dead_nodes()
+    nest_by_names(driver.builder.graph, ".", counted=False)
     return driver.builder.graph, driver.problems
 
 

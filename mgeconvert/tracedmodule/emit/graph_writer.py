@@ -70,17 +70,21 @@ class GraphWriter:
             return slice(*(self.operand(part) for part in (item.start, item.stop, item.step)))
         return item
 
-    def module(self, path: str, kind: Name, name: str = "") -> Instance:
-        """GetAttr of a module; the first one is called `name`."""
-        if path not in self._read:
-            self._read[path] = self.recorder.attribute(path, kind, name=name)
-        return self._read[path]
+    def module(self, path: str, kind: Name) -> Instance:
+        """GetAttr of a module, once."""
+        return self._read[path] if path in self._read else self.read(path, kind)
 
-    def tensor(self, path: str, shape: Sequence[int], dtype: np.dtype[Any], name: str = "") -> Instance:
-        """GetAttr of a tensor; the first one is called `name`."""
-        if path not in self._read:
-            self._read[path] = self.recorder.attribute(path, None, shape, dtype, name)
-        return self._read[path]
+    def tensor(self, path: str, shape: Sequence[int], dtype: np.dtype[Any]) -> Instance:
+        """GetAttr of a tensor, once."""
+        return self._read[path] if path in self._read else self.read(path, None, shape, dtype)
+
+    def read(
+        self, path: str, kind: Name | None, shape: Sequence[int] = (), dtype: Any = None, name: str = ""
+    ) -> Instance:
+        """GetAttr of a module or tensor whose variable is called `name`."""
+        made = self.recorder.attribute(path, kind, shape, dtype, name)
+        self._read.setdefault(path, made)
+        return made
 
     def name(self, value: Value, usual: str) -> str:
         """The node's name: an output's public one, else the value's, else (where that is only the operator's) the one

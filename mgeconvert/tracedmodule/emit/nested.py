@@ -132,10 +132,10 @@ class _Nested:
         path = self.paths.get(model, body.path)
         if signature.form.expr is not None:
             reader.advance(signature.form.expr)
-        module = reader.traced(path, signature.record)
-        said = signature.form.expr.inputs[1:] if signature.form.expr is not None and signature.as_called else []
+        said = signature.form.expr.inputs if signature.form.expr is not None and signature.as_called else [None]
+        module = reader.traced(path, signature.record, said[0])
         items = [item for _, item, _ in signature.inputs()]
-        operands = [module, *map(reader, items, [*said, *([None] * (len(items) - len(said)))])]
+        operands = [module, *map(reader, items, [*said[1:], *([None] * (len(items) + 1 - len(said)))])]
         call = {
             "const_val": signature.constants(operands), "method": "__call__", "arg_def": signature.structure(operands),
             "out_def": signature.result_structure(), "version": signature.version,
@@ -184,6 +184,7 @@ class _Reader:
         self.tree = tree
         self.given: dict[g.Node, tuple[Value, Instance]] = {}
         """What arguments are, of which two may be one value."""
+        self._read: dict[g.Node, tuple[Any, Instance]] = {}
 
     def advance(self, expr: g.Expr | None) -> None:
         """Read from the tree what the source read before this expression (None: before the end), in its order."""
@@ -201,24 +202,32 @@ class _Reader:
         if record is None or id(record) in self.attributes or not self.tree.is_kept(record):
             return
         self._paths[expr.outputs[0]] = path
+        name = expr.outputs[0].name or ""
         if isinstance(record, TensorRecord):
             shape, dtype, _ = _tensor_type(None, Attribute(path, record), self.tree)
-            self.writer.tensor(path, shape, dtype, expr.outputs[0].name or "")
+            self._read[expr.outputs[0]] = (record, self.writer.read(path, None, shape, dtype, name))
         elif isinstance(record, ModuleRecord):
-            self.writer.module(path, _class_of(record), expr.outputs[0].name or "")
+            self._read[expr.outputs[0]] = (record, self.writer.read(path, _class_of(record), name=name))
 
     def __call__(self, item: Any, node: g.Node | None = None) -> Instance:
         """The node for a value or attribute, which the source reads from its variable `node`."""
         if isinstance(item, Attribute):
-            return self._attribute(item)
+            return self._once(item.record, node) or self._attribute(item)
         if node in self.given and self.given[node][0] is item:
             return self.given[node][1]
         made = self.writer.operand(item)
         assert isinstance(made, Instance)
         return made
 
-    def traced(self, path: str, record: ModuleRecord) -> Instance:
+    def _once(self, record: Any, node: g.Node | None) -> Instance | None:
+        """The GetAttr of a record that the source's variable was."""
+        return self._read[node][1] if node in self._read and self._read[node][0] is record else None
+
+    def traced(self, path: str, record: ModuleRecord, node: g.Node | None) -> Instance:
         """GetAttr of a TracedModule; one that came as an argument is read from there."""
+        read = self._once(record, node)
+        if read is not None and read.state["expr"].state["name"] == relative(path, self.path):
+            return read
         if id(record) in self.attributes and not path.startswith(f"{self.path}." if self.path else ""):
             return self.attributes[id(record)]
         return self.writer.module(relative(path, self.path), _class_of(record))

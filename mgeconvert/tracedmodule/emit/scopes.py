@@ -42,8 +42,6 @@ _PLAIN_CALLS = frozenset(
         "matmul",
         "__matmul__",
         "__getitem__",
-        "Convolution",
-        "MatrixMul",
     ]
 )
 """Origins that say a source called a function where there is a module too."""

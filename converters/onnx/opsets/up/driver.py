@@ -16,6 +16,7 @@ from mgeconvert.ir import OPSET, Attribute, Container, Graph, Node, Shape, Tenso
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.evaluate import EvaluationError
 from mgeconvert.ir.inference import InferenceError
+from mgeconvert.ir.name_trees import nest_by_names
 from mgeconvert.ir.scopes import Scope
 from mgeconvert.registry import Source
 
@@ -102,6 +103,7 @@ class Lowering:
             self.builder.output(info.name, self._value(info.name, "the model's outputs"))
         graph = self.builder.graph
         graph.remove_dead_nodes()
+        nest_by_names(graph, "." if self.keeps_origins else "/", counted=not self.keeps_origins)
         graph.check()
         return graph
 
