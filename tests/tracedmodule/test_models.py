@@ -23,6 +23,8 @@ MODELS = [
 QAT = "q_shufflenet_v1_x1_0_g3_qat"
 NESTED = {"bert_one_input_cut2"}
 """MegEngine does not dump nested outputs."""
+WRONG_DUMP = ("retinanet_res18_coco_3x_800size", "dump")
+"""MegEngine's dump of its own file computes other scores too, the same ones (see test_tree_in_megengine.py)."""
 
 
 @pytest.mark.shared_models
@@ -46,9 +48,6 @@ def answers(shared_models: Path, tmp_path_factory: pytest.TempPathFactory) -> di
     return dict(zip(MODELS, judged(requests, folder), strict=True))
 
 
-DUMP_DIFFERS = pytest.mark.xfail(strict=True, reason="MegEngine's dump of what was written computes other scores")
-
-
 @pytest.mark.reference
 @pytest.mark.shared_models
 @pytest.mark.parametrize("name", MODELS)
@@ -62,16 +61,13 @@ def test_megengine_computes_the_recorded_outputs(name: str, answers: dict[str, d
 
 @pytest.mark.reference
 @pytest.mark.shared_models
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[DUMP_DIFFERS] * name.startswith("retinanet")) for name in MODELS],
-)
+@pytest.mark.parametrize("name", MODELS)
 def test_megengines_tools_take_the_file(name: str, answers: dict[str, dict[str, Any]]) -> None:
     """Its printing, flatten, trace_module, save, optimize and dump (which takes no nested outputs)."""
     done = answers[name]["deep"]
     assert {"flatten", "trace_module", "save", "optimize"} <= set(done)
     assert ("dump" in done) == (name not in NESTED)
-    assert max(done.values()) < 2e-5
+    assert max(error for tool, error in done.items() if (name, tool) != WRONG_DUMP) < 2e-5
 
 
 @pytest.mark.reference

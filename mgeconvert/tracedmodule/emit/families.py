@@ -8,7 +8,7 @@ _OPERATORS = {
     "elementwise": "FloorDiv",
     "activation": "Relu6 Silu",
     "matmul": "Linear LinearOf",
-    "convolution": "ConvOf ConvTransposeOf",
+    "convolution": "ConvOf ConvRelu ConvTransposeOf",
     "resize": "Interpolate",
     "movement": "BroadcastTo ReshapeTo",
     "indexing": "AddAt Copy Embedding PutAt SliceAt TakeAt TakeWhere",

@@ -8,12 +8,12 @@ from mgeconvert.ir import Node
 from ..attributes import integer, numbers, one_side
 from ..calls import EmittedCall, StoredTensor, function
 from ..operands import rank
-from ..scopes import reshaped_name, was_function, weight_path
+from ..scopes import origin, place, reshaped_name, was_function, weight_path
 from ..table import emit
 from ..weights import grouped, in_layout, module_of, sized
 
 
-@emit("Conv")
+@emit("Conv", "megengine.ConvRelu")
 def conv(node: Node) -> EmittedCall:
     x, weight, bias = [*node.inputs, None][:3]
     dims = rank(x) - 2
@@ -23,7 +23,7 @@ def conv(node: Node) -> EmittedCall:
     stride, dilation = (sized(numbers(node, name, (1,) * dims), dims) for name in ("strides", "dilations"))
     padding = sized(one_side(node, dims), dims)
     assert weight.array is not None  # a computed one is rewritten
-    if was_function(node):
+    if was_function(node) and node.op == "Conv":
         kernel = StoredTensor(grouped(weight.array, groups), reshaped_name(weight) if groups > 1 else weight.name)
         args = [
             x,
@@ -38,7 +38,7 @@ def conv(node: Node) -> EmittedCall:
         return function(f"nn.conv{dims}d", *args, *(["default"] if dims < 3 else []))
     out, into, *kernel_size = weight.array.shape
     return module_of(
-        node, f"Conv{dims}d",
+        node, "ConvRelu2d" if node.op == "ConvRelu" else f"Conv{dims}d",
         {
             "conv_mode": "cross_correlation", **({"compute_mode": "default"} if dims < 3 else {}),
             **({"padding_mode": "zeros"} if dims < 3 else {}), "in_channels": into * groups, "out_channels": out,
@@ -46,8 +46,12 @@ def conv(node: Node) -> EmittedCall:
             "dilation": dilation, "groups": groups, "weight": StoredTensor(grouped(weight.array, groups)),
             "bias": in_layout(bias, (1, -1, *(1,) * dims)),
         },
-        weight_path(node, weight),
+        place(node) if origin(node)[1] in WITH_BATCH_NORM else weight_path(node, weight),
     )  # fmt: skip
+
+
+WITH_BATCH_NORM = ("ConvBn2d", "ConvBnRelu2d")
+"""Modules with a convolution and a batch norm in them: with that folded, a convolution stands in their place."""
 
 
 @emit("ConvTranspose")

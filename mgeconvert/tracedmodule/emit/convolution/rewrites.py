@@ -11,6 +11,7 @@ from ..attributes import integer, numbers
 from ..builder import EmitBuilder, again
 from ..operands import rank, tensor_of
 from ..quantization import in_shape
+from ..scopes import origin
 from ..table import rewrite
 from ..windows import explicit_pads, kernel_of, padded, spatial_sizes, with_unit_axis
 
@@ -32,6 +33,15 @@ def uneven_convolution(b: EmitBuilder, node: Node) -> Value | None:
         return again(b, node, tensor_of(node), node.inputs[1:], pads=pads, auto_pad=None)
     x = padded(b, node.inputs[0], pads, 0.0)
     return again(b, node, x, node.inputs[1:], pads=(0,) * len(pads), auto_pad=None)
+
+
+@rewrite("Relu", about="Conv")
+def convolution_and_relu(b: EmitBuilder, node: Node) -> Value | None:
+    """``Relu(Conv(x, w, c)) -> ConvRelu(x, w, c)`` where the source had one module of both."""
+    made = b.producer(node.inputs[0], "Conv", alone=True)
+    if made is None or made.domain or origin(node)[1] not in ("ConvRelu2d", "ConvBnRelu2d") or made.scope != node.scope:
+        return None
+    return b.call("ConvRelu", [b.typed(node.output)], *made.inputs, **made.attrs)[0]
 
 
 @rewrite("ConvTranspose")
