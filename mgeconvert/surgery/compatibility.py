@@ -14,10 +14,10 @@ BROADCASTING = frozenset(
 
 def check_operands(node: Node, symbols: Collection[str]) -> None:
     """InferenceError where the operands do not fit; `symbols` are dimensions that must be free to vary."""
-    shapes = [value.shape for value in node.inputs if value is not None and value.shape is not None]
+    shapes = [value.shape if value is not None else None for value in node.inputs]
     if node.op in BROADCASTING and not node.domain:
-        _check_broadcast(shapes, symbols)
-    elif node.op in SUMMED and len(shapes) >= 2:
+        _check_broadcast([shape for shape in shapes if shape is not None], symbols)
+    elif node.op in SUMMED and len(shapes) >= 2 and shapes[0] is not None and shapes[1] is not None:
         found, expected = SUMMED[node.op](node, shapes[0], shapes[1])
         if isinstance(found, int) and isinstance(expected, int) and found != expected:
             raise InferenceError(f"gets {found} channels, its weight takes {expected}")
