@@ -48,6 +48,10 @@ class TracedDim(str):
         self.size = size
         return self
 
+    def __getnewargs__(self) -> tuple[str, int]:  # type: ignore[override]
+        """What copies are made of."""
+        return str(self), self.size
+
 
 class GivenName(str):
     """A name that a user gave, which a target writes instead of the one that the source had."""
