@@ -7,7 +7,7 @@ pass or a user changed is written from the operators that stand there now.
 Rules:
 * A leaf call is whole while each node it was lowered to is in the graph with the same operator, attributes, results and
   operands (an operand that was replaced everywhere is the same operand), no node was added to its scope, and all its
-  arguments can still be computed.
+  arguments can still be computed. A node that does not compute its results may also have been merged with an equal one.
 * An argument is the result of the call that made it. Where that call is not whole, it is the value that the lowering
   gave for it, or what has replaced that value since.
 * A node inside a whole call is written too where a node outside reads it.
@@ -51,14 +51,20 @@ def _whole(graph: Graph, wanted: Callable[[Scope], bool]) -> set[Scope]:
     for node in graph.nodes:
         if node.scope is not None:
             present[node.scope] = present.get(node.scope, 0) + 1
-    nodes = set(graph.nodes)
-    known = {*graph.inputs.values(), *graph.producers()}
+    nodes, producers = set(graph.nodes), graph.producers()
+    known = {*graph.inputs.values(), *producers}
     whole: set[Scope] = set()
     for scope in graph.calls:
         call = scope.call
-        if call is None or call.made is None or present.get(scope, 0) != len(call.made) or not wanted(scope):
+        if call is None or call.made is None or not wanted(scope):
             continue
-        if all(made.node in nodes and _same(graph, made) for made in call.made) and all(
+        there = [_now(graph, made, nodes, producers, call) for made in call.made]
+        own = sum(node is made.node for node, made in zip(there, call.made, strict=True))
+        if own != present.get(scope, 0):
+            continue
+        if all(
+            node is not None and _same(graph, node, made) for node, made in zip(there, call.made, strict=True)
+        ) and all(
             value in known or (now := graph.current(value)) in known or now.is_constant for value in _values(call)
         ):
             whole.add(scope)
@@ -71,8 +77,18 @@ def _values(call: Call) -> Iterator[Value]:
     return (item for item in leaves((call.args, call.kwargs)) if isinstance(item, Value))
 
 
-def _same(graph: Graph, made: Made) -> bool:
-    node = made.node
+def _now(graph: Graph, made: Made, nodes: set[Node], producers: Mapping[Value, Node], call: Call) -> Node | None:
+    """What stands for a node that a call was lowered to: itself, or the node that it was merged with."""
+    if made.node in nodes:
+        return made.node
+    if any(value in made.node.outputs for value in leaves(call.results)):
+        return None
+    twins = [producers.get(graph.current(value)) for value in made.node.outputs]
+    return twins[0] if twins and all(twin is twins[0] for twin in twins) else None
+
+
+def _same(graph: Graph, node: Node, made: Made) -> bool:
+    """Whether a node computes what the one that was made did."""
     if node.op != made.op or len(node.inputs) != len(made.inputs) or not _equal_attrs(node.attrs, made.attrs):
         return False
     return all(

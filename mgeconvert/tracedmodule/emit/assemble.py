@@ -4,7 +4,6 @@ else with a graph for each module that the scopes name."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
