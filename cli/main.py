@@ -33,6 +33,7 @@ COMMANDS = {
     "edit": ("edit:command", "Change a model: cut, shapes, pre- and post-processing, names, patterns."),
     "optimize": ("optimize:command", "Run optimization passes and show what they changed."),
     "verify": ("verify:command", "Compare a written model with recorded outputs or with the model it comes from."),
+    "check": ("check:command", "What would stop each target or lose accuracy, before converting, and what helps."),
     "diff": ("diff:command", "Compare two models: inputs, operators, parameters, modules, what they compute."),
     "run": ("run:command", "Compute a model in its runtime, or another one."),
     "batch": ("batch.command:command", "Convert many models: a manifest, folders, globs; resumes where it was."),

@@ -104,3 +104,17 @@ def test_nothing_is_lost_without_modules(tmp_path: Path) -> None:
     b = Builder()
     b.output("y", b.op("Neg", b.input("x", "float32", (2,))))
     assert not written(b.graph, tmp_path / "f.onnx").functions
+
+
+def test_deep_trees_are_read_back(tmp_path: Path) -> None:
+    """Below a depth that readers bound, modules are part of those around them."""
+    b = Builder()
+    value = b.input("x", "float32", (2,))
+    scope = Scope("", "Net")
+    for number in range(200):
+        scope = Scope(f"{scope.path}.m".removeprefix("."), "Block", None, scope)
+        b.enter(Scope(scope.path, "relu", None, scope))
+        value = b.op("Relu", value, name=f"relu_{number}")
+    b.output("y", value)
+    assert len(written(b.graph, tmp_path / "f.onnx").functions) == 64
+    assert len(load(tmp_path / "f.onnx").nodes) == 200

@@ -23,6 +23,8 @@ from ..wire import FUNCTIONS
 SINCE = 15
 """The first opset whose IR version has functions."""
 VERSION = 1
+DEEPEST = 64
+"""How many levels of functions there are; readers bound them. A module below is part of the one around it."""
 SMALL = 64
 """How many elements a constant of integers may have to be in the body."""
 
@@ -59,10 +61,14 @@ class _Functions:
     def made(self) -> tuple[Graph, list[Function]]:
         body = nested(self.graph)
         order = list(body.bodies())
+        levels = {body: 0}
+        for outer in order:
+            levels.update(dict.fromkeys((step for step in outer.steps if isinstance(step, Body)), levels[outer] + 1))
         calls: dict[Body, Node | list[Node]] = {}
         for inner in reversed(order):
             nodes = [node for step in inner.steps for node in _flat(calls[step] if isinstance(step, Body) else step)]
-            calls[inner] = nodes if inner is body or _is_open(inner, nodes) else self._call(inner, nodes)
+            is_plain = inner is body or levels[inner] > DEEPEST or _is_open(inner, nodes)
+            calls[inner] = nodes if is_plain else self._call(inner, nodes)
         top = calls[body]
         assert isinstance(top, list)
         source = self.graph
