@@ -77,7 +77,7 @@ def edit_options() -> list[Section]:
             multiple=True,
             help='"Mul(x, Sigmoid(x)) => HardSwish(x)", or what stands behind a value: "fc_out => Neg(fc_out)".',
         ),
-        click.Option(["--assign"], multiple=True, metavar="TEXT", help='"fc_out[0, 2:5] = 1"'),
+        click.Option(["--assign"], multiple=True, metavar="ASSIGNMENT", help='"fc_out[0, 2:5] = 1"'),
         click.Option(["--as", "module"], default="", metavar="NAME[:CLASS]", help="Put what is replaced in a module."),
         click.Option(
             ["--keeps-function"], is_flag=True, help="The replacements compute the same: compare with recorded outputs."

@@ -10,10 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from mgeconvert.reference.environment import cache_folder, environment
+NOTES = os.environ.get("MGECONVERT_REACHED")
+"""A folder for notes on which errors the tests reach; see tests/reached."""
+if NOTES:
+    from tests.reached import instrument
+
+    instrument.install()
+
+from mgeconvert.reference.environment import cache_folder, environment  # noqa: E402  noted from its first import on
 
 PACKED = Path(__file__).parents[2] / "shared" / "models"
 """The real networks: NAME.pkl.xz and NAME.npz. They are not part of the repository."""
+
+
+def pytest_sessionfinish() -> None:
+    """Each process of a run leaves what it has reached."""
+    if NOTES:
+        from tests.reached import report
+
+        report.write_notes(Path(NOTES))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
