@@ -46,8 +46,10 @@ test: test-core ## all tests: without MegEngine, then against real MegEngine in 
 	}
 	$(BIN)/python -m pytest -n $(JOBS) -m reference
 
-test-core: dev ## the tests that need no MegEngine
-	$(BIN)/python -m pytest -n $(JOBS) -m 'not reference'
+test-core: dev ## the tests that need no MegEngine; every `raise` and `refuse` is executed by one, or listed
+	rm -rf .reached
+	MGECONVERT_REACHED=.reached $(BIN)/python -m pytest -n $(JOBS) -m 'not reference'
+	$(BIN)/python -m tests.reached.report --check .reached
 
 test-reference: dev ## the tests against real MegEngine; installs it with `mgeconvert reference install`
 	$(BIN)/mgeconvert reference install all
@@ -92,5 +94,5 @@ dist: dev ## build sdist and wheel, check that each installs and starts
 	done
 
 clean: ## remove what builds and tests leave; .venv and the reference environments stay
-	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build dist *.egg-info .reached .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

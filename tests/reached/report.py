@@ -1,7 +1,8 @@
 """Compares what was reached with `unreached.txt`.
 
 ``python -m tests.reached.report FOLDER`` writes that list anew from the notes of a run of all tests that
-``MGECONVERT_REACHED=FOLDER pytest`` left; read what changed before you commit it.
+``MGECONVERT_REACHED=FOLDER pytest`` left; read what changed before you commit it. With ``--check`` it only fails for a
+statement that no test executes and that is not in the list.
 """
 
 from __future__ import annotations
@@ -40,7 +41,16 @@ def complaints(folder: Path) -> list[str]:
     return sorted((unreached(folder) - listed()).elements())
 
 
-if __name__ == "__main__":
+def rewrite(folder: Path) -> None:
+    """Write the list anew; reasons stay."""
     reasons = dict(line.partition("  # ")[::2] for line in FILE.read_text(encoding="utf-8").splitlines())
-    lines = sorted(unreached(Path(sys.argv[1])).elements())
+    lines = sorted(unreached(folder).elements())
     FILE.write_text("".join(f"{line}  # {reasons[line]}\n" if reasons.get(line) else f"{line}\n" for line in lines))
+
+
+if __name__ == "__main__":
+    *options, notes = sys.argv[1:]
+    if "--check" not in options:
+        rewrite(Path(notes))
+    elif left := complaints(Path(notes)):
+        sys.exit("no test executes these statements; write a row that expects the refusal:\n" + "\n".join(left))

@@ -1,0 +1,67 @@
+"""The notes at `raise` and `refuse`, and the list of the statements that no test executes."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mgeconvert.errors import RefusedError, UsageError, refuse
+from tests.reached import instrument, report
+
+SOURCE = """
+def one(x):
+    if x < 0:
+        raise UsageError("negative")
+    return x or refuse("nothing")
+
+
+def again():
+    try:
+        one(-1)
+    except UsageError as error:
+        raise ValueError("bad") from error
+
+
+def passed_on():
+    try:
+        one(0)
+    except RefusedError:
+        raise
+"""
+
+
+def test_a_statement_is_noted_when_it_is_executed_and_computes_the_same() -> None:
+    notes: set[str] = set()
+    names = {instrument.NOTE: notes.add, "UsageError": UsageError, "RefusedError": RefusedError, "refuse": refuse}
+    tree = ast.fix_missing_locations(instrument._Noting("a.py").visit(ast.parse(SOURCE)))
+    exec(compile(tree, "a.py", "exec"), names)
+    assert names["one"](3) == 3  # type: ignore[operator]
+    assert notes == set()
+    with pytest.raises(RefusedError, match="nothing"):
+        names["passed_on"]()  # type: ignore[operator]
+    assert notes == {"a.py:5"}
+    with pytest.raises(ValueError, match="bad") as caught:
+        names["again"]()  # type: ignore[operator]
+    assert isinstance(caught.value.__cause__, UsageError)
+    assert notes == {"a.py:4", "a.py:5", "a.py:12"}
+
+
+def test_only_statements_of_ours_are_counted() -> None:
+    found = [node.lineno for node in ast.walk(ast.parse(SOURCE)) if instrument.is_statement(node)]  # type: ignore[attr-defined]
+    assert sorted(found) == [4, 5, 12]
+
+
+def test_every_line_of_the_list_is_a_statement() -> None:
+    there = Counter(f"{place.rpartition(':')[0]}  {text}" for place, text in instrument.statements().items())
+    assert sorted((report.listed() - there).elements()) == []
+
+
+def test_what_is_reached_nowhere_and_not_listed_is_a_complaint(tmp_path: Path) -> None:
+    places = instrument.statements()
+    last = max(places)
+    (tmp_path / "1.txt").write_text("\n".join(places.keys() - {last}))
+    left = report.complaints(tmp_path)
+    assert left == [line for line in [f"{last.rpartition(':')[0]}  {places[last]}"] if line not in report.listed()]
