@@ -94,10 +94,11 @@ class Row(rows.Row):
         id: str = "",
         rtol: float = 1e-5,
         reason: str = "",
+        refused: Mapping[str, str] = EMPTY,
         **attrs: Any,
     ) -> None:
         own = {"op": op, "operands": operands, "out": tuple(out.split()), "quantized": quantized, "steps": steps}
-        inherited = {"id": id, "rtol": rtol, "reason": reason, "refused": EMPTY, "xfail": EMPTY, "options": EMPTY}
+        inherited = {"id": id, "rtol": rtol, "reason": reason, "refused": refused, "xfail": EMPTY, "options": EMPTY}
         for name, value in {**own, "attrs": attrs, **inherited}.items():
             object.__setattr__(self, name, value)
         self.__post_init__()
