@@ -1,6 +1,6 @@
 # Everything runs in .venv, which the targets make themselves from any Python >= 3.10 (name one with PYTHON=...).
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-core test-reference fuzz lint types bench docs docs-check goldens dist clean
+.PHONY: help install dev demo test test-core reached test-reference fuzz lint types bench docs docs-check goldens dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,10 +46,13 @@ test: test-core ## all tests: without MegEngine, then against real MegEngine in 
 	}
 	$(BIN)/python -m pytest -n $(JOBS) -m reference
 
-test-core: dev ## the tests that need no MegEngine; every `raise` and `refuse` is executed by one, or listed
+test-core: dev ## the tests that need no MegEngine
+	$(BIN)/python -m pytest -n $(JOBS) -m 'not reference'
+
+reached: dev ## which `raise` and `refuse` statements no test of the core lane executes
 	rm -rf .reached
 	MGECONVERT_REACHED=.reached $(BIN)/python -m pytest -n $(JOBS) -m 'not reference'
-	$(BIN)/python -m tests.reached.report --check .reached
+	$(BIN)/python -m tests.reached.report .reached
 
 test-reference: dev ## the tests against real MegEngine; installs it with `mgeconvert reference install`
 	$(BIN)/mgeconvert reference install all
