@@ -28,6 +28,7 @@ BUILT_IN = ("self", "torch", "nn", "F", "math", *dir(builtins))
 """Names that a variable must not hide."""
 
 CALLED = re.compile(f"{MARK}([^{MARK}]*){MARK}\\(")
+UNNAMED = re.compile(r"out(_\d+)?")
 PLAIN_NAME = re.compile(r"\d|^(conv|bn|norm|linear|dense|fc|act|proj|relu|pool|maxpool|avgpool|dropout|drop)")
 """Names of modules that say nothing of what they give."""
 
@@ -161,7 +162,7 @@ class BodyWriter:
             if value is not None and value in self.left:
                 self.left[value] -= 1
 
-    def _target(self, value: Value, expression: str) -> str:
+    def _target(self, expression: str) -> str:
         """The name for a result: that of an operand which is read no more, else a free one.
 
         What a module gives for a value that others read too is called as the module is (``key = self.key(x)``).
@@ -177,9 +178,8 @@ class BodyWriter:
             return "out" if "out" in free else free[0]
         if own:
             return self._free(identifier(named))
-        if "out" in self.holders and self._is_free("out"):
-            return "out"
-        return self._free("out" if "out" not in self.used else _base(value))
+        unnamed = [name for name in self.holders if UNNAMED.fullmatch(name) and name not in self.arguments]
+        return next((name for name in unnamed if self._is_free(name)), None) or self._free("out")
 
     def _is_free(self, name: str) -> bool:
         """Whether nothing reads the variable any more."""
@@ -240,7 +240,7 @@ class BodyWriter:
 
     def _say(self, value: Value, text: str) -> str:
         """Write a statement; returns the name of its result."""
-        name = self._target(value, text)
+        name = self._target(text)
         self.texts[value] = name
         self.holders[name] = value
         if name != text:

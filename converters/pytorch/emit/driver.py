@@ -19,6 +19,7 @@ from mgeconvert.ir.whole_calls import with_whole_calls
 from .bodies import BodyWriter
 from .built_in import PREFIX, path_of_weight, spread
 from .elementwise import CALL_INFIX
+from .grids import without_integers
 from .table import CALLS
 from .text import identifier
 from .tree import Made, Place, Tensor, safe
@@ -42,6 +43,7 @@ class Network:
     root: Place
     name: str
     problems: list[Problem] = field(default_factory=list)
+    dequantized: bool = False
 
 
 def network(graph: Graph) -> Network:
@@ -80,6 +82,7 @@ class Driver:
         self.graph = with_whole_calls(graph, wanted) if graph.calls else graph.copy()
         self.graph.remove_dead_nodes()
         spread(self.graph)
+        self.dequantized = without_integers(self.graph, self.record)
         self.root = Place()
         self.problems: list[Problem] = []
         self._tensors: dict[tuple[str, int], str] = {}
@@ -93,7 +96,7 @@ class Driver:
             _prune(inner)
         self.root.kind = name[:1].upper() + name[1:]
         self.body(top)
-        return Network(self.root, self.root.kind, self.problems)
+        return Network(self.root, self.root.kind, self.problems, self.dequantized)
 
     def body(self, body: Body, sizes: Mapping[Value, str] | None = None) -> tuple[list[Value], str]:
         """Write a body; returns the values it wants and the name of its method. `sizes` are those of its arguments that

@@ -101,8 +101,11 @@ class Emission:
     @property
     def is_whole(self) -> bool:
         """Whether all operands are whole numbers or lists of them, and one of them is known at run time only."""
-        texts = [self.text(number) for number, value in enumerate(self.node.inputs) if value is not None]
-        known = [isinstance(text, Whole | Sizes) for text in texts]
+        known = [
+            value.array is None and isinstance(self.writer.text(value), Whole | Sizes)
+            for value in self.node.inputs
+            if value is not None
+        ]
         return any(known) and all(
             ok or _is_whole_constant(value)
             for ok, value in zip(known, (v for v in self.node.inputs if v is not None), strict=True)

@@ -107,7 +107,8 @@ def concat(e: Emission) -> str:
     if e.is_whole:
         parts = []
         for number in numbers:
-            array, text = e.constant(number), e.text(number)
+            array = e.constant(number)
+            text = "" if array is not None else e.text(number)
             items = literal([int(size) for size in array.reshape(-1)]) if array is not None else text
             known = listed(items)
             parts.append(", ".join(known) if known or items == "[]" else f"*{items}")
@@ -153,7 +154,13 @@ def unsqueeze(e: Emission) -> str:
 def expand(e: Emission) -> str:
     target, value = e.constant(1), e.value(0)
     if target is None or value is None or value.static_shape is None:
-        return f"{e[0]}.expand(torch.broadcast_shapes({e[0]}.shape, {e.sizes(1)}))"
+        wanted = e.sizes(1)
+        known, own = listed(wanted), None if value is None else value.static_shape
+        if own is not None and len(known) >= len(own):
+            first = len(known) - len(own)
+            kept = ["-1" if n > 1 else size for n, size in zip(own, known[first:], strict=True)]
+            return f"{e[0]}.expand({', '.join([*known[:first], *kept])})"
+        return f"{e[0]}.expand(torch.broadcast_shapes({e[0]}.shape, {wanted}))"
     missing = len(value.static_shape) - len(target)
     sizes = [1] * missing + [int(size) for size in target]
     start = len(sizes) - len(value.static_shape)
@@ -258,3 +265,19 @@ def _int(size: object) -> str:
 @emit_call("megengine.functional.tensor.ones_like", "megengine.functional.tensor.zeros_like")
 def source_like(e: Emission) -> str:
     return call(f"torch.{e.node.op.rpartition('.')[2]}", e[0])
+
+
+@emit_call("megengine.functional.tensor.linspace")
+def source_linspace(e: Emission) -> str:
+    bounds = [e.argument(name, number) for number, name in enumerate(("start", "stop", "num"))]
+    if not all(isinstance(bound, int | float | Whole) for bound in bounds):
+        refuse("bounds that are tensors, which are lowered")
+    return call("torch.linspace", *bounds)
+
+
+@emit_call("megengine.functional.tensor.stack")
+def source_stack(e: Emission) -> str:
+    parts, axis = e.argument("inps", 0), e.argument("axis", 1, 0)
+    if not isinstance(parts, tuple | list) or any(isinstance(each, Whole | Sizes) for each in parts):
+        refuse("a stack of sizes, which is lowered")
+    return f"torch.stack([{', '.join(map(str, parts))}], {axis})"

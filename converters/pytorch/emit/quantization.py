@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mgeconvert.errors import refuse
@@ -34,8 +36,27 @@ def quantize(e: Emission) -> str:
 
 @emit("DequantizeLinear")
 def dequantize(e: Emission) -> str:
+    if e.attr("low") is not None:
+        return _fake_quantize(e)
     x = f"{e[0]}.to({e.out_dtype})"
     zero = e.constant(2)
     if e.has(2) and (zero is None or zero.any()):
         x = f"({x} - {_shaped(e, 2)}.to({e.out_dtype}))"
     return f"{x} * {_shaped(e, 1)}"
+
+
+def _fake_quantize(e: Emission) -> str:
+    """Quantization and back in one, a module with the scale as its state."""
+    scale = e.array(1, "a scale")
+    zero = e.array(2, "a zero point") if e.has(2) else np.zeros(scale.shape, np.float32)
+    shape = () if scale.ndim == 0 else (-1, *[1] * (e.rank() - 1 - e.attr("axis", 1) % e.rank()))
+    state = {
+        "scale": scale.astype(np.float32).reshape(shape),
+        "zero_point": zero.astype(np.float32).reshape(shape),
+    }
+    args: dict[Any, Any] = {None: (e.attr("low"), e.attr("high"))}
+    if shape:
+        args["shape"] = state["scale"].shape
+    if e.attr("learns"):
+        args["learns"] = True
+    return f"{e.module('FakeQuantize', args, state)}({e[0]})"

@@ -12,7 +12,8 @@ from .text import literal
 
 @emit("Where")
 def where(e: Emission) -> str:
-    return f"torch.where({e[0]}, {e[1]}, {e[2]})"
+    plain = [e.scalar(n) if e.constant(3 - n) is None else e[n] for n in (1, 2)]
+    return f"torch.where({e[0]}, {plain[0]}, {plain[1]})"
 
 
 @emit("TopK")

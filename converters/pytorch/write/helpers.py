@@ -10,6 +10,19 @@ import re
 from collections.abc import Mapping
 
 HELPERS: Mapping[str, str] = {
+    "FakeQuantize": '''class FakeQuantize(nn.Module):
+    """Rounds x to low..high steps of scale; the gradient passes the rounding."""
+
+    def __init__(self, low, high, shape=(), learns=False):
+        super().__init__()
+        self.low, self.high = low, high
+        self.scale = nn.Parameter(torch.ones(shape), requires_grad=learns)
+        self.register_buffer("zero_point", torch.zeros(shape))
+
+    def forward(self, x):
+        steps = x / self.scale
+        steps = steps + (torch.round(steps) - steps).detach() + self.zero_point
+        return (torch.clamp(steps, self.low, self.high) - self.zero_point) * self.scale''',
     "FrozenBatchNorm2d": '''class FrozenBatchNorm2d(nn.BatchNorm2d):
     """Batch normalization that keeps its statistics, in training mode too."""
 

@@ -83,7 +83,8 @@ def _laid(before: str, node: ast.expr, after: str, indent: str) -> list[str]:
         return _opened(f"{before}{flat(node.func)}(", _arguments(node), f"){after}", indent)
     if isinstance(node, ast.Tuple | ast.List) and node.elts:
         left, right = ("[", "]") if isinstance(node, ast.List) else ("(", ")")
-        return _opened(f"{before}{left}", [("", item) for item in node.elts], f"{right}{after}", indent)
+        lines = [line for item in node.elts for line in _laid("", item, ",", indent + STEP)]
+        return [f"{indent}{before}{left}", *lines, f"{indent}{right}{after}"]
     if isinstance(node, ast.Subscript):
         index = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         return _opened(f"{before}{_tight(node.value, ATOM)}[", [("", item) for item in index], f"]{after}", indent)

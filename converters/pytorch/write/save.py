@@ -20,6 +20,12 @@ from .safetensors import write
 from .source import checked, source
 from .torch_state import torch_state
 
+DEQUANTIZED = """
+
+The source computes with integers. Its weights are written as the numbers that they stand for,
+with batch norms folded in where the source had folded them; FakeQuantize rounds to its grids.
+"""
+"""What the header says of a quantized source."""
 KEY = "mgeconvert"
 """Where the header of the weights says the network's inputs and outputs."""
 
@@ -35,7 +41,8 @@ def save(graph: Graph, path: Path, weights_only: bool = False) -> Sequence[Path]
             "export to pytorch", made.problems, hint="`mgeconvert ops pytorch` lists what can be written"
         )
     beside = path.with_suffix(".safetensors")
-    text = checked(source(made.root, f"{made.name}, written by mgeconvert {VERSION}."))
+    title = f"{made.name}, written by mgeconvert {VERSION}."
+    text = checked(source(made.root, f"{title}{DEQUANTIZED}" if made.dequantized else title))
     about = json.dumps({"inputs": _types(graph.inputs), "outputs": _types(graph.outputs)})
     if weights_only:
         with output_files(beside) as (weights,):

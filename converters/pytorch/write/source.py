@@ -33,7 +33,8 @@ def source(root: Place, title: str) -> str:
     body = "\n\n\n".join([*called("\n".join(blocks)), *blocks]) + "\n" + LOAD.format(made=_made(made))
     standard = "import math\nfrom pathlib import Path" if re.search(r"\bmath\.", body) else "from pathlib import Path"
     functional = "import torch.nn.functional as F\n" if re.search(r"\bF\.", body) else ""
-    torch = f"import torch\n{functional}from safetensors.torch import load_file\nfrom torch import nn"
+    whole = "import torch\n" if re.search(r"\btorch\.", body.replace("safetensors.torch", "")) else ""
+    torch = f"{whole}{functional}from safetensors.torch import load_file\nfrom torch import nn"
     head = f'"""{title}"""\n\nfrom __future__ import annotations\n\n{standard}\n\n{torch}\n\n\n'
     return head + body
 

@@ -1,0 +1,1 @@
+"""Written networks train as their sources do."""
