@@ -28,7 +28,7 @@ FORMS: Mapping[str, Mapping[str, Any]] = {
     "first": {"optimize_for_inference": False, "model_version": 1},
 }
 """The options of dump for each form of a row."""
-LAYOUTS: Mapping[str, Mapping[str, Any]] = {
+LAYOUTS: Mapping[str, Mapping[str, Any]] = {"nchw": FORMS["optimized"]} | {
     layout: FORMS["optimized"] | {f"enable_{layout}": True}
     for layout in ("nchw4", "nchw44", "nchw44_dot", "nchw88", "nchw32", "nchw64", "chwn4", "hwcd4")
 }
@@ -36,6 +36,7 @@ LAYOUTS: Mapping[str, Mapping[str, Any]] = {
 WITH_LAYOUTS = (
     "Conv2d-", "ConvTranspose2d-", "ConvBn2d-", "ConvBnRelu2d-", "ConvRelu2d-", "BatchNorm2d-3-2x3x4x4", "AvgPool2d-",
     "MaxPool2d-", "AdaptiveAvgPool2d-", "quantized-conv", "interpolate-1x2x4x5-size=7,9", "ShuffleNet", "DcGan",
+    "LstmClassifier", "Neighbours",
 )  # fmt: skip
 """How the names of rows begin that are dumped in each memory layout."""
 

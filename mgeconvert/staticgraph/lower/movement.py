@@ -8,7 +8,8 @@ from typing import Any
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
-from mgeconvert.tracedmodule.lower.operands import cast
+from mgeconvert.tracedmodule.lower.operands import INT32, cast
+from mgeconvert.tracedmodule.lower.shapes import pack, sizes_of
 
 from .layouts import StaticBuilder, concat_in_nchw, from_nchw, packed, to_nchw
 from .matmul import in_one
@@ -17,13 +18,15 @@ from .table import lower, opdef, value_of
 
 opdef("Broadcast", "Broadcast")
 opdef("Eye", "Eye")
-opdef("Linspace", "Linspace")
 opdef("Padding", "Padding")
 opdef("Split", "Split")
 
 
 @lower("Concat")
 def concat(b: Builder, *inputs: Value, axis: int) -> Value:
+    assert isinstance(b, StaticBuilder)
+    if all(part.dtype == INT32 and (part in b.elements or part.shape == (1,)) for part in inputs):
+        return pack(b, [size for part in inputs for size in sizes_of(b, part)])
     joined = concat_in_nchw(b, inputs, axis)
     return value_of(b, "Concat", *inputs, axis=axis) if joined is None else joined
 
@@ -71,6 +74,13 @@ def axis_add_remove(b: Builder, inp: Value, *, desc: Sequence[dict[str, Any]]) -
         result = b.op("Unsqueeze" if step["method"] == "ADD_1" else "Squeeze", result, [step["axis"]])
     b.reshaped.setdefault(result, inp)
     return result
+
+
+@lower("Linspace")
+def linspace(b: Builder, start: Value, stop: Value, num: Value, *, endpoint: bool) -> Value:
+    """Ends of two types are floats; how many numbers there are may be said as a float."""
+    ends = [start, stop] if start.dtype == stop.dtype else [cast(b, start, "float32"), cast(b, stop, "float32")]
+    return value_of(b, "Linspace", *ends, cast(b, num, "int32"), endpoint=endpoint)
 
 
 @lower("Alloc")

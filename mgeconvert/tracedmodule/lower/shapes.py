@@ -117,7 +117,7 @@ def known_elements(b: Builder, parts: Sequence[Any]) -> list[Size] | None:
     """The elements of int32 vectors and scalars put together, when they are known and one is a run-time size."""
     if not isinstance(b, ShapeBuilder) or not any(isinstance(part, Value) and _is_shape(b, part) for part in parts):
         return None
-    if all(isinstance(part, Value) and (_is_shape(b, part) or _is_constant_vector(part)) for part in parts):
+    if all(isinstance(part, Value) and (_is_shape(b, part) or _is_vector(part)) for part in parts):
         return [size for part in parts for size in _elements(b, part)]
     return None
 
@@ -126,8 +126,9 @@ def _is_shape(b: ShapeBuilder, part: Value) -> bool:
     return part in b.elements or part in b.dimensions
 
 
-def _is_constant_vector(part: Value) -> bool:
-    return part.array is not None and part.dtype == INT32 and part.array.ndim <= 1
+def _is_vector(part: Value) -> bool:
+    """Whether its elements can be told: it is constant, or has one."""
+    return part.dtype == INT32 and (part.shape in ((), (1,)) or (part.array is not None and part.array.ndim == 1))
 
 
 def _vector(b: Builder, size: Value, dtype: np.dtype) -> Value:
@@ -152,10 +153,10 @@ def sizes_of(b: Builder, shape: Size | np.ndarray | Sequence[Size]) -> list[Size
 def _elements(b: Builder, vector: Value) -> list[Size]:
     if vector.array is not None:
         return [int(size) for size in vector.array.reshape(-1)]
-    if vector.shape in ((), (1,)):
-        return [vector]
     if isinstance(b, ShapeBuilder) and vector in b.elements:
         return list(b.elements[vector])
+    if vector.shape in ((), (1,)):
+        return [vector]
     (length,) = vector.static_shape or (0,)
     return [b.op("Gather", vector, b.constant(index, INT64), axis=0) for index in range(length)]
 
