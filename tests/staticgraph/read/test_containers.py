@@ -7,6 +7,7 @@ import random
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import flatbuffers
 import numpy as np
@@ -131,6 +132,39 @@ def vector(name: str, element: int) -> Callable[[memoryview], int]:
     return place
 
 
+def table_of(name: str) -> Callable[[memoryview], Any]:
+    """The first operator's table that has something in a field."""
+
+    def find(data: memoryview) -> Any:
+        return next(table for table in unpack(data)[0].buffer().root("Model")["oprs"] if table[name])
+
+    return find
+
+
+def own_table(data: memoryview) -> int:
+    """Where the distance of an operator's table to its vtable stands."""
+    return 4 + int(table_of("inputs")(data)._position)
+
+
+def vtable(word: int) -> Callable[[memoryview], int]:
+    """A word of an operator's vtable: 0 its size, 1 the table's size."""
+    return lambda data: 4 + int(table_of("inputs")(data)._vtable) + 2 * word
+
+
+def union_value(data: memoryview) -> int:
+    """Where a vtable says the place of the parameter, whose kind stays."""
+    table = table_of("param")(data)
+    return 4 + int(table._vtable) + 4 + 2 * (int(table._fields["param"].id) + 1)
+
+
+def first_size(data: memoryview) -> int:
+    """The first size of a tensor that holds values."""
+    tensors = (tensor for table in unpack(data)[0].buffer().root("Model")["oprs"] for tensor in table["tensors"])
+    tensor = next(tensor for tensor in tensors if len(tensor["data"]))
+    at = 4 + int(tensor._at(tensor._fields["shape"].id, 4))
+    return at + int(struct.unpack_from("<I", data, at)[0]) + 4
+
+
 ROW = "conv2d"
 BAD = [
     (lambda _: b"", "is empty, expected a static graph"),
@@ -142,6 +176,14 @@ BAD = [
     (lambda data: patched(data, vector("inputs", -1), "<I", 2**31 - 1), "is damaged: refers to bytes"),
     (lambda data: patched(data, vector("inputs", 0), "<I", 77),
      "is damaged: operator 2 (ReshapeV1) reads value 77, which none before it computes"),
+    (lambda data: patched(data, vector("inputs", 0), "<I", 2),
+     "is damaged: operator 2 (ReshapeV1) reads value 2, which none before it computes"),
+    (lambda data: patched(data, own_table, "<i", 2**30), "is damaged: refers to bytes -1073741476 to -1073741474 of"),
+    (lambda data: patched(data, vtable(0), "<H", 60000), "is damaged: refers to bytes 318 to 60318 of"),
+    (lambda data: patched(data, vtable(1), "<H", 4), "is damaged: a field at byte 32 of a table of 4 bytes"),
+    (lambda data: patched(data, union_value, "<H", 0), "is damaged: the param has a kind and no value"),
+    (lambda data: patched(data, first_size, "<I", 2**31),
+     "is damaged: the tensor without name is int32[2147483648], 8589934592 bytes, with 16 bytes of values"),
     (lambda data: patched(data, vector("outputs", 0), "<I", 1), "computes value 1 a second time"),
     (lambda _: b"MGBC" + bytes(12) + struct.pack("<Q", 2**40), "its tensor values would take 1099511627776 bytes"),
     (lambda _: b"MGBC" + b"\1" + bytes(30), "its feature bits ask for something"),
