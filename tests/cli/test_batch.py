@@ -78,8 +78,7 @@ def states(document: dict[str, Any]) -> dict[str, str]:
 def test_a_folder_to_two_targets_and_again(hub: Path) -> None:
     code, document, said = run(hub, "hub", "--targets", "onnx,tflite", "-o", "out", "-j", "2", "--junit", "r.xml")
     assert code == 0, said
-    assert states(document) == {f"{name} {target}": state for name in "abc" for target, state in
-                                (("onnx", "written"), ("tflite", "verified"))}  # fmt: skip
+    assert states(document) == {f"{name} {target}": "verified" for name in "abc" for target in ("onnx", "tflite")}
     assert sorted(path.name for path in (hub / "out").glob("[a-z]*")) == [
         f"{name}.{suffix}" for name in "abc" for suffix in ("onnx", "tflite")
     ]
@@ -98,7 +97,8 @@ def test_one_model_never_takes_another_down(hub: Path) -> None:
     code, document, _ = run(hub, "hub", "--targets", "onnx", "-o", "out", "-j", "2", *limits)
     assert code == 1
     assert states(document) == {
-        **{f"{name} onnx": "written" for name in ("a", "again", "b", "c", "well")},
+        **{f"{name} onnx": "verified" for name in "abc"},
+        **{f"{name} onnx": "written" for name in ("again", "well")},  # their format has no runtime to ask
         "die onnx": "died",
         "slow onnx": "timeout",
         "big onnx": "died",

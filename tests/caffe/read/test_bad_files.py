@@ -178,7 +178,7 @@ def test_swapped_files(tmp_path: Path) -> None:
     assert error.hint == f"mv {swapped} {swapped.with_suffix('.caffemodel')}"
     error = refused(path, weights=str(path))
     assert str(error) == f"{path}: is a Caffe net description (prototxt), expected {CAFFEMODEL}"
-    assert error.hint == "give the .prototxt as the model; the .caffemodel is found beside it, or named with --weights"
+    assert error.hint == f"mgeconvert {path}"
     assert str(refused(path, weights="missing.caffemodel")) == "missing.caffemodel: no such file"
 
 
