@@ -7,7 +7,8 @@ pass or a user changed is written from the operators that stand there now.
 Rules:
 * A leaf call is whole while each node it was lowered to is in the graph with the same operator, attributes, results and
   operands (an operand that was replaced everywhere is the same operand), no node was added to its scope, and all its
-  arguments can still be computed. A node that does not compute its results may also have been merged with an equal one.
+  arguments can still be computed. A node may also have been passed over as one that changes nothing; one that does
+  not compute the call's results, merged with an equal one, or dropped with the nodes of the call that read it.
 * An argument is the result of the call that made it. Where that call is not whole, it is the value that the lowering
   gave for it, or what has replaced that value since.
 * A node inside a whole call is written too where a node outside reads it.
@@ -18,7 +19,7 @@ Rules:
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 
 import numpy as np
 
@@ -58,17 +59,14 @@ def _whole(graph: Graph, wanted: Callable[[Scope], bool]) -> set[Scope]:
         call = scope.call
         if call is None or call.made is None or not wanted(scope):
             continue
-        there = [_now(graph, made, nodes, producers, call) for made in call.made]
-        own = sum(node is made.node for node, made in zip(there, call.made, strict=True))
-        if own != present.get(scope, 0):
+        if sum(made.node in nodes for made in call.made) != present.get(scope, 0):
             continue
-        if all(
-            node is not None and _same(graph, node, made) for node, made in zip(there, call.made, strict=True)
-        ) and all(
+        results = {item for item in leaves(call.results) if isinstance(item, Value)}
+        if all(_stands(graph, made, nodes, producers, results) for made in call.made) and all(
             value in known or (now := graph.current(value)) in known or now.is_constant for value in _values(call)
         ):
             whole.add(scope)
-            known.update(item for item in leaves(call.results) if isinstance(item, Value))
+            known.update(results)
     return whole
 
 
@@ -77,14 +75,20 @@ def _values(call: Call) -> Iterator[Value]:
     return (item for item in leaves((call.args, call.kwargs)) if isinstance(item, Value))
 
 
-def _now(graph: Graph, made: Made, nodes: set[Node], producers: Mapping[Value, Node], call: Call) -> Node | None:
-    """What stands for a node that a call was lowered to: itself, or the node that it was merged with."""
-    if made.node in nodes:
-        return made.node
-    if any(value in made.node.outputs for value in leaves(call.results)):
-        return None
-    twins = [producers.get(graph.current(value)) for value in made.node.outputs]
-    return twins[0] if twins and all(twin is twins[0] for twin in twins) else None
+def _stands(
+    graph: Graph, made: Made, nodes: Collection[Node], producers: Mapping[Value, Node], results: Collection[Value]
+) -> bool:
+    """Whether what a node computed that a call was lowered to is still computed in the same way."""
+    node = made.node
+    if node in nodes:
+        return _same(graph, node, made)
+    now = [graph.current(value) for value in node.outputs]
+    twins = {producers.get(value) for value in now}
+    twin = twins.pop() if len(twins) == 1 else None
+    passed = any(now == [graph.current(value)] for value in made.inputs if value is not None)
+    if any(value in results for value in node.outputs):
+        return passed and twin is not None and twin.scope is node.scope
+    return passed or now == node.outputs or (twin is not None and _same(graph, twin, made))
 
 
 def _same(graph: Graph, node: Node, made: Made) -> bool:
@@ -109,6 +113,12 @@ def _equal_attrs(one: Mapping[str, object], other: Mapping[str, object]) -> bool
     return one.keys() == other.keys() and all(value is other[key] or value == other[key] for key, value in one.items())
 
 
+def _is_inside(graph: Graph, value: Value, producers: Mapping[Value, Node], scope: Scope) -> bool:
+    """Whether what stands for a call's result now is another value of that call."""
+    maker = producers.get(graph.current(value))
+    return maker is not None and maker.scope is scope
+
+
 def _twin(value: Value) -> Value:
     return Value(value.name, value.dtype, value.shape)
 
@@ -119,8 +129,14 @@ class _Rewriting:
     def __init__(self, graph: Graph, whole: set[Scope]) -> None:
         self.source = graph
         self.whole = whole
-        made = {value for node in graph.nodes for value in node.outputs}
-        aliases = {value for scope in whole if scope.call for value in leaves(scope.call.results) if value not in made}
+        producers = graph.producers()
+        aliases = {
+            value
+            for scope in whole
+            if scope.call
+            for value in leaves(scope.call.results)
+            if isinstance(value, Value) and value not in producers and not _is_inside(graph, value, producers, scope)
+        }
         self.replaced = {old: new for old, new in graph.replaced.items() if old not in aliases}
         self.current = Graph(replaced=self.replaced).current
         self.nodes: list[tuple[tuple[int, int], Node]] = []
@@ -146,7 +162,7 @@ class _Rewriting:
         given = set(source.inputs.values())
         for scope, number in order.items():
             if scope in self.whole and scope.call is not None:
-                given.update(leaves(scope.call.results))
+                given.update(self._results(scope.call))
                 self.nodes.append(((number, -1), self._call(scope, scope.call)))
             elif scope not in callers and scope.call is not None and scope.call.made is None:
                 inside = Scope(scope.path, "", None, scope)
@@ -185,8 +201,11 @@ class _Rewriting:
 
     def _call(self, scope: Scope, call: Call) -> Node:
         inputs: list[Value | None] = [self.current(value) for value in _values(call)]
-        outputs = [value for value in leaves(call.results) if isinstance(value, Value)]
-        return Node(call.name, inputs, outputs, {}, scope.text, scope, CALL)
+        return Node(call.name, inputs, self._results(call), {}, scope.text, scope, CALL)
+
+    def _results(self, call: Call) -> list[Value]:
+        """What a call computes; what stands for a result within the call, where that has been passed over."""
+        return [self.current(value) for value in leaves(call.results) if isinstance(value, Value)]
 
     def in_order(self) -> list[Node] | None:
         """The nodes in topological order, that of the source where it can be; None where there is a circle."""

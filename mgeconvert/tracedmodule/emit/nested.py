@@ -122,8 +122,9 @@ class _Nested:
         made = reader.writer.recorder.expression(
             type(expr).source.rpartition(".")[2], operands, fields(expr, self.tree.restore)
         )
-        for value, variable in zip(node.scope.call.form[2], expr.outputs, strict=True):
-            reader.result(made, value, variable)
+        results = iter(node.outputs)
+        for item, variable in zip(node.scope.call.form[2], expr.outputs, strict=True):
+            reader.result(made, next(results) if isinstance(item, Value) else item, variable)
 
     def _call_body(self, body: Body, reader: _Reader) -> None:
         """A call of a module that has a graph."""

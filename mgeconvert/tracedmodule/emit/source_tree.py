@@ -51,6 +51,8 @@ class SourceTree:
         self._calls: dict[str, ModuleCall] = {}
         self._tensors: dict[Any, str] = {}
         self._instances: dict[int, Instance] = {}
+        self._copies: list[tuple[Instance, TracedModuleRecord, Graphs]] = []
+        """Modules whose parts are known only when all graphs are written."""
 
     def at(self, path: str) -> Any:
         """The record at a path, None where there is none."""
@@ -106,7 +108,9 @@ class SourceTree:
         while not self._is_free(f"{path}_{number}"):
             number += 1
         free = f"{path}_{number}"
-        self._hang(free, self._with_graphs(record, graphs))
+        copy = written.instance_of_traced_module({})
+        self._copies.append((copy, record, graphs))
+        self._hang(free, copy)
         return free
 
     def new_module(self, path: str, graphs: Graphs) -> str:
@@ -124,6 +128,8 @@ class SourceTree:
 
     def top(self, argspec: Instance | None) -> Instance:
         """The top module; `argspec` is the signature of forward() where it has changed."""
+        for copy, record, graphs in self._copies:
+            copy.state.update(self._with_graphs(record, graphs).state)
         made = self.restore(self.root)
         assert isinstance(made, Instance)
         if argspec is not None:
