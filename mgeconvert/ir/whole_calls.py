@@ -8,7 +8,7 @@ Rules:
 * A leaf call is whole while each node it was lowered to is in the graph with the same operator, attributes, results and
   operands (an operand that was replaced everywhere is the same operand), no node was added to its scope, and all its
   arguments can still be computed. A node may also have been passed over as one that changes nothing; one that does
-  not compute the call's results, merged with an equal one, or dropped with the nodes of the call that read it.
+  not compute the call's results, merged with an equal one, found to be constant, or dropped with what read it.
 * An argument is the result of the call that made it. Where that call is not whole, it is the value that the lowering
   gave for it, or what has replaced that value since.
 * A node inside a whole call is written too where a node outside reads it.
@@ -88,7 +88,8 @@ def _stands(
     passed = any(now == [graph.current(value)] for value in made.inputs if value is not None)
     if any(value in results for value in node.outputs):
         return passed and twin is not None and twin.scope is node.scope
-    return passed or now == node.outputs or (twin is not None and _same(graph, twin, made))
+    dropped = all(value.is_constant or value not in producers for value in now)
+    return passed or dropped or (twin is not None and _same(graph, twin, made))
 
 
 def _same(graph: Graph, node: Node, made: Made) -> bool:
