@@ -166,3 +166,48 @@ def test_a_copy_has_the_same_whole_calls() -> None:
     same = source.call("identity", source.call("silu", source.x, ops=("Neg", "Abs")))
     graph = source.graph(source.call("exp", same, ops=("Exp",))).copy()
     assert shown(with_whole_calls(graph)) == ["silu", "identity", "exp"]
+
+
+def merged(graph: Graph, old: Node, new: Node) -> None:
+    """Let one node stand for another that computes the same, as merge-duplicate-nodes does."""
+    for node in graph.nodes:
+        node.inputs = [new.output if value is old.output else value for value in node.inputs]
+    graph.nodes.remove(old)
+    graph.replaced[old.output] = new.output
+
+
+def test_a_call_whose_inner_node_was_merged_is_that_call() -> None:
+    source = Source()
+    first = source.call("silu", source.x, ops=("Neg", "Abs"))
+    second = source.call("gelu", source.x, ops=("Neg", "Exp"))
+    graph = source.graph(source.call("add", second, first, ops=("Sqrt",)))
+    graph.outputs["z"] = first
+    merged(graph, graph.nodes[2], graph.nodes[0])
+    assert shown(with_whole_calls(graph)) == ["silu", "gelu", "add"]
+
+
+def test_a_call_whose_result_was_merged_is_gone() -> None:
+    source = Source()
+    first = source.call("silu", source.x, ops=("Neg", "Abs"))
+    second = source.call("silu", source.x, ops=("Neg", "Abs"))
+    graph = source.graph(source.call("add", second, first, ops=("Exp",)))
+    for old, new in ((2, 0), (2, 1)):
+        merged(graph, graph.nodes[old], graph.nodes[new])
+    written = with_whole_calls(graph)
+    assert shown(written) == ["silu", "add"]
+    assert written.nodes[1].inputs == written.nodes[0].outputs * 2
+
+
+def test_a_node_that_changes_nothing_may_be_passed_over() -> None:
+    """The last node of the call too: then the call's result is what it was made of."""
+    for passed in (0, 1):
+        source = Source()
+        silu = source.call("silu", source.x, ops=("Abs", "Neg"))
+        graph = source.graph(source.call("exp", silu, ops=("Exp",)))
+        node = graph.nodes[passed]
+        graph.nodes[passed + 1].inputs = list(node.inputs)
+        graph.nodes.remove(node)
+        graph.replaced[node.output] = node.inputs[0]  # type: ignore[assignment]
+        written = with_whole_calls(graph)
+        assert shown(written) == ["silu", "exp"]
+        assert written.nodes[1].inputs == written.nodes[0].outputs
