@@ -110,3 +110,7 @@ class RefusedError(Exception):
 def refuse(reason: str) -> NoReturn:
     """Decline the operator at hand, in any lowering or emission; `reason` is a sentence that a user understands."""
     raise RefusedError(reason)
+
+
+NONSENSE = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""What a lowering raises where a file gives an operator parameters or arguments that its framework never does."""

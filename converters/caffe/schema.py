@@ -242,7 +242,8 @@ V0LayerParameter
 V1LayerParameter
     name 4 string; layer 1 V0LayerParameter; blobs 6 BlobProto*
 NetParameter
-    name 1 string; layer 100 LayerParameter*; layers 2 V1LayerParameter*
+    name 1 string; layer 100 LayerParameter*; layers 2 V1LayerParameter*; fingerprint 1000 string
 """
 """What of a caffemodel is read: `data` is a packed array of floats on the wire, so declaring it bytes parses to the
-same bytes without a Python object for each number."""
+same bytes without a Python object for each number. `fingerprint` is no field of Caffe: see
+`mgeconvert.files.fingerprint`."""

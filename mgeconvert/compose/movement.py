@@ -6,6 +6,7 @@ import numpy as np
 
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.table_size import check_table
 
 from .table import Result, array_of, compose_form, integer, shape_of
 
@@ -36,4 +37,5 @@ def split_into_empty_parts(b: Builder, node: Node) -> Result:
 
 
 def _empty(b: Builder, like: Value) -> Value:
+    check_table(*(dim if isinstance(dim, int) else 1 for dim in shape_of(like)))
     return b.constant(np.zeros([dim if isinstance(dim, int) else 1 for dim in shape_of(like)], like.dtype))

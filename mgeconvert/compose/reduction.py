@@ -7,6 +7,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.table_size import check_table
 
 from .table import Result, attributes, compose_form, compose_where_lacking, data, integer, shape_of
 
@@ -21,6 +22,7 @@ def _is_of_nothing(node: Node) -> bool:
 
 def reduction_of_nothing(b: Builder, node: Node) -> Result:
     """ReduceSum(empty) -> 0, ReduceProd(empty) -> 1"""
+    check_table(*(node.output.static_shape or ()))
     return b.constant(np.full(node.output.static_shape or (), NEUTRAL[node.op], data(node).dtype))
 
 

@@ -2,6 +2,7 @@
 
 from .atomic import output_files
 from .destination import Destination
+from .fingerprint import check_pair, fingerprint
 from .inputs import noted, noting
 from .replacing import check_replaceable, is_stream
 from .staging import Staging, check_place, staging
@@ -9,8 +10,10 @@ from .staging import Staging, check_place, staging
 __all__ = [
     "Destination",
     "Staging",
+    "check_pair",
     "check_place",
     "check_replaceable",
+    "fingerprint",
     "is_stream",
     "noted",
     "noting",

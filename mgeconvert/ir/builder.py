@@ -13,7 +13,7 @@ import numpy as np
 
 from .evaluate import EvaluationError, evaluate
 from .graph import Attribute, Graph, Namer, Node, Shape, Value
-from .inference import infer
+from .inference import InferenceError, infer
 from .scopes import Scope
 
 Operand: TypeAlias = "Value | np.ndarray | np.generic | int | float | bool | Sequence[int] | None"
@@ -106,10 +106,17 @@ class Builder:
             elif isinstance(operand, bool | int | float):
                 inputs.append(self.constant(operand, _scalar_dtype(operand, first)))
             else:
-                inputs.append(self.constant(operand, np.int64))
+                inputs.append(self._whole_numbers(operand))
         while inputs and inputs[-1] is None:
             inputs.pop()
         return inputs
+
+    def _whole_numbers(self, numbers: Sequence[int]) -> Value:
+        """A list of numbers as int64; a number beyond that type is one of a damaged file."""
+        try:
+            return self.constant(numbers, np.int64)
+        except OverflowError as error:
+            raise InferenceError(f"{self.prefix}: {numbers} are numbers of more than 64 bits") from error
 
     def _fold(
         self, op: str, outputs: int, inputs: list[Value | None], attrs: dict[str, Attribute], name: str | None

@@ -157,7 +157,7 @@ def _infer_with_onnx(node: Node) -> None:
         try:
             inferred = shape_inference.infer_node_outputs(schema, proto, types, data)
             break
-        except (shape_inference.InferenceError, onnx.checker.ValidationError) as error:
+        except (shape_inference.InferenceError, onnx.checker.ValidationError, ValueError) as error:
             if schema is schemas[-1]:
                 operands = ", ".join("_" if value is None else value.type_text for value in node.inputs)
                 raise InferenceError(f"{node.name}: {node.op}({operands}): {error}") from error

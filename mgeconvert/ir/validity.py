@@ -223,6 +223,17 @@ def _quantized(node: Node) -> str | None:
     return None
 
 
+def _vectors(*indices: int) -> Check:
+    def check(node: Node) -> str | None:
+        for index in indices:
+            shape = _shape(node, index)
+            if shape is not None and len(shape) != 1:
+                return f"operand {index} of shape {_text(shape)}, expected a vector"
+        return None
+
+    return check
+
+
 def _transpose(node: Node) -> str | None:
     x, perm = _shape(node, 0), node.attrs.get("perm")
     if x is None or perm is None or sorted(_list(perm)) == list(range(len(x))):
@@ -235,9 +246,14 @@ OPERANDS: dict[str, Check] = {
     "Conv": _conv,
     "ConvTranspose": _transposed,
     "DequantizeLinear": _quantized,
+    "Expand": _vectors(1),
     "GroupNormalization": _per_channel,
     "InstanceNormalization": _per_channel,
     "LayerNormalization": _broadcast_to_first,
+    "Pad": _vectors(1, 3),
+    "Reshape": _vectors(1),
+    "Slice": _vectors(1, 2, 3, 4),
+    "Tile": _vectors(1),
     "PRelu": _broadcast_to_first,
     "QuantizeLinear": _quantized,
     "Transpose": _transpose,

@@ -35,6 +35,7 @@ WRONG: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("BatchNormalization", (FOUR, FOUR, FIVE, FOUR), {}, "operand 3 is of shape [5], expected [4]"),
     ("GroupNormalization", (FOUR, FOUR), {"num_groups": 3}, "4 channels in 3 groups"),
     ("LayerNormalization", (FIVE,), {}, "operand 1 of shape [5] does not fit an input of [1, 4, 8, 8]"),
+    ("Reshape", (np.array(256),), {}, "operand 1 of shape [], expected a vector"),
     ("Softmax", (), {"axis": 4}, "axis 4 of 4 axes"),
     ("Transpose", (), {"perm": (0, 1, 2)}, "perm is [0, 1, 2] for 4 axes"),
     ("Relu", (FOUR,), {}, "2 operands, expected 1"),

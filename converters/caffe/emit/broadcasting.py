@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from mgeconvert.ir.table_size import check_table
+
 from .net import Blob, Net, Shape
 from .table import Operand
 
@@ -88,6 +90,7 @@ def per_axes(net: Net, x: Blob, factor: np.ndarray, bias: np.ndarray | None = No
     arrays = [array for array in (factor, bias) if array is not None]
     first, end = covered(tuple(np.broadcast_shapes((1,) * len(shape), *(array.shape for array in arrays))))
     flat = [array.reshape((1,) * (len(shape) - array.ndim) + array.shape) for array in arrays]
+    check_table(*shape[first:end])
     blobs = [np.broadcast_to(array.reshape(array.shape[first:end]), shape[first:end]) for array in flat]
     params: dict[str, Any] = {key: at for key, at in (("axis", first), ("num_axes", end - first)) if at != 1}
     return net.layer("Scale", x, blobs=blobs, **params | ({} if bias is None else {"bias_term": True}))

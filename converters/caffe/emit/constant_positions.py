@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir.table_size import check_table
 
 from .along_axes import along
 from .net import Blob, Net, Shape
@@ -56,6 +57,7 @@ def pick(net: Net, x: Blob, axis: int, positions: Sequence[int]) -> Blob:
             stride_w=1,
         )  # fmt: skip
         return net.reshape(y, (*x.shape[:axis], count, *x.shape[axis + 1 :]))
+    check_table(count, size)
     matrix = np.zeros((count, size), np.float32)
     matrix[np.arange(count), positions] = 1
     return mix(net, x, axis, matrix)

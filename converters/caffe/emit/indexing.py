@@ -21,7 +21,7 @@ from .transposition import transpose
 def slice_(
     net: Net, x: Blob, starts: Array, ends: Array, axes: Array | None = None, steps: Array | None = None
 ) -> Blob:
-    count = len(starts)
+    count = starts.size
     axes = np.arange(count) if axes is None else axes
     steps = np.ones(count, np.int64) if steps is None else steps
     for start, end, axis, step in zip(starts.tolist(), ends.tolist(), axes.tolist(), steps.tolist(), strict=True):

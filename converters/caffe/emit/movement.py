@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mgeconvert.ir.table_size import check_table
+
 from .broadcasting import add, expand, repeat
 from .constant_positions import along_shape, pick
 from .convolution import conv
@@ -42,6 +44,7 @@ def pad(
     if mode != "constant":
         for axis, width in widths.items():
             kind = {"edge": "edge", "reflect": "reflect", "wrap": "wrap"}[mode]
+            check_table(x.shape[axis], 1 + sum(width))
             positions = np.pad(np.arange(x.shape[axis]), width, mode=kind)  # type: ignore[call-overload]
             x = pick(net, x, axis, positions.tolist())
         return x
@@ -49,6 +52,7 @@ def pad(
     if abs(filling) > LARGE:  # zeros around, and then the number added there: x - filling would lose digits of x
         sizes = [x.shape[axis] if axis in widths else 1 for axis in range(x.rank)]
         around = [widths.get(axis, (0, 0)) for axis in range(x.rank)]
+        check_table(*(size + sum(widths) for size, widths in zip(sizes, around, strict=True)))
         border = np.pad(np.zeros(sizes, np.float32), around, constant_values=filling)
         inner = pad(net, x, np.array(around).T, mode="constant", out=out)
         return add(net, inner, border)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir.table_size import check_table
 
 from ..pooling_windows import caffe_count
 from .convolution import conv
@@ -128,6 +129,7 @@ def average_pool(
     axes = _plans(x, kernel_shape, strides, padding, out) if set(dilations) == {1} and x.rank == 4 else None
     divided = []
     for a in range(x.rank - 2):
+        check_table(out[2 + a], kernel_shape[a])
         starts = np.arange(out[2 + a]) * strides[a] - padding[a][0]
         taps = starts[:, None] + np.arange(kernel_shape[a]) * dilations[a]
         low, high = (-padding[a][0], x.shape[2 + a] + padding[a][1]) if count_include_pad else (0, x.shape[2 + a])
@@ -139,6 +141,7 @@ def average_pool(
     if axes:
         y = pool(net, x, "AVE", kernel_shape, strides, axes, out)
     else:
+        check_table(x.shape[1], *kernel_shape)
         mean = np.full((x.shape[1], 1, *kernel_shape), 1 / np.prod(kernel_shape), np.float32)
         # as much padding at the end as the last window of ceil_mode wants
         rests = [(out[2 + a] - 1) * strides[a] + extent[a] - x.shape[2 + a] - padding[a][0] for a in range(x.rank - 2)]

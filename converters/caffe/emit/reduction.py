@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mgeconvert.ir.table_size import check_table
+
 from .along_axes import log_sum_exp, maximum, mean, minimum, product, square, total
 from .constant_positions import mix
 from .net import Blob, Net, Shape
@@ -16,6 +18,7 @@ from .table import Array, emit
 @emit("CumSum")
 def cum_sum(net: Net, x: Blob, axis: Array, *, exclusive: int = 0, reverse: int = 0) -> Blob:
     at = int(axis.reshape(())) % x.rank
+    check_table(x.shape[at], x.shape[at])
     ones = np.ones((x.shape[at], x.shape[at]), np.float32)
     lower = np.tril(ones, -1 if exclusive else 0)
     return mix(net, x, at, lower.T if reverse else lower)

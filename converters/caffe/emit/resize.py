@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir.table_size import check_table
 
 from .constant_positions import mix
 from .net import Blob, Net, Shape
@@ -34,6 +35,7 @@ def resize(
     matrices = {}
     for axis, (old, new, ratio) in enumerate(zip(x.shape, out, ratios, strict=True)):
         if old != new or ratio != 1:
+            check_table(new, old)
             at = TRANSFORMS[transform](np.arange(new, dtype=np.float32), old, new, np.float32(ratio))
             matrices[axis] = _weights(at, old, mode, nearest_mode, cubic_coeff_a)
     factors = [new // old for new, old in zip(out[2:], x.shape[2:], strict=True)]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir.table_size import check_table
 
 from .broadcasting import add, broadcast_shape, expand, multiply
 from .infinities import infinity, split_infinities
@@ -21,6 +22,7 @@ def one_hot(net: Net, indices: Blob, depth: Array, values: Array, *, axis: int =
     if axis not in (-1, indices.rank):
         refuse("Caffe's Embed appends the new axis last")
     count, (off, on) = int(depth.reshape(())), values.astype(np.float32)
+    check_table(count, count)
     table = np.full((count, count), off, np.float32)
     np.fill_diagonal(table, on)
     shape = (*indices.shape, count)
@@ -30,6 +32,7 @@ def one_hot(net: Net, indices: Blob, depth: Array, values: Array, *, axis: int =
 @emit("Trilu")
 def trilu(net: Net, x: Blob, k: Array | None = None, *, upper: int = 1) -> Blob:
     diagonal = 0 if k is None else int(k.reshape(()))
+    check_table(*x.shape[-2:])
     ones = np.ones(x.shape[-2:], np.float32)
     return multiply(net, x, np.triu(ones, diagonal) if upper else np.tril(ones, diagonal))
 

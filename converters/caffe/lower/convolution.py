@@ -9,6 +9,7 @@ import numpy as np
 
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.table_size import check_table
 
 from .table import Layer, lower, shape_of
 from .windows import spatial
@@ -60,6 +61,7 @@ def im2col(b: Builder, layer: Layer, x: Value) -> Value:
     count = len(shape_of(x)) - 2
     kernel, pad = _kernel(layer, count), spatial(layer, "pad", "pad", count, 0)
     taps, channels = int(np.prod(kernel)), shape_of(x)[1]
+    check_table(channels, taps, taps)
     weights = np.tile(np.eye(taps, dtype=np.float32), (channels, 1)).reshape(channels * taps, 1, *kernel)
     return b.op(
         "Conv",

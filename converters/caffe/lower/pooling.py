@@ -13,6 +13,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.table_size import check_table
 
 from ..pooling_windows import caffe_count
 from .table import Layer, lower, shape_of
@@ -91,6 +92,7 @@ def pool(
         return y
     factors = []
     for size, k, s, p, count in zip(sizes, kernel, strides, pad, counts, strict=True):
+        check_table(*counts)
         starts = np.arange(count) * s - p
         factors.append(k / (np.minimum(starts + k, size + p) - starts))
     correction = np.outer(*factors).astype(np.float32)

@@ -13,6 +13,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.table_size import check_table
 
 from .table import FLOAT, Layer, lower, shape_of
 
@@ -37,6 +38,7 @@ def prior_box(b: Builder, layer: Layer, features: Value, image: Value) -> Value:
     image_h, image_w = (p.img_h or p.img_size or shape_of(image)[2], p.img_w or p.img_size or shape_of(image)[3])
     step_h, step_w = p.step_h or p.step or image_h / height, p.step_w or p.step or image_w / width
     sizes = np.array(_box_sizes(layer)) / 2
+    check_table(height, width, len(sizes), 4)
     cy, cx = np.meshgrid((np.arange(height) + p.offset) * step_h, (np.arange(width) + p.offset) * step_w, indexing="ij")
     centres = np.stack([cx, cy], -1)[:, :, None]
     boxes = np.concatenate([centres - sizes, centres + sizes], -1) / [image_w, image_h, image_w, image_h]

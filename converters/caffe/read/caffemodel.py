@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import mmap
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from mgeconvert.errors import BadInputError
-from mgeconvert.files import noted
+from mgeconvert.files import check_pair, noted
 from mgeconvert.recognise import COPY_AGAIN, HEAD, other_than
 
 from ..messages import LIMIT, Message, model_message, weights_message
@@ -20,15 +21,20 @@ _RAW_TYPES = {0: "<f8", 1: "<f4", 2: "<f2"}
 """NVIDIA's numbers for double, float and half."""
 
 
-def read_weights(paths: Sequence[Path]) -> dict[str, list[np.ndarray]]:
+def read_weights(paths: Sequence[Path], net: Path | None = None, mark: str = "") -> dict[str, list[np.ndarray]]:
     """The blobs of each layer that has any, from one caffemodel or from the parts of one.
 
+    With a fingerprint (`mark`) of the description `net`, files that were written with another are BadInputError.
     The arrays are read-only views of the parsed bytes, float32 unless the file holds doubles or halves.
     """
     blobs: dict[str, list[np.ndarray]] = {}
     for path in paths:
-        net = _parse(path)
-        for layer in (*_old_layers(net), *net.layer):
+        weights = _parse(path)
+        if net is not None:
+            check_pair(
+                net, mark, path, weights.fingerprint, f"--weights {shlex.quote(str(path))} reads them as they are"
+            )
+        for layer in (*_old_layers(weights), *weights.layer):
             if layer.blobs:
                 where = f"{path}: layer {layer.name}"
                 blobs[layer.name] = [_array(blob, f"{where}, blob {at}") for at, blob in enumerate(layer.blobs)]

@@ -35,8 +35,9 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
     for unknown in parsed.unknown:
         _LOG.warning("%s: a field that is not known is skipped", unknown)
     files = [Path(file) for file in weights.split(",") if file]
-    if not files and path:
-        files = weight_files(path)
+    beside = path if not files else None
+    if beside:
+        files = weight_files(beside)
     for file in files:
         if not file.is_file():
             raise BadInputError(f"{file}: no such file")
@@ -51,7 +52,7 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
         preparation = [field.name for field, _ in layer.message.transform_param.ListFields()]
         if {"scale", "mean_value", "mean_file"}.intersection(preparation):
             _LOG.warning("%s: layer %s: its scale and mean are not applied; do it outside", name, layer.message.name)
-    lowering = Lowering(name, layers, read_weights(files), shapes)
+    lowering = Lowering(name, layers, read_weights(files, beside, parsed.fingerprint), shapes)
     graph = lowering.graph(parsed.net.name)
     unused = shapes.keys() - graph.inputs.keys()
     if unused:

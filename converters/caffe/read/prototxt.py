@@ -57,16 +57,24 @@ LONGEST = 100
 
 @dataclass
 class Prototxt:
-    """A parsed file: the NetParameter, the line of each layer (by field name) and what was not understood."""
+    """A parsed file: the NetParameter, the line of each layer (by field name) and what was not understood.
+    `fingerprint` is that of the weights that were written with it, where a comment says so."""
 
     net: Message
     layer_lines: dict[str, list[int]] = field(default_factory=lambda: {"layer": [], "layers": []})
     unknown: list[UnknownField] = field(default_factory=list)
+    fingerprint: str = ""
 
 
 def parse_prototxt(text: str, path: str) -> Prototxt:
     """Read a net description; BadInputError names file, line and column of what is wrong."""
-    return _Parser(text, path).parse()
+    parsed = _Parser(text, path).parse()
+    mark = _FINGERPRINT.search(text)
+    parsed.fingerprint = mark[1] if mark else ""
+    return parsed
+
+
+_FINGERPRINT = re.compile(r"^# weights ([0-9a-f]{16})$", re.MULTILINE)
 
 
 class _Parser:

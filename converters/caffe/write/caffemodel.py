@@ -14,12 +14,15 @@ from ..messages import LIMIT, weights_message
 _LENGTH_DELIMITED = 2
 
 
-def write_weights(file: BinaryIO, net_name: str, layers: Iterable[LayerBlobs]) -> None:
-    """Write a caffemodel; array memory goes to the file without passing through protobuf."""
+def write_weights(file: BinaryIO, net_name: str, layers: Iterable[LayerBlobs], fingerprint: str = "") -> None:
+    """Write a caffemodel; array memory goes to the file without passing through protobuf. The fingerprint stands in a
+    field that Caffe does not know and skips."""
     file.write(weights_message_bytes(net_name))
     for layer in layers:
         file.write(_tag(100) + _varint(layer.size))
         file.writelines(layer.pieces)
+    if fingerprint:
+        file.write(weights_message("NetParameter").__class__(fingerprint=fingerprint).SerializeToString())
 
 
 def weights_message_bytes(net_name: str) -> bytes:

@@ -67,6 +67,12 @@ def prototxt(graph: Graph, layers: Sequence[Layer]) -> str:
     return f"# written by mgeconvert {VERSION}\n{''.join(typed)}{text}"
 
 
+def with_fingerprint(text: str, fingerprint: str) -> str:
+    """The description with the comment that says which caffemodel is its own."""
+    first, _, rest = text.partition("\n")
+    return f"{first}\n# weights {fingerprint}\n{rest}"
+
+
 def _set_fields(message: Message, fields: dict[str, Any]) -> None:
     for name, value in fields.items():
         if name == "shape_param":

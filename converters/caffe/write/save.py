@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mgeconvert.errors import ConversionError, Problem, UsageError
-from mgeconvert.files import output_files
+from mgeconvert.files import fingerprint, output_files
 from mgeconvert.ir import Graph, Value
 from mgeconvert.quant_params import document, document_paths
 
@@ -23,7 +23,7 @@ from ..messages import LIMIT
 from .caffemodel import LayerBlobs, split, write_weights
 from .names import pair
 from .names import parts as part_names
-from .prototxt import prototxt
+from .prototxt import prototxt, with_fingerprint
 
 _LOG = logging.getLogger("mgeconvert.caffe")
 
@@ -68,9 +68,11 @@ def save(
     weight_paths = part_names(path, len(parts))
     extra = document_paths(quant_params, path, *weight_paths)
     with output_files(path, *weight_paths, *extra) as files:
-        files[0].write(prototxt(graph, layers).encode())
+        text = prototxt(graph, layers)
+        mark = fingerprint([text.encode(), *(piece for entry in entries for piece in entry.pieces)])
+        files[0].write(with_fingerprint(text, mark).encode())
         for file, part in zip(files[1:], parts, strict=False):
-            write_weights(file, graph.name, part)
+            write_weights(file, graph.name, part, mark)
         if extra:
             files[-1].write(document(rows(quantization, _names(layers, translation))))
     return [path, *weight_paths, *extra]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mgeconvert.errors import UnsupportedError
-from mgeconvert.files import output_files
+from mgeconvert.files import fingerprint, output_files
 from mgeconvert.ir import Graph, Value
 from mgeconvert.version import VERSION
 
 from ..emit.driver import network
 from ..emit.tree import state_dict
 from .safetensors import write
-from .source import checked, source
+from .source import PLACE_OF_FINGERPRINT, checked, source
 from .torch_state import torch_state
 
 DEQUANTIZED = """
@@ -26,12 +26,15 @@ The source computes with integers. Its weights are written as the numbers that t
 with batch norms folded in where the source had folded them; FakeQuantize rounds to its grids.
 """
 """What the header says of a quantized source."""
+FINGERPRINT = "fingerprint"
+"""Where it holds the fingerprint that the source holds too."""
 KEY = "mgeconvert"
 """Where the header of the weights says the network's inputs and outputs."""
 
 
 def save(graph: Graph, path: Path, weights_only: bool = False) -> Sequence[Path]:
-    """Write the source and the weights beside it, or the weights alone.
+    """Write the source and the weights beside it, or the weights alone, which then have no fingerprint: they
+    belong to any source.
 
     Raises UnsupportedError with every operator that torch cannot express.
     """
@@ -44,13 +47,15 @@ def save(graph: Graph, path: Path, weights_only: bool = False) -> Sequence[Path]
     title = f"{made.name}, written by mgeconvert {VERSION}."
     text = checked(source(made.root, f"{title}{DEQUANTIZED}" if made.dequantized else title))
     about = json.dumps({"inputs": _types(graph.inputs), "outputs": _types(graph.outputs)})
+    arrays = state_dict(made.root)
     if weights_only:
         with output_files(beside) as (weights,):
-            write(weights, state_dict(made.root), {"format": "pt", KEY: about})
+            write(weights, arrays, {"format": "pt", KEY: about})
         return [beside]
+    mark = fingerprint([text.encode(), about.encode(), *_pieces(arrays)])
     with output_files(path, beside) as (code, weights):
-        code.write(text.encode())
-        write(weights, state_dict(made.root), {"format": "pt", KEY: about})
+        code.write(text.replace(PLACE_OF_FINGERPRINT, mark).encode())
+        write(weights, arrays, {"format": "pt", KEY: about, FINGERPRINT: mark})
     return [path, beside]
 
 
@@ -60,6 +65,12 @@ def save_weights(arrays: Mapping[str, np.ndarray[Any, Any]], path: Path) -> Mapp
     with output_files(path) as (stream,):
         write(stream, state, {"format": "pt"})
     return state
+
+
+def _pieces(arrays: Mapping[str, np.ndarray]) -> Iterator[bytes | memoryview]:
+    for name, array in arrays.items():
+        yield name.encode()
+        yield np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def _types(values: Mapping[str, Value]) -> dict[str, list[object]]:

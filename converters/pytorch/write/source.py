@@ -15,12 +15,22 @@ from .layout import definition, statement
 
 INDENT = " " * 8
 
-LOAD = '''
+PLACE_OF_FINGERPRINT = "fingerprint of the weights"
+"""Stands in the source where the fingerprint goes, which is computed from all the rest."""
+
+LOAD = f'''
+
+_WEIGHTS = "{PLACE_OF_FINGERPRINT}"
+
 
 def load(weights: str | Path | None = None) -> nn.Module:
     """The network with its weights (those beside this file unless given), in inference mode."""
-    network = {made}
+    network = {{made}}
     path = weights or Path(__file__).with_suffix(".safetensors")
+    with safe_open(path, "pt") as file:
+        written = (file.metadata() or {{{{}}}}).get("fingerprint", _WEIGHTS)
+    if weights is None and written != _WEIGHTS:
+        raise ValueError(f"{{{{path}}}} was written with another network: load(path) takes it all the same")
     network.load_state_dict(load_file(path))
     return network.eval()
 '''
@@ -34,7 +44,8 @@ def source(root: Place, title: str) -> str:
     standard = "import math\nfrom pathlib import Path" if re.search(r"\bmath\.", body) else "from pathlib import Path"
     functional = "import torch.nn.functional as F\n" if re.search(r"\bF\.", body) else ""
     whole = "import torch\n" if re.search(r"\btorch\.", body.replace("safetensors.torch", "")) else ""
-    torch = f"{whole}{functional}from safetensors.torch import load_file\nfrom torch import nn"
+    tensors = "from safetensors import safe_open\nfrom safetensors.torch import load_file"
+    torch = f"{whole}{functional}{tensors}\nfrom torch import nn"
     head = f'"""{title}"""\n\nfrom __future__ import annotations\n\n{standard}\n\n{torch}\n\n\n'
     return head + body
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir.table_size import check_table
 
 from ..layout.wants import CHANNELS_LAST
 from ..model import Array, Tensor, merged
@@ -102,6 +103,7 @@ def _floors(rule: str, nearest: str, sizes: tuple[int, ...], target: tuple[int, 
 def _coordinates(out: int, size: int, scale: float, rule: str) -> Array:
     """Where each output reads, by ONNX's formula of that name, in float32 as onnxruntime computes it: what lies in the
     middle of two elements is decided by that."""
+    check_table(out)
     i, factor = np.arange(out, dtype=np.float32), np.float32(scale)
     if rule == "align_corners":
         return i * (size - 1) / (out - 1) if out > 1 else i * 0
@@ -128,6 +130,7 @@ def _matrix(at: Array, size: int, cubic: tuple[float, bool] | None) -> Array:
     base = np.floor(at)
     t = at - base
     taps = {0: 1 - t, 1: t} if cubic is None else _cubic(t, cubic[0])
+    check_table(len(at), size)
     matrix: Array = np.zeros((len(at), size))
     rows = np.arange(len(at))
     for offset, weights in taps.items():

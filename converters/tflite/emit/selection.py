@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.ir.table_size import check_table
+
 from ..layout.view import Stored, plain
 from ..layout.wants import FOLLOW, PLAIN, VIEW
 from ..model import Tensor, permuted
@@ -68,6 +70,7 @@ def non_zero(c: Emission, x: Tensor) -> Tensor:
 def trilu(c: Emission, x: Tensor) -> Tensor:
     k = (c.ints(1, "diagonal") or [0])[0]
     rows, columns = c.known(x.shape[-2:], "a triangle")
+    check_table(rows, columns)
     ones = np.ones((rows, columns), bool)
     mask = np.triu(ones, k) if c.attr("upper", 1) else np.tril(ones, k)
     return c.op("SELECT_V2", c.const(mask, name="mask"), x, c.like(0, x), dtype=x.dtype)

@@ -9,6 +9,7 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
+from mgeconvert.ir.table_size import check_table
 
 from ..layout.wants import FOLLOW, PLAIN
 from .table import lower
@@ -76,6 +77,7 @@ def matrix_diag(t: Translation, x: Value) -> Value:
     (size,) = t.known((x.shape or ())[-1:], "a diagonal")
     rank = len(x.shape or ())
     t.layout = tuple(range(rank + 1))
+    check_table(size, size)
     return t.b.op("Where", np.eye(size, dtype=bool), t.b.op("Unsqueeze", x, [rank]), np.zeros((), x.dtype))
 
 
@@ -91,6 +93,7 @@ def matrix_set_diag(t: Translation, x: Value, diagonal: Value) -> Value:
         pads = [0] * (2 * len(spread.shape or ()))
         pads[-2] = rows - short
         spread = t.b.op("Pad", spread, pads)
+    check_table(rows, columns)
     return t.b.op("Where", np.eye(rows, columns, dtype=bool), spread, x)
 
 

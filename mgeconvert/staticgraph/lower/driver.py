@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
+from mgeconvert.errors import NONSENSE, Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Shape, Value
 from mgeconvert.ir.families import FAMILIES
 from mgeconvert.ir.inference import InferenceError
@@ -29,8 +29,6 @@ from .table import Row, find, refusal
 
 _NAME = re.compile(r"(?:(?P<path>[A-Za-z_]\w*(?:\.\w+)*)\.)?(?P<kind>[A-Za-z_]\w*)(?:\[\d+\])?(?::o\d+)?")
 """``layer1.0.conv1.Convolution[2]:o1``: the module's path, the operator, a counter, an output."""
-NONSENSE = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
-"""What a handler raises for parameters that do not fit its inputs, which MegEngine would not have dumped."""
 
 
 def load_tables() -> None:

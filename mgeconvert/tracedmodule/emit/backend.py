@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-from mgeconvert.errors import Problem, UnsupportedError
+from mgeconvert.errors import Problem, RefusedError, UnsupportedError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
 from mgeconvert.ir.whole_calls import with_whole_calls
@@ -44,4 +44,9 @@ def _assembled(graph: Graph) -> tuple[Instance | None, list[Problem]]:
     calls, more = emitted(prepared)
     said = {(problem.scope, problem.op) for problem in found}
     found = [*found, *(problem for problem in more if (problem.scope, problem.op) not in said)]
-    return (None if found else traced_module(prepared, calls)), found
+    if found:
+        return None, found
+    try:
+        return traced_module(prepared, calls), []
+    except RefusedError as refused:  # what the file kept of a call that it never made
+        return None, [Problem(graph.name, "TracedModule", refused.reason)]

@@ -10,6 +10,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.inference import elem_type
+from mgeconvert.ir.table_size import check_table
 
 from .attributes import floats, integer
 from .builder import EmitBuilder, again, like
@@ -184,4 +185,5 @@ def dropout(b: EmitBuilder, node: Node) -> Sequence[Value]:
         return [x, *[x][: len(node.outputs) - 1]]
     if x.static_shape is None:
         refuse("the mask of a Dropout of a shape that is only known at run time")
+    check_table(*x.static_shape)
     return [x, b.constant(np.ones(x.static_shape, bool))]

@@ -10,6 +10,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.inference import elem_type
+from mgeconvert.ir.table_size import check_table
 
 from .attributes import numbers, one_side
 from .builder import EmitBuilder, again
@@ -114,6 +115,7 @@ def _weighed(b: EmitBuilder, node: Node, pads: tuple[int, ...], reach: tuple[int
     """Sum over the padded input, divided by how many elements each window counts (a constant)."""
     x = tensor_of(node)
     kernel, strides = kernel_of(node), numbers(node, "strides", (1, 1))
+    check_table(*(size + reach[axis] + reach[axis + 2] for axis, size in enumerate(spatial_sizes(x))), *kernel)
     counted = np.zeros([size + reach[axis] + reach[axis + 2] for axis, size in enumerate(spatial_sizes(x))])
     inside = pads if node.attrs.get("count_include_pad") else (0,) * 4
     rows, columns = (

@@ -7,6 +7,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.inference import elem_type
+from mgeconvert.ir.table_size import check_table
 
 from .builder import EmitBuilder
 from .calls import EmittedCall, function
@@ -136,6 +137,7 @@ def of_no_elements(b: EmitBuilder, node: Node) -> Value | None:
     number, dtype = _OF_NOTHING[node.op], x.dtype
     if dtype is not None and dtype.kind in "iu":
         number = np.iinfo(dtype).min if number < 0 else np.iinfo(dtype).max
+    check_table(*shape)
     return b.constant(np.full(shape, number, dtype))
 
 

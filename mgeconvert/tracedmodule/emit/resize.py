@@ -9,6 +9,7 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
+from mgeconvert.ir.table_size import check_table
 
 from .attributes import floats, numbers
 from .builder import EmitBuilder
@@ -102,6 +103,7 @@ def _floors(coordinates: str, rounding: str, size: int, target: int) -> bool:
 
 def _places(coordinates: str, size: int, target: int, factor: float) -> Any:
     """Where each output element lies between the input's, by ONNX's formulas in float32."""
+    check_table(target)
     index = np.arange(target, dtype=np.float32)
     scale = np.float32(factor)
     if coordinates == "align_corners":
@@ -133,6 +135,7 @@ def _along_axis(b: EmitBuilder, x: Value, axis: int, places: np.ndarray[Any, Any
     low = np.clip(np.floor(places), 0, size - 1).astype(int)
     high = np.clip(np.floor(places) + 1, 0, size - 1).astype(int)
     share = np.clip(places, 0, size - 1) - low
+    check_table(size, len(places))
     matrix = np.zeros((size, len(places)), x.dtype)
     for column, (first, second, weight) in enumerate(zip(low, high, share, strict=True)):
         matrix[first, column] += 1 - weight

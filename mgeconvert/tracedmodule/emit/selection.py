@@ -9,6 +9,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.inference import elem_type
+from mgeconvert.ir.table_size import check_table
 
 from .attributes import integer
 from .builder import EmitBuilder, like
@@ -170,6 +171,7 @@ def triangle(b: EmitBuilder, node: Node) -> Value:
     assert x is not None
     if x.static_shape is None or (k is not None and k.array is None):
         refuse("Trilu of a shape that is only known at run time")
+    check_table(*x.static_shape[-2:])
     ones = np.ones(x.static_shape[-2:], bool)
     offset = 0 if k is None else int(sole(k))
     mask = np.triu(ones, offset) if node.attrs.get("upper", 1) else np.tril(ones, offset)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.errors import Problem, RefusedError, UnsupportedError, refuse
+from mgeconvert.errors import NONSENSE, BadInputError, Problem, RefusedError, UnsupportedError, refuse
 from mgeconvert.ir import Graph, Node, Shape, TracedDim, Value
 from mgeconvert.ir.families import FAMILIES
 from mgeconvert.ir.graph import Made
@@ -171,6 +171,9 @@ class Driver:
             return self._refuse(call, short, refused.reason)
         except InferenceError as error:
             return self._placeholders_for(call) if self.problems else self._refuse(call, short, str(error))
+        except NONSENSE as error:
+            fact = f"its arguments do not fit it ({type(error).__name__}: {error})"
+            raise BadInputError(f"{call.scope.path}: {call.key}: {fact}") from error
         built = {value for node in b.graph.nodes[first:] for value in node.outputs}
         self._name(call, results, set(built))
         if self.calls is not Calls.NONE and len(results) == len(call.names):

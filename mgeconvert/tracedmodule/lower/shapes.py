@@ -157,7 +157,9 @@ def _elements(b: Builder, vector: Value) -> list[Size]:
         return list(b.elements[vector])
     if vector.shape in ((), (1,)):
         return [vector]
-    (length,) = vector.static_shape or (0,)
+    if vector.static_shape is None or len(vector.static_shape) != 1:
+        refuse(f"sizes of {vector.type_text}, expected a vector of a known length")
+    (length,) = vector.static_shape
     return [b.op("Gather", vector, b.constant(index, INT64), axis=0) for index in range(length)]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node
+from mgeconvert.ir.table_size import check_table
 
 from .operands import data, dtype_of, number_attribute, numbers_attribute, operand, shape_of, size
 from .replacement import Replacement
@@ -52,6 +53,7 @@ def deform_conv(r: Replacement, node: Node) -> Result:
 def _grids(node: Node, kernel: list[int], places: list[int]) -> list[np.ndarray]:
     """Where each tap reads without offsets: rows and columns, each (taps, OH, OW)."""
     strides, dilations, pads = (numbers_attribute(node, name, default) for name, default in _WINDOW.items())
+    check_table(2, *kernel, *places)
     tap = np.indices(kernel).reshape(2, -1, 1, 1)
     place = np.indices(places)
     return [place[axis] * strides[axis] - pads[axis] + tap[axis] * dilations[axis] for axis in (0, 1)]

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from mgeconvert.ir import Node, Value
+from mgeconvert.ir.table_size import check_table
 
 from .operands import axis_of, constant, data, dtype_of, operand, shape_of, size
 from .replacement import Replacement
@@ -69,6 +70,7 @@ def slice_attributes(r: Replacement, node: Node) -> Result:
     x = data(node)
     for axis, *bounds in zip(range(len(starts)) if axes is None else axes.tolist(), starts, ends, steps, strict=True):
         length = size(shape_of(x)[axis], "a dimension sliced with steps")
+        check_table(length)
         positions = np.arange(length)[slice(*_python_bounds(int(bounds[0]), int(bounds[1]), int(bounds[2]), length))]
         shape = tuple(len(positions) if at == axis else dim for at, dim in enumerate(shape_of(x)))
         x = r.op("Gather", x, positions, axis=axis, shape=shape)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mgeconvert.ir.table_size import check_table
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -60,6 +62,7 @@ def source_coordinates(
 
     In float32 as runtimes compute it: which element is nearest can hang on the last bit.
     """
+    check_table(count)
     out = np.arange(count, dtype=np.float32)
     per_output = np.float32(scale)
     start, end = (np.float32(bound) for bound in roi)

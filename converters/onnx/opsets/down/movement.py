@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node
+from mgeconvert.ir.table_size import check_table
 
 from .axes_from_the_front import axes_from_the_front, axis_from_the_front
 from .operands import axis_of, constant, data, dtype_of, operand, shape_of, size
@@ -66,6 +69,7 @@ def pad_wrap(r: Replacement, node: Node) -> Result:
     x = data(node)
     for axis, before, after in _padded_axes(node):
         length = size(shape_of(data(node))[axis], "a dimension to wrap")
+        check_table(length + before + after)
         positions = np.arange(-before, length + after) % length
         shape = tuple(len(positions) if at == axis else dim for at, dim in enumerate(shape_of(x)))
         x = r.op("Gather", x, positions, axis=axis, shape=shape)
@@ -110,6 +114,7 @@ def expand_by_multiplying(r: Replacement, node: Node) -> Result:
     assert shape is not None
     x = data(node)
     op, one = ("And", True) if dtype_of(x).kind == "b" else ("Mul", 1)
+    check_table(*shape)
     return r.op(op, x, np.full(shape, one, x.dtype), shape=node.outputs[0].shape)
 
 
@@ -174,6 +179,7 @@ def filled(r: Replacement, node: Node) -> Result:
     assert isinstance(value, np.ndarray)
     shape = constant(node, 0, "a shape")
     assert shape is not None
+    check_table(*shape)
     return r.op("Identity", np.broadcast_to(value.reshape(()), tuple(shape.tolist())))
 
 
@@ -192,6 +198,7 @@ def range_constant(r: Replacement, node: Node) -> Result:
     assert start is not None
     assert limit is not None
     assert delta is not None
+    check_table(math.ceil((limit.item() - start.item()) / delta.item()))
     return r.op("Identity", np.arange(start.item(), limit.item(), delta.item(), dtype=start.dtype))
 
 
@@ -201,4 +208,5 @@ def eye(r: Replacement, node: Node) -> Result:
     rows, columns = (size(dim, "a matrix") for dim in shape_of(data(node)))
     k = node.attrs.get("k", 0)
     assert isinstance(k, int)
+    check_table(rows, columns)
     return r.op("Identity", np.eye(rows, columns, k, dtype_of(node.outputs[0])))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mgeconvert.ir import Dim, Value
+from mgeconvert.ir.table_size import check_table
 
 from .operands import dtype_of, scalar, shape_of, size
 from .replacement import Replacement
@@ -95,6 +96,7 @@ def _starts(r: Replacement, x: Value, images: Value | None, count: int, rank: in
     elif batch == 1:
         return None
     elif isinstance(batch, int):
+        check_table(batch)
         return r.constant((np.arange(batch, dtype=np.int32) * step).reshape(-1, *others))
     else:
         shape = r.cast(r.op("Shape", x, dtype=np.int64, shape=(len(shape_of(x)),)), np.int32)

@@ -6,6 +6,7 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node
+from mgeconvert.ir.table_size import check_table
 
 from .operands import axis_of, constant, data, dtype_of, shape_of, size
 from .replacement import Replacement
@@ -78,6 +79,7 @@ def triangle(r: Replacement, node: Node) -> Result:
     """Trilu(x, k) -> Where(mask above diagonal k, x, 0)"""
     x, k = data(node), constant(node, 1, "k")
     rows, columns = (size(dim, "a matrix") for dim in shape_of(x)[-2:])
+    check_table(rows, columns)
     offset = np.arange(columns) - np.arange(rows)[:, None] - (0 if k is None else int(k.item()))
     mask = offset >= 0 if node.attrs.get("upper", 1) else offset <= 0
     zero = np.zeros((), dtype_of(x))

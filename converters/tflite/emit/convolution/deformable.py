@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir.table_size import check_table
 
 from ...layout.view import Stored, plain
 from ...layout.wants import VIEW
@@ -74,6 +75,7 @@ def _grids(
     kernel: list[int], strides: list[int], dilations: list[int], before: list[int], out: tuple[int, int]
 ) -> list[Array]:
     """Where each tap reads without offsets: rows and columns, (1, rows, columns, taps)."""
+    check_table(2, *out, *kernel)
     place = np.stack(np.meshgrid(*(np.arange(size) for size in out), indexing="ij"))
     tap = np.stack(np.meshgrid(*(np.arange(size) for size in kernel), indexing="ij")).reshape(2, -1)
     return [

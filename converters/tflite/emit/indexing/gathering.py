@@ -6,6 +6,7 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Shape
+from mgeconvert.ir.table_size import check_table
 
 from ...layout.wants import FOLLOW, PLAIN
 from ...model import Array, Tensor
@@ -61,6 +62,7 @@ def element_rows(c: Emission, indices: Tensor, axis: int, shape: Shape) -> Tenso
     """The full index tuples of elements addressed along one axis: (..., rank)."""
     sizes = c.static(indices, "element indices")
     indices = wrapped(c, indices, shape[axis])
+    check_table(len(sizes), *sizes)
     grid: list[Array] = list(np.indices(sizes, np.int32))
     if indices.array is not None:
         grid[axis] = indices.array

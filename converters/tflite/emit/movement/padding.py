@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir.table_size import check_table
 
 from ...layout.wants import FOLLOW
 from ...model import Array, Tensor
@@ -69,4 +70,5 @@ def _extended(c: Emission, x: Tensor, widths: Array, mode: str) -> Tensor:
 def _border(size: int, widths: Sequence[int], mode: str) -> Array:
     """Which element stands at each place of a padded axis."""
     before, after = (int(width) for width in widths)
+    check_table(size + before + after)
     return np.pad(np.arange(size), (before, after), mode=MODES[mode])  # type: ignore[call-overload,no-any-return]

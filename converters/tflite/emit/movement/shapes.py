@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir.table_size import check_table
 
 from ...layout.view import Stored, plain
 from ...layout.wants import PLAIN, VIEW
@@ -53,6 +54,7 @@ def constant_of_shape(c: Emission, shape: Tensor) -> Tensor:
 @emit("EyeLike", wants=PLAIN)
 def eye_like(c: Emission, x: Tensor) -> Tensor:
     rows, columns = c.static(x, "an identity matrix")
+    check_table(rows, columns)
     return c.const(np.eye(rows, columns, c.attr("k", 0)), c.dtype())
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
+from mgeconvert.ir.table_size import check_table
 
 from ...layout.wants import FOLLOW
 from ..table import lower
@@ -44,5 +45,6 @@ def mirror_pad(t: Translation, x: Value) -> Value:
     for axis, pair in enumerate(widths):
         if any(pair):
             (size,) = t.known((x.shape or ())[axis : axis + 1], "a symmetric pad")
+            check_table(size + sum(pair))
             x = t.b.op("Gather", x, np.pad(np.arange(size, dtype=np.int64), pair, "symmetric"), axis=axis)
     return x
