@@ -20,7 +20,8 @@ from mgeconvert.errors import UsageError
 from mgeconvert.files import noted, noting
 
 from . import problems
-from .options import switches
+from .limits import limited
+from .options import limits, switches
 from .outputs import inputs
 from .session import Session
 from .steps import ParsedStep, Step, split
@@ -116,9 +117,11 @@ class Application(click.Group):
             if isinstance(command, Step) and command.check is not None:
                 with context:
                     command.check(session, **context.params)
-        with noting() as session.inputs:
-            self._run(session, calls, contexts)
-        session.finish()
+        with limited(session.limits) as is_run:
+            if is_run:
+                with noting() as session.inputs:
+                    self._run(session, calls, contexts)
+                session.finish()
 
     def _run(self, session: Session, calls: list[ParsedStep], contexts: list[click.Context]) -> None:
         for call, context in zip(calls, contexts, strict=True):
@@ -167,6 +170,7 @@ application = Application(
     context_settings={"help_option_names": ["-h", "--help"]},
     params=[
         *switches(),
+        *limits(),
         click.Option(
             ["-V", "--version"],
             is_flag=True,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .limits import Seconds, Size
 from .session import Session
 
 if TYPE_CHECKING:
@@ -77,6 +78,24 @@ def one_of(
         return [CompletionItem(name) for name in names() if name.startswith(incomplete)]
 
     return complete
+
+
+def limits() -> list[click.Parameter]:
+    """``--timeout --max-memory`` of the whole run: accepted before and after the command's name."""
+    described = (
+        ("timeout", "seconds", Seconds(), "SECONDS", "End the run, its runtimes included, after so many seconds."),
+        ("max-memory", "memory", Size(), "SIZE", "End the run when all its processes hold more memory: 2GB, 500MB."),
+    )
+    return [
+        click.Option([f"--{flag}", f"limit_{name}"], type=kind, metavar=metavar, help=text, expose_value=False,
+                     callback=_set_limit)
+        for flag, name, kind, metavar, text in described
+    ]  # fmt: skip
+
+
+def _set_limit(context: click.Context, parameter: click.Parameter, value: float | None) -> None:
+    if value is not None and parameter.name:
+        setattr(context.ensure_object(Session).limits, parameter.name.removeprefix("limit_"), value)
 
 
 def switches() -> list[click.Parameter]:

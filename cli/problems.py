@@ -13,6 +13,7 @@ import click
 from mgeconvert.errors import MgeconvertError, UnsupportedError
 
 from .colours import BAD, coloured
+from .limits import out_of_memory
 from .session import Session
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -45,7 +46,7 @@ def say(error: BaseException, session: Session, place: str = "") -> tuple[int, d
     """Print an error; its exit code, and its place in the JSON document."""
     if session.debug:
         traceback.print_exception(error)
-    message, hint, code = describe(error)
+    message, hint, code = describe(error, session.limits.memory)
     message = message if message.startswith(place) else f"{place}{message}"
     _say(f"error: {message}")
     if hint:
@@ -58,8 +59,8 @@ def _say(line: str) -> None:
     click.echo(f"{coloured(word + colon, BAD)}{rest}", err=True)
 
 
-def describe(error: BaseException) -> tuple[str, str | None, int]:
-    """Message, hint and exit code."""
+def describe(error: BaseException, memory: int = 0) -> tuple[str, str | None, int]:
+    """Message, hint and exit code; `memory` is the run's --max-memory in bytes."""
     if isinstance(error, MgeconvertError):
         return error.message, error.hint, error.exit_code
     if isinstance(error, click.UsageError):
@@ -70,13 +71,16 @@ def describe(error: BaseException) -> tuple[str, str | None, int]:
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror or error}", None, 1
+    if isinstance(error, MemoryError):
+        lack = out_of_memory(memory)
+        return lack.message, lack.hint, lack.exit_code
     fact = f"internal error: {type(error).__name__}: {error}"
     return fact, "this is a bug in mgeconvert; add --debug to see where, and report it", INTERNAL
 
 
 def is_ours(error: BaseException) -> bool:
     """Whether the error is meant for users; any other one is a bug."""
-    return isinstance(error, MgeconvertError | click.ClickException | OSError)
+    return isinstance(error, MgeconvertError | click.ClickException | MemoryError | OSError)
 
 
 def document(error: BaseException, message: str, hint: str | None) -> dict[str, Any]:

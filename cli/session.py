@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
+from .limits import Limits
 from .muting import muted
 from .notes import notes
 from .state import State
@@ -33,8 +34,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 class Session:
     """`json` puts one document on stdout and every human line on stderr; `quiet` leaves only errors; `debug` shows
     tracebacks and checks the graph after each stage. `step` is the step of a chain that is being run,
-    `is_last` says that no step follows; `inputs` are the files that were read, or will be by the step. `each` is a list
-    of documents, one for each of several models, in place of one document."""
+    `is_last` says that no step follows; `inputs` are the files that were read, or will be by the step; `limits` those
+    of the whole run. `each` is a list of documents, one for each of several models, in place of one document."""
 
     json: bool = False
     quiet: bool = False
@@ -47,6 +48,7 @@ class Session:
     inputs: dict[Path, None] = field(default_factory=dict)
     following: list[str] = field(default_factory=list)
     each: list[dict[str, Any]] | None = None
+    limits: Limits = field(default_factory=Limits)
 
     def next(self, *lines: str) -> None:
         """What the user may do next, lines for the shell: said when the run has ended well, those of its last step."""

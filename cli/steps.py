@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import switches
+from .options import limits, switches
 from .sections import Parameters, Section, flat, sections, write_help
 from .session import Session
 from .state import State
@@ -24,7 +24,10 @@ class Command(click.Command):
     """A command that stands alone; its function takes the session."""
 
     def __init__(self, name: str, function: Callable[..., Any], params: Parameters, text: str) -> None:
-        super().__init__(name, callback=function, params=[*flat(params), *switches()], help=text)
+        own = flat(params)
+        taken = {flag for parameter in own for flag in parameter.opts}
+        every = [option for option in (*switches(), *limits()) if taken.isdisjoint(option.opts)]
+        super().__init__(name, callback=function, params=[*own, *every], help=text)
         self.declared = params
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -288,6 +288,10 @@ def export(
             outcome = run_passes(graph, selection, target, options)
         if check:
             graph.check()
+    if verify:
+        from .verification.cost import check_runnable
+
+        check_runnable(graph)
     verification = None
     with staging() as place:
         with stage("write"):

@@ -12,7 +12,7 @@ from mgeconvert.errors import UsageError
 
 from ..pairs import pair_command
 
-NOT_IN_A_MANIFEST = frozenset({"out", "json", "help", "quiet", "debug"})
+NOT_IN_A_MANIFEST = frozenset({"out", "json", "help", "quiet", "debug", "timeout", "max-memory"})
 """Options that a batch sets itself."""
 
 

@@ -164,7 +164,7 @@ def _judged(job: Job, answer: dict[str, Any]) -> Result:
         states = {"UnsupportedError": "refused", "VerificationError": "mismatch"}
         result.state = states.get(kind, "error")
         result.message = (error or {}).get("message") or answer["said"].strip() or f"exit code {answer['code']}"
-        if kind == "internal" and "MemoryError" in result.message:
+        if kind == "MemoryError":
             result.state, result.message = "died", OUT_OF_MEMORY
         return result
     verification = last.get("verification") or {}

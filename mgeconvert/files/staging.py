@@ -12,6 +12,7 @@ to be renamed: until then readers see the old model.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,7 @@ from pathlib import Path
 from ..errors import MgeconvertError, UsageError
 from .renaming import rename_all
 from .replacing import is_stream
+from .stale import owned
 
 PREFIX = ".mgeconvert-"
 
@@ -130,14 +132,12 @@ def check_place(path: Path) -> None:
 
 @contextmanager
 def _temporary_folder(parent: Path, path: Path) -> Iterator[Path]:
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    except OSError as error:
-        raise MgeconvertError(f"{path}: cannot be written: {error.strerror or error}") from error
-    try:
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(owned(parent, PREFIX, f"{PREFIX}{secrets.token_hex(8)}"))
+        except OSError as error:
+            raise MgeconvertError(f"{path}: cannot be written: {error.strerror or error}") from error
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _pour(files: Sequence[Path], stream: Path) -> None:
