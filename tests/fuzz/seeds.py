@@ -13,7 +13,7 @@ import numpy as np
 import mgeconvert
 from mgeconvert import registry
 from mgeconvert.errors import MgeconvertError
-from tests.caffe import layer_rows
+from tests.caffe.lower import layer_rows
 from tests.harness import goldens, operators
 from tests.staticgraph import files
 
