@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from mgeconvert.errors import MissingDependencyError, ReferenceEnvironmentError
 
 from .environment import Environment, environment
+from .processes import death, run_bound
 
 
 def call(request: dict[str, Any], wanted: Environment | None = None) -> Any:
@@ -38,18 +38,11 @@ def ask(request: dict[str, Any], wanted: Environment) -> dict[str, Any]:
         question, answer = Path(folder, "request.json"), Path(folder, "answer.json")
         question.write_text(json.dumps(request))
         script = Path(__file__).with_name(wanted.worker)
-        process = subprocess.run(
-            [str(wanted.python), "-I", str(script), str(question), str(answer)],
-            capture_output=True,
-            text=True,
-            errors="replace",
-        )
-        if not answer.is_file():
-            last = "".join(f"\n  {line}" for line in process.stderr.strip().splitlines()[-10:])
-            raise ReferenceEnvironmentError(
-                f"{wanted.title}: the worker died with exit code {process.returncode}:{last}"
-            )
-        report: dict[str, Any] = json.loads(answer.read_text())
+        done = run_bound(wanted.title, str(wanted.python), str(script), [str(question), str(answer)])
+        try:
+            report: dict[str, Any] = json.loads(answer.read_text())
+        except (OSError, ValueError):  # it was never written, or not to its end
+            raise death(wanted.title, done) from None
         return report
 
 

@@ -1,0 +1,86 @@
+"""Workers as processes: none outlives the command or runs for ever, and a death is told from an error."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+
+from mgeconvert.errors import ReferenceEnvironmentError
+
+LIMIT = 3600.0
+"""Seconds after which a worker is stopped, unless MGECONVERT_WORKER_TIMEOUT says others."""
+TIMEOUT = "MGECONVERT_WORKER_TIMEOUT"
+LAST_LINES = 15
+CHATTER = ("info: ", "debug: ")
+"""How lines begin that MegEngine prints when it starts."""
+
+BOUND = """
+import ctypes, os, runpy, sys
+parent = int(sys.argv[1])
+sys.argv = sys.argv[2:]
+sys.path.insert(0, os.path.dirname(sys.argv[0]))
+try:
+    ctypes.CDLL(None).prctl(1, 9)
+except (AttributeError, OSError):
+    pass
+if os.name != "nt" and os.getppid() != parent:
+    sys.exit(1)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs a script in a process that the system kills with its parent (on Linux)."""
+
+
+def run_bound(title: str, python: str, script: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a script to its end, whatever that is; ReferenceEnvironmentError where it takes too long. An exception
+    (Ctrl-C, SIGTERM) kills the process and what it started."""
+    command = [python, "-I", "-X", "faulthandler", "-c", BOUND, str(os.getpid()), script, *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
+    seconds = float(os.environ.get(TIMEOUT) or LIMIT)
+    with subprocess.Popen(command, text=True, errors="replace", start_new_session=True, **pipes) as process:  # type: ignore[call-overload]
+        try:
+            said, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            stop(process)
+            raise ReferenceEnvironmentError(
+                f"{title}: its process ran for more than {seconds:g} s and was stopped",
+                hint=f"{TIMEOUT}={2 * seconds:g} in the environment gives it more time",
+            ) from error
+        except BaseException:
+            stop(process)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, said, "")
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """Kill the process and all that it started in its session."""
+    if os.name == "nt":
+        process.kill()
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def death(title: str, done: subprocess.CompletedProcess[str]) -> ReferenceEnvironmentError:
+    """The error of a worker that ended without an answer: how it ended, and the last lines that it printed."""
+    lines = [line for line in done.stdout.strip().splitlines() if not line.startswith(CHATTER)][-LAST_LINES:]
+    said = "".join(f"\n  {line}" for line in lines) or " it printed nothing"
+    hint = None
+    if done.returncode == -signal.SIGKILL:
+        hint = "the system kills what takes too much memory: try a smaller input"
+    return ReferenceEnvironmentError(
+        f"{title}: its process died ({ending(done.returncode)}) before it answered:{said}", hint=hint
+    )
+
+
+def ending(code: int) -> str:
+    """``signal SIGSEGV`` or ``exit code 3``."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"
