@@ -1,8 +1,8 @@
 """What each reference environment holds, where it lives, and how it is created.
 
 An environment is a virtual environment in the user's cache, in a folder named after a hash of its requirements, so a
-change of requirements is a new folder. It is built under a temporary name and renamed when its probe has passed:
-a folder that exists is complete, and of two installs at the same time one wins and the other is thrown away.
+change of requirements is a new folder. It is built where it stays; its stamp, which is written last, says that it is
+whole. What an install that was killed leaves has none, and goes with the next one.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mgeconvert.errors import MissingDependencyError, UsageError
+from mgeconvert.files.locking import locked
 
-from .interpreters import Version, find
+from .interpreters import Interpreter, Version, find
+from .processes import run_bound
 
 STAMP = "mgeconvert-reference.json"
 """Written into a complete environment: its requirements, the Python it came from, the versions installed."""
@@ -152,61 +153,103 @@ def install(
 ) -> bool:
     """Create the environment unless it is there; returns whether anything was done.
 
-    `log` gets one line per step. MissingDependencyError when no Python fits or an installation step fails.
+    `log` gets one line a step. MissingDependencyError when no Python fits or an installation step fails: an environment
+    that was there is there again then. One install at a time works in the cache, another one waits.
     """
     if wanted.is_installed and not force:
         return False
     interpreter = find(wanted.pythons, wanted.title, python)
-    log(f"{wanted.title}: using {interpreter.path} (Python {interpreter.version[0]}.{interpreter.version[1]})")
     target = wanted.folder
-    target.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    old = target.with_name(f".{target.name}-old")
     try:
-        _run(wanted, [str(interpreter.path), "-I", "-m", "venv", str(building)])
-        inside = [str(_python_of(building)), "-I"]
-        for arguments in wanted.installs:
-            log(f"{wanted.title}: pip install {' '.join(arguments)}")
-            _run(wanted, [*inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments])
-        log(f"{wanted.title}: checking that it works")
-        _run(wanted, [*inside, "-c", wanted.probe])
-        packages = _run(wanted, [*inside, "-m", "pip", "list", "--format=json", "--disable-pip-version-check"])
-        stamp = {
-            "environment": wanted.name,
-            "python": str(interpreter.path),
-            "installs": wanted.installs,
-            "packages": {row["name"]: row["version"] for row in json.loads(packages)},
-        }
-        (building / STAMP).write_text(json.dumps(stamp, indent=1) + "\n")
-        _publish(building, wanted, force)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MissingDependencyError(
+            f"{target.parent}: cannot be made: {error.strerror}",
+            hint="MGECONVERT_CACHE in the environment names another",
+        ) from error
+    with locked([target.parent]):
+        _recover(wanted, old)
+        if wanted.is_installed and not force:
+            return False
+        log(f"{wanted.title}: using {interpreter.path} (Python {interpreter.version[0]}.{interpreter.version[1]})")
+        if target.exists():
+            target.rename(old)
+        try:
+            _build(wanted, interpreter, log)
+        except BaseException:
+            shutil.rmtree(target, ignore_errors=True)
+            if old.exists():
+                old.rename(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
     log(f"{wanted.title}: installed in {target}")
     return True
 
 
-def _publish(building: Path, wanted: Environment, force: bool) -> None:
-    """Rename into place; an older or incomplete folder goes away first, another process's complete one stays."""
-    target = wanted.folder
-    if target.exists() and (force or not wanted.is_installed):
-        discarded = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        target.rename(discarded / target.name)
-        shutil.rmtree(discarded, ignore_errors=True)
-    try:
-        building.rename(target)
-    except OSError:
-        if not wanted.is_installed:
-            raise
+def _recover(wanted: Environment, old: Path) -> None:
+    """What an install that was killed has left: the environment before it comes back, everything else goes."""
+    if old.exists():
+        if wanted.is_installed:
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            shutil.rmtree(wanted.folder, ignore_errors=True)
+            old.rename(wanted.folder)
+    if wanted.folder.exists() and not (wanted.folder / STAMP).is_file():
+        shutil.rmtree(wanted.folder, ignore_errors=True)
+    for leftover in wanted.folder.parent.glob(f".reference-{wanted.name}-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _run(wanted: Environment, command: list[str]) -> str:
-    answer = subprocess.run(command, capture_output=True, text=True)
-    if answer.returncode != 0:
-        tail = "\n".join(f"  {line}" for line in (answer.stdout + answer.stderr).strip().splitlines()[-15:])
-        raise MissingDependencyError(
-            f"{wanted.title}: installing the reference environment failed at `{' '.join(command)}`:\n{tail}",
-            hint=f"try again, or with another Python: `mgeconvert reference install {wanted.name} --python PATH`",
-        )
-    return answer.stdout
+def _build(wanted: Environment, interpreter: Interpreter, log: Callable[[str], None]) -> None:
+    """Build it where it stays, since its scripts name their folder; the stamp, written last, says that it is whole."""
+    python = str(wanted.python)
+    _run(wanted, str(interpreter.path), "venv", str(wanted.folder))
+    for arguments in wanted.installs:
+        log(f"{wanted.title}: pip install {' '.join(arguments)}")
+        _run(wanted, python, "pip", "install", "--quiet", "--disable-pip-version-check", *arguments)
+    log(f"{wanted.title}: checking that it works")
+    probe = wanted.folder / "probe.py"
+    probe.write_text(wanted.probe)
+    _require(wanted, run_bound(wanted.title, python, str(probe), []), f"{python} -I {probe}")
+    packages = _run(wanted, python, "pip", "list", "--format=json", "--disable-pip-version-check")
+    stamp = {
+        "environment": wanted.name,
+        "python": str(interpreter.path),
+        "installs": wanted.installs,
+        "packages": {row["name"]: row["version"] for row in json.loads(packages)},
+    }
+    written = wanted.folder / f"{STAMP}.new"
+    written.write_text(json.dumps(stamp, indent=1) + "\n")
+    written.rename(wanted.folder / STAMP)
+
+
+def _run(wanted: Environment, python: str, module: str, *arguments: str) -> str:
+    done = run_bound(wanted.title, python, module, arguments, is_module=True)
+    return _require(wanted, done, " ".join([python, "-I", "-m", module, *arguments]))
+
+
+def _require(wanted: Environment, done: subprocess.CompletedProcess[str], command: str) -> str:
+    """What it printed, if it ended well; else MissingDependencyError with the end of it, and what may help."""
+    if done.returncode == 0:
+        return done.stdout
+    tail = "\n".join(f"  {line}" for line in done.stdout.strip().splitlines()[-15:])
+    again = f"try again, or with another Python: `mgeconvert reference install {wanted.name} --python PATH`"
+    hint = next((hint for sign, hint in SIGNS.items() if sign in done.stdout), again)
+    raise MissingDependencyError(
+        f"{wanted.title}: installing the reference environment failed at `{command}`:\n{tail}", hint=hint
+    )
+
+
+SIGNS = {
+    "No space left on device": "make room, or name a folder on another disk: MGECONVERT_CACHE in the environment",
+    "NewConnectionError": "pip reaches no package index: check the network, or name one with PIP_INDEX_URL",
+    "Temporary failure in name resolution": "pip reaches no package index: check the network, or name one with "
+    "PIP_INDEX_URL",
+    "No module named ensurepip": "this Python has no ensurepip: install your system's python3-venv package, or name "
+    "another with --python PATH",
+}
+"""What is printed where an install fails for a known reason, and what to do."""
 
 
 def _python_of(folder: Path) -> Path:

@@ -14,32 +14,43 @@ LIMIT = 3600.0
 """Seconds after which a worker is stopped, unless MGECONVERT_WORKER_TIMEOUT says others."""
 TIMEOUT = "MGECONVERT_WORKER_TIMEOUT"
 LAST_LINES = 15
+ELSEWHERE = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV")
+"""Variables that would have pip install somewhere else than into its own environment."""
 CHATTER = ("info: ", "debug: ")
 """How lines begin that MegEngine prints when it starts."""
 
 BOUND = """
 import ctypes, os, runpy, sys
-parent = int(sys.argv[1])
-sys.argv = sys.argv[2:]
-sys.path.insert(0, os.path.dirname(sys.argv[0]))
+parent, kind = int(sys.argv[1]), sys.argv[2]
+sys.argv = sys.argv[3:]
 try:
     ctypes.CDLL(None).prctl(1, 9)
 except (AttributeError, OSError):
     pass
 if os.name != "nt" and os.getppid() != parent:
     sys.exit(1)
-runpy.run_path(sys.argv[0], run_name="__main__")
+if kind == "module":
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+else:
+    sys.path.insert(0, os.path.dirname(sys.argv[0]))
+    runpy.run_path(sys.argv[0], run_name="__main__")
 """
-"""Runs a script in a process that the system kills with its parent (on Linux)."""
+"""Runs a script, or a module, in a process that the system kills with its parent (on Linux)."""
 
 
-def run_bound(title: str, python: str, script: str, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run a script to its end, whatever that is; ReferenceEnvironmentError where it takes too long. An exception
-    (Ctrl-C, SIGTERM) kills the process and what it started."""
-    command = [python, "-I", "-X", "faulthandler", "-c", BOUND, str(os.getpid()), script, *arguments]
+def run_bound(
+    title: str, python: str, script: str, arguments: Sequence[str], *, is_module: bool = False
+) -> subprocess.CompletedProcess[str]:
+    """Run a script, or a module, to its end, whatever that is; ReferenceEnvironmentError where it takes too long. An
+    exception (Ctrl-C, SIGTERM) kills the process and what it started."""
+    kind = "module" if is_module else "script"
+    command = [python, "-I", "-X", "faulthandler", "-c", BOUND, str(os.getpid()), kind, script, *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
+    environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     seconds = float(os.environ.get(TIMEOUT) or LIMIT)
-    with subprocess.Popen(command, text=True, errors="replace", start_new_session=True, **pipes) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(
+        command, text=True, errors="replace", start_new_session=True, env=environment, **pipes
+    ) as process:  # type: ignore[call-overload]
         try:
             said, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired as error:

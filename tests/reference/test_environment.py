@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from mgeconvert.errors import MissingDependencyError, UsageError
-from mgeconvert.reference import client, environment, interpreters
+from mgeconvert.reference import client, environment, interpreters, processes
 from mgeconvert.reference.environment import ENVIRONMENTS, Environment, install
 from mgeconvert.reference.interpreters import find
 from mgeconvert_cli import reference as cli
@@ -70,7 +72,7 @@ def test_install_creates_it_once_and_again_when_it_is_damaged(empty_cache: Path)
 
 def test_two_installs_at_once_leave_one_environment(empty_cache: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(install, [small(), small()])) == [True, True]
+        assert sorted(pool.map(install, [small(), small()])) == [False, True]
     assert small().is_installed
     assert list(empty_cache.iterdir()) == [small().folder]
 
@@ -80,7 +82,7 @@ def test_a_failing_step_is_shown_and_leaves_nothing(empty_cache: Path) -> None:
     with pytest.raises(MissingDependencyError) as failure:
         install(wanted)
     assert re.fullmatch(
-        r"Small 1\.0: installing the reference environment failed at `.+python -I -c import sys; .+`:\n  no libGL",
+        r"Small 1\.0: installing the reference environment failed at `.+python -I .+probe.py`:\n  no libGL",
         failure.value.message,
     )
     assert failure.value.hint == (
@@ -190,3 +192,57 @@ def test_an_unfit_python_is_wrong_usage_on_the_command_line(empty_cache: Path) -
         2,
         "error: /nope: no such program; MegEngine 1.13.0 needs CPython 3.8, 3.9 or 3.10\n",
     )
+
+
+def test_leftovers_of_earlier_installs_go_and_its_scripts_work(empty_cache: Path) -> None:
+    """They name the folder that they were made in."""
+    (empty_cache / f".{small().folder.name}-x1y2").mkdir(parents=True)
+    small().folder.mkdir()
+    (small().folder / "half").touch()
+    assert install(small())
+    assert list(empty_cache.iterdir()) == [small().folder]
+    assert not (small().folder / "half").exists()
+    done = subprocess.run([small().folder / "bin" / "pip", "--version"], capture_output=True, text=True, check=True)
+    assert str(small().folder) in done.stdout
+    assert str(small().folder) in (small().folder / "bin" / "activate").read_text()
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_an_install_that_is_stopped_leaves_what_was_there(empty_cache: Path, tmp_path: Path, sign: int) -> None:
+    install(small())
+    (small().folder / "marker").touch()
+    program = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from mgeconvert.reference.environment import Environment, install\n"
+        "small = Environment('small', 'Small 1.0', (sys.version_info[:2],), (), sys.argv[1], 'worker.py')\n"
+        "install(small, force=True)\n"
+    )
+    started = tmp_path / "started"
+    probe = f"import time\nopen({str(started)!r}, 'w').close()\ntime.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", program, probe], stderr=subprocess.DEVNULL) as process:
+        while not started.exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(sign)
+        process.wait(60)
+    if sign == signal.SIGKILL:
+        assert not small().is_installed
+        assert install(small()) is False, "the old one is back"
+    assert (small().folder / "marker").exists()
+    assert list(empty_cache.iterdir()) == [small().folder]
+
+
+@pytest.mark.parametrize("sign", environment.SIGNS)
+def test_known_reasons_have_hints(sign: str) -> None:
+    done = subprocess.CompletedProcess([], 1, f"ERROR: {sign}: ...\n", "")
+    with pytest.raises(MissingDependencyError, match=sign) as failure:
+        environment._require(small(), done, "pip install x")
+    assert failure.value.hint == environment.SIGNS[sign]
+
+
+def test_a_user_installs_packages_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_USER", "1")
+    monkeypatch.setenv("PIP_TARGET", "/nowhere")
+    script = tmp_path / "s.py"
+    script.write_text("import os; print({'PIP_USER', 'PIP_TARGET'} & set(os.environ))")
+    assert processes.run_bound("t", sys.executable, str(script), []).stdout == "set()\n"
