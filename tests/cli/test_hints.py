@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from mgeconvert_cli.main import application
+from mgeconvert_cli.main import COMMANDS, application
 from mgeconvert_cli.steps import Step
 from tests.cli.test_outputs import folder, models
 
@@ -181,6 +181,7 @@ ADVICE = {
     "name a value",
     "give it another name",
     "give {} too",
+    "leave them out",
     # of the Python API
     "give format=",
     "say -O1",
@@ -273,7 +274,10 @@ def _is_known_to_work(template: str) -> bool:
         return True
     if found := re.match(r"pip install [\'\"]?([a-z-]+)", template):
         return found[1] in (ROOT / "setup.cfg").read_text().lower()
-    return bool(re.match(r"(?:.*`|run `)?mgeconvert (ops|reference install)( [a-z{}]+)?", template))
+    if template.startswith("in MegEngine: ") or re.match(r"MGECONVERT_[A-Z_]+(=\{\})? in the environment", template):
+        return True
+    commands = "|".join(COMMANDS)
+    return bool(re.match(rf"(?:.*`|run `)?mgeconvert ({commands})( [a-z{{}}]+| [A-Z])*", template))
 
 
 def test_options_in_hints_exist() -> None:
