@@ -11,8 +11,8 @@ from mgeconvert import registry
 from mgeconvert.errors import UsageError
 from mgeconvert.files import check_replaceable
 
-from .options import FILE
-from .outputs import force_option
+from .options import FILE, OUTPUT
+from .outputs import check_file, force_option
 from .session import Session, plural, size
 from .steps import Command
 
@@ -25,7 +25,9 @@ def _convert(session: Session, source: Path, out: Path | None, force: bool) -> N
     path = out or Path(source.name).with_suffix(SUFFIX)
     if path.suffix != SUFFIX:
         raise UsageError(f"{path}: expected a name that ends with {SUFFIX}", hint=f"-o {path.with_suffix(SUFFIX)}")
-    check_replaceable(path, (source,), overwrite=force)
+    check_file(session, path, force=force)
+    if out is None:  # safetensors do not say who wrote them
+        check_replaceable(path, session.inputs, overwrite=force, wrote=lambda _: False)
     backend = registry.backend("pytorch")
     assert backend.weights is not None
     with session.stage("read"):
@@ -49,7 +51,9 @@ command = Command(
     _convert,
     [
         click.Argument(["source"], type=FILE, metavar="WEIGHTS.pkl"),
-        click.Option(["-o", "--output", "out"], type=FILE, help="The file to write."),
+        click.Option(
+            ["-o", "--out"], type=OUTPUT, metavar="OUT", help="The file to write; else WEIGHTS.safetensors here."
+        ),
         force_option(),
     ],
     "The weights of a MegEngine checkpoint (a state dict, or a TracedModule) as safetensors with torch's shapes.",

@@ -12,7 +12,9 @@ from mgeconvert.registry import Backend
 
 
 def use(backend: Backend, files: Sequence[Path]) -> list[str]:
-    """How to run a written model, and how to open it in the framework it is for."""
+    """How to run a written model, and how to open it in the framework it is for; nothing of weights without a model."""
+    if not files or not files[0].name.lower().endswith(backend.suffixes):
+        return []
     lines = [command("run", files[0], "--random")] if backend.run is not None else []
     if backend.example:
         program = backend.example.format(*(_literal(file) for file in files))

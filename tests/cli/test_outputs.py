@@ -53,6 +53,8 @@ def folder(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         (tmp_path / name).write_bytes(b"not ours")
     shutil.copy(tmp_path / "m.onnx", tmp_path / "foreign2.onnx")
     (tmp_path / "foreign2.tflite").write_bytes(b"not ours")
+    (tmp_path / "foreign.safetensors").write_bytes(b"not ours")
+    os.link(tmp_path / "m.pkl", tmp_path / "hard.safetensors")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -125,6 +127,10 @@ REFUSED = {
     "batch m.onnx --targets tflite -o t --junit nowhere/j.xml": "the folder nowhere does not exist",
     "batch m.onnx --targets tflite -o t --timeout 0": "0: expected a positive number",
     "batch m.onnx --targets tflite -o t --max-memory nan": "nan: expected a positive number",
+    "checkpoint-to-safetensors m.pkl -o m.pkl": "m.pkl: expected a name that ends with .safetensors",
+    "checkpoint-to-safetensors m.pkl -o hard.safetensors": INPUT,
+    "checkpoint-to-safetensors m.pkl -o nowhere/m.safetensors": "the folder nowhere does not exist",
+    "checkpoint-to-safetensors foreign.pkl": NOT_OURS,
     # options that nothing would read
     "onnx-to-tflite m.onnx --no-verify --keep-failed": "--no-verify compares nothing: --keep-failed would be ignored",
     "optimize m.onnx --rtol 1": "--rtol: nothing is written without -o",
