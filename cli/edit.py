@@ -162,10 +162,12 @@ class Edited:
             self.recorded = None
 
     def preprocess(self, wanted: tuple[str | None, Mapping[str, Any]]) -> None:
+        from mgeconvert.surgery.image_layout import image_layout
         from mgeconvert.surgery.processing import image_input, preprocess
         from mgeconvert.surgery.recorded import of_bytes, through_preprocess
 
         before, name, options = self.graph, image_input(self.graph, wanted[0]), dict(wanted[1])
+        options["layout"] = image_layout(self.graph, name, options["layout"])
         self.graph = preprocess(self.graph, name, **options)
         if self.recorded is not None:
             floats = {key: value for key, value in options.items() if key != "uint8"}
@@ -308,7 +310,7 @@ def _processing(wanted: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]] 
     if len(scale) != 1:
         raise UsageError(f"--scale takes one number, {len(scale)} given", hint="--std takes one per channel")
     numbers = {"mean": given["mean"] or (0.0,), "std": given["std"] or (1.0,), "scale": scale[0]}
-    return wanted["preprocess_input"], {**given, **numbers}
+    return wanted["preprocess_input"], {**given, **numbers, "layout": wanted["layout"]}
 
 
 def _recorded(session: Session, state: State, io: Path | None) -> Recorded | None:

@@ -30,8 +30,10 @@ def check_edits(given: Mapping[str, Any]) -> None:
     """UsageError where nothing is edited, or an option would be ignored."""
     if given["axis"] is not None and not (given["softmax"] or given["argmax"]):
         raise UsageError("--axis is of --softmax and --argmax", hint="give one of them too, or leave it out")
-    if given["preprocess_input"] is not None and not any(given[name] for name in IMAGE):
-        raise UsageError("--preprocess-input says where, and nothing says what", hint="give --mean or another of them")
+    for name in ("preprocess_input", "layout"):
+        if given[name] is not None and not any(given[edit] for edit in IMAGE):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} says where, and nothing says what", hint="give --mean or another of them")
     if not any(given[name] for name in EDITS):
         raise UsageError("no edit is asked for", hint="`mgeconvert edit --help` lists the edits")
 
@@ -93,6 +95,11 @@ def edit_options() -> list[Section]:
         click.Option(["--uint8"], is_flag=True, help="Take bytes."),
         click.Option(["--nhwc"], is_flag=True, help="Take images with the channels last."),
         click.Option(["--swap-channels"], is_flag=True, help="Reverse the channels: BGR for RGB."),
+        click.Option(
+            ["--layout"],
+            type=click.Choice(["nchw", "nhwc"]),
+            help="Where the model has the channels; else its operators say it, or its shape.",
+        ),
         click.Option(["--preprocess-input"], metavar="NAME", help="The input these are for; else the only image."),
     ]
     ends = [

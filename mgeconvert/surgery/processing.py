@@ -19,9 +19,11 @@ from mgeconvert.ir.scopes import Scope
 from mgeconvert.passes import Decline
 from mgeconvert.passes.weighted import Weighted, read_weighted
 
+from .image_layout import NHWC, TO_NCHW, image_layout, only_turned
 from .names import copied, public
 
-CHANNELS = 1
+CHANNELS, CHANNELS_LAST = 1, 3
+FORMS = {CHANNELS: "[N,C,H,W]", CHANNELS_LAST: "[N,H,W,C]"}
 """The axis of channels of the network's own input."""
 
 
@@ -35,22 +37,30 @@ def preprocess(
     uint8: bool = False,
     nhwc: bool = False,
     swap_channels: bool = False,
+    layout: str | None = None,
 ) -> Graph:
     """The graph taking raw images at input `name` (None: the only one of rank 4).
 
     `mean` and `std` are one number or one per channel, in the order the network has them; `swap_channels` reverses the
-    channels (BGR, RGB), `nhwc` takes them last, `uint8` takes bytes. Raises UsageError for numbers that do not fit.
+    channels (BGR, RGB), `nhwc` takes them last, `uint8` takes bytes. `layout` says where the network has the channels,
+    "nchw" or "nhwc" (None: it is found, see `image_layout`); one that has them last goes on taking them so. Raises
+    UsageError for numbers that do not fit.
     """
     name = image_input(graph, name)
+    channels_last = image_layout(graph, name, layout) == NHWC
     graph = copied(graph)
-    network = graph.inputs[name]
-    channels = _channels(name, network)
+    if channels_last and only_turned(graph, graph.inputs[name]):
+        _turn_back(graph, name)
+        channels_last, nhwc = False, True
+    network, axis = graph.inputs[name], CHANNELS_LAST if channels_last else CHANNELS
+    channels = _channels(name, network, axis)
     mean, std = ((each,) if isinstance(each, int | float) else each for each in (mean, std))
     means, stds = (_numbers(what, numbers, channels, name) for what, numbers in (("mean", mean), ("std", std)))
     if scale == 0 or not stds.all():
         raise UsageError(f"input {name}: scale {scale:g}, std {_listed(std)}: zero is no factor to normalize by")
-    affine = Affine(scale / stds, -means / stds, swap_channels)
-    rest = _fold(graph, network, affine)
+    affine = Affine(scale / stds, -means / stds, swap_channels, axis)
+    rest = affine if channels_last else _fold(graph, network, affine)
+    nhwc = nhwc and not channels_last
     before = list(graph.nodes)
     network.name = Namer(value.name for value in graph.values())(f"{name}_network")
     b = Builder(graph)
@@ -102,15 +112,16 @@ class Affine:
     scale: np.ndarray
     shift: np.ndarray
     swap: bool
+    axis: int = 1
 
     def apply(self, b: Builder, x: Value) -> Value:
         """As nodes: subtract what is zero of the result, then scale, so that each is one operator."""
         if self.swap:
-            x = b.op("Gather", x, np.arange(len(self.scale))[::-1].copy(), axis=CHANNELS)
+            x = b.op("Gather", x, np.arange(len(self.scale))[::-1].copy(), axis=self.axis)
         if self.shift.any():
-            x = b.op("Sub", x, _spread(-self.shift / self.scale, x))
+            x = b.op("Sub", x, _spread(-self.shift / self.scale, x, self.axis))
         if (self.scale != 1).any():
-            x = b.op("Mul", x, _spread(self.scale, x))
+            x = b.op("Mul", x, _spread(self.scale, x, self.axis))
         return x
 
 
@@ -162,10 +173,10 @@ def _write(node: Node, weight: np.ndarray, bias: np.ndarray | None) -> None:
         node.inputs[index : index + 1] = [new]
 
 
-def _spread(numbers: np.ndarray, x: Value) -> np.ndarray:
+def _spread(numbers: np.ndarray, x: Value, axis: int) -> np.ndarray:
     """One number per channel, or one for all, in the shape that broadcasts; of the input's type."""
     same = bool((numbers == numbers[0]).all())
-    array = numbers[:1].reshape(()) if same else numbers.reshape(-1, *[1] * ((x.rank or 2) - 2))
+    array = numbers[:1].reshape(()) if same else numbers.reshape(-1, *[1] * ((x.rank or 2) - 1 - axis))
     return array.astype(x.dtype)
 
 
@@ -183,10 +194,22 @@ def image_input(graph: Graph, name: str | None) -> str:
     return images[0]
 
 
-def _channels(name: str, value: Value) -> int:
-    channels = value.shape[CHANNELS] if value.shape is not None and len(value.shape) == 4 else None
+def _turn_back(graph: Graph, name: str) -> None:
+    """In place: the input as [N,C,H,W], which is all that reads it, without the transposes."""
+    old = graph.inputs[name]
+    shape = None if old.shape is None else tuple(old.shape[axis] for axis in TO_NCHW)
+    turned = graph.users()[old]
+    new = Value(Namer(value.name for value in graph.values())(f"{name}_nchw"), old.dtype, shape)
+    graph.nodes = [node for node in graph.nodes if node not in turned]
+    graph.inputs[name] = new
+    for node in turned:
+        graph.replace({node.outputs[0]: new})
+
+
+def _channels(name: str, value: Value, axis: int) -> int:
+    channels = value.shape[axis] if value.shape is not None and len(value.shape) == 4 else None
     if not isinstance(channels, int):
-        raise UsageError(f"input {name}: is {value.type_text}, expected an image [N,C,H,W] with a known C")
+        raise UsageError(f"input {name}: is {value.type_text}, expected an image {FORMS[axis]} with a known C")
     if value.dtype is None or value.dtype.kind != "f":
         raise UsageError(f"input {name}: is {value.type_text}, expected floats: it has its pre-processing already")
     return channels

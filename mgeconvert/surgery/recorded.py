@@ -52,15 +52,20 @@ def recomputed(recorded: Recorded, before: Graph, after: Graph) -> Recorded:
     return Recorded(recorded.path, inputs, outputs, BEFORE, "ir")
 
 
+_FORMS: dict[str, tuple[tuple[int, ...], int]] = {"nchw": ((-1, 1, 1), 1), "nhwc": ((-1,), 3)}
+"""Of each layout: the shape in which numbers of the channels stand before an image, and the axis of the channels."""
+
+
 def of_bytes(recorded: Recorded, before: Graph, name: str, **options: Any) -> Recorded:
     """Truth for a graph that takes bytes: random ones, normalized by numpy for the graph before."""
     shape = recorded.inputs[name].shape
     image = np.random.default_rng(SEED).integers(0, 256, shape).astype(np.uint8)
-    means, stds = (np.array(options[each], np.float64).reshape(-1, 1, 1) for each in ("mean", "std"))
+    form, axis = _FORMS[options["layout"]]
+    means, stds = (np.array(options[each], np.float64).reshape(form) for each in ("mean", "std"))
     normal = (image * options["scale"] - means) / stds
     feeds = {**recorded.inputs, name: normal.astype(recorded.inputs[name].dtype)}
-    raw = image[:, ::-1] if options["swap_channels"] else image
-    raw = np.ascontiguousarray(raw.transpose(0, 2, 3, 1) if options["nhwc"] else raw)
+    raw = np.flip(image, axis) if options["swap_channels"] else image
+    raw = np.ascontiguousarray(raw.transpose(0, 2, 3, 1) if options["nhwc"] and axis == 1 else raw)
     return Recorded(recorded.path, {**feeds, name: raw}, computed(before, before.outputs, feeds), BEFORE, "ir")
 
 
@@ -81,13 +86,15 @@ def through_preprocess(
     scale: float,
     nhwc: bool,
     swap_channels: bool,
+    layout: str,
 ) -> Recorded:
     """The raw image of floats that gives the recorded one."""
     image = recorded.inputs[name]
-    means, stds = (np.array(each, np.float64).reshape(-1, 1, 1) for each in (mean, std))
+    form, axis = _FORMS[layout]
+    means, stds = (np.array(each, np.float64).reshape(form) for each in (mean, std))
     raw = (image * stds + means) / scale
-    raw = raw[:, ::-1] if swap_channels else raw
-    raw = raw.transpose(0, 2, 3, 1) if nhwc else raw
+    raw = np.flip(raw, axis) if swap_channels else raw
+    raw = raw.transpose(0, 2, 3, 1) if nhwc and axis == 1 else raw
     return replace(recorded, inputs={**recorded.inputs, name: np.ascontiguousarray(raw.astype(image.dtype))})
 
 
