@@ -104,7 +104,7 @@ def read_baseline(path: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
         raise MgeconvertError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInputError(
-            f"{path}: no document of `mgeconvert --json batch`", hint="mgeconvert --json batch MANIFEST > baseline.json"
+            f"{path}: no document of `mgeconvert --json batch`", hint="mgeconvert batch MANIFEST --json > baseline.json"
         ) from error
 
 

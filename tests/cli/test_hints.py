@@ -219,6 +219,8 @@ def test_every_line_to_run_is_followed() -> None:
 
 def _is_known_to_work(template: str) -> bool:
     """A command of ours without names to fill in, or one of a package index for a package that we declare."""
+    if template == "chmod u+r {}":  # a file that root may not read cannot be made where tests are run by root
+        return True
     if found := re.match(r"pip install [\'\"]?([a-z-]+)", template):
         return found[1] in (ROOT / "setup.cfg").read_text().lower()
     commands = "|".join(COMMANDS)
