@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from mgeconvert import registry
 from mgeconvert.registry import Backend
 
 
@@ -26,12 +25,6 @@ def open_arrays(path: Path) -> str:
     """A line that shows the arrays of an .npz."""
     program = f"import numpy as np; print({{k: v.shape for k, v in np.load({_literal(path)}).items()}})"
     return f"python -c {shlex.quote(program)}"
-
-
-def conversions(path: Path, source: str, able: Sequence[str] | None = None) -> list[str]:
-    """A line for each target that a model of this format can become; `able` are those that can take it."""
-    targets = registry.backend_names() if able is None else able
-    return [command(f"{source}-to-{target}", path) for target in targets if target != source]
 
 
 def command(name: str, path: Path, *rest: str) -> str:

@@ -16,7 +16,7 @@ from mgeconvert import registry
 from mgeconvert.errors import UsageError
 from mgeconvert.files import check_replaceable
 
-from .guide import conversions
+from .guide import command as command_line
 from .options import FILE, OUTPUT, STREAM, InputNames
 from .outputs import check_model, force_option, is_standard_output
 from .reading import read
@@ -108,7 +108,7 @@ def _after(session: Session, state: State, traced: Traced, out: Path | None) -> 
         seconds=dict(session.seconds),
     )
     if session.is_last:
-        session.next(*conversions(out, FORMAT) if out is not None else [])
+        session.next(*[] if out in (None, STREAM) else [command_line(f"{FORMAT}-to-onnx", traced.model)])
         return state
     from mgeconvert.verification.recorded import read_recorded
 

@@ -94,6 +94,7 @@ def test_the_pickle_and_what_megengine_computed(invoke: Invoke) -> None:
     assert result.exit_code == 0, result.stderr
     assert result.stderr == (
         "traced float32[1,3,8,8], int32[1,4] to {boxes: [int32[1,4]], scores: float32[1,4]}; wrote out.pkl, out.npz\n"
+        "next: mgeconvert tm-to-onnx out.pkl\n"
     )
     with np.load("out.npz") as recorded:
         assert sorted(recorded.files) == ["in_0", "in_1", "out_0", "out_1"]
@@ -216,11 +217,11 @@ def test_what_is_wrong_with_the_users_code(invoke: Invoke, tmp_path: Path, targe
 
 USAGE = {
     "trace --input 1 -o a.pkl": "expected either TARGET or --hub\n"
-    "hint: mgeconvert trace package.module:factory, or --hub owner/repo:entry\n",
+    "hint: mgeconvert trace package.module:factory --input 1,3,224,224 -o OUT.pkl\n",
     "trace mynet --input 1 -o a.pkl": "mynet: expected package.module:factory\n",
     "trace --hub models --input 1 -o a.pkl": "models: expected owner/repository:entry\n",
     "trace nothere.py:Net --input 1 -o a.pkl": "nothere.py:Net: no file nothere.py\n"
-    "hint: mgeconvert trace package.module:factory\n",
+    "hint: mgeconvert trace package.module:factory --input 1,3,224,224 -o OUT.pkl\n",
     "trace mynet:Net --input 1": "nothing would be left of the trace\nhint: give -o OUT.pkl, or a step that uses it\n",
     "trace mynet:Net -o a.pkl": "nothing says what to trace with\nhint: give --input [NAME=]1,3,224,224[:dtype]\n",
     "trace mynet:Net --input 1 -o a.npz": "a.npz: is no name for a file of MegEngine TracedModule, which ends in .pkl "
