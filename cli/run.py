@@ -11,7 +11,7 @@ import click
 
 from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
-from mgeconvert.files import check_replaceable, is_stream, staging
+from mgeconvert.files import Staging, check_replaceable, is_stream, staging
 from mgeconvert.registry import Backend
 
 from .convert import from_option
@@ -70,25 +70,21 @@ def _run(
     from mgeconvert.verification.running import runtime_named
 
     wanted = None if runtime is None else runtime_named(runtime)
-    if outputs is not None:
-        arrays, said, state = _watch(session, state, model, (inputs, random), wanted, source_format, outputs)
-    elif model is None:
-        assert state.graph is not None
-        feeds = _feeds(inputs, random, state.graph.inputs, "the model")
-        arrays, said = _run_graph(session, state, feeds, wanted or registry.backend(IR_RUNTIME))
-    else:
-        arrays, said, state = _run_file(session, state, model, (inputs, random), wanted, source_format)
-    session.say(f"ran in {said}, {session.seconds['run']:.2f} s")
-    session.answer(_table(arrays))
-    if out is not None:
-        from mgeconvert.verification.recorded import write_arrays
-
-        with staging() as stage:
-            check_replaceable(out, session.inputs, overwrite=force)
-            write_arrays(stage.place(out), arrays)
-            stage.publish([stage.place(out)])
-        session.say(f"wrote {out}: {', '.join(arrays)}")
-        session.next(*([] if is_stream(out) else [open_arrays(out)]))
+    given = (inputs, random)
+    with staging() as stage:
+        place = None if out is None else stage.place(out)  # what cannot be written is not computed first
+        if outputs is not None:
+            arrays, said, state = _watch(session, state, model, given, wanted, source_format, outputs)
+        elif model is None:
+            assert state.graph is not None
+            feeds = _feeds(*given, state.graph.inputs, "the model")
+            arrays, said = _run_graph(session, state, feeds, wanted or registry.backend(IR_RUNTIME))
+        else:
+            arrays, said, state = _run_file(session, state, model, given, wanted, source_format)
+        session.say(f"ran in {said}, {session.seconds['run']:.2f} s")
+        session.answer(_table(arrays))
+        if place is not None and out is not None:
+            _write(session, stage, place, out, arrays, force)
     session.document(
         "run",
         runtime=said,
@@ -97,6 +93,16 @@ def _run(
         seconds=dict(session.seconds),
     )
     return state
+
+
+def _write(session: Session, stage: Staging, place: Path, out: Path, arrays: Arrays, force: bool) -> None:
+    from mgeconvert.verification.recorded import write_arrays
+
+    check_replaceable(out, session.inputs, overwrite=force)
+    write_arrays(place, arrays)
+    stage.publish([place])
+    session.say(f"wrote {out}: {', '.join(arrays)}")
+    session.next(*([] if is_stream(out) else [open_arrays(out)]))
 
 
 def _run_file(

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import mgeconvert
+import mgeconvert.surgery
 from mgeconvert.errors import MissingDependencyError
 from mgeconvert.reference import client
 from mgeconvert_cli.main import application
@@ -158,3 +159,19 @@ def test_a_real_network(shared_models: Path, tmp_path: Path, runtime: str) -> No
     with np.load(tmp_path / "out.npz") as found, np.load(shared_models / "pmrid.npz") as truth:
         (array,) = found.values()
         np.testing.assert_allclose(array, truth["out_0"], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder in which nobody can make files")
+def test_what_cannot_be_written_is_not_computed(invoke: Invoke) -> None:
+    result = invoke("run m.onnx --random -o /proc/out.npz")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: /proc/out.npz: cannot be written: ")
+    assert "ran in" not in result.stderr
+
+
+def test_outputs_of_any_name(invoke: Invoke) -> None:
+    """numpy's own function has parameters called file and allow_pickle."""
+    mgeconvert.save(mgeconvert.surgery.rename(network(), {"scores": "file", "features": "allow_pickle"}), "named.onnx")
+    assert invoke("run named.onnx --random -o out.npz").exit_code == 0
+    with np.load("out.npz") as found:
+        assert set(found.files) == {"file", "allow_pickle"}
