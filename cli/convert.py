@@ -14,7 +14,8 @@ from mgeconvert.verification.tolerance import QUANTIZED_RTOL, RTOL
 
 from .export import Job, check_format_options, check_verification, write
 from .formats import FormatStep, named
-from .options import FILE, OUTPUT, one_of, option_values
+from .guide import command
+from .options import FILE, OUTPUT, STREAM, one_of, option_values
 from .outputs import check_model, force_option, keep_failed_option
 from .passes import pass_options, selection
 from .reading import read
@@ -59,6 +60,7 @@ def _load(session: Session, _: State, model: Path, source_format: str | None, **
     record = registry.frontend(source_format) if source_format else registry.frontend_for(model)
     state = read(session, model, record, option_values(rest, "from"))
     session.document("load", source=str(model), format=record.name, seconds=dict(session.seconds))
+    session.next(*[] if model == STREAM else [command("inspect", model)])
     return state
 
 

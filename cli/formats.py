@@ -111,6 +111,8 @@ def named(model: Path | None, out: Path | None, parameters: Mapping[str, Any]) -
     elif out == STREAM and source is not None and source.name in registry.backend_names():
         target = registry.backend(source.name)
     elif out is not None and out != STREAM:
+        if out.is_dir():
+            raise UsageError(f"{out}: cannot be written: it is a folder", hint="give a file name")
         target = registry.backend_for(out)
     return source, target
 

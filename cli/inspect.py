@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from mgeconvert.errors import Problem, UnsupportedError, UsageError
 from mgeconvert.registry import Description, Frontend
 
 from .convert import from_option
+from .guide import command as command_line
 from .options import FILE, OUTPUT, STREAM
 from .outputs import check_file, force_option
 from .reading import read
@@ -79,6 +81,12 @@ def _inspect(
         content |= _inspect_graph(session, state.graph)
         if described is not None and described.operators:
             session.answer(_operators(described.operators))
+        able = [
+            name for name, found in content["targets"].items() if not found["problems"] and name != state.formats[0]
+        ]
+        session.next(
+            *(command_line(f"{state.formats[0]}-to-{name}", model) for name in able if model not in (None, STREAM))
+        )
     elif described is not None:
         content |= _inspect_description(session, described, problems)
     session.document("inspect", **content)
@@ -143,6 +151,7 @@ def _write_model_explorer(session: Session, graph: Graph, out: Path) -> None:
     with output_files(out) as (stream,):
         stream.write(json.dumps(model_explorer(graph), indent=1).encode())
     session.say(f"wrote {out} ({size(out.stat().st_size)}) for Model Explorer")
+    session.next(shlex.join(["model-explorer", str(out)]))
     session.document("inspect", files=[{"path": str(out), "bytes": out.stat().st_size}])
 
 

@@ -36,7 +36,7 @@ class Seen:
 def is_file_name(text: str) -> bool:
     """Whether a word in place of a command is meant as a file."""
     path = Path(text)
-    return path.exists() or len(path.parts) > 1 or bool(path.suffix)
+    return path.exists() or "/" in text or bool(path.suffix)
 
 
 def _look(session: Session, files: tuple[str, ...]) -> None:

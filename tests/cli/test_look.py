@@ -88,6 +88,8 @@ WRONG = {
         2,
         "error: m.onnx: is a file, expected a command before it\nhint: mgeconvert convert m.onnx new.tflite\n",
     ),
+    "./nothere": (3, "error: nothere: there is no such file\nhint: ls .\n"),
+    "convert m.onnx .": (2, "error: .: cannot be written: it is a folder\nhint: give a file name\n"),
     "m.onnx --frob": (2, "error: --frob: is no option here\nhint: mgeconvert inspect m.onnx\n"),
     "onnx-to-tflit": (2, "error: onnx-to-tflit: no such command; did you mean onnx-to-tflite"),
 }
@@ -105,6 +107,8 @@ NEXT = {
     "onnx-to-tflite m.onnx -o t.tflite": "mgeconvert run t.tflite --random",
     "onnx-to-caffe m.onnx -o t.prototxt": "mgeconvert run t.prototxt --random",
     "convert m.tflite t.onnx": "mgeconvert run t.onnx --random",
+    "load m.onnx": "mgeconvert inspect m.onnx",
+    "inspect m.onnx": "mgeconvert onnx-to-caffe m.onnx",
     "optimize m.onnx -o t.onnx": "mgeconvert run t.onnx --random",
     "run m.onnx --random -o t.npz": 'import numpy as np; print({k: v.shape for k, v in np.load("t.npz").items()})',
 }
@@ -112,7 +116,7 @@ NEXT = {
 
 @pytest.mark.parametrize("line", NEXT)
 def test_a_success_ends_with_lines_that_work(files: Path, line: str) -> None:
-    result = mgeconvert_run(f"{line} --no-verify" if not line.startswith("run") else line)
+    result = mgeconvert_run(f"{line} --no-verify" if "t." in line and not line.startswith("run") else line)
     assert result.exit_code == 0, result.stderr
     said = result.stderr.splitlines()
     following = [text.removeprefix("next: ") for text in said if text.startswith("next: ")]
@@ -120,6 +124,8 @@ def test_a_success_ends_with_lines_that_work(files: Path, line: str) -> None:
     assert NEXT[line] in following[0]
     for text in following:
         words = shlex.split(text)
+        if words[1].endswith("-to-mge"):  # in its own MegEngine
+            continue
         command = [sys.executable, *(["-m", "mgeconvert"] if words[0] == "mgeconvert" else []), *words[1:]]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, (text, done.stderr)
