@@ -81,12 +81,10 @@ def _inspect(
         content |= _inspect_graph(session, state.graph)
         if described is not None and described.operators:
             session.answer(_operators(described.operators))
-        able = [
-            name for name, found in content["targets"].items() if not found["problems"] and name != state.formats[0]
-        ]
-        session.next(
-            *(command_line(f"{state.formats[0]}-to-{name}", model) for name in able if model not in (None, STREAM))
-        )
+        if model is not None and model != STREAM:
+            own, targets = state.formats[0], content["targets"]
+            able = [name for name, found in targets.items() if not found["problems"] and name != own]
+            session.next(*(command_line(f"{own}-to-{name}", model) for name in able))
     elif described is not None:
         content |= _inspect_description(session, described, problems)
     session.document("inspect", **content)
