@@ -17,7 +17,7 @@ import mgeconvert.passes
 from mgeconvert.passes import Outcome
 from mgeconvert.registry import Option
 from mgeconvert_cli.main import application
-from tests.harness import small_graphs as toy
+from tests.harness import small_graphs as lst
 from tests.plugins import Install, plugins
 
 __all__ = ["plugins"]
@@ -29,11 +29,11 @@ Invoke = Callable[..., Result]
 
 @pytest.fixture
 def invoke(plugins: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
-    """`invoke("toy-to-toy m.toy")` in a folder with the model m.toy; times are 0.00 s."""
-    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    """`invoke("lst-to-lst m.lst")` in a folder with the model m.lst; times are 0.00 s."""
+    plugins({"lst": lst.FRONTEND}, {"lst": lst.BACKEND})
     monkeypatch.setattr(mgeconvert.passes, "optimize", lambda *_, **__: Outcome(), raising=False)
     monkeypatch.chdir(tmp_path)
-    write("m.toy", MODEL)
+    write("m.lst", MODEL)
 
     def run(line: str, **options: Any) -> Result:
         return CliRunner().invoke(application, line.split(), **options)
@@ -56,53 +56,53 @@ def record(path: str, wrong: float = 0.0, **arrays: np.ndarray) -> None:
 
 
 def test_export_says_what_was_done(invoke: Invoke) -> None:
-    result = invoke("toy-to-toy m.toy -o out.toy")
+    result = invoke("lst-to-lst m.lst -o out.lst")
     assert (result.exit_code, result.stdout) == (0, "")
     assert steady(result.stderr).splitlines() == [
-        "read m.toy (61 B): Toy, 2 nodes, 0 B of weights, T s",
-        "wrote out.toy (75 B), T s",
-        "verified in the toy runtime against m.toy run in the toy runtime on random inputs: "
+        "read m.lst (61 B): Operator list, 2 nodes, 0 B of weights, T s",
+        "wrote out.lst (75 B), T s",
+        "verified in the lst runtime against m.lst run in the lst runtime on random inputs: "
         "1 output, max rel error 0 (limit 0.0001)",
-        "next: mgeconvert run out.toy --random",
+        "next: mgeconvert run out.lst --random",
     ]
 
 
 def test_export_against_recorded_outputs(invoke: Invoke) -> None:
     record("r.npz")
-    result = invoke("toy-to-toy m.toy -o out.toy --io r.npz")
+    result = invoke("lst-to-lst m.lst -o out.lst --io r.npz")
     assert result.exit_code == 0
     assert result.stderr.splitlines()[-2] == (
-        "verified in the toy runtime against the recorded outputs of r.npz: 1 output, max rel error 0 (limit 0.0001)"
+        "verified in the lst runtime against the recorded outputs of r.npz: 1 output, max rel error 0 (limit 0.0001)"
     )
 
 
 def test_recorded_outputs_beside_the_model_are_used(invoke: Invoke) -> None:
     record("m.npz")
-    result = invoke("toy-to-toy m.toy -o out.toy")
+    result = invoke("lst-to-lst m.lst -o out.lst")
     assert "m.npz beside the model holds its recorded outputs" in result.stderr.splitlines()
-    assert "verified in the toy runtime against the recorded outputs of m.npz" in result.stderr
+    assert "verified in the lst runtime against the recorded outputs of m.npz" in result.stderr
 
 
 def test_export_that_computes_something_else(invoke: Invoke) -> None:
     record("m.npz")
-    result = invoke("toy-to-toy m.toy -o out.toy --wrong 1")
+    result = invoke("lst-to-lst m.lst -o out.lst --wrong 1")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-5:] == [
-        "verified in the toy runtime against the recorded outputs of m.npz: 1 of 1 FAILED",
-        "out.toy is not written; --keep-failed keeps such a file under another name",
-        "error: out.toy: differs from the recorded outputs of m.npz: 1 of 1 outputs fail",
+        "verified in the lst runtime against the recorded outputs of m.npz: 1 of 1 FAILED",
+        "out.lst is not written; --keep-failed keeps such a file under another name",
+        "error: out.lst: differs from the recorded outputs of m.npz: 1 of 1 outputs fail",
         "  y: max abs error 1, max rel error 0.2 (limit 0.0001), cosine 0.989455",
         "hint: --rtol 0.21 would let it pass",
     ]
-    assert invoke("toy-to-toy m.toy -o out.toy --wrong 1 --rtol 0.3").exit_code == 0
+    assert invoke("lst-to-lst m.lst -o out.lst --wrong 1 --rtol 0.3").exit_code == 0
 
 
 def test_json_is_one_document_on_stdout(invoke: Invoke) -> None:
     record("m.npz")
-    result = invoke("toy-to-toy --json m.toy -o out.toy -O1")
+    result = invoke("lst-to-lst --json m.lst -o out.lst -O1")
     document = json.loads(result.stdout)
-    assert document["command"] == "toy-to-toy"
-    assert document["files"] == [{"path": "out.toy", "bytes": 75}]
+    assert document["command"] == "lst-to-lst"
+    assert document["files"] == [{"path": "out.lst", "bytes": 75}]
     assert document["verification"]["passed"] is True
     assert document["verification"]["outputs"] == [
         {"name": "y", "dtype": "float32", "shape": [2, 3], "problem": None, **EXACT}
@@ -110,77 +110,83 @@ def test_json_is_one_document_on_stdout(invoke: Invoke) -> None:
     assert set(document["seconds"]) == {"read", "optimize", "write", "verify"}
 
 
-@pytest.mark.parametrize("line", ["--json --quiet ops toy", "ops toy --json --quiet", "--quiet ops --json toy"])
+@pytest.mark.parametrize("line", ["--json --quiet ops lst", "ops lst --json --quiet", "--quiet ops --json lst"])
 def test_switches_stand_before_and_after_the_command(invoke: Invoke, line: str) -> None:
     assert json.loads(invoke(line).stdout)["command"] == "ops"
 
 
 def test_json_of_a_failure_has_the_error(invoke: Invoke) -> None:
-    write("bad.toy", {**MODEL, "refused": [["a.b", "Loop", "a toy has no loops"]]})
-    result = invoke("--json toy-to-toy bad.toy -o out.toy")
+    write("bad.lst", {**MODEL, "refused": [["a.b", "Loop", "a list has no loops"]]})
+    result = invoke("--json lst-to-lst bad.lst -o out.lst")
     assert result.exit_code == 1
     assert json.loads(result.stdout) == {
         "error": {
             "kind": "UnsupportedError",
-            "message": "cannot read the toy: 1 operator not supported\n  a.b: Loop: a toy has no loops",
-            "hint": "`mgeconvert ops toy` lists what can be read",
-            "problems": [{"scope": "a.b", "op": "Loop", "reason": "a toy has no loops"}],
+            "message": "cannot read the list: 1 operator not supported\n  a.b: Loop: a list has no loops",
+            "hint": "`mgeconvert ops lst` lists what can be read",
+            "problems": [{"scope": "a.b", "op": "Loop", "reason": "a list has no loops"}],
         }
     }
 
 
 def test_json_of_a_mismatch_has_the_figures_and_the_error(invoke: Invoke) -> None:
     record("m.npz", wrong=1)
-    document = json.loads(invoke("--json toy-to-toy m.toy -o out.toy").stdout)
+    document = json.loads(invoke("--json lst-to-lst m.lst -o out.lst").stdout)
     assert document["verification"]["passed"] is False
     assert document["error"]["kind"] == "VerificationError"
 
 
 def test_quiet_says_nothing(invoke: Invoke) -> None:
-    result = invoke("--quiet toy-to-toy m.toy -o out.toy")
+    result = invoke("--quiet lst-to-lst m.lst -o out.lst")
     assert (result.exit_code, result.output) == (0, "")
 
 
 def test_ten_unsupported_operators_are_all_listed(invoke: Invoke) -> None:
-    write("bad.toy", {**MODEL, "refused": [[f"layer{n}", "Loop", "a toy has no loops"] for n in range(10)]})
-    result = invoke("toy-to-toy bad.toy -o out.toy")
+    write("bad.lst", {**MODEL, "refused": [[f"layer{n}", "Loop", "a list has no loops"] for n in range(10)]})
+    result = invoke("lst-to-lst bad.lst -o out.lst")
     assert result.exit_code == 1
     assert result.stderr.splitlines() == [
-        "error: cannot read the toy: 10 operators not supported",
-        *(f"  layer{n}: Loop: a toy has no loops" for n in range(10)),
-        "hint: `mgeconvert ops toy` lists what can be read",
+        "error: cannot read the list: 10 operators not supported",
+        *(f"  layer{n}: Loop: a list has no loops" for n in range(10)),
+        "hint: `mgeconvert ops lst` lists what can be read",
     ]
-    assert not Path("out.toy").exists()
+    assert not Path("out.lst").exists()
 
 
 USAGE = {
     "": (0, None),
-    "toy-to-tox m.toy": (2, "error: toy-to-tox: no such command; did you mean toy-to-toy?\nhint: `mgeconvert --help`"),
+    "lst-to-lsx m.lst": (
+        2,
+        "error: lst-to-lsx: no such command; did you mean lst-to-lst?\nhint: `mgeconvert --help`",
+    ),
     "frob": (2, "error: frob: no such command\nhint: `mgeconvert --help` lists what can be given\n"),
-    "toy-to-toy": (2, "error: MODEL is missing and no step before gives one\nhint: mgeconvert toy-to-toy MODEL\n"),
-    "toy-to-toy m.toy": (2, "error: m.toy: would overwrite its source\nhint: give -o OUT\n"),
-    "toy-to-toy m.toy --frob": (2, "error: No such option"),
-    "convert m.toy out.foo": (
+    "lst-to-lst": (
         2,
-        "error: out.foo: the suffix names no known format; known: .toy\nhint: say the format with --to\n",
+        "error: MODEL is missing and no step before gives one\nhint: mgeconvert lst-to-lst MODEL\n",
     ),
-    "convert m.foo out.toy": (
+    "lst-to-lst m.lst": (2, "error: m.lst: would overwrite its source\nhint: give -o OUT\n"),
+    "lst-to-lst m.lst --frob": (2, "error: No such option"),
+    "convert m.lst out.foo": (
         2,
-        "error: m.foo: the suffix names no known format; known: .toy\nhint: say the format with --from\n",
+        "error: out.foo: the suffix names no known format; known: .lst\nhint: say the format with --to\n",
     ),
-    "convert m.toy out.toy --from onxx": (2, "error: onxx: unknown source format; known: toy\n"),
-    "ops onxx": (2, "error: onxx: unknown format; known: toy\nhint: mgeconvert ops\n"),
-    "load m.toy load m.toy": (
+    "convert m.foo out.lst": (
+        2,
+        "error: m.foo: the suffix names no known format; known: .lst\nhint: say the format with --from\n",
+    ),
+    "convert m.lst out.lst --from onxx": (2, "error: onxx: unknown source format; known: lst\n"),
+    "ops onxx": (2, "error: onxx: unknown format; known: lst\nhint: mgeconvert ops\n"),
+    "load m.lst load m.lst": (
         2,
         "error: step load: a step before has a model already\nhint: `load` is the first step of a chain\n",
     ),
     "verify a b c": (2, "error: 3 files given, expected CANDIDATE or MODEL CANDIDATE\nhint: mgeconvert verify MODEL"),
     "completion tcsh": (2, "error: Invalid value for '{bash|zsh|fish}'"),
-    "verify nothere.toy": (3, "error: nothere.toy: no such file\n"),
-    "toy-to-toy m.toy -o o.toy --io nothere.npz": (3, "error: nothere.npz: No such file or directory\n"),
-    "toy-to-toy m.toy -o nothere/o.toy": (
+    "verify nothere.lst": (3, "error: nothere.lst: no such file\n"),
+    "lst-to-lst m.lst -o o.lst --io nothere.npz": (3, "error: nothere.npz: No such file or directory\n"),
+    "lst-to-lst m.lst -o nothere/o.lst": (
         2,
-        "error: nothere/o.toy: cannot be written: the folder nothere does not exist\nhint: mkdir -p nothere\n",
+        "error: nothere/o.lst: cannot be written: the folder nothere does not exist\nhint: mkdir -p nothere\n",
     ),
     "--quiet --json": (2, "error: no command given\nhint: `mgeconvert --help` lists what can be given\n"),
 }
@@ -221,45 +227,45 @@ BAD_RECORDS: dict[str, tuple[dict[str, np.ndarray], str]] = {
 def test_bad_recorded_data(invoke: Invoke, case: str) -> None:
     arrays, text = BAD_RECORDS[case]
     record("bad.npz", **arrays)
-    result = invoke("toy-to-toy m.toy -o out.toy --io bad.npz")
+    result = invoke("lst-to-lst m.lst -o out.lst --io bad.npz")
     assert result.exit_code == 3
     assert result.stderr.splitlines()[1] == f"error: {text}"
-    assert not Path("out.toy").exists(), "recorded data is checked before anything is written"
+    assert not Path("out.lst").exists(), "recorded data is checked before anything is written"
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 broken"])
 def test_recorded_data_that_is_no_archive(invoke: Invoke, content: bytes) -> None:
     Path("bad.npz").write_bytes(content)
-    result = invoke("toy-to-toy m.toy -o out.toy --io bad.npz")
+    result = invoke("lst-to-lst m.lst -o out.lst --io bad.npz")
     assert result.exit_code == 3
     assert result.stderr.splitlines()[1] == "error: bad.npz: not an .npz archive of plain arrays"
 
 
 def test_a_missing_runtime_does_not_stop_the_export(invoke: Invoke, plugins: Install) -> None:
-    plugins({"toy": toy.FRONTEND}, {"toy": replace(toy.BACKEND, run=toy.missing_run)})
-    result = invoke("toy-to-toy m.toy -o out.toy")
+    plugins({"lst": lst.FRONTEND}, {"lst": replace(lst.BACKEND, run=lst.missing_run)})
+    result = invoke("lst-to-lst m.lst -o out.lst")
     assert result.exit_code == 0
     assert result.stderr.splitlines()[-3:-1] == [
-        "not verified, not run: the toy runtime is not installed",
-        "hint: pip install toy",
+        "not verified, not run: the lst runtime is not installed",
+        "hint: pip install lst",
     ]
 
 
 def test_standard_input_and_output(invoke: Invoke) -> None:
-    result = invoke("toy-to-toy - -o - --no-verify", input=json.dumps(MODEL))
+    result = invoke("lst-to-lst - -o - --no-verify", input=json.dumps(MODEL))
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {**MODEL, "wrong": 0.0}
     assert steady(result.stderr).splitlines() == [
-        "read standard input: Toy, 2 nodes, 0 B of weights, T s",
+        "read standard input: Operator list, 2 nodes, 0 B of weights, T s",
         "wrote standard output (75 B), T s",
     ]
 
 
 def test_debug_shows_the_traceback(invoke: Invoke) -> None:
-    result = invoke("--debug verify nothere.toy")
+    result = invoke("--debug verify nothere.lst")
     assert result.exit_code == 3
     assert "Traceback (most recent call last):" in result.stderr
-    assert result.stderr.splitlines()[-1] == "error: nothere.toy: no such file"
+    assert result.stderr.splitlines()[-1] == "error: nothere.lst: no such file"
 
 
 def test_version(invoke: Invoke) -> None:
@@ -272,8 +278,8 @@ def test_short_names(invoke: Invoke, short: str, long: str) -> None:
 
 
 def test_help_on_a_command(invoke: Invoke) -> None:
-    assert invoke("help toy-to-toy").stdout == invoke("toy-to-toy -h").stdout == invoke("toy-to-toy --help").stdout
-    assert invoke("-q toy-to-toy m.toy -o out.toy").output == ""
+    assert invoke("help lst-to-lst").stdout == invoke("lst-to-lst -h").stdout == invoke("lst-to-lst --help").stdout
+    assert invoke("-q lst-to-lst m.lst -o out.lst").output == ""
 
 
 SHELLS = {"bash": "complete -o nosort", "zsh": "#compdef mgeconvert", "fish": "complete --no-files"}
@@ -289,12 +295,12 @@ def test_completion_prints_the_script(invoke: Invoke, shell: str) -> None:
 
 def test_an_option_that_rounds_on_purpose_brings_its_tolerance(invoke: Invoke, plugins: Install) -> None:
     rounding = Option("wrong", float, 0.0, "added to every output", rtol=0.3)
-    plugins({"toy": toy.FRONTEND}, {"toy": replace(toy.BACKEND, options=(rounding,))})
+    plugins({"lst": lst.FRONTEND}, {"lst": replace(lst.BACKEND, options=(rounding,))})
     record("m.npz")
-    result = invoke("toy-to-toy m.toy -o out.toy --wrong 1")
+    result = invoke("lst-to-lst m.lst -o out.lst --wrong 1")
     assert result.exit_code == 0
     assert result.stderr.splitlines()[-2].endswith("1 output, max rel error 0.2 (limit 0.3)")
-    assert invoke("toy-to-toy m.toy -o out.toy --wrong 1 --rtol 0.1").exit_code == 1
+    assert invoke("lst-to-lst m.lst -o out.lst --wrong 1 --rtol 0.1").exit_code == 1
 
 
 @pytest.mark.parametrize(
@@ -307,7 +313,7 @@ def test_what_ends_the_run_is_one_json_document(invoke: Invoke, line: str) -> No
 
 
 @pytest.mark.parametrize(
-    "line", ["toy-to-toy --frob --json", "reference --json", "frob --json", "reference frob --json"]
+    "line", ["lst-to-lst --frob --json", "reference --json", "frob --json", "reference frob --json"]
 )
 def test_errors_before_json_was_read_are_json(invoke: Invoke, line: str) -> None:
     result = invoke(line)

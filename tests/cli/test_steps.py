@@ -15,27 +15,34 @@ from mgeconvert.passes import Declined, Outcome, PassReport
 from mgeconvert_cli.main import application
 from mgeconvert_cli.steps import split
 from tests.cli.test_main import Invoke, invoke, record, write
-from tests.harness import small_graphs as toy
+from tests.harness import small_graphs as lst
 from tests.plugins import Install, plugins
 
 __all__ = ["invoke", "plugins"]
 
 CUTS = {
-    "load m.toy": ["load m.toy"],
-    "load m.toy toy-to-toy -o out.toy": ["load m.toy", "toy-to-toy -o out.toy"],
-    "load m.toy toy-to-toy -o load": ["load m.toy", "toy-to-toy -o load"],
-    "load m.toy toy-to-toy -o=load inspect": ["load m.toy", "toy-to-toy -o=load", "inspect"],
-    "load m.toy --debug toy-to-toy --no-verify inspect": ["load m.toy --debug", "toy-to-toy --no-verify", "inspect"],
+    "load m.lst": ["load m.lst"],
+    "load m.lst lst-to-lst -o out.lst": ["load m.lst", "lst-to-lst -o out.lst"],
+    "load m.lst lst-to-lst -o load": ["load m.lst", "lst-to-lst -o load"],
+    "load m.lst lst-to-lst -o=load inspect": ["load m.lst", "lst-to-lst -o=load", "inspect"],
+    "load m.lst --debug lst-to-lst --no-verify inspect": [
+        "load m.lst --debug",
+        "lst-to-lst --no-verify",
+        "inspect",
+    ],
     "load -- inspect": ["load -- inspect"],
     "ops load": ["ops load"],
-    "load m.toy ops inspect": ["load m.toy ops", "inspect"],
-    "toy-to-toy m.toy --io inspect --rtol 1 inspect": ["toy-to-toy m.toy --io inspect --rtol 1", "inspect"],
+    "load m.lst ops inspect": ["load m.lst ops", "inspect"],
+    "lst-to-lst m.lst --io inspect --rtol 1 inspect": [
+        "lst-to-lst m.lst --io inspect --rtol 1",
+        "inspect",
+    ],
 }
 
 
 @pytest.mark.parametrize("line", CUTS)
 def test_a_word_that_names_a_step_starts_it(plugins: Install, line: str) -> None:
-    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    plugins({"lst": lst.FRONTEND}, {"lst": lst.BACKEND})
     with click.Context(application) as context:
         calls = split(line.split(), lambda name: application.get_command(context, name))
     assert [" ".join([call.name, *call.args]) for call in calls] == CUTS[line]
@@ -43,66 +50,71 @@ def test_a_word_that_names_a_step_starts_it(plugins: Install, line: str) -> None
 
 def test_the_graph_and_the_recorded_data_flow_on(invoke: Invoke) -> None:
     record("m.npz")
-    result = invoke("load m.toy toy-to-toy -o a.toy toy-to-toy -o b.toy --wrong 1 --rtol 1 inspect --json")
+    result = invoke("load m.lst lst-to-lst -o a.lst lst-to-lst -o b.lst --wrong 1 --rtol 1 inspect --json")
     assert result.exit_code == 0
     document = json.loads(result.stdout)
-    assert [step["command"] for step in document["steps"]] == ["load", "toy-to-toy", "toy-to-toy", "inspect"]
+    assert [step["command"] for step in document["steps"]] == [
+        "load",
+        "lst-to-lst",
+        "lst-to-lst",
+        "inspect",
+    ]
     assert document["steps"][2]["verification"]["truth"] == "the recorded outputs of m.npz"
     assert document["steps"][3]["nodes"] == 2
 
 
 def test_each_step_reports_its_time(invoke: Invoke) -> None:
-    lines = invoke("load m.toy toy-to-toy -o a.toy").stderr.splitlines()
+    lines = invoke("load m.lst lst-to-lst -o a.lst").stderr.splitlines()
     assert lines[1].startswith("load: ")
-    assert [line.partition(":")[0] for line in lines[-2:]] == ["toy-to-toy", "next"]
+    assert [line.partition(":")[0] for line in lines[-2:]] == ["lst-to-lst", "next"]
 
 
 def test_a_failing_step_stops_the_chain_with_its_name(invoke: Invoke) -> None:
-    result = invoke("load m.toy toy-to-toy -o nothere/a.toy toy-to-toy -o b.toy")
+    result = invoke("load m.lst lst-to-lst -o nothere/a.lst lst-to-lst -o b.lst")
     assert result.exit_code == 2
     assert result.stderr.splitlines() == [
-        "error: step toy-to-toy: nothere/a.toy: cannot be written: the folder nothere does not exist",
+        "error: step lst-to-lst: nothere/a.lst: cannot be written: the folder nothere does not exist",
         "hint: mkdir -p nothere",
     ]
-    assert not Path("b.toy").exists()
+    assert not Path("b.lst").exists()
 
 
 def test_a_typing_error_in_the_last_step_costs_nothing(invoke: Invoke) -> None:
-    result = invoke("load m.toy toy-to-toy -o a.toy toy-to-toy --rtol x")
+    result = invoke("load m.lst lst-to-lst -o a.lst lst-to-lst --rtol x")
     assert result.exit_code == 2
-    assert result.stderr.splitlines()[0].startswith("error: step toy-to-toy: Invalid value for '--rtol'")
-    assert not Path("a.toy").exists()
+    assert result.stderr.splitlines()[0].startswith("error: step lst-to-lst: Invalid value for '--rtol'")
+    assert not Path("a.lst").exists()
 
 
 def test_steps_in_a_wrong_order(invoke: Invoke, plugins: Install) -> None:
-    plugins({"toy": toy.FRONTEND, "other": toy.FRONTEND}, {"toy": toy.BACKEND})
-    result = invoke("load m.toy other-to-toy -o a.toy")
+    plugins({"lst": lst.FRONTEND, "other": lst.FRONTEND}, {"lst": lst.BACKEND})
+    result = invoke("load m.lst other-to-lst -o a.lst")
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-2:] == [
-        "error: step other-to-toy: the step before gives a toy model, other-to-toy takes other",
-        "hint: mgeconvert load MODEL toy-to-toy -o OUT",
+        "error: step other-to-lst: the step before gives a lst model, other-to-lst takes other",
+        "hint: mgeconvert load MODEL lst-to-lst -o OUT",
     ]
 
 
 def test_verify_takes_the_loaded_model_for_the_truth(invoke: Invoke) -> None:
-    write("c.toy", {"inputs": {"x": ["float32", [2, 3]]}, "ops": ["Neg", "Abs"], "wrong": 1})
-    result = invoke("load m.toy verify c.toy")
+    write("c.lst", {"inputs": {"x": ["float32", [2, 3]]}, "ops": ["Neg", "Abs"], "wrong": 1})
+    result = invoke("load m.lst verify c.lst")
     assert result.exit_code == 1
-    assert "verified in the toy runtime against m.toy run in the toy runtime: 1 of 1 FAILED" in result.stdout
+    assert "verified in the lst runtime against m.lst run in the lst runtime: 1 of 1 FAILED" in result.stdout
 
 
 def test_completion_knows_the_step_that_is_typed(plugins: Install) -> None:
-    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    plugins({"lst": lst.FRONTEND}, {"lst": lst.BACKEND})
     from click.shell_completion import ShellComplete
 
     completer = ShellComplete(application, {}, "mgeconvert", "_MGECONVERT_COMPLETE")
-    offered = {item.value for item in completer.get_completions(["load", "m.toy", "toy-to-toy"], "--r")}
+    offered = {item.value for item in completer.get_completions(["load", "m.lst", "lst-to-lst"], "--r")}
     assert offered == {"--rtol"}
-    assert "toy-to-toy" in {item.value for item in completer.get_completions([], "toy")}
+    assert "lst-to-lst" in {item.value for item in completer.get_completions([], "lst")}
 
 
 def test_help_of_a_pair_has_the_options_of_both_formats(invoke: Invoke) -> None:
-    text = invoke("toy-to-toy --help").stdout
+    text = invoke("lst-to-lst --help").stdout
     assert "--wrong FLOAT" in text
     assert "--from-wrong FLOAT" in text
     assert "--batch INTEGER" in text
@@ -128,8 +140,8 @@ def _remove_identity(graph: Graph, *_: object) -> Outcome:
 
 def test_optimize_shows_what_it_changed_and_writes_it(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mgeconvert.passes, "optimize", _remove_identity)
-    write("n.toy", {"inputs": {"x": ["float32", [2, 3]]}, "ops": ["Neg", "Identity", "Abs"]})
-    result = invoke("optimize n.toy -o out.toy")
+    write("n.lst", {"inputs": {"x": ["float32", [2, 3]]}, "ops": ["Neg", "Identity", "Abs"]})
+    result = invoke("optimize n.lst -o out.lst")
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "  operator          before  after",
@@ -143,13 +155,16 @@ def test_optimize_shows_what_it_changed_and_writes_it(invoke: Invoke, monkeypatc
         "  all flops             12     12",
     ]
     assert "eliminate-identity: 1 node removed" in result.stderr.splitlines()
-    assert json.loads(Path("out.toy").read_text())["ops"] == ["Neg", "Abs"]
-    document = json.loads(invoke("--json optimize n.toy -o out.toy").stdout)
+    assert json.loads(Path("out.lst").read_text())["ops"] == ["Neg", "Abs"]
+    document = json.loads(invoke("--json optimize n.lst -o out.lst").stdout)
     assert (document["before"]["nodes"], document["after"]["nodes"]) == (3, 2)
-    assert document["files"][0]["path"] == "out.toy"
+    assert document["files"][0]["path"] == "out.lst"
 
 
-@pytest.mark.parametrize("line", ["optimize m.toy -o out.toy", "toy-to-toy m.toy -o out.toy", "convert m.toy out.toy"])
+@pytest.mark.parametrize(
+    "line",
+    ["optimize m.lst -o out.lst", "lst-to-lst m.lst -o out.lst", "convert m.lst out.lst"],
+)
 def test_declined_patterns_reach_the_user(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     monkeypatch.setattr(mgeconvert.passes, "optimize", lambda *_, **__: OUTCOME)
     said = "declined: fuse-pad: Conv: it crops"
@@ -165,7 +180,7 @@ def test_declined_patterns_reach_the_user(invoke: Invoke, monkeypatch: pytest.Mo
 def test_passes_beside_a_level_and_growth(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[object, ...]] = []
     monkeypatch.setattr(mgeconvert.passes, "optimize", lambda _, *given: seen.append(given) or Outcome())
-    line = "optimize m.toy --enable forward-fold-scale,fuse-pad --no-fuse-gelu --allow-growth 1000"
+    line = "optimize m.lst --enable forward-fold-scale,fuse-pad --no-fuse-gelu --allow-growth 1000"
     assert invoke(line).exit_code == 0
     assert [(level, enable, disable, growth) for level, enable, disable, _, growth in seen] == [
         (1, ("forward-fold-scale", "fuse-pad"), ("fuse-gelu",), 1000)
@@ -173,7 +188,7 @@ def test_passes_beside_a_level_and_growth(invoke: Invoke, monkeypatch: pytest.Mo
 
 
 def test_optimize_to_standard_output_writes_the_model_only(invoke: Invoke) -> None:
-    result = invoke("optimize m.toy -o -")
+    result = invoke("optimize m.lst -o -")
     assert json.loads(result.stdout)["ops"] == ["Neg", "Abs"]
     assert "  all nodes              2      2" in result.stderr.splitlines()
 
@@ -200,7 +215,7 @@ def test_passes_by_name_run_in_place_of_a_level(invoke: Invoke, monkeypatch: pyt
         return Outcome()
 
     monkeypatch.setattr(mgeconvert.passes, "optimize", note)
-    assert invoke(f"optimize m.toy {line}").exit_code == 0
+    assert invoke(f"optimize m.lst {line}").exit_code == 0
     assert seen == [(0, line.split()[1].split(","))]
 
 
@@ -214,7 +229,7 @@ def test_passes_by_name_run_in_place_of_a_level(invoke: Invoke, monkeypatch: pyt
     }.items(),
 )
 def test_passes_by_wrong_names(invoke: Invoke, line: str, text: str) -> None:
-    result = invoke(f"optimize m.toy {line}")
+    result = invoke(f"optimize m.lst {line}")
     assert (result.exit_code, result.stderr) == (2, text)
 
 
@@ -222,16 +237,16 @@ def test_completion_of_values(plugins: Install) -> None:
     """Steps that may follow, formats, runtimes; the shell completes the names of files."""
     from click.shell_completion import ShellComplete
 
-    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    plugins({"lst": lst.FRONTEND}, {"lst": lst.BACKEND})
     completer = ShellComplete(application, {}, "mgeconvert", "_MGECONVERT_COMPLETE")
 
     def offered(line: str, incomplete: str) -> list[tuple[str, str]]:
         return [(item.value, item.type) for item in completer.get_completions(line.split(), incomplete)]
 
-    assert offered("load m.toy", "opt") == [("optimize", "plain")]
-    assert offered("load m.toy", "lo") == []
-    assert offered("convert m.toy out --to", "") == [("toy", "plain")]
-    assert offered("convert m.toy out --from", "x") == []
-    assert offered("run m.toy --runtime", "") == [("the", "plain")]
-    assert offered("toy-to-toy", "m") == [("m", "file")]
-    assert offered("toy-to-toy m.toy -o", "") == [("", "file")]
+    assert offered("load m.lst", "opt") == [("optimize", "plain")]
+    assert offered("load m.lst", "lo") == []
+    assert offered("convert m.lst out --to", "") == [("lst", "plain")]
+    assert offered("convert m.lst out --from", "x") == []
+    assert offered("run m.lst --runtime", "") == [("the", "plain")]
+    assert offered("lst-to-lst", "m") == [("m", "file")]
+    assert offered("lst-to-lst m.lst -o", "") == [("", "file")]

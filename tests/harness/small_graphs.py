@@ -1,4 +1,4 @@
-"""A toy format for tests of the command line and the API: a JSON file that lists operators, computed by numpy.
+"""A small format for tests of the command line and the API: a JSON file that lists operators, computed by numpy.
 
     {"inputs": {"x": ["float32", [2, 3]]}, "ops": ["Neg", "Abs"]}
 
@@ -29,10 +29,10 @@ def load(source: Source, wrong: float = 0.0, batch: int | None = None) -> Graph:
     try:
         content = json.loads(text)
     except ValueError as error:
-        raise BadInputError(f"{source}: not a toy model: {error}", hint="write JSON") from error
+        raise BadInputError(f"{source}: not an operator list: {error}", hint="write JSON") from error
     problems = [Problem(*row) for row in content.get("refused", [])]
     if problems:
-        raise UnsupportedError("read the toy", problems, hint="`mgeconvert ops toy` lists what can be read")
+        raise UnsupportedError("read the list", problems, hint="`mgeconvert ops lst` lists what can be read")
     return build(content, wrong, batch)
 
 
@@ -52,7 +52,7 @@ def build(content: dict[str, Any], wrong: float, batch: int | None) -> Graph:
 def save(graph: Graph, path: Path, wrong: float = 0.0) -> list[Path]:
     found = problems(graph)
     if found:
-        raise UnsupportedError("export to toy", found, hint="`mgeconvert ops toy` lists what can be exported")
+        raise UnsupportedError("export to lst", found, hint="`mgeconvert ops lst` lists what can be exported")
     content = {
         "inputs": {name: [str(value.dtype), list(value.shape or ())] for name, value in graph.inputs.items()},
         "ops": [node.op for node in graph.nodes],
@@ -64,7 +64,7 @@ def save(graph: Graph, path: Path, wrong: float = 0.0) -> list[Path]:
 
 def problems(graph: Graph) -> list[Problem]:
     return [
-        Problem(node.name, node.op, "the toy has no such operator") for node in graph.nodes if node.op not in FUNCTIONS
+        Problem(node.name, node.op, "a list has no such operator") for node in graph.nodes if node.op not in FUNCTIONS
     ]
 
 
@@ -77,40 +77,40 @@ def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def missing_run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    raise MissingDependencyError("the toy runtime is not installed", hint="pip install toy")
+    raise MissingDependencyError("the lst runtime is not installed", hint="pip install lst")
 
 
 def describe(path: Path) -> Description:
     graph = build(json.loads(path.read_text()), 0.0, None)
-    return Description(graph.inputs, graph.outputs, "toymaker 1.0", {"toy.neg": 1})
+    return Description(graph.inputs, graph.outputs, "listmaker 1.0", {"lst.neg": 1})
 
 
 def ops() -> Sequence[OpSupport]:
     return [
         OpSupport("Neg"),
         OpSupport("Abs", note="also of | integers"),
-        OpSupport("Loop", refused="a toy has no loops"),
+        OpSupport("Loop", refused="a list has no loops"),
     ]
 
 
 FRONTEND = Frontend(
-    "toy",
-    "Toy",
-    (".toy",),
+    "lst",
+    "Operator list",
+    (".lst",),
     load,
     ops,
     (Option("wrong", float, None, "added to every output"), Option("batch", int, None, "the batch size")),
     describe,
 )
 BACKEND = Backend(
-    "toy",
-    "Toy",
-    (".toy",),
+    "lst",
+    "Operator list",
+    (".lst",),
     save,
     problems,
     ops,
     run,
     (Option("wrong", float, 0.0, "added to every output"),),
     describe,
-    "the toy runtime",
+    "the lst runtime",
 )

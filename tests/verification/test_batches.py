@@ -16,7 +16,7 @@ from mgeconvert.verification.comparison import compare
 from mgeconvert.verification.report import VerificationReport
 from mgeconvert.verification.tolerance import Limit, limit_for
 from mgeconvert_cli.main import application
-from tests.harness import small_graphs as toy
+from tests.harness import small_graphs as lst
 
 F32 = np.dtype(np.float32)
 INPUTS = {"x": Value("x", F32, ("N", 3))}
@@ -98,7 +98,7 @@ LIMITS = {
 @pytest.mark.parametrize("case", LIMITS)
 def test_the_limit_of_a_graph(case: str) -> None:
     ops, given, options, limit = LIMITS[case]
-    assert limit_for(ops, given, toy.BACKEND, options) == limit
+    assert limit_for(ops, given, lst.BACKEND, options) == limit
 
 
 def test_a_quantized_graph_is_held_to_its_cosine_too() -> None:

@@ -15,7 +15,7 @@ from mgeconvert.verification.expected import verify_files
 from mgeconvert.verification.recorded import Recorded, beside, read_recorded
 from mgeconvert.verification.tolerance import Limit
 from tests.cli.test_main import MODEL, write
-from tests.harness import small_graphs as toy
+from tests.harness import small_graphs as lst
 from tests.plugins import Install, plugins
 
 __all__ = ["plugins"]
@@ -156,27 +156,27 @@ def test_a_single_array_is_no_archive(tmp_path: Path) -> None:
 
 
 def test_a_file_with_another_number_of_outputs(tmp_path: Path, plugins: Install) -> None:
-    plugins({}, {"toy": toy.BACKEND})
-    write(str(tmp_path / "m.toy"), MODEL)
-    with pytest.raises(VerificationError, match=r"m\.toy: has 1 outputs, expected 2: y, z"):
+    plugins({}, {"lst": lst.BACKEND})
+    write(str(tmp_path / "m.lst"), MODEL)
+    with pytest.raises(VerificationError, match=r"m\.lst: has 1 outputs, expected 2: y, z"):
         verify_written(
-            tmp_path / "m.toy", toy.BACKEND, {"x": X}, {"y": Y, "z": Y}, Recorded(tmp_path, {"x": array(1)}, {})
+            tmp_path / "m.lst", lst.BACKEND, {"x": X}, {"y": Y, "z": Y}, Recorded(tmp_path, {"x": array(1)}, {})
         )
 
 
 @pytest.fixture
 def pair(tmp_path: Path, plugins: Install, monkeypatch: pytest.MonkeyPatch) -> None:
-    """m.toy and c.toy, which is off by 1."""
-    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
+    """m.lst and c.lst, which is off by 1."""
+    plugins({"lst": lst.FRONTEND}, {"lst": lst.BACKEND})
     monkeypatch.chdir(tmp_path)
-    write("m.toy", MODEL)
-    write("c.toy", {**MODEL, "wrong": 1})
+    write("m.lst", MODEL)
+    write("c.lst", {**MODEL, "wrong": 1})
 
 
 @pytest.mark.usefixtures("pair")
 def test_the_truth_is_the_models_own_run() -> None:
-    report = verify_files(Path("c.toy"), Path("m.toy"), None, 1e-4)
-    assert (report.method, report.truth, report.passed) == ("model", "m.toy run in the toy runtime", False)
+    report = verify_files(Path("c.lst"), Path("m.lst"), None, 1e-4)
+    assert (report.method, report.truth, report.passed) == ("model", "m.lst run in the lst runtime", False)
     assert report.outputs[0].max_abs == pytest.approx(1)
 
 
@@ -185,30 +185,30 @@ def test_the_truth_is_the_models_own_run() -> None:
 def test_recorded_outputs_beside_model_or_candidate_come_first(name: str, expected: str) -> None:
     x = np.ones((2, 3), np.float32)
     np.savez(name, in_0=x, out_0=x + 1)
-    report = verify_files(Path("c.toy"), Path("m.toy") if name == "m.npz" else None, None, 1e-4)
+    report = verify_files(Path("c.lst"), Path("m.lst") if name == "m.npz" else None, None, 1e-4)
     assert (report.method, report.truth, report.passed) == ("recorded", f"the recorded outputs of {expected}", True)
 
 
 @pytest.mark.usefixtures("pair")
 def test_without_any_truth_it_only_runs() -> None:
-    report = verify_files(Path("c.toy"), None, None, 1e-4)
+    report = verify_files(Path("c.lst"), None, None, 1e-4)
     assert (report.method, report.state, report.passed, report.refuted) == ("sanity", "ran", False, False)
 
 
 def test_a_candidate_without_its_runtime_cannot_be_verified(tmp_path: Path, plugins: Install) -> None:
-    plugins({"toy": toy.FRONTEND}, {"toy": replace(toy.BACKEND, run=toy.missing_run)})
-    write(str(tmp_path / "c.toy"), MODEL)
-    with pytest.raises(MissingDependencyError, match="cannot be verified: the toy runtime is not installed"):
-        verify_files(tmp_path / "c.toy", None, None, 1e-4)
+    plugins({"lst": lst.FRONTEND}, {"lst": replace(lst.BACKEND, run=lst.missing_run)})
+    write(str(tmp_path / "c.lst"), MODEL)
+    with pytest.raises(MissingDependencyError, match="cannot be verified: the lst runtime is not installed"):
+        verify_files(tmp_path / "c.lst", None, None, 1e-4)
 
 
 def test_a_model_without_a_runtime_says_what_else_can_be_done(tmp_path: Path, plugins: Install) -> None:
-    plugins({"other": replace(toy.FRONTEND, name="other")}, {"toy": toy.BACKEND})
-    write(str(tmp_path / "c.toy"), MODEL)
+    plugins({"other": replace(lst.FRONTEND, name="other")}, {"lst": lst.BACKEND})
+    write(str(tmp_path / "c.lst"), MODEL)
     with pytest.raises(MissingDependencyError) as caught:
-        verify_files(tmp_path / "c.toy", tmp_path / "c.toy", None, 1e-4, model_format="other")
+        verify_files(tmp_path / "c.lst", tmp_path / "c.lst", None, 1e-4, model_format="other")
     assert caught.value.message == (
-        f"{tmp_path}/c.toy: Toy has no runtime here; "
+        f"{tmp_path}/c.lst: Operator list has no runtime here; "
         "without it only mgeconvert's own reading of the model can be compared"
     )
     assert caught.value.hint == "--io gives recorded outputs, --through-ir takes mgeconvert's own reading"

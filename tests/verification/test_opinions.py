@@ -20,7 +20,7 @@ from mgeconvert.verification.recorded import Recorded
 from mgeconvert.verification.report import VerificationReport
 from mgeconvert.verification.tolerance import Limit
 from tests.cli.test_main import MODEL, write
-from tests.harness import small_graphs as toy
+from tests.harness import small_graphs as lst
 from tests.plugins import Install, plugins
 
 __all__ = ["plugins"]
@@ -38,9 +38,9 @@ def report_of(
     x: np.ndarray = RIGHT["y"],
     **backend: object,
 ) -> VerificationReport:
-    record = replace(toy.BACKEND, run=run, runtime="one", **backend)  # type: ignore[arg-type]
+    record = replace(lst.BACKEND, run=run, runtime="one", **backend)  # type: ignore[arg-type]
     recorded = None if truth is None else Recorded(Path("m.npz"), {"x": x}, dict(truth))
-    return verify_written(Path("m.toy"), record, {"x": X}, {"y": output}, recorded, limit=Limit())
+    return verify_written(Path("m.lst"), record, {"x": X}, {"y": output}, recorded, limit=Limit())
 
 
 def asked(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray], differs: bool) -> Computed:
@@ -123,32 +123,32 @@ def test_a_number_that_does_not_survive_the_narrowing_fails() -> None:
 
 @pytest.fixture
 def wrong_reader(tmp_path: Path, plugins: Install, monkeypatch: pytest.MonkeyPatch) -> None:
-    """m.toy, whose frontend reads another function than the runtime computes."""
-    misread = replace(toy.FRONTEND, load=lambda path: toy.load(path, wrong=1.0))
-    plugins({"toy": misread}, {"toy": toy.BACKEND})
+    """m.lst, whose frontend reads another function than the runtime computes."""
+    misread = replace(lst.FRONTEND, load=lambda path: lst.load(path, wrong=1.0))
+    plugins({"lst": misread}, {"lst": lst.BACKEND})
     monkeypatch.chdir(tmp_path)
-    write("m.toy", MODEL)
+    write("m.lst", MODEL)
 
 
 @pytest.mark.usefixtures("wrong_reader")
 def test_a_wrongly_read_model_is_not_verified_against_its_own_reading() -> None:
     with pytest.raises(mgeconvert.errors.VerificationError) as caught:
-        mgeconvert.convert("m.toy", "out.toy")
+        mgeconvert.convert("m.lst", "out.lst")
     assert caught.value.message.startswith(
-        "out.toy: differs from m.toy run in the toy runtime on random inputs: 1 of 1 outputs fail"
+        "out.lst: differs from m.lst run in the lst runtime on random inputs: 1 of 1 outputs fail"
     )
 
 
 @pytest.mark.parametrize(("options", "is_asked"), [({}, True), ({"input_shape": "x=1"}, True), ({"wrong": 1.0}, False)])
 def test_a_model_read_as_another_one_is_not_asked(plugins: Install, options: dict[str, object], is_asked: bool) -> None:
-    plugins({"toy": toy.FRONTEND}, {"toy": toy.BACKEND})
-    assert (own_runtime(Path("m.toy"), registry.frontend("toy"), options) is not None) == is_asked
+    plugins({"lst": lst.FRONTEND}, {"lst": lst.BACKEND})
+    assert (own_runtime(Path("m.lst"), registry.frontend("lst"), options) is not None) == is_asked
 
 
 def test_outputs_that_are_not_the_models_are_not_compared(tmp_path: Path, plugins: Install) -> None:
-    plugins({"toy": toy.FRONTEND}, {"toy": replace(toy.BACKEND, run=lambda *_: {"y": X, "z": X})})  # type: ignore[dict-item]
-    write(str(tmp_path / "m.toy"), MODEL)
-    own = own_runtime(tmp_path / "m.toy", registry.frontend("toy"), {})
+    plugins({"lst": lst.FRONTEND}, {"lst": replace(lst.BACKEND, run=lambda *_: {"y": X, "z": X})})  # type: ignore[dict-item]
+    write(str(tmp_path / "m.lst"), MODEL)
+    own = own_runtime(tmp_path / "m.lst", registry.frontend("lst"), {})
     assert own is not None
-    with pytest.raises(BadInputError, match=r"m\.toy: gives 2 outputs in the toy runtime, expected 1$"):
+    with pytest.raises(BadInputError, match=r"m\.lst: gives 2 outputs in the lst runtime, expected 1$"):
         own.recorded({"x": Value("x", F32, (2, 3))}, {"y": Y})

@@ -105,7 +105,7 @@ def test_names_types_and_origins_survive(opset: int) -> None:
     assert str(read) == str(graph).replace("head/Relu", "prob")  # a value has its output's name
     assert [node.name for node in read.nodes] == [node.name for node in graph.nodes]
     assert [node.origin for node in read.nodes] == ["head (Linear)", "head (Linear)"]
-    assert read.metadata == {"author": "me", "source": "toy.pkl"}
+    assert read.metadata == {"author": "me", "source": "small.pkl"}
 
 
 def test_what_we_read_we_write_again_byte_for_byte() -> None:

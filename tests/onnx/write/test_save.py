@@ -25,7 +25,7 @@ from mgeconvert_converters.onnx.write.save import problems, save
 
 def small_graph() -> Graph:
     """relu(x @ w) with a dynamic batch."""
-    builder = Builder(Graph(metadata={"source": "toy.pkl", "author": "me"}))
+    builder = Builder(Graph(metadata={"source": "small.pkl", "author": "me"}))
     x = builder.input("data", np.float32, ("N", 3))
     builder.enter(Scope("head", "Linear"))
     w = builder.constant(np.arange(6, dtype=np.float32).reshape(3, 2) - 2, name="head.weight")
@@ -53,7 +53,7 @@ def test_model_fields() -> None:
     model = written(small_graph())
     assert (model.producer_name, model.producer_version, model.ir_version) == ("mgeconvert", VERSION, 8)
     assert [(item.domain, item.version) for item in model.opset_import] == [("", 17)]
-    assert [(item.key, item.value) for item in model.metadata_props] == [("author", "me"), ("source", "toy.pkl")]
+    assert [(item.key, item.value) for item in model.metadata_props] == [("author", "me"), ("source", "small.pkl")]
     assert [node.op_type for node in model.graph.node] == ["MatMul", "Relu"]
     assert [node.doc_string for node in model.graph.node] == ["head (Linear)"] * 2
     assert [tensor.name for tensor in model.graph.initializer] == ["head.weight"]
