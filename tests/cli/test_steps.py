@@ -121,8 +121,10 @@ def test_help_of_a_pair_has_the_options_of_both_formats(invoke: Invoke) -> None:
 
 
 def test_names_are_read_from_the_registry_only() -> None:
-    assert [name for name in application.list_commands(click.Context(application)) if "-to-" in name] == [
-        f"{source}-to-{target}" for source in registry.frontend_names() for target in registry.backend_names()
+    names = [name for name in application.list_commands(click.Context(application)) if "-to-" in name]
+    assert names == [
+        "checkpoint-to-safetensors",  # of weights, not of a model
+        *(f"{source}-to-{target}" for source in registry.frontend_names() for target in registry.backend_names()),
     ]
 
 
