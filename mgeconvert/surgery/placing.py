@@ -20,8 +20,8 @@ class Place:
     def __init__(self, graph: Graph, module: str) -> None:
         self.graph = graph
         self.name, _, kind = module.partition(":")
-        self.kind = kind or self.name.rpartition(".")[2]
-        if module and not all(part.isidentifier() or part.isdigit() for part in [*self.name.split("."), self.kind]):
+        self.kind = kind or self.name
+        if module and not all(part.isidentifier() or part.isdigit() for part in (self.name, self.kind)):
             raise UsageError(f"--as {module}: is no name of a module", hint="write it as --as neg or --as neg:MyNeg")
         self._top = next((scope for scope in graph.calls if scope.parent is None), None)
 

@@ -182,6 +182,11 @@ ERRORS: dict[str, tuple[Callable[[Graph], object], type[Exception], str]] = {
         UsageError,
         "--as a b: is no name of a module",
     ),
+    "a module's path": (
+        lambda g: surgery.replace_pattern(g, "features", "Neg(features)", module="fc.weight"),
+        UsageError,
+        "--as fc.weight: is no name of a module",
+    ),
     "a constant's name": (
         lambda g: surgery.replace_pattern(g, "features", "k", constants={"x": np.zeros(1)}),
         UsageError,

@@ -113,6 +113,14 @@ def test_a_new_module_hangs_where_it_is_called(network: Path, tmp_path: Path) ->
     assert kinds == {"MyNeg"}
 
 
+@pytest.mark.parametrize(("name", "found"), [("conv1", "conv1_1"), ("training", "training_1")])
+def test_a_name_that_is_taken_gets_a_number(name: str, found: str, network: Path, tmp_path: Path) -> None:
+    """By another module, or by what every module has."""
+    (output,) = load(network).outputs
+    edit(network, tmp_path / "edited.pkl", ["--replace", f"'{output}' => Neg('{output}')", "--as", name])
+    assert set(paths(tmp_path / "edited.pkl")) - set(paths(network)) == {found}
+
+
 def test_a_new_module_with_weights(network: Path, tmp_path: Path) -> None:
     """A constant of the new module hangs in it, and both stay when the file is written again."""
     np.save(tmp_path / "scale.npy", np.float32([2.0]))
