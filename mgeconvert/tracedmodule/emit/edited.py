@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mgeconvert.ir.modules import Body
@@ -13,10 +13,11 @@ from ..read import graph as g
 from ..read.modules import TracedModuleRecord
 
 
-def give_forms(bodies: Iterable[Body]) -> set[int]:
+def give_forms(bodies: Sequence[Body]) -> set[int]:
     """Let the bodies of new modules be calls that have a form, with one record for all calls of one path; returns the
     ids of the records."""
     records: dict[str, TracedModuleRecord] = {}
+    top = bodies[0].scope.kind if bodies[0].scope is not None else ""
     for body in bodies:
         if body.scope is None or body.scope.call is None or body.scope.call.form is not None:
             continue
@@ -24,16 +25,18 @@ def give_forms(bodies: Iterable[Body]) -> set[int]:
         if body.path not in records:
             records[body.path] = TracedModuleRecord()
         owner = Attribute(body.path, records[body.path])
-        form = (Form(None, _graph(call.name, call.names)), [owner, *leaves(call.args)], list(leaves(call.results)))
+        graph = _graph(call.name, ".".join(filter(None, (top, body.path))), call.names)
+        form = (Form(None, graph), [owner, *leaves(call.args)], list(leaves(call.results)))
         body.scope = replace(body.scope, call=replace(call, form=form))
     return {id(record) for record in records.values()}
 
 
-def _graph(name: str, names: Iterable[str]) -> g.InternalGraph:
-    """What is known of the graph: its name and those of its inputs."""
+def _graph(name: str, qualname: str, names: Iterable[str]) -> g.InternalGraph:
+    """What is known of the graph: its name, that of its module from the top, and those of its inputs."""
     graph = g.InternalGraph()
     graph.name, graph.exprs, graph.outputs = name, [], []
     graph.inputs = [_node(each) for each in ("self", *names)]
+    graph.inputs[0].qualname = qualname
     return graph
 
 
