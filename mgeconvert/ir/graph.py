@@ -153,11 +153,15 @@ class Graph:
 
     def replace(self, replacements: Mapping[Value, Value]) -> None:
         """Let every reader of a key read its replacement instead; chains (a to b, b to c) are followed. One sweep."""
+        ends = dict(replacements)
 
         def final(value: Value | None) -> Value | None:
-            while value is not None and value in replacements:
-                value = replacements[value]
-            return value
+            last = value
+            while last is not None and last in ends:
+                last = ends[last]
+            while value is not None and value is not last and last is not None:
+                ends[value], value = last, ends[value]
+            return last
 
         for node in self.nodes:
             node.inputs = [final(value) for value in node.inputs]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from mgeconvert.errors import ConversionError, UsageError
 from mgeconvert.ir import Graph, Node, Value
@@ -20,29 +20,33 @@ def delete(graph: Graph, what: Sequence[str], within: Sequence[str] = ()) -> Gra
     """
     graph = copied(graph)
     names = Names(graph)
+    users, given = graph.users(), set(graph.outputs.values())
+    single = {node.name for node in graph.nodes}
     inside = nodes_in(graph, within) if within else set(graph.nodes)
     replacements: dict[Value, Value] = {}
     for name in what:
-        is_one = name in names.values or any(node.name == name for node in graph.nodes)
+        is_one = name in names.values or name in single
         found = [names.nodes(name)] if is_one else groups(graph, name)
         chosen = [nodes for nodes in found if nodes and inside.issuperset(nodes)]
         if not chosen:
             where = f" in {', '.join(within)}" if within else ""
             raise UsageError(f"{name}: nothing to delete{where}")
         for nodes in chosen:
-            old, new = _ends(graph, nodes)
+            old, new = _ends(nodes, users, given)
             replacements[old] = new
     graph.replace(replacements)
     graph.remove_dead_nodes()
     return graph
 
 
-def _ends(graph: Graph, nodes: Sequence[Node]) -> tuple[Value, Value]:
-    """The one value that leaves the nodes, and the one that enters them and can stand for it."""
+def _ends(
+    nodes: Sequence[Node], users: Mapping[Value, Sequence[Node]], given: Collection[Value]
+) -> tuple[Value, Value]:
+    """The one value that leaves the nodes, and the one that enters them and can stand for it; `users` are the nodes
+    that read each value, `given` what the model gives."""
     own = set(nodes)
-    made = {value for node in nodes for value in node.outputs}
-    outside = {value for node in graph.nodes if node not in own for value in node.inputs}
-    leaving = [value for value in made if value in outside or value in graph.outputs.values()]
+    made = dict.fromkeys(value for node in nodes for value in node.outputs)
+    leaving = [value for value in made if value in given or not own.issuperset(users.get(value, ()))]
     read = dict.fromkeys(value for node in nodes for value in node.inputs if value is not None)
     entering = [value for value in read if value not in made and not value.is_constant]
     where = place(nodes[0])
