@@ -25,8 +25,8 @@ FIGURES: dict[str, list[int]] = json.loads(
 
 
 MORE = {
-    "networks_others/RnnTagger": "the zeros that an LSTMCell is called with go with the products they are in, and the cell",
-    "networks_others/Shared": "an axis that an assignment adds is merged with a maximum, and the assignment is taken apart",
+    "networks_others/RnnTagger": "the zeros that an LSTMCell is called with go with their products, and the cell",
+    "networks_others/Shared": "an axis that an assignment adds is merged with a maximum; the rest is written",
 }
 """Networks that have more calls, and why."""
 
@@ -39,7 +39,7 @@ MORE = {
     ],
 )
 def test_never_more_calls_than_megengine_leaves(name: str, tmp_path: Path) -> None:
-    """MegEngine counts a QAT module of the user's as one call, and what is read twice once: what counts is the change."""
+    """By the change: MegEngine counts a QAT module of the user's as one call, and what is read twice once."""
     source = tmp_path / "source.pkl"
     source.write_bytes(sources.source(name)[0])
     graph = load(source, faithful=True)
