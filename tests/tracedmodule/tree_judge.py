@@ -211,8 +211,6 @@ def judge(job, skipped, say):
     """Check one job, except for what is skipped; `say` is told before each check, and what was found."""
     inputs = Inputs(job)
     for name in [name for name in CHECKS if name not in (*skipped, *job.get("without", ()))]:
-        say(check=name, of="written")
-        written = mge.load(job["written"])
         say(check=name, of="original")
         try:
             original = mge.load(job["original"])
@@ -224,7 +222,7 @@ def judge(job, skipped, say):
             continue
         say(check=name, of="written")
         try:
-            result = CHECKS[name](written, inputs)
+            result = CHECKS[name](mge.load(job["written"]), inputs)
         except Exception:
             say(found=name, text=traceback.format_exc()[-1500:])
             continue
