@@ -30,7 +30,7 @@ def load(weights: str | Path | None = None) -> nn.Module:
     with safe_open(path, "pt") as file:
         written = (file.metadata() or {{{{}}}}).get("fingerprint", _WEIGHTS)
     if weights is None and written != _WEIGHTS:
-        raise ValueError(f"{{{{path}}}} was written with another network: load(path) takes it all the same")
+        raise ValueError(f"{{{{path}}}} belongs to another network; load(path) takes any")
     network.load_state_dict(load_file(path))
     return network.eval()
 '''

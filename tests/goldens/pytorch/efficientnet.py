@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
@@ -117,9 +118,16 @@ class EfficientNet(nn.Module):
         return self.fc(self.head(x).mean((2, 3), keepdim=True).flatten(1))
 
 
+_WEIGHTS = "22af6e09c505daef"
+
+
 def load(weights: str | Path | None = None) -> nn.Module:
     """The network with its weights (those beside this file unless given), in inference mode."""
     network = EfficientNet()
     path = weights or Path(__file__).with_suffix(".safetensors")
+    with safe_open(path, "pt") as file:
+        written = (file.metadata() or {}).get("fingerprint", _WEIGHTS)
+    if weights is None and written != _WEIGHTS:
+        raise ValueError(f"{path} belongs to another network; load(path) takes any")
     network.load_state_dict(load_file(path))
     return network.eval()

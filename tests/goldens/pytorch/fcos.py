@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
@@ -169,9 +170,16 @@ class Fcos(nn.Module):
         return torch.cat([out_4, out_8, out_11, out_13], 1), out
 
 
+_WEIGHTS = "56fc7cbef4179ea8"
+
+
 def load(weights: str | Path | None = None) -> nn.Module:
     """The network with its weights (those beside this file unless given), in inference mode."""
     network = Fcos()
     path = weights or Path(__file__).with_suffix(".safetensors")
+    with safe_open(path, "pt") as file:
+        written = (file.metadata() or {}).get("fingerprint", _WEIGHTS)
+    if weights is None and written != _WEIGHTS:
+        raise ValueError(f"{path} belongs to another network; load(path) takes any")
     network.load_state_dict(load_file(path))
     return network.eval()

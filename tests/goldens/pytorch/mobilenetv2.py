@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
@@ -95,9 +96,16 @@ class MobileNetV2(nn.Module):
         return self.classifier(x)
 
 
+_WEIGHTS = "a37b9658935c49c8"
+
+
 def load(weights: str | Path | None = None) -> nn.Module:
     """The network with its weights (those beside this file unless given), in inference mode."""
     network = MobileNetV2()
     path = weights or Path(__file__).with_suffix(".safetensors")
+    with safe_open(path, "pt") as file:
+        written = (file.metadata() or {}).get("fingerprint", _WEIGHTS)
+    if weights is None and written != _WEIGHTS:
+        raise ValueError(f"{path} belongs to another network; load(path) takes any")
     network.load_state_dict(load_file(path))
     return network.eval()

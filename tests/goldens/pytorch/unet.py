@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
@@ -44,9 +45,16 @@ class UNet(nn.Module):
         return torch.sigmoid(self.out(self.join1(torch.cat([out, x], 1))))
 
 
+_WEIGHTS = "4dba32e7c9390be8"
+
+
 def load(weights: str | Path | None = None) -> nn.Module:
     """The network with its weights (those beside this file unless given), in inference mode."""
     network = UNet()
     path = weights or Path(__file__).with_suffix(".safetensors")
+    with safe_open(path, "pt") as file:
+        written = (file.metadata() or {}).get("fingerprint", _WEIGHTS)
+    if weights is None and written != _WEIGHTS:
+        raise ValueError(f"{path} belongs to another network; load(path) takes any")
     network.load_state_dict(load_file(path))
     return network.eval()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
@@ -67,9 +68,16 @@ class ViT(nn.Module):
         return self.head(self.norm(self.blocks(out + self.pos_embed))[:, 0])
 
 
+_WEIGHTS = "eb25ee6813bc4c4f"
+
+
 def load(weights: str | Path | None = None) -> nn.Module:
     """The network with its weights (those beside this file unless given), in inference mode."""
     network = ViT()
     path = weights or Path(__file__).with_suffix(".safetensors")
+    with safe_open(path, "pt") as file:
+        written = (file.metadata() or {}).get("fingerprint", _WEIGHTS)
+    if weights is None and written != _WEIGHTS:
+        raise ValueError(f"{path} belongs to another network; load(path) takes any")
     network.load_state_dict(load_file(path))
     return network.eval()
