@@ -49,6 +49,9 @@ def finish(c: Emission, axes: list[int]) -> bool:
 @emit(*PLAIN_KERNELS, wants=FOLLOW, data=1)
 def reduce(c: Emission, x: Tensor) -> Tensor:
     op = c.node.op
+    given = c.value(1)
+    if given is not None and c.constant(given) is None:
+        return _along_computed_axes(c, x)
     axes = reduced_axes(c, x)
     if op in BEFORE:
         x = c.op(BEFORE[op], x)
@@ -66,6 +69,23 @@ def reduce(c: Emission, x: Tensor) -> Tensor:
         else:
             x = c.op(PLAIN_KERNELS[op], x, where, shape=c.shape(), KeepDims=keep)
     return c.op(AFTER[op], x) if op in AFTER else x
+
+
+def _along_computed_axes(c: Emission, x: Tensor) -> Tensor:
+    """The kernels read their axes when they run; axes that go away leave a rank that only the run knows."""
+    op = c.node.op
+    if not c.attr("keepdims", 1):
+        refuse("its axes is computed at run time; TFLite wants a constant")
+    axes = c.tensor(1)
+    if c.layout != tuple(range(x.rank)):
+        counted = c.op("FLOOR_MOD", axes, c.like(x.rank, axes), shape=axes.shape)
+        stored = c.const([c.axis(axis) for axis in range(x.rank)], np.int32)
+        axes = c.op("GATHER", stored, counted, shape=axes.shape, dtype=np.int32, Axis=0)
+    if x.dtype == bool or x.rank > LARGEST:
+        refuse(f"{op} of booleans or of more than {LARGEST} axes along axes that are computed")
+    x = c.op(BEFORE[op], x) if op in BEFORE else x
+    made = c.op(PLAIN_KERNELS[op], x, axes, shape=c.shape(), KeepDims=True)
+    return c.op(AFTER[op], made) if op in AFTER else made
 
 
 def _one_by_one(c: Emission, op: str, x: Tensor, axes: list[int]) -> Tensor:

@@ -6,7 +6,8 @@ from mgeconvert.ir import Container, TensorType, Value
 
 
 def complete(value: Value, of: TensorType | Container) -> None:
-    """Give a value what the file declares where inference knows nothing: type, shape, names of sizes."""
+    """Give a value what the file declares where inference knows nothing: type, shape, names of sizes, and that there is
+    nothing in it."""
     if isinstance(of, Container):
         if value.dtype is None:
             value.container = of
@@ -18,6 +19,6 @@ def complete(value: Value, of: TensorType | Container) -> None:
         value.shape = of.shape
     elif len(value.shape) == len(of.shape):
         value.shape = tuple(
-            named if dim == f"{value.name}_{axis}" and isinstance(named, str) else dim
+            named if dim == f"{value.name}_{axis}" and (isinstance(named, str) or named == 0) else dim
             for axis, (dim, named) in enumerate(zip(value.shape, of.shape, strict=True))
         )
