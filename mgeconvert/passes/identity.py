@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -238,3 +239,34 @@ def again(r: Rewriter, node: Node) -> Result:
     """Relu(Relu(x)) -> Relu(x), likewise for Abs, Ceil, Floor, Round and Sign"""
     inner = r.producer(node.inputs[0], node.op)
     return None if inner is None or not r.may_become(node, inner.outputs[0]) else inner.outputs[0]
+
+
+@rule("eliminate-identity", "Gather", "GatherElements", "ScatterElements")
+def counted_from_the_front(r: Rewriter, node: Node) -> Result:
+    """Gather(x, i + n Cast(i < 0)) -> Gather(x, i) where n is the size of the axis: an index below zero counts from the
+    end by itself"""
+    x = data(node)
+    add = r.producer(node.inputs[1], "Add")
+    if add is None or x.shape is None:
+        return None
+    size = x.shape[integer(node, "axis", 0)]
+    for index, product in (add.inputs, add.inputs[::-1]):
+        if index is not None and _is_size_below_zero(r, product, index, size):
+            attributes: dict[str, Any] = dict(node.attrs)
+            return r.op(node.op, x, index, *node.inputs[2:], **attributes)
+    return None
+
+
+def _is_size_below_zero(r: Rewriter, product: Value | None, index: Value, size: int | str) -> bool:
+    """Whether the product is size * Cast(index < 0)."""
+    mul = r.producer(product, "Mul")
+    if mul is None:
+        return False
+    numbers = [value.array for value in mul.inputs if value is not None and value.array is not None]
+    cast = next((found for value in mul.inputs if (found := r.producer(value, "Cast")) is not None), None)
+    less = None if cast is None else r.producer(cast.inputs[0], "Less")
+    zero = None if less is None else array(less, 1)
+    if less is None or zero is None or zero.any() or len(numbers) != 1 or not (numbers[0] == size).all():
+        return False
+    compared = r.producer(less.inputs[0], "Cast")
+    return index in (data(less), None if compared is None else data(compared))

@@ -8,11 +8,12 @@ import functools
 import importlib
 
 from mgeconvert.errors import Problem, RefusedError
-from mgeconvert.ir import OPSET, Attribute, Graph, Node, Shape, Value
+from mgeconvert.ir import OPSET, Attribute, Graph, Node, Value
 
 from ..schema import newest, versions
 from .replacement import Replacement
 from .schema_check import append_checked, is_in_schema
+from .sharing import share
 from .table import RULES
 
 FAMILIES = (
@@ -42,25 +43,9 @@ def in_opset(graph: Graph, opset: int, source: int = OPSET) -> tuple[Graph, list
         reason = _append_form(node, _form_of(node, source), opset, nodes)
         if reason is not None:
             problems.append(_problem(node, reason, opset, source))
-    _share_constants(graph, nodes)
+    share(graph, nodes)
     form = Graph(graph.name, graph.inputs, graph.outputs, nodes, graph.metadata, domains=graph.domains)
     return form, problems
-
-
-def _share_constants(graph: Graph, nodes: list[Node]) -> None:
-    """Let the constants that rules have made be one where they are equal, to each other or to one that was there."""
-    there = dict.fromkeys(graph.constants())
-    inputs = (value for node in nodes for value in node.inputs)
-    made = {value: value for value in inputs if value is not None and value.array is not None and value not in there}
-    kinds = {(value.dtype, value.shape) for value in made}
-    first: dict[tuple[str, Shape | None, bytes], Value] = {}
-    for value in (*(each for each in there if (each.dtype, each.shape) in kinds), *made):
-        assert value.array is not None
-        twin = first.setdefault((value.array.dtype.str, value.shape, value.array.tobytes()), value)
-        if value in made:
-            made[value] = twin
-    for node in nodes if made else ():
-        node.inputs = [None if value is None else made.get(value, value) for value in node.inputs]
 
 
 def _form_of(node: Node, source: int) -> int:
