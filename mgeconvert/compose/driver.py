@@ -38,6 +38,7 @@ def composed(graph: Graph, has: Container[str], lacks: Container[str] = ()) -> G
     graph = graph.copy()
     replaced: dict[Value, Value] = {}
     b, sequences = Builder(graph), Sequences()
+    resolves = all(value.container is None for value in graph.outputs.values())  # an output needs its sequence
     pending, done = graph.nodes[::-1], []
     while pending:
         node = pending.pop()
@@ -46,7 +47,7 @@ def composed(graph: Graph, has: Container[str], lacks: Container[str] = ()) -> G
         build = _composition(node, has, lacks)
         if build is not None:
             made = _built(b, node, build, replaced)
-        elif _is_sequence(node, has):
+        elif resolves and _is_sequence(node, has):
             made = _built(b, node, sequences.resolve, replaced)
         if made is None:
             _infer_again(node)

@@ -50,6 +50,8 @@ def split_into_empty_parts(b: Builder, node: Node) -> Result:
     source = node.inputs[0]
     lengths = [shape_of(value)[axis] for value in node.outputs] if sizes is None else sizes.tolist()
     kept = [int(length) for length in lengths if length]
+    if not kept:
+        return [_empty(b, value) for value in node.outputs]
     parts = iter([b.op("Identity", source)] if len(kept) == 1 else b.ops("Split", len(kept), source, kept, axis=axis))
     return [next(parts) if length else _empty(b, value) for length, value in zip(lengths, node.outputs, strict=True)]
 

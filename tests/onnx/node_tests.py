@@ -1,6 +1,8 @@
 """The node tests of the onnx package, through a target of ours: what comes out right, what is refused and why.
 
-    python -m tests.onnx.node_tests onnx tflite      # writes docs/node-tests.md for these targets
+    python -m tests.onnx.node_tests      # writes docs/node-tests.md
+
+The other targets' figures are those that their own modules recorded: tests/{tflite,tracedmodule,caffe}/node_tests.py.
 
 A test is a model of one or a few nodes with inputs and expected outputs. Those that onnxruntime itself does not run, or
 runs to another result than the test expects, judge nothing: they are counted as ``not run by onnxruntime``.
@@ -9,11 +11,11 @@ runs to another result than the test expects, judge nothing: they are counted as
 from __future__ import annotations
 
 import functools
-import sys
+import json
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +30,14 @@ import mgeconvert
 from mgeconvert import registry
 from mgeconvert.errors import MgeconvertError, UnsupportedError
 from mgeconvert_converters.onnx.run import open_session
+from tests.harness.node_tests import FAILS, INTERNAL, REFUSED, RIGHT, WITH_CONSTANTS, WRONG
 
-RIGHT, REFUSED, NOT_RUN = "right", "refused", "not run by onnxruntime"
-WRONG, FAILS, INTERNAL = "wrong", "does not run", "internal error"
+NOT_RUN = "not run by onnxruntime"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "node-tests.md"
+GOLDENS = Path(__file__).parents[1] / "goldens"
+OTHERS = ("tflite", "tm", "caffe")
+NAMES = 3
+"""Of a reason so many tests are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +134,27 @@ def results(target: str, processes: int = 2) -> list[Result]:
         return list(pool.map(functools.partial(result, target=target), node_tests(), chunksize=16))
 
 
+def recorded(target: str, unjudged: Container[str]) -> list[Result]:
+    """What another target's module wrote down; a test that onnxruntime does not run right judges nothing."""
+    verdicts: dict[str, str] = json.loads((GOLDENS / f"{target}_node_tests.json").read_text())
+    found = []
+    for name, verdict in verdicts.items():
+        kind, _, reason = verdict.partition(": ")
+        found.append(Result(name, NOT_RUN) if name in unjudged else Result(name, kind, reason))
+    return found
+
+
 def document(by_target: dict[str, list[Result]]) -> str:
     """The page that docs has of it: counts, and the reasons of refusals."""
-    kinds = (RIGHT, REFUSED, NOT_RUN, WRONG, FAILS, INTERNAL)
+    kinds = (RIGHT, WITH_CONSTANTS, REFUSED, NOT_RUN, WRONG, FAILS, INTERNAL)
     lines = [
         "# The node tests of ONNX",
         "",
-        f"Each of the node tests of the onnx package {onnx.__version__} is converted and its result compared with what "
-        f"the test expects (onnxruntime {onnxruntime.__version__}). Made by `python -m tests.onnx.node_tests`.",
+        f"Each of the node tests of the onnx package {onnx.__version__} is converted to every target and its result, "
+        f"computed by the target's own runtime, compared with what the test expects. Tests that onnxruntime "
+        f"{onnxruntime.__version__} does not run, or runs to another result, judge nothing. Where a target wants "
+        "weights, axes or shapes as constants which a test gives as inputs, it is asked again with these as constants. Made by "
+        "`python -m tests.onnx.node_tests`.",
         "",
         f"| target | {' | '.join(kinds)} |",
         f"| --- {'| ---: ' * len(kinds)}|",
@@ -146,12 +165,18 @@ def document(by_target: dict[str, list[Result]]) -> str:
     for target, found in by_target.items():
         reasons: dict[str, list[str]] = {}
         for each in found:
-            if each.kind not in (RIGHT, NOT_RUN):
+            if each.kind not in (RIGHT, WITH_CONSTANTS, NOT_RUN):
                 reasons.setdefault(f"{each.kind}: {each.reason}", []).append(each.name.removeprefix("test_"))
-        lines += ["", f"## {target}", ""]
-        lines += [f"* {reason} ({', '.join(names)})" for reason, names in sorted(reasons.items())]
+        lines += ["", f"## {target}", ""] if reasons else []
+        lines += [f"* {reason} ({_shortened(names)})" for reason, names in sorted(reasons.items())]
     return "\n".join(lines) + "\n"
 
 
+def _shortened(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= NAMES else f"{names[0]}, {names[1]} and {len(names) - 2} more"
+
+
 if __name__ == "__main__":
-    DOCUMENT.write_text(document({target: results(target) for target in sys.argv[1:]}))
+    own = results("onnx")
+    unjudged = {each.name for each in own if each.kind == NOT_RUN}
+    DOCUMENT.write_text(document({"onnx": own} | {target: recorded(target, unjudged) for target in OTHERS}))

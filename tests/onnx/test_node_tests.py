@@ -6,18 +6,8 @@ from collections import Counter
 
 import pytest
 
-from tests.onnx.node_tests import (
-    FAILS,
-    INTERNAL,
-    REFUSED,
-    RIGHT,
-    WRONG,
-    NodeTest,
-    document,
-    node_tests,
-    result,
-    results,
-)
+from tests.harness.node_tests import FAILS, INTERNAL, REFUSED, RIGHT, WRONG
+from tests.onnx.node_tests import NodeTest, document, node_tests, result, results
 
 
 @pytest.fixture(scope="module")

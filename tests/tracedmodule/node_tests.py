@@ -21,6 +21,8 @@ from tests.harness.node_tests import FAILS, INTERNAL, REFUSED, WRONG, NodeTest, 
 from .judge import judged, record
 
 FILE = Path(__file__).parents[1] / "goldens" / "tm_node_tests.json"
+HALF = 5e-3
+"""The limit for float16, relative to the largest number: it has three decimal digits."""
 LONGEST = 120
 """Of a reason so much is recorded."""
 
@@ -54,7 +56,8 @@ def complaint(test: NodeTest, answer: Mapping[str, Any]) -> str:
     """What MegEngine says against a file; empty where nothing."""
     if "errors" not in answer:
         return f"{FAILS}: {str(answer.get('failed', answer)).strip().splitlines()[-1]}"[:LONGEST]
-    if not all(error <= test.rtol + test.atol for error in answer["errors"]):
+    limits = [HALF if np.asarray(each).dtype == np.float16 else test.rtol + test.atol for each in test.expected]
+    if not all(error <= limit for error, limit in zip(answer["errors"], limits, strict=True)):
         return f"{WRONG}: errors {answer['errors']}"
     return ""
 

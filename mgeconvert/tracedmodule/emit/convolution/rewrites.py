@@ -118,6 +118,9 @@ def deformable_convolution(b: EmitBuilder, node: Node) -> Value | None:
     bias is (1, C, 1, 1), and its padding the same on both sides."""
     x, weight, offset, bias, mask = [*node.inputs, None, None][:5]
     assert offset is not None
+    groups = integer(node, "offset_group", 1)
+    if weight is not None and weight.static_shape is not None and weight.static_shape[0] % groups:
+        refuse(f"DeformConv to {weight.static_shape[0]} channels, which {groups} groups of offsets do not divide")
     pads = numbers(node, "pads", (0,) * 4)
     if pads[:2] != pads[2:]:
         padded = b.op("Pad", x, [0, 0, *pads[:2], 0, 0, *pads[2:]])

@@ -158,3 +158,14 @@ def clip(b: EmitBuilder, node: Node) -> Value | None:
         return b.op("Min", b.op("Max", x, lower), upper)
     known = is_float(x) and not computed and (sole(lower), sole(upper)) == (0, 6)
     return b.call("Relu6", [b.typed(node.output)], x)[0] if known else None
+
+
+@rewrite("And", "Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual", "Not", "Or", "Xor")
+def of_scalars(b: EmitBuilder, node: Node) -> Value | None:
+    """``Less(scalar, scalar) -> Reshape(Less(vector, vector), ())``: MegEngine gives a vector of one element, whatever
+    it is given."""
+    if not b.foreign or node.output.static_shape != ():
+        return None
+    vectors = [b.op("Reshape", value, [1]) for value in node.inputs]
+    attributes: dict[str, Any] = dict(node.attrs)
+    return b.op("Reshape", b.op(node.op, *vectors, **attributes), np.zeros(0, np.int64))
