@@ -46,9 +46,11 @@ def space_to_depth_by_channels(b: Builder, node: Node) -> Result:
 @compose_form("Split", _has_empty_part)
 def split_into_empty_parts(b: Builder, node: Node) -> Result:
     """Split(x, (n, 0)) -> Identity(x), constant without elements"""
-    axis, sizes = integer(node, "axis", 0), array_of(node, 1, "sizes")
-    source = node.inputs[0]
-    lengths = [shape_of(value)[axis] for value in node.outputs] if sizes is None else sizes.tolist()
+    axis, source = integer(node, "axis", 0), node.inputs[0]
+    lengths = [shape_of(value)[axis] for value in node.outputs]
+    if any(isinstance(length, str) for length in lengths):
+        sizes = array_of(node, 1, "sizes")
+        lengths = lengths if sizes is None else sizes.tolist()
     kept = [int(length) for length in lengths if length]
     if not kept:
         return [_empty(b, value) for value in node.outputs]

@@ -112,6 +112,10 @@ REFUSED: dict[str, tuple[str, list[Value | None], dict[str, Any], str]] = {
         "ArgMax", [x("N", 3)], {"axis": 0, "select_last_index": 1}, f"the last of equals along a size {RUN} (N)"
     ),
     "resize": ("Resize", [x(1, 1, "H", 4)], CROP, f"a resize whose sizes are {RUN}"),
+    "blocks by channels": (
+        "SpaceToDepth", [x(1, 2, "H", 4)], {"blocksize": 2, "mode": "CRD"},
+        f"blocks of an image whose size is {RUN}"
+    ),
     "triangle": ("Trilu", [x("N", 3), x(dtype=INT64)], {}, f"a triangle of sizes {RUN}"),
     "blocks of scales": (
         "DequantizeLinear", [x(2, 3, dtype="int8"), x(2, 3)], {}, "scales of blocks computed at run time"

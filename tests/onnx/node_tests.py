@@ -153,8 +153,8 @@ def document(by_target: dict[str, list[Result]]) -> str:
         f"Each of the node tests of the onnx package {onnx.__version__} is converted to every target and its result, "
         f"computed by the target's own runtime, compared with what the test expects. Tests that onnxruntime "
         f"{onnxruntime.__version__} does not run, or runs to another result, judge nothing. Where a target wants "
-        "weights, axes or shapes as constants which a test gives as inputs, it is asked again with these as constants. Made by "
-        "`python -m tests.onnx.node_tests`.",
+        "weights, axes or shapes as constants which a test gives as inputs, it is asked again with these as constants. "
+        "Made by `python -m tests.onnx.node_tests`.",
         "",
         f"| target | {' | '.join(kinds)} |",
         f"| --- {'| ---: ' * len(kinds)}|",

@@ -140,13 +140,14 @@ def test_allowed_foreign_operators(tmp_path: Path) -> None:
 
 
 def test_what_a_refused_emitter_began_is_forgotten() -> None:
-    """Trilu's input is transposed before its diagonal turns out to be unknown; the custom operator needs that again."""
+    """Compress's input is transposed before its condition turns out to be unknown; the custom operator needs that
+    again."""
 
-    def network(b: Any, x: Value, diagonal: Value) -> list[Value]:
+    def network(b: Any, x: Value, condition: Value) -> list[Value]:
         y = b.op("Conv", x, np.ones((4, 3, 1, 1), np.float32), None)
-        return [b.op("Trilu", y, diagonal), b.op("Softmax", y, axis=-1)]
+        return [b.op("Compress", y, condition, axis=2), b.op("Softmax", y, axis=-1)]
 
-    graph = graph_of(network, np.zeros((1, 3, 4, 4), np.float32), np.array(2, np.int64))
+    graph = graph_of(network, np.zeros((1, 3, 4, 4), np.float32), np.ones(4, np.bool_))
     model = build(graph, allow_custom_ops=True)
     assert [operator.op for operator in model.operators].count("CUSTOM") == 1
 
@@ -193,3 +194,19 @@ def test_every_operator_is_emitted_or_refused() -> None:
     assert set(EMITTERS) & set(REFUSED) == set()
     assert all(REFUSED.values())
     assert {row.op for row in TFLITE.ops()} == set(EMITTERS) | set(REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "keepdims", "reason"),
+    [
+        ("float32", 0, "its axes is computed at run time; TFLite wants a constant"),
+        ("bool", 1, "ReduceMax of booleans or of more than 6 axes along axes that are computed"),
+    ],
+)
+def test_axes_that_are_computed(dtype: str, keepdims: int, reason: str) -> None:
+    b = Builder()
+    x, axes = b.input("x", dtype, (2, 3)), b.input("axes", "int64", (1,))
+    y = b.op("ReduceMax", x, axes, keepdims=keepdims)
+    y.shape = (2, "M") if keepdims else ("M",)
+    b.output("y", y)
+    assert [problem.reason for problem in TFLITE.problems(b.graph)] == [reason]

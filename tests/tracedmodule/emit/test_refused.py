@@ -29,6 +29,12 @@ REFUSED: dict[str, tuple[Build, str]] = {
         lambda b, x: b.op("ConvTranspose", x(1, 2, 3, 3, 3, 3), weight(2, 2, 1, 1, 1, 1)),
         "a transposed convolution of 4 spatial axes; MegEngine has 2 and 3",
     ),
+    "groups of offsets": (
+        lambda b, x: b.op(
+            "DeformConv", x(1, 2, 3, 3), weight(3, 2, 1, 1), x(1, 4, 3, 3), weight(3), offset_group=2
+        ),
+        "DeformConv to 3 channels, which 2 groups of offsets do not divide",
+    ),
     "flatten": (
         lambda b, x: b.op("Flatten", x("N", "C", 4), axis=2),
         f"Flatten at another axis than 1 of a shape that is {RUN}",
