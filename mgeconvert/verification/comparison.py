@@ -45,9 +45,12 @@ def verify_written(
     """Run the file in its runtime and judge every output; `inputs` and `outputs` are its public ones. `source` runs
     the model that the file was made of, where it can be asked about other batches."""
     runtime = backend.runtime or backend.title
-    feeds = random_inputs(inputs) if recorded is None else recorded.inputs
     if backend.run is None:
         return VerificationReport(path, "none", "", runtime, limit, reason=f"{backend.title} has no runtime here")
+    try:
+        feeds = random_inputs(inputs) if recorded is None else recorded.inputs
+    except ConversionError as error:
+        return VerificationReport(path, "none", "", runtime, limit, reason=error.message, hint=error.hint)
     try:
         found = backend.run(path, feeds)
     except MissingDependencyError as error:

@@ -135,8 +135,8 @@ def run_graph(graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, np.nda
 def computed(graph: Graph, path: Path, why: str = "no recorded outputs were given: --io") -> Recorded | None:
     """In place of recorded data: random inputs and what onnxruntime makes of them; None where it cannot. `why` says why
     there is no better truth."""
-    feeds = random_inputs(graph.inputs)
     try:
+        feeds = random_inputs(graph.inputs)
         return Recorded(path, feeds, run_graph(graph, feeds), f"{OWN_READING} ({why})", "ir")
     except MgeconvertError:
         return None

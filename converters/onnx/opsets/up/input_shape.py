@@ -26,7 +26,7 @@ def fixed_sizes(text: str, declared: Mapping[str, Shape | None]) -> tuple[dict[s
                 f"{OPTION} {part}: the model has no input {name}{_guess(name, declared)}", hint=_hint(declared)
             )
         shape = declared[name]
-        given = [_size(part, size.strip()) for size in sizes.split(",")]
+        given = _sizes(part, sizes)
         if shape is None:
             whole[name] = tuple(given)
             continue
@@ -46,8 +46,12 @@ def check(input_shape: str | None = None) -> None:
         name, equals, sizes = part.partition("=")
         if not name or not equals:
             raise UsageError(f"{OPTION} {part}: says no input's shape", hint=f"{OPTION} x=1,3,224,224")
-        for size in sizes.split(","):
-            _size(part, size.strip())
+        _sizes(part, sizes)
+
+
+def _sizes(part: str, sizes: str) -> list[int]:
+    """The numbers between the commas; none of a scalar, ``x=``."""
+    return [_size(part, size.strip()) for size in sizes.split(",")] if sizes.strip() else []
 
 
 def _size(part: str, text: str) -> int:

@@ -9,7 +9,7 @@ from mgeconvert.ir import Dim
 
 from ...layout.view import Stored, plain
 from ...layout.wants import PLAIN, VIEW
-from ...model import Tensor
+from ...model import Array, Tensor
 from ...padding import VALID
 from ..emission import Emission
 from ..table import emit
@@ -29,7 +29,7 @@ def non_max_suppression(c: Emission, boxes: Tensor, scores: Tensor) -> Tensor:
     most, limit = _limit(c, count)
     operands = [
         limit,
-        c.const(0 if overlap is None else overlap.reshape(()), np.float32),
+        c.const(_above(0.0 if overlap is None else float(overlap.reshape(()))), np.float32),
         c.const(np.finfo(np.float32).min if lowest is None else lowest.reshape(()), np.float32),
     ]
     lists = (c.reshape(boxes, (count, 4)), c.reshape(scores, (count,)))
@@ -38,6 +38,11 @@ def non_max_suppression(c: Emission, boxes: Tensor, scores: Tensor) -> Tensor:
     kept = c.op("SLICE", chosen, c.const([0], np.int32), c.reshape(found, (1,)), shape=(rows,))
     zeros = c.op("SUB", kept, kept)
     return c.op("PACK", zeros, zeros, kept, shape=(rows, 3), Axis=1, ValuesCount=3)
+
+
+def _above(threshold: float) -> Array:
+    """ONNX suppresses what overlaps by more than the threshold, the kernel also what overlaps by just as much."""
+    return np.asarray(np.nextafter(np.float32(threshold), np.float32(np.inf)))
 
 
 def _limit(c: Emission, count: Dim) -> tuple[Dim, Tensor]:
