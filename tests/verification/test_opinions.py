@@ -155,7 +155,7 @@ def test_outputs_that_are_not_the_models_are_not_compared(tmp_path: Path, plugin
 
 
 def test_inputs_of_unknown_shape_are_not_run() -> None:
-    record = replace(toy.BACKEND, run=lambda *_: {})
+    record = replace(lst.BACKEND, run=lambda *_: {})
     report = verify_written(Path("m.toy"), record, {"x": Value("x", F32)}, {"y": Y}, limit=Limit())
     assert (report.state, report.reason) == ("not run", "input x: float32[?]: no random input can be made")
     assert report.hint == "--io gives recorded inputs"

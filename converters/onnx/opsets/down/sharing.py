@@ -45,19 +45,24 @@ def _share_nodes(graph: Graph, nodes: list[Node]) -> None:
     what bodies read from around them."""
     kept = set(graph.outputs.values()) | {value for node in nodes for value in captured(node)}
     before = {id(node) for node in graph.nodes}
+    made = {id(node) for node in nodes} - before
     first: dict[Hashable, Node] = {}
     replaced: dict[Value, Value] = {}
     done: list[Node] = []
     for node in nodes:
-        node.inputs = [None if value is None else replaced.get(value, value) for value in node.inputs]
-        is_free = not any(value in kept for value in node.outputs)
         is_made = id(node) not in before
+        inputs = [None if value is None else replaced.get(value, value) for value in node.inputs]
+        if is_made:
+            node.inputs = inputs
+        elif inputs != node.inputs:  # the graph's own node stays as it is
+            node = Node(node.op, inputs, node.outputs, node.attrs, node.name, node.scope, node.domain)
+        is_free = not any(value in kept for value in node.outputs)
         if node.op == "Identity" and not node.domain and is_free and is_made and node.inputs[0] is not None:
             replaced[node.outputs[0]] = node.inputs[0]
             continue
         key = _key(node)
         twin = node if key is None else first.setdefault(key, node)
-        if twin is node or not is_free or not (is_made or id(twin) not in before):
+        if twin is node or not is_free or not (is_made or id(twin) in made):
             done.append(node)
             continue
         replaced |= dict(zip(node.outputs, twin.outputs, strict=True))
