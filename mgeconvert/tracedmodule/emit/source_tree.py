@@ -139,8 +139,19 @@ class SourceTree:
     def _below(self, path: str, below: str, kind: str) -> str:
         prefix = f"{below}." if below else ""
         if path.startswith(prefix) and path != below:
-            return path
+            return self._beside(path)
         return f"{prefix}{path.rpartition('.')[2] or kind}"
+
+    def _beside(self, path: str) -> str:
+        """The path, beside what stays and can hold nothing: ``fc_weight`` for ``fc.weight`` of a Linear."""
+        steps, record = path.split("."), self.root
+        for number, step in enumerate(steps[:-1]):
+            found = record.attributes.get(step)
+            if not isinstance(found, TracedModuleRecord):
+                stays = found is not None and id(found) not in self._gone
+                return ".".join([*steps[:number], "_".join(steps[number:])]) if stays else path
+            record = found
+        return path
 
     def _is_free(self, path: str) -> bool:
         """Whether something new can hang there: nothing else is in use, on the way neither."""
