@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 import traceback
 
 import numpy as np
-import torch
+
+sys.path[:] = [folder for folder in sys.path if folder != os.path.dirname(os.path.abspath(__file__))]
+import torch  # noqa: E402 (a module of that name stands beside this file)
 
 
 def run(request):
