@@ -205,6 +205,8 @@ def _sources(entry: Mapping[str, Any], place: Place) -> Iterator[tuple[Path, str
 
 def _targets(entry: Mapping[str, Any], place: Place) -> list[str]:
     given = entry.get("targets", [])
+    if not isinstance(given, str | list) or not all(isinstance(target, str) for target in given):
+        raise UsageError(f"{place.at('targets')}: targets is a list of formats, not {given!r:.60}")
     targets = [given] if isinstance(given, str) else list(given)
     if not targets:
         raise UsageError(f"{place.path}: an entry has no targets", hint='targets = ["onnx"] in [defaults]')

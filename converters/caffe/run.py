@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mgeconvert.errors import MissingDependencyError
+from mgeconvert.errors import BadInputError, MissingDependencyError
 from mgeconvert.registry import Computed, Opinion
 
 from .read.files import read_prototxt, weight_files
@@ -107,10 +107,13 @@ def _typed(array: np.ndarray, dtype: np.dtype, shape: tuple[int, ...]) -> np.nda
 
 def output_types(path: Path) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
     """The comments ``# output "label" is int64[2,3]`` that mgeconvert writes where Caffe cannot tell."""
-    return {
-        json.loads(name): (np.dtype(dtype), tuple(int(size) for size in sizes.split(",") if size))
-        for name, dtype, sizes in _OUTPUT_TYPE.findall(path.read_text())
-    }
+    try:
+        return {
+            json.loads(name): (np.dtype(dtype), tuple(int(size) for size in sizes.split(",") if size))
+            for name, dtype, sizes in _OUTPUT_TYPE.findall(path.read_text())
+        }
+    except (TypeError, ValueError) as error:
+        raise BadInputError(f"{path}: a comment on an output's type is damaged: {error}") from error
 
 
 _OUTPUT_TYPE = re.compile(r"^# output (\".*\") is (\w+)\[([\d,]*)\]$", re.MULTILINE)

@@ -223,6 +223,41 @@ def _quantized(node: Node) -> str | None:
     return None
 
 
+GATES = {"GRU": 3, "LSTM": 4, "RNN": 1}
+"""How many matrices of the hidden size each recurrent operator has."""
+
+
+def _recurrent(node: Node) -> str | None:
+    """W is (directions, gates * hidden, input), R (directions, gates * hidden, hidden), the bias 2 numbers per row."""
+    x, w, r, bias = (_shape(node, index) for index in range(4))
+    if x is None or w is None or r is None or not all(isinstance(dim, int) for dim in (*w, *r)):
+        return None
+    directions = 2 if node.attrs.get("direction") == "bidirectional" else 1
+    hidden = r[-1] if len(r) == 3 else 0
+    assert isinstance(hidden, int)
+    rows = GATES[node.op] * hidden
+    given = node.attrs.get("hidden_size", hidden)
+    fits = len(x) == len(w) == 3 and w[:2] == (directions, rows) and r == (directions, rows, hidden) and given == hidden
+    if not fits or (isinstance(x[-1], int) and x[-1] != w[-1]):
+        return f"weights of shape {_text(w)} and {_text(r)} for an input of {_text(x)}"
+    if bias is not None and all(isinstance(dim, int) for dim in bias) and bias != (directions, 2 * rows):
+        return f"a bias of shape {_text(bias)}, expected {[directions, 2 * rows]}"
+    return None
+
+
+def _elements(node: Node) -> str | None:
+    """Data, indices and updates have as many axes; indices and updates are of one shape."""
+    x, indices, updates = (_shape(node, index) for index in range(3))
+    if x is not None and indices is not None and len(x) != len(indices):
+        return f"indices of shape {_text(indices)} for data of {_text(x)}"
+    if indices is None or updates is None or node.op == "GatherElements":
+        return None
+    pairs = zip(indices, updates, strict=False)
+    if len(indices) != len(updates) or any(isinstance(a, int) and isinstance(b, int) and a != b for a, b in pairs):
+        return f"indices of shape {_text(indices)} for updates of {_text(updates)}"
+    return None
+
+
 def _vectors(*indices: int) -> Check:
     def check(node: Node) -> str | None:
         for index in indices:
@@ -247,8 +282,11 @@ OPERANDS: dict[str, Check] = {
     "ConvTranspose": _transposed,
     "DequantizeLinear": _quantized,
     "Expand": _vectors(1),
+    "GRU": _recurrent,
+    "GatherElements": _elements,
     "GroupNormalization": _per_channel,
     "InstanceNormalization": _per_channel,
+    "LSTM": _recurrent,
     "LayerNormalization": _broadcast_to_first,
     "Pad": _vectors(1, 3),
     "Reshape": _vectors(1),
@@ -256,6 +294,8 @@ OPERANDS: dict[str, Check] = {
     "Tile": _vectors(1),
     "PRelu": _broadcast_to_first,
     "QuantizeLinear": _quantized,
+    "RNN": _recurrent,
+    "ScatterElements": _elements,
     "Transpose": _transpose,
 }
 """operator -> what is wrong with its operands, None for nothing."""

@@ -77,6 +77,8 @@ def _by_axes(e: Emission) -> str:
     for number, axis in enumerate(axes):
         size = shape[axis]
         n = int(sizes[number]) if sizes else int(np.floor(np.float32(size) * np.float32(scales[number])))  # type: ignore[index]
+        if not size:
+            refuse("a Resize of no elements")
         scale = n / size if sizes else float(scales[number])  # type: ignore[index]
         if n == size and scale == 1:
             continue

@@ -73,6 +73,8 @@ def resize(b: EmitBuilder, node: Node) -> Value | None:
 
 def _scales_fit(node: Node, before: tuple[int, ...], after: tuple[int, ...]) -> bool:
     """Whether the scales are what the sizes say; MegEngine knows sizes only."""
+    if 0 in before or 0 in after:
+        return False
     pairs = enumerate(zip(before, after, strict=True))
     return all(abs(_scale(node, axis, *pair) * pair[0] / pair[1] - 1) < 1e-6 for axis, pair in pairs)
 
