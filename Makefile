@@ -10,6 +10,7 @@ JOBS ?= 2
 # of `make fuzz`: for each reader, and the number of the first case
 SECONDS ?= 600
 SEED ?= 0
+CASES ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 help: ## this list
@@ -59,7 +60,7 @@ test-reference: dev ## the tests against real MegEngine; installs it with `mgeco
 	$(BIN)/python -m pytest -n $(JOBS) -m reference
 
 fuzz: dev ## change files of every reader, SECONDS=600 each, until something is neither a result nor an error of ours
-	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) --jobs $(JOBS)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) --jobs $(JOBS) $(if $(CASES),--cases $(CASES))
 
 lint: dev ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -18,12 +18,16 @@ def main() -> int:
     parser.add_argument("readers", nargs="*", metavar="READER", help=f"{', '.join(READERS + OTHERS)}; default: all")
     parser.add_argument("--seconds", type=float, default=600, help="for each reader")
     parser.add_argument("--seed", type=int, default=0, help="the first case's number")
+    parser.add_argument(
+        "--cases", type=int, help="at most so many for each reader; default: as many as there is time for"
+    )
     parser.add_argument("--keep", type=Path, default=Path("fuzz-findings"), help="the folder for files of findings")
     parser.add_argument("--jobs", type=int, default=1, help="how many readers at a time")
     given = parser.parse_args()
     readers = given.readers or READERS + OTHERS
     if given.jobs > 1:
         options = [f"--{name}={getattr(given, name)}" for name in ("seconds", "seed", "keep")]
+        options += [] if given.cases is None else [f"--cases={given.cases}"]
         lines = [[sys.executable, "-m", __package__, reader, *options] for reader in readers]
         with ThreadPoolExecutor(given.jobs) as pool:
             return max(pool.map(lambda line: subprocess.run(line, check=False).returncode, lines))
@@ -35,6 +39,7 @@ def main() -> int:
                 reader,
                 seconds=given.seconds,
                 start=given.seed,
+                cases=given.cases,
                 tell=lambda text: print(text, file=sys.stderr, flush=True),
             )
         print(outcome, flush=True)

@@ -37,14 +37,20 @@ class Outcome:
 
 
 def fuzz(
-    server: Server, reader: str, *, seconds: float, start: int = 0, tell: Callable[[str], None] = lambda _: None
+    server: Server,
+    reader: str,
+    *,
+    seconds: float,
+    start: int = 0,
+    cases: int | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
-    """Cases of one reader for so many seconds; equal `start`, equal cases in equal order."""
+    """Cases of one reader for so many seconds, and at most so many; equal `start`, equal cases in equal order."""
     outcome = Outcome(reader)
     end = time.monotonic() + seconds
-    for number in itertools.count(start):
+    for number in itertools.count(start) if cases is None else range(start, start + cases):
         if time.monotonic() > end:
-            return outcome
+            break
         files = case(reader, number)
         verdict = server.ask(reader, files)
         outcome.counts[verdict.kind] += 1
