@@ -26,7 +26,7 @@ TABLES = {
     },
     "GatherND": {"onnx, written": ("GatherND", "converters/onnx/opsets/down/indexing.py", 'downgrade("GatherND"')},
     "Flatten": {"onnx, written": ("Flatten", "converters/onnx/opsets/down/movement.py", '"Flatten", "Split"')},
-    "ReduceV2": {"mge, read": ("ReduceV2", "mgeconvert/staticgraph/lower/reduction.py", 'opdef("Reduce", "ReduceV2")')},
+    "CumsumV1": {"mge, read": ("CumsumV1", "mgeconvert/staticgraph/lower/reduction.py", 'opdef("Cumsum", "CumsumV1")')},
     "megengine.module.linear.Linear": {
         "tm, read": ("module.linear.Linear", "mgeconvert/tracedmodule/lower/matmul/modules.py", "linear(b,"),
         "pytorch, written": ("megengine.module.linear.Linear", "converters/pytorch/emit/matmul.py", "Linear"),

@@ -336,7 +336,7 @@ def test_dialects(tmp_path: Path) -> None:
 
 
 def test_an_unknown_dialect(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--dialect caffe2: unknown dialect; known: bvlc, ssd, deeplab, yolo"):
+    with pytest.raises(UsageError, match="dialect: is 'caffe2', expected one of 'bvlc', 'ssd', 'deeplab', 'yolo'"):
         mgeconvert.save(small(), tmp_path / "net.prototxt", dialect="caffe2")
 
 
