@@ -145,9 +145,9 @@ class Edited:
         self._changed(where)
 
     def half(self, names: Sequence[str], where: Where) -> None:
-        from mgeconvert.surgery import to_half
+        from mgeconvert.surgery import to_float16
 
-        self.graph = to_half(self.graph, names, where.within)
+        self.graph = to_float16(self.graph, names, where.within)
         self.done.append(f"float16: {', '.join(names)}{where.text}")
 
     def flatten(self, _: bool) -> None:

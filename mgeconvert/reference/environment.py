@@ -153,8 +153,8 @@ def install(
 ) -> bool:
     """Create the environment unless it is there; returns whether anything was done.
 
-    `log` gets one line a step. MissingDependencyError when no Python fits or an installation step fails: an environment
-    that was there is there again then. One install at a time works in the cache, another one waits.
+    `log` gets one line per step. MissingDependencyError when no Python fits or an installation step fails: what was
+    there is there again then. One install at a time works in the cache, another one waits.
     """
     if wanted.is_installed and not force:
         return False

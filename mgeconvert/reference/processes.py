@@ -32,7 +32,7 @@ if os.name != "nt" and os.getppid() != parent:
 if kind == "module":
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 else:
-    sys.path.insert(0, os.path.dirname(sys.argv[0]))
+    sys.path.append(os.path.dirname(sys.argv[0]))
     runpy.run_path(sys.argv[0], run_name="__main__")
 """
 """Runs a script, or a module, in a process that the system kills with its parent (on Linux)."""

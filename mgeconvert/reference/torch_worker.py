@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import sys
 import traceback
 
 import numpy as np
-
-sys.path[:] = [folder for folder in sys.path if folder != os.path.dirname(os.path.abspath(__file__))]
-import torch  # noqa: E402 (a module of that name stands beside this file)
+import torch
 
 
 def run(request):

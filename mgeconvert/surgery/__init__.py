@@ -18,7 +18,7 @@ from .cut import drop_outputs as drop_outputs
 from .delete import delete as delete
 from .fixed_inputs import set_inputs as set_inputs
 from .flatten import flatten as flatten
-from .float16 import to_half as to_half
+from .float16 import to_float16 as to_float16
 from .input_shapes import set_shapes as set_shapes
 from .inputs_of import Operand as Operand
 from .inputs_of import inputs_of as inputs_of

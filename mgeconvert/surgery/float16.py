@@ -20,7 +20,7 @@ KEPT = frozenset(["Cast", "QuantizeLinear", "DequantizeLinear"])
 """Operators whose types are what they are for."""
 
 
-def to_half(graph: Graph, what: str | Sequence[str], within: str | Sequence[str] = ()) -> Graph:
+def to_float16(graph: Graph, what: str | Sequence[str], within: str | Sequence[str] = ()) -> Graph:
     """The graph with these operators (``Conv``), modules (by path, glob or class) or nodes computing in float16, where
     they stand in the modules `within`; other values stay as they are.
 
@@ -45,7 +45,7 @@ def to_half(graph: Graph, what: str | Sequence[str], within: str | Sequence[str]
         )
         return made
 
-    def half(value: Value, node: Node) -> Value:
+    def as_float16(value: Value, node: Node) -> Value:
         if value not in halves:
             constant = value.array is not None
             halves[value] = (
@@ -66,7 +66,7 @@ def to_half(graph: Graph, what: str | Sequence[str], within: str | Sequence[str]
             if value is None or value.dtype != SINGLE:
                 ready.append(value)
             elif index in takes:
-                ready.append(half(value, node))
+                ready.append(as_float16(value, node))
             else:
                 ready.append(single(value, node) if value in lowered else value)
         node.inputs = ready

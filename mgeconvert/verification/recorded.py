@@ -160,10 +160,10 @@ def _as_vector(array: np.ndarray, value: Value) -> np.ndarray:
 
 
 def _check_input(path: Path, name: str, array: np.ndarray, value: Value) -> None:
-    fits = value.shape is None or (
+    agrees = value.shape is None or (
         len(value.shape) == array.ndim
         and all(isinstance(dim, str) or dim == size for dim, size in zip(value.shape, array.shape, strict=True))
     )
-    if not fits or (value.dtype is not None and value.dtype != array.dtype):
+    if not agrees or (value.dtype is not None and value.dtype != array.dtype):
         found = Value(name, array.dtype, array.shape).type_text
         raise MisfitError(f"{path}: the array for input {name} is {found}, expected {value.type_text}")

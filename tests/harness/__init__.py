@@ -1,4 +1,4 @@
-"""Test rows: one line an operator form, judged by MegEngine's own outputs in every backend.
+"""Test rows: one line per form of an operator, judged by MegEngine's own outputs in every backend.
 
 A row names a MegEngine callable and its arguments (`cases`); `source` turns it into the module that the reference
 environment traces; `goldens` keeps the traced pickle with MegEngine's outputs; `check` converts and compares.

@@ -137,7 +137,7 @@ ERRORS: dict[str, tuple[Edit, type[Exception], str, str | None]] = {
         "sizes of the old shape are constants in the model: trace it at the new shape, or cut before that operator",
     ),
     "half of nothing": (
-        lambda g: surgery.to_half(g, ["Convv"]),
+        lambda g: surgery.to_float16(g, ["Convv"]),
         UsageError,
         "Convv: no operator, module, node or value has this name",
         "did you mean Conv?",
@@ -193,7 +193,7 @@ def test_weights_beyond_float16() -> None:
     b = Builder()
     b.output("y", b.op("Mul", b.input("x", "float32", (2,)), b.constant([1e6, 1], np.float32, name="big")))
     with pytest.raises(ConversionError, match=r"Mul: big holds 1e\+06, float16 ends at 65504"):
-        surgery.to_half(b.graph, ["Mul"])
+        surgery.to_float16(b.graph, ["Mul"])
 
 
 def test_a_named_dimension_that_meets_a_number() -> None:

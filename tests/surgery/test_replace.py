@@ -151,9 +151,9 @@ def test_flatten() -> None:
 
 
 def test_half_in_some_modules() -> None:
-    graph = surgery.to_half(tree(), ["Relu"], ["body.0"])
+    graph = surgery.to_float16(tree(), ["Relu"], ["body.0"])
     assert [node.op for node in graph.nodes].count("Cast") == 2
-    assert [node.op for node in surgery.to_half(tree(), ["**.act"]).nodes].count("Cast") == 6
+    assert [node.op for node in surgery.to_float16(tree(), ["**.act"]).nodes].count("Cast") == 6
 
 
 ERRORS: dict[str, tuple[Callable[[Graph], object], type[Exception], str]] = {

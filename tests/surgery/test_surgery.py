@@ -73,7 +73,7 @@ def test_the_graph_that_is_edited_stays_as_it_is() -> None:
     before = str(graph)
     surgery.cut(graph, ["body"], ["body"])
     surgery.preprocess(graph, mean=[1, 2, 3], uint8=True, nhwc=True)
-    surgery.to_half(graph, ["Conv"])
+    surgery.to_float16(graph, ["Conv"])
     surgery.set_shapes(graph, {"x": (2, 3, 6, 6)})
     surgery.replace_pattern(graph, "Relu(x)", "Abs(x)")
     surgery.rename(graph, {"x": "image"})
@@ -146,7 +146,7 @@ def test_postprocessing(tmp_path: Path, kind: str) -> None:
 
 
 def test_half_precision_casts_at_the_borders_only(tmp_path: Path) -> None:
-    graph = surgery.to_half(network(), ["stem", "Sigmoid"])
+    graph = surgery.to_float16(network(), ["stem", "Sigmoid"])
     assert [node.op for node in graph.nodes] == [
         "Cast", "Conv", "Relu", "Sigmoid", "Cast", "Tanh", "Cast", "Add", "Reshape", "Gemm",
     ]  # fmt: skip
@@ -157,7 +157,7 @@ def test_half_precision_casts_at_the_borders_only(tmp_path: Path) -> None:
     found = compute(graph, tmp_path, x=IMAGE)["scores"]
     truth = compute(network(), tmp_path, x=IMAGE)["scores"]
     assert np.abs(found - truth).max() < 1e-2 * np.abs(truth).max()
-    outputs = surgery.to_half(network(), ["body.sum", "head"]).outputs
+    outputs = surgery.to_float16(network(), ["body.sum", "head"]).outputs
     assert {value.dtype for value in outputs.values()} == {np.dtype(np.float32)}
 
 

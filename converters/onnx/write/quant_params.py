@@ -17,7 +17,7 @@ from .names import Names
 
 
 def rows(graph: Graph, opset: int) -> Iterator[dict[str, Any]]:
-    """One entry a DequantizeLinear of a graph in the form of `opset`, under the names that its file has."""
+    """One entry per DequantizeLinear of a graph in the form of `opset`, under the names that its file has."""
     names = Names()
     model_message(graph, opset, "", names=names)
     for one in quantized_values(graph):

@@ -159,7 +159,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _tensor(array: Array, trained: bool, made: dict[int, Instance]) -> Instance:
-    """One tensor an array."""
+    """One tensor per array."""
     if id(array) not in made:
         narrow = np.int32 if array.dtype == np.int64 else array.dtype
         made[id(array)] = written.tensor(array.astype(narrow, copy=False), trained)

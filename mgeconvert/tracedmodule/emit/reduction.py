@@ -29,10 +29,10 @@ def axes_of(node: Node) -> int | list[int] | None:
     if axes is None:
         refuse("a reduction over axes that are only known at run time")
     count = rank(node.inputs[0])
-    places = sorted(axis % count for axis in axes)
-    if not places:
+    positive = sorted(axis % count for axis in axes)
+    if not positive:
         return None
-    return places[0] if len(places) == 1 else places
+    return positive[0] if len(positive) == 1 else positive
 
 
 def _keeps(node: Node) -> bool:
@@ -59,8 +59,8 @@ emit("ReduceL2")(_norm(2.0))
 def log_sum_exp(node: Node) -> EmittedCall:
     """All axes are named, None is not taken."""
     axes = axes_of(node)
-    places = list(range(rank(node.inputs[0]))) if axes is None else axes
-    return function("nn.logsumexp", node.inputs[0], places, _keeps(node))
+    positive = list(range(rank(node.inputs[0]))) if axes is None else axes
+    return function("nn.logsumexp", node.inputs[0], positive, _keeps(node))
 
 
 def _extreme(name: str) -> Emitter:

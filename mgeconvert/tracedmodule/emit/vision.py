@@ -70,8 +70,8 @@ def _joined(b: EmitBuilder, axes: list[Value]) -> Value:
     first, second = picked
     if first is not None and second is not None and first.inputs[0] is second.inputs[0]:
         source = first.inputs[0]
-        places = [None if node is None else ints(node.inputs[1]) for node in picked]
-        if places == [[0], [1]] and source is not None and source.shape is not None and source.shape[-1] == 2:
+        columns = [None if node is None else ints(node.inputs[1]) for node in picked]
+        if columns == [[0], [1]] and source is not None and source.shape is not None and source.shape[-1] == 2:
             return source
     return b.op("Concat", *(b.op("Unsqueeze", value, [-1]) for value in axes), axis=-1)
 

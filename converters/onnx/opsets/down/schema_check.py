@@ -34,7 +34,7 @@ WIDENABLE = frozenset(
     | {"Add", "Sub", "Mul", "Div", "Mod", "Pow", "CumSum"}
 )
 """Operators whose result in a wider type, cast back, is the result: they choose among their inputs, compare them, or
-compute one number that is then rounded (or wraps) as it would have (a CumSum of float16: once an element)."""
+compute one number that is then rounded (or wraps) as it would have (a CumSum of float16: once per element)."""
 
 WIDER = ("int32", "int64", "float32", "float64")
 """The types to compute in, in order of preference."""

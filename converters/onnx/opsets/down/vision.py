@@ -75,7 +75,7 @@ def roi_align(r: Replacement, node: Node) -> Result:
 
 
 def _mean_of_samples(r: Replacement, node: Node, scale: float, ratio: int) -> Value:
-    """The mean of ratio x ratio samples a bin; those over a pixel outside are 0, others outside read the border."""
+    """The mean of ratio x ratio samples per bin; those over a pixel outside are 0, others outside read the border."""
     x, boxes = data(node), data(node, 1)
     outs = [int(number_attribute(node, name, 1)) for name in ("output_height", "output_width")]
     count, channels = shape_of(boxes)[0], shape_of(x)[1]

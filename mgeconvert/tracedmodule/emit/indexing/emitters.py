@@ -26,10 +26,10 @@ def slice_(node: Node) -> EmittedCall:
     """Bounds that are only known at run time have been rewritten."""
     x, starts, stops, axes, steps = [*node.inputs, None, None][:5]
     firsts, lasts = needed(starts, "bounds of a slice"), needed(stops, "bounds of a slice")
-    places = list(range(len(firsts))) if axes is None else needed(axes, "axes of a slice")
+    sliced = list(range(len(firsts))) if axes is None else needed(axes, "axes of a slice")
     paces = [1] * len(firsts) if steps is None else needed(steps, "steps of a slice")
     index: list[Any] = [slice(None)] * rank(x)
-    for place, pace, first, last in zip(places, paces, firsts, lasts, strict=True):
+    for place, pace, first, last in zip(sliced, paces, firsts, lasts, strict=True):
         size = known_size(x, place)
         start, stop = _near(first, size, pace, stop=False), _near(last, size, pace, stop=True)
         index[place % rank(x)] = slice(start, stop, None if pace == 1 else pace)

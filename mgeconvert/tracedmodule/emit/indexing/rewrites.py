@@ -69,11 +69,11 @@ def slice_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
     if starts is None or stops is None or (starts.array is not None and stops.array is not None):
         return None
     firsts, lasts = elements(b, starts, "a slice"), elements(b, stops, "a slice")
-    places = list(range(len(firsts))) if axes is None else ints(axes)
+    sliced = list(range(len(firsts))) if axes is None else ints(axes)
     paces = [1] * len(firsts) if steps is None else ints(steps)
-    if places is None or paces is None:
+    if sliced is None or paces is None:
         refuse("a slice whose axes or steps are only known at run time")
-    positive = [place % rank(x) for place in places]
+    positive = [place % rank(x) for place in sliced]
     return b.call("SliceAt", [b.typed(node.output)], x, *firsts, *lasts, axes=tuple(positive), steps=tuple(paces))[0]
 
 

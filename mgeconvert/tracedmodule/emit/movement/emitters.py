@@ -34,8 +34,8 @@ def transpose(node: Node) -> EmittedCall:
 def unsqueeze(node: Node) -> EmittedCall:
     axes = needed(node.inputs[1], "axes")
     count = rank(node.inputs[0]) + len(axes)
-    places = sorted(axis % count for axis in axes)
-    return function("tensor.expand_dims", node.inputs[0], places[0] if len(places) == 1 else places)
+    positive = sorted(axis % count for axis in axes)
+    return function("tensor.expand_dims", node.inputs[0], positive[0] if len(positive) == 1 else positive)
 
 
 @emit("Squeeze")
@@ -44,8 +44,8 @@ def squeeze(node: Node) -> EmittedCall:
     axes = needed(node.inputs[1], "axes") if len(node.inputs) > 1 and node.inputs[1] is not None else None
     if axes is None:
         return function("tensor.squeeze", x, None)
-    places = sorted(axis % rank(x) for axis in axes)
-    return function("tensor.squeeze", x, places[0] if len(places) == 1 else places)
+    positive = sorted(axis % rank(x) for axis in axes)
+    return function("tensor.squeeze", x, positive[0] if len(positive) == 1 else positive)
 
 
 @emit("Expand")

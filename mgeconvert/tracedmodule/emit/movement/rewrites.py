@@ -57,10 +57,10 @@ def pad(b: EmitBuilder, node: Node) -> Value | None:
     given, count = ints(widths), rank(x)
     if given is None:
         refuse("padding by widths that are only known at run time")
-    places = [axis % count for axis in ints(axes) or []] if axes is not None else list(range(count))
+    padded_axes = [axis % count for axis in ints(axes) or []] if axes is not None else list(range(count))
     pads = [0] * 2 * count
-    for index, place in enumerate(places):
-        pads[place], pads[place + count] = given[index], given[index + len(places)]
+    for index, place in enumerate(padded_axes):
+        pads[place], pads[place + count] = given[index], given[index + len(padded_axes)]
     if axes is None and min(pads, default=0) >= 0:
         return _bool_pad(b, node, x, pads) if x.dtype == bool else None
     if min(pads) < 0:

@@ -43,7 +43,7 @@ def conv_transpose2d_module(b: Builder, self: Module, inp: Value) -> Value:
 
 @lower(MODULE + "conv.ConvTranspose3d")
 def conv_transpose3d_module(b: Builder, self: Module, inp: Value) -> Value:
-    """Its forward() does not pass the groups on."""
+    """ConvTranspose3d.forward() does not pass the groups on."""
     return conv_transpose3d(
         b, inp, self.weight, self.bias, self.stride, self.padding, self.get("output_padding", 0), self.dilation, 1
     )

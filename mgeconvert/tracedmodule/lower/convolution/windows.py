@@ -120,13 +120,13 @@ def sliding_window_transpose(
     )
     if inp.static_shape is None:
         refuse("sliding_window_transpose of a tensor whose shape is only known at run time")
-    batch, channels, *places = inp.static_shape[:4]
+    batch, channels, *sizes = inp.static_shape[:4]
     taps = window[0] * window[1]
     moved = b.op("Transpose", inp, perm=[0, 1, 4, 5, 2, 3])
     kernel = np.eye(taps, dtype=inp.dtype).reshape(taps, 1, *window)
-    covered = [(n - 1) * s + d * (k - 1) + 1 for n, s, d, k in zip(places, step, spread, window, strict=True)]
+    covered = [(n - 1) * s + d * (k - 1) + 1 for n, s, d, k in zip(sizes, step, spread, window, strict=True)]
     sums = b.op(
-        "ConvTranspose", reshape(b, moved, [batch * channels, taps, *places]), kernel,
+        "ConvTranspose", reshape(b, moved, [batch * channels, taps, *sizes]), kernel,
         kernel_shape=window, strides=step, dilations=spread,
     )  # fmt: skip
     missing = [max(n + 2 * p - c, 0) for n, p, c in zip(size, pads, covered, strict=True)]

@@ -1,6 +1,6 @@
 """Raw operators that index several axes independently of each other, each with its own vector of positions.
 
-``Mesh*`` has a vector an axis, ``BatchedMesh*`` a matrix an axis, whose row n is the vector for element n of axis 0.
+``Mesh*`` has one vector per axis, ``BatchedMesh*`` one matrix per axis: row n is the vector for element n of axis 0.
 Source: measured against MegEngine 1.13; adding through equal positions adds every time.
 """
 

@@ -46,7 +46,7 @@ def pad_function(
 def pad(
     b: Builder, src: Value, pad_width: Sequence[Sequence[Any]], mode: str = "constant", constant_value: float = 0.0
 ) -> Value:
-    """Widths are (before, after) an axis, for the first axes."""
+    """Widths are (before, after) for each of the first axes."""
     kinds = {"constant": "constant", "edge": "edge", "replicate": "edge", "reflect": "reflect"}
     kind = kinds.get(mode.lower()) or refuse(f"mode {mode} is none of MegEngine's")
     widths = [tuple(sizes_of(b, pair)) for pair in pad_width]

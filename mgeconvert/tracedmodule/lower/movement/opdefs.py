@@ -80,7 +80,7 @@ def stack_opdef(b: Builder, *inputs: Value, axis: int, comp_node: Any = None) ->
 
 @lower(OPDEF + "Split")
 def split_opdef(b: Builder, inp: Value, *sizes: Value, axis: int, nsections: int = 0) -> list[Value]:
-    """Either equal parts, or one size input a part."""
+    """Either equal parts, or one input per part that holds its size."""
     if not sizes:
         return split(b, inp, nsections, axis)
     lengths = [int(length) for size in sizes for length in sizes_of(b, size) if isinstance(length, int)]

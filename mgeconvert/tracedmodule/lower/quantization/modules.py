@@ -102,5 +102,5 @@ def concat_module(b: Builder, self: Module, inps: Any, axis: int = 0) -> Value:
 
 @lower(QUANTIZED + "elemwise.Elemwise")
 def elemwise_module(b: Builder, self: Module, *inps: Value) -> Value:
-    """Its method is the float one's with a QUANTIZED before it."""
+    """The quantized module's `method` is that of the float one with QUANTIZED before it."""
     return quantized_elemwise(b, self.method, inps, self.output_dtype)
