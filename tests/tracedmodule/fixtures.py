@@ -7,97 +7,23 @@ below gives NAME.pkl and NAME.npz (in_0.., out_0..: MegEngine's own outputs, fla
 from __future__ import annotations
 
 import collections
+import importlib
 import io
 import pathlib
 import pickle
 import sys
 import tarfile
-import types
-from functools import partial
 
 import megengine as mge
 import megengine.functional as F  # noqa: N812 -- as in MegEngine's documentation
 import megengine.module as M  # noqa: N812
 import megengine.optimizer as optim
-import megengine.quantization as Q  # noqa: N812
 import megengine.traced_module as tm
 import numpy as np
+from fixture_files import ARCHIVE, FILES, Pair, add, case, flat, linear, tensor, values
 from megengine.core._imperative_rt.core2 import apply
 from megengine.core.ops import builtin
-from megengine.core.tensor import dtype as mge_dtype
 from megengine.jit import trace
-from megengine.module.qat import QATModule
-from megengine.quantization.fake_quant import LSQ
-from megengine.quantization.utils import LSQParams, QuantMode, create_qparams
-
-mge.config.async_level = 0
-# MegEngine 1.13 sorts the graphs of a module by their TreeDef, which has no order; older versions write several
-tm.pytree.TreeDef.__lt__ = lambda self, other: repr(self) < repr(other)
-ARCHIVE = pathlib.Path(__file__).parents[1] / "goldens" / "tracedmodule.tar.xz"
-FILES: dict[str, bytes] = {}
-
-Pair = collections.namedtuple("Pair", "first second")
-Pair.__module__ = "mynet"
-sys.modules["mynet"] = types.ModuleType("mynet")
-sys.modules["mynet"].Pair = Pair
-tm.register_supported_type(Pair, lambda pair: (list(pair), None), lambda values, _: Pair(*values))
-
-
-def values(*shape: int, scale: float = 1.0) -> np.ndarray:
-    return ((np.arange(np.prod(shape)) % 17 - 8) * scale / 4).astype("float32").reshape(shape)
-
-
-def tensor(*shape: int) -> mge.Tensor:
-    return mge.tensor(values(*shape))
-
-
-def linear(inputs: int = 4, outputs: int = 4) -> M.Linear:
-    layer = M.Linear(inputs, outputs)
-    layer.weight[...] = mge.tensor(values(outputs, inputs, scale=0.5))
-    layer.bias[...] = mge.tensor(values(outputs))
-    return layer
-
-
-def flat(result):
-    if isinstance(result, mge.Tensor):
-        return [result.numpy()]
-    items = [result[key] for key in sorted(result)] if isinstance(result, dict) else result
-    return [leaf for item in items for leaf in flat(item)]
-
-
-def add(name, traced, *inputs, protocol=None, save=mge.save, **keywords):
-    """Store the traced module and what it computes."""
-    stream = io.BytesIO()
-    save(traced, stream, **({} if protocol is None else {"pickle_protocol": protocol}))
-    FILES[name + ".pkl"] = stream.getvalue()
-    leaves = [leaf.numpy().copy() for leaf in _leaves([inputs, [keywords[key] for key in sorted(keywords)]])]
-    outputs = flat(traced(*inputs, **keywords))
-    arrays = {f"in_{n}": array for n, array in enumerate(leaves)} | {
-        f"out_{n}": array for n, array in enumerate(outputs)
-    }
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)
-    FILES[name + ".npz"] = stream.getvalue()
-
-
-def _leaves(value):
-    if isinstance(value, mge.Tensor):
-        return [value]
-    if isinstance(value, dict):
-        value = [value[key] for key in sorted(value)]
-    return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, (list, tuple)) else []
-
-
-def case(*inputs, **keywords):
-    """A module class whose traced instance is stored under the class' name."""
-
-    def register(kind):
-        net = kind()
-        net.eval()
-        add(kind.__name__.lower(), tm.trace_module(net, *inputs, **keywords), *inputs, **keywords)
-        return kind
-
-    return register
 
 
 class Small(M.Module):
@@ -392,110 +318,7 @@ for kind in OLD_STATES:
     kind.__getstate__ = kind.now
     del kind.now
 
-# quantisation
-
-
-class QuantNet(M.Module):
-    def __init__(self):
-        super().__init__()
-        self.quant = M.QuantStub()
-        self.fc = M.Linear(4, 4)
-        self.conv = M.ConvBnRelu2d(2, 2, 1)
-        self.add = M.Elemwise("ADD")
-        self.dequant = M.DequantStub()
-
-    def forward(self, x):
-        x = self.conv(self.quant(x))
-        return self.dequant(self.add(x, x))
-
-
-def quantised(qconfig):
-    mge.random.seed(3)
-    net = Q.quantize_qat(QuantNet(), qconfig=qconfig)
-    net.eval()
-    for module in net.modules():
-        if isinstance(module, Q.PassiveObserver):
-            module.set_qparams(create_qparams(QuantMode.SYMMERTIC, module.dtype, scale=mge.tensor(0.125)))
-        if isinstance(module, LSQ):
-            module.set_qparams(
-                LSQParams(QuantMode.ASYMMERTIC, module.dtype, mge.tensor(0.125), mge.tensor(1.0), mge.tensor(0.5))
-            )
-    Q.enable_observer(net)
-    net(tensor(1, 2, 3, 3))
-    Q.disable_observer(net)
-    return net
-
-
-IMAGE = tensor(1, 2, 3, 3)
-for label, qconfig in {
-    "minmax": Q.min_max_fakequant_qconfig,
-    "ema": Q.ema_fakequant_qconfig,
-    "lowbit": Q.ema_lowbit_fakequant_qconfig,
-    "calibration": Q.calibration_qconfig,
-    "tqt": Q.tqt_qconfig,
-    "passive": Q.passive_qconfig,
-    "lsq": Q.QConfig(None, None, partial(LSQ, dtype="qint8_narrow"), partial(LSQ, dtype="qint8")),
-}.items():
-    add(f"qat_{label}", tm.trace_module(quantised(qconfig), IMAGE), IMAGE)
-net = Q.quantize(quantised(Q.ema_fakequant_qconfig))
-net.eval()
-add("quantised", tm.trace_module(net, IMAGE), IMAGE)
-
-
-class UserQat(QATModule):
-    def __init__(self):
-        super().__init__()
-        self.weight = mge.Parameter(values(4))
-
-    def forward(self, x):
-        return self.apply_quant_activation(x * self.apply_quant_weight(self.weight))
-
-    @classmethod
-    def from_float_module(cls, _):
-        return cls()
-
-
-class HoldsUserQat(M.Module):
-    def __init__(self):
-        super().__init__()
-        self.user = UserQat()
-        self.user.set_qconfig(Q.min_max_fakequant_qconfig)
-
-    def forward(self, x):
-        return self.user(x) + 1
-
-
-net = HoldsUserQat()
-net(tensor(2, 4))
-net.eval()
-Q.disable_observer(net)
-add("user_qat", tm.trace_module(net, tensor(2, 4)), tensor(2, 4))
-
-
-class DTypes(M.Module):
-    """An attribute of every dtype; only float32 ones are computed with."""
-
-    def __init__(self):
-        super().__init__()
-        kinds = {"float16": "float16", "int8": "int8", "uint8": "uint8", "int16": "int16", "int32": "int32"}
-        for name, dtype in {**kinds, "bool": "bool"}.items():
-            setattr(self, "t_" + name, mge.tensor(np.array([[1, 0], [1, 1]]), dtype=dtype))
-        self.t_bfloat16 = mge.tensor(values(2, 2), dtype=mge_dtype.bfloat16)
-        half = mge.tensor(np.array([0.5, -1.0], "float32"))
-        self.t_qint8 = half.astype(mge_dtype.qint8(0.25))
-        self.t_quint8 = half.astype(mge_dtype.quint8(0.5, 128))
-        self.t_qint32 = half.astype(mge_dtype.qint32(0.125))
-        self.t_scalar = mge.tensor(1.5)
-        self.t_empty = mge.tensor(np.zeros((0, 3), "float32"))
-
-    def forward(self, x):
-        for name in sorted(vars(self._mod if hasattr(self, "_mod") else self)):
-            if name.startswith("t_"):
-                x = x + F.zeros_like(getattr(self, name).astype("float32")).sum()
-        return x
-
-
-case(tensor(2, 4))(DTypes)
+importlib.import_module("quantized_fixtures")
 
 # what is no TracedModule
 
