@@ -1,4 +1,4 @@
-"""Convolutions, transposed and deformable ones, sliding windows."""
+"""Convolutions, transposed and deformable ones, sliding windows. Source: measured on dumps of MegEngine 1.13."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arithmetic, comparison and conversion of each element by itself."""
+"""Arithmetic, comparison and conversion of each element by itself. Source: measured on dumps of MegEngine 1.13."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Elements chosen or written by position."""
+"""Elements chosen or written by position. Source: measured on dumps of MegEngine 1.13."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Products of matrices, attention."""
+"""Products of matrices, attention. Source: measured on dumps of MegEngine 1.13."""
 
 from __future__ import annotations
 

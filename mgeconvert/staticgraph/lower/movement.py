@@ -1,4 +1,7 @@
-"""Shapes and what only moves elements: reshape, transpose, concat, split, pad, constants made by rule."""
+"""Shapes and what only moves elements: reshape, transpose, concat, split, pad, constants made by rule.
+
+Source: measured on dumps of MegEngine 1.13.
+"""
 
 from __future__ import annotations
 

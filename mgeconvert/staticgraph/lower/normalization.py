@@ -1,4 +1,4 @@
-"""Normalization."""
+"""Normalization. Source: measured on dumps of MegEngine 1.13."""
 
 from __future__ import annotations
 

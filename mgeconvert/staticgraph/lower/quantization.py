@@ -1,4 +1,4 @@
-"""Quantization, and convolutions fused with bias and activation."""
+"""Quantization, and convolutions fused with bias and activation. Source: measured on dumps of MegEngine 1.13."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reductions, and running sums."""
+"""Reductions, and running sums. Source: measured on dumps of MegEngine 1.13."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Elements chosen by value."""
+"""Elements chosen by value. Source: measured on dumps of MegEngine 1.13."""
 
 from __future__ import annotations
 
