@@ -22,7 +22,7 @@ def _is_of_nothing(node: Node) -> bool:
 
 def reduction_of_nothing(b: Builder, node: Node) -> Result:
     """ReduceSum(empty) -> 0, ReduceProd(empty) -> 1"""
-    check_table(*(node.output.static_shape or ()))
+    check_table(*(max(size, 1) for size in node.output.static_shape or ()))
     return b.constant(np.full(node.output.static_shape or (), NEUTRAL[node.op], data(node).dtype))
 
 

@@ -99,6 +99,8 @@ def _subgraph(table: Table, buffers: Buffers, codes: list[tuple[str, str]]) -> t
                 table.bytes.damaged(f"variable {tensor.name} of shape {list(tensor.shape)}")
             tensor.array = _at_first(tensor)
         if 0 in tensor.shape and tensor not in made and tensor not in inputs and tensor.array is None:
+            if prod(max(int(dim), 1) for dim in tensor.shape) > LARGEST_VARIABLE:
+                table.bytes.damaged(f"tensor {tensor.name} of shape {list(tensor.shape)}")
             tensor.array = np.empty(tuple(int(dim) for dim in tensor.shape), tensor.dtype)
     return graph, tensors
 

@@ -29,6 +29,8 @@ def deform_conv(r: Replacement, node: Node) -> Result:
     batch, channels, *lengths = shape_of(x)
     outputs, inside, *kernel = (size(dim, "a filter") for dim in shape_of(weights))
     places = [size(dim, "a deformable convolution") for dim in shape_of(offsets)[2:]]
+    if len(places) != 2:
+        refuse("a deformable convolution whose offsets are not those of images")
     group, parts, taps = (
         int(number_attribute(node, "group", 1)),
         int(number_attribute(node, "offset_group", 1)),

@@ -39,6 +39,8 @@ def _scattered(c: Emission, x: Tensor, rows: Tensor, updates: Tensor) -> Tensor:
     if x.array is not None and not x.array.any():
         return placed
     if rows.array is not None:
+        if rows.shape[-1:] > (len(x.shape),):
+            refuse("a scatter along more axes than its data has")
         check_table(*c.static(x, "a scatter"))
         mask = np.zeros(c.static(x, "a scatter"), np.bool_)
         mask[tuple(np.moveaxis(rows.array, -1, 0))] = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir.table_size import check_table
 
 from ...layout.view import Stored, plain
 from ...layout.wants import VIEW
@@ -24,6 +25,7 @@ def grid_sample(c: Emission) -> Stored:
     grid = c.tensor(1)
     batch, rows, columns, _ = c.static(grid, "GridSample")
     shape = (batch, rows, columns)
+    check_table(*shape)
     positions = []
     for index, length in ((1, x.shape[1]), (0, x.shape[2])):
         at = c.op("GATHER", grid, c.const(index, np.int32), shape=shape, dtype=grid.dtype, Axis=3)

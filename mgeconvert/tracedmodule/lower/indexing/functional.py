@@ -12,6 +12,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.table_size import check_table
 
 from ..module import Module
 from ..names import MODULE, NN, OPDEF, TENSOR
@@ -53,6 +54,7 @@ def diag(b: Builder, inp: Value, k: int = 0) -> Value:
     shape = inp.static_shape
     if shape is None:
         refuse("diag of a tensor whose shape is only known at run time")
+    check_table(*(shape if len(shape) == 2 else shape * 2))
     if len(shape) == 2:
         positions = np.diagonal(np.arange(shape[0] * shape[1]).reshape(shape), k).copy()
         return b.op("Gather", reshape(b, inp, -1), positions, axis=0)

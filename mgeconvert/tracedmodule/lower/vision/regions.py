@@ -9,6 +9,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.table_size import check_table
 
 from ..names import OPDEF, VISION
 from ..operands import FLOAT32, INT32, INT64, cast
@@ -103,6 +104,7 @@ def nms_keep(b: Builder, boxes: Value, *, iou_thresh: float, max_output: int) ->
     count = dimension(b, boxes, 1)
     if boxes.shape is None or boxes.shape[0] != 1 or not isinstance(count, int):
         refuse("non-maximum suppression of several images, or of boxes whose number is only known at run time")
+    check_table(max(count, max_output))
     kept = nms(b, b.op("Squeeze", boxes, [0]), b.constant(-np.arange(count), FLOAT32), iou_thresh, max_output)
     found = b.op("Shape", kept)
     places = b.op("Min", b.constant(np.arange(max_output), INT64), b.op("Sub", found, 1))

@@ -9,6 +9,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.table_size import check_table
 
 from ..elementwise.modes import elemwise
 from ..matmul.functional import matmul
@@ -129,6 +130,7 @@ def _sides(b: Builder, out_shape: Any) -> list[int]:
 def _positions(b: Builder, mat: Value, out_shape: Any) -> tuple[Value, list[int]]:
     """`mat` (N, rows, 3) applied to (x, y, 1) of every output pixel: (N, rows, OH OW)."""
     height, width = _sides(b, out_shape)
+    check_table(3, height, width)
     ys, xs = np.mgrid[:height, :width].reshape(2, -1).astype(np.float32)
     pixels = np.stack([xs, ys, np.ones_like(xs)])
     return matmul(b, mat, b.constant(pixels)), [height, width]
@@ -153,6 +155,7 @@ def _affine_on_grid(b: Builder, mat: Value, size: list[int], mode: str) -> list[
     """round(1024 a x) + round(1024 (b y + c)) for each row (a, b, c) of `mat`, shifted to 32nds, or to pixels for
     nearest; halves of those go up."""
     height, width = size
+    check_table(height, width)
     xs, ys = (1024 * np.arange(count, dtype=np.float32) for count in (width, height))
     by_x, by_y, by_one = (b.op("Unsqueeze", b.op("Gather", mat, [at], axis=2), [-1]) for at in range(3))
     columns = b.op("Round", b.op("Mul", by_x, b.constant(xs)))
