@@ -23,7 +23,11 @@ def softsign(c: Emission, x: Tensor) -> Tensor:
 @emit("Mish", wants=ANY)
 def mish(c: Emission, x: Tensor) -> Tensor:
     """x n / (n + 2) with n = e (e + 2) and e = exp(x): tanh(log(1 + e)) without the digits that 1 + e loses; at 20 the
-    factor is 1."""
+    factor is 1. Of more than four axes, where LiteRT's
+    builtin kernels give other numbers for that, x tanh(log(1 + e)).
+    """
+    if len(x.shape) > 4:
+        return c.op("MUL", x, c.op("TANH", softplus(c, x)))
     e = c.op("EXP", c.op("MINIMUM", x, c.like(20, x)))
     n = c.op("MUL", e, c.op("ADD", e, c.like(2, x)))
     return c.op("MUL", x, c.op("DIV", n, c.op("ADD", n, c.like(2, x))))
