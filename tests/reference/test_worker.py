@@ -103,7 +103,7 @@ def test_a_missing_file_is_readable(tmp_path: Path) -> None:
 
 
 OTHER_PROCESSOR = 1e-5
-"""MegEngine chooses its kernels by the processor; here two networks differ from their recorded outputs by up to 4e-6."""
+"""MegEngine chooses its kernels by the processor; here two networks differ from their recorded outputs by 4e-6."""
 
 
 @pytest.mark.shared_models
