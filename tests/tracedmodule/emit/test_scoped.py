@@ -150,8 +150,14 @@ def test_a_second_file_is_the_first(tmp_path: Path) -> None:
     assert (tmp_path / "third.pkl").read_bytes() == (tmp_path / "again.pkl").read_bytes()
 
 
-WRONG = {"networks_images/ShuffleNet", "networks_images/SuperResolution"}
-"""Known wrong, to be mended: networks with moves of channels that came through ONNX, in MegEngine."""
+OTHERWISE = {
+    ("networks_images/SuperResolution", "dump"): "MegEngine's dump of the original computes something else too",
+    (
+        "networks_images/ShuffleNet",
+        "optimize",
+    ): "one graph calls convolutions and their norms twice; not looked into yet",
+}
+"""What MegEngine's own tools make of a written file that computes something else than the file itself, which is right."""
 
 
 @pytest.mark.reference
@@ -166,8 +172,9 @@ def test_megengine_computes_what_the_source_did(tmp_path: Path) -> None:
         requests[name] = {"model": target, "io": io, "deep": name not in UNDUMPED}
     answers = dict(zip(requests, judged(list(requests.values()), tmp_path), strict=True))
     assert {name: answer["failed"] for name, answer in answers.items() if "failed" in answer} == {}
-    worst = {name: max([*answer["errors"], *answer.get("deep", {}).values()]) for name, answer in answers.items()}
-    assert {name for name, error in worst.items() if error > 1e-4} == WRONG
+    assert max(error for answer in answers.values() for error in answer["errors"]) <= 1e-4
+    tools = {(name, tool): error for name, answer in answers.items() for tool, error in answer.get("deep", {}).items()}
+    assert {made for made, error in tools.items() if error > 1e-4} == OTHERWISE.keys()
 
 
 @pytest.mark.reference
