@@ -9,13 +9,11 @@ version 8, which is that of opset 15.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from mgeconvert.ir import Graph, Namer, Node, Value, captured, subgraphs
+from mgeconvert.ir.keys import hashable, hashable_attributes
 from mgeconvert.ir.modules import Body, nested
 
 from ..wire import FUNCTIONS
@@ -119,18 +117,11 @@ def _key(nodes: list[Node], inputs: list[Value], results: list[Value]) -> Key:
         read = tuple(_operand(value, numbers) for value in node.inputs)
         for value in node.outputs:
             numbers[value] = len(numbers)
-        attrs = tuple((name, _plain(value)) for name, value in sorted(node.attrs.items()))
-        steps.append((node.domain, node.op, read, attrs, len(node.outputs)))
+        steps.append((node.domain, node.op, read, hashable_attributes(node), len(node.outputs)))
     return (len(inputs), tuple(steps), tuple(numbers.get(value) for value in results))
 
 
 def _operand(value: Value | None, numbers: dict[Value, int]) -> Any:
     if value is None:
         return None
-    return numbers[value] if value in numbers else _plain(value.array)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return (value.dtype.str, value.shape, hashlib.sha256(np.ascontiguousarray(value).data).digest())
-    return value
+    return numbers[value] if value in numbers else hashable(value.array)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import collections
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
-from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir import Node, Value
+from mgeconvert.ir.keys import computation, hashable
 from mgeconvert.ir.modules import Body, Step
 
 
@@ -75,7 +73,7 @@ class Bodies:
         for step in body.steps:
             inner = isinstance(step, Body)
             inputs = step.arguments if isinstance(step, Body) else step.inputs
-            key = (self._paths[step], self._keys[step]) if isinstance(step, Body) else _what(step)
+            key = (self._paths[step], self._keys[step]) if isinstance(step, Body) else computation(step)
             read = tuple(_operand(value, numbers) for value in inputs)
             for value in step.results if isinstance(step, Body) else step.outputs:
                 numbers[value] = len(numbers)
@@ -88,20 +86,7 @@ def _inner(body: Body) -> list[Body]:
     return [step for step in reversed(body.steps) if isinstance(step, Body)]
 
 
-def _what(node: Node) -> Any:
-    """What a node computes, apart from its operands."""
-    scope = (node.scope.path, node.scope.kind) if node.scope is not None else ()
-    return (node.domain, node.op, scope, tuple((name, hashable(value)) for name, value in sorted(node.attrs.items())))
-
-
 def _operand(value: Value | None, numbers: Mapping[Value, int]) -> Any:
     if value is None or value in numbers:
         return numbers.get(value) if value is not None else None
     return hashable(value.array)
-
-
-def hashable(value: Any) -> Any:
-    """An attribute or constant as a part of a key."""
-    if isinstance(value, np.ndarray):
-        return (value.dtype.str, value.shape, hashlib.sha256(np.ascontiguousarray(value).data).digest())
-    return id(value) if isinstance(value, Graph) else value

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir import Node, Value
+from mgeconvert.ir.keys import computation, hashable
 from mgeconvert.ir.modules import Body
 from mgeconvert.ir.scopes import Attribute
 from mgeconvert.ir.whole_calls import CALL
@@ -84,19 +82,12 @@ def _what(node: Node) -> Any:
     call = node.scope.call if node.scope is not None else None
     if node.domain == CALL and call is not None:
         return id(call.form[0].expr)
-    place = (node.scope.path, node.scope.kind) if node.scope is not None else ()
-    return (node.domain, node.op, place, tuple((name, _hashable(value)) for name, value in sorted(node.attrs.items())))
+    return computation(node)
 
 
 def _number(item: Any, numbers: Mapping[Any, int]) -> Any:
     """An operand in terms of the body: which of its values, else what it is."""
     if isinstance(item, Value) and item.array is not None:
-        return _hashable(item.array)
+        return hashable(item.array)
     key = _identity(item)
     return numbers.get(key, key if isinstance(item, Attribute) else None)
-
-
-def _hashable(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return (value.dtype.str, value.shape, hashlib.sha256(np.ascontiguousarray(value).data).digest())
-    return id(value) if isinstance(value, Graph) else value
