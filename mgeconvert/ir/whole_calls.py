@@ -18,12 +18,12 @@ Rules:
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Collection, Container, Iterator, Mapping
 
 import numpy as np
 
 from .graph import Graph, Made, Node, Value
+from .order import topological
 from .scopes import Call, Scope, leaves
 
 CALL = "mgeconvert.call"
@@ -211,25 +211,11 @@ class _Rewriting:
     def in_order(self) -> list[Node] | None:
         """The nodes in topological order, that of the source where it can be; None where there is a circle."""
         makers = {value: index for index, (_, node) in enumerate(self.nodes) for value in node.outputs}
-        users: list[list[int]] = [[] for _ in self.nodes]
-        pending = [0] * len(self.nodes)
-        for index, (_, node) in enumerate(self.nodes):
-            for value in node.inputs:
-                maker = makers.get(value) if value is not None else None
-                if maker is not None:
-                    users[maker].append(index)
-                    pending[index] += 1
-        ready = [(key, index) for index, (key, _) in enumerate(self.nodes) if not pending[index]]
-        heapq.heapify(ready)
-        result: list[Node] = []
-        while ready:
-            _, index = heapq.heappop(ready)
-            result.append(self.nodes[index][1])
-            for user in users[index]:
-                pending[user] -= 1
-                if not pending[user]:
-                    heapq.heappush(ready, (self.nodes[user][0], user))
-        return result if len(result) == len(self.nodes) else None
+        before = [
+            {makers[value] for value in node.inputs if value is not None and value in makers} for _, node in self.nodes
+        ]
+        order = topological(before, [key for key, _ in self.nodes])
+        return [self.nodes[index][1] for index in order] if len(order) == len(self.nodes) else None
 
     def graph(self, nodes: list[Node]) -> Graph:
         """The graph of these nodes."""

@@ -6,7 +6,7 @@ import collections
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Value
 from mgeconvert.ir.keys import computation, hashable
 from mgeconvert.ir.modules import Body, Step
 

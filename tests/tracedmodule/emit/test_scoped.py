@@ -155,7 +155,7 @@ OTHERWISE = {
     (
         "networks_images/ShuffleNet",
         "optimize",
-    ): "one graph calls convolutions and their norms twice; not looked into yet",
+    ): "convolutions and norms are called twice in a graph; cause not found",
 }
 """What MegEngine's own tools make of a written file that computes something else than the file itself, which is right."""
 
