@@ -118,7 +118,7 @@ def _numbers(
     from mgeconvert.verification.comparison import random_inputs
     from mgeconvert.verification.model_diff import paired
     from mgeconvert.verification.recorded import read_inputs
-    from mgeconvert.verification.tolerance import limit_for
+    from mgeconvert.verification.tolerance import kinds_of, limit_for
     from mgeconvert.verification.value_pairs import first_difference
 
     a, b = graphs
@@ -128,9 +128,7 @@ def _numbers(
         session.answer(f"outputs: not compared, {reason}")
         return {"differ": True, "reason": reason, "outputs": [], "first": None}
     feeds = read_inputs(io, a.inputs) if io is not None else random_inputs(a.inputs)
-    kinds = {node.op for graph in graphs for node in graph.nodes}
-    kinds |= {v.dtype.name for graph in graphs for n in graph.nodes for v in n.outputs if v.dtype is not None}
-    limit = limit_for(kinds, rtol)
+    limit = limit_for(kinds_of(a) | kinds_of(b), rtol)
     with session.stage("run"):
         ours, in_a = _run(files[0], formats[0], a, feeds)
         theirs, in_b = _run(files[1], formats[1], b, {names[name]: array for name, array in feeds.items()})

@@ -13,7 +13,7 @@ from mgeconvert.api import level_for
 from mgeconvert.errors import BadInputError, UsageError
 
 from .convert import export_options, from_option, out_option, to_option
-from .edit_options import IMAGE, KINDS, check_edits, edit_options, shape_of, type_of
+from .edit_options import IMAGE, KINDS, check_edits, edit_options, type_of
 from .export import Job, check_out, implied, target_for, write
 from .formats import FormatStep, named
 from .options import FILE, option_values
@@ -70,7 +70,7 @@ class Edited:
     def shapes(self, shapes: Sequence[tuple[str, str]]) -> None:
         from mgeconvert.surgery import set_shapes
 
-        wanted = {name: shape_of("--shape", name, text) for name, text in shapes}
+        wanted = dict(shapes)
         self.graph = set_shapes(self.graph, wanted)
         if any(not _agrees(self.recorded, name, self.graph.inputs[name].shape or ()) for name in wanted):
             self.recorded = None
@@ -325,10 +325,9 @@ def _recorded(session: Session, state: State, io: Path | None) -> Recorded | Non
 
 def _agrees(recorded: Recorded | None, name: str, shape: Shape) -> bool:
     """Whether the recorded input still fits the new shape."""
-    if recorded is None:
-        return True
-    pairs = zip(shape, recorded.inputs[name].shape, strict=True)
-    return all(isinstance(dim, str) or dim == size for dim, size in pairs)
+    from mgeconvert.ir.values import admits
+
+    return recorded is None or admits(shape, recorded.inputs[name].shape)
 
 
 def _numbers(name: str, text: str) -> list[float]:

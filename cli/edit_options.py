@@ -14,7 +14,7 @@ from .sections import Section
 from .values import Names, Numbers, Outputs, Pair
 
 if TYPE_CHECKING:
-    from mgeconvert.ir import Shape, TensorType
+    from mgeconvert.ir import TensorType
 
 KINDS = ("softmax", "sigmoid", "argmax")
 IMAGE = ("mean", "std", "scale", "uint8", "nhwc", "swap_channels")
@@ -115,28 +115,21 @@ def edit_options() -> list[Section]:
     ]
 
 
-def shape_of(option: str, name: str, text: str) -> Shape:
-    """The sizes in ``1,3,N,224``; UsageError that names the option."""
-    dims = [part.strip() for part in text.split(",")] if text.strip() else []
-    for dim in dims:
-        if not (dim.isidentifier() or (dim.isdigit() and int(dim) > 0)):
-            raise UsageError(f"{option} {name}={text}: {dim or 'nothing'} is neither a positive number nor a name")
-    return tuple(int(dim) if dim.isdigit() else dim for dim in dims)
-
-
 def type_of(name: str, text: str) -> TensorType:
     """The type in ``int32[1,1000]`` or, of float32, ``1,1000``."""
     import numpy as np
 
     from mgeconvert.ir import TensorType
+    from mgeconvert.surgery.input_shapes import parsed_shape
 
+    place = f"--add-input {name}={text}"
     dtype, bracket, rest = text.partition("[")
     if not bracket:
-        return TensorType(np.dtype(np.float32), shape_of("--add-input", name, text))
+        return TensorType(np.dtype(np.float32), parsed_shape(place, text))
     if dtype not in DTYPES or not rest.endswith("]"):
         known = ", ".join(DTYPES)
-        raise UsageError(f"--add-input {name}={text}: is no type", hint=f"write it as float32[1,3]; there are {known}")
-    return TensorType(np.dtype(dtype), shape_of("--add-input", name, rest[:-1]))
+        raise UsageError(f"{place}: is no type", hint=f"write it as float32[1,3]; there are {known}")
+    return TensorType(np.dtype(dtype), parsed_shape(place, rest[:-1]))
 
 
 DTYPES = ("float32", "float16", "float64", "int8", "uint8", "int16", "int32", "int64", "bool")

@@ -17,7 +17,7 @@ from mgeconvert import api, registry
 from mgeconvert.api import Selection
 from mgeconvert.errors import UsageError
 from mgeconvert.files import Destination
-from mgeconvert.registry import Backend, Frontend
+from mgeconvert.registry import Backend, Frontend, checked_options
 
 from .formats import named
 from .guide import use
@@ -153,9 +153,8 @@ def check_format_options(
         if option.file == "writes" and given[f"to_{option.name}"]:
             check_file(session, Path(given[f"to_{option.name}"]), force=force)
     for record, prefix in ((source, "from"), (target, "to")):
-        if record is not None and record.check is not None:
-            values = {option.name: given[f"{prefix}_{option.name}"] for option in record.options}
-            record.check(**{name: value for name, value in values.items() if value is not None})
+        if record is not None:
+            checked_options(record, {option.name: given[f"{prefix}_{option.name}"] for option in record.options})
 
 
 def given_options(parameters: Iterable[str]) -> list[str]:

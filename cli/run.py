@@ -114,9 +114,9 @@ def _run_file(
     source_format: str | None,
 ) -> tuple[Arrays, str, State]:
     """Run a file in its own runtime; in another one, or where it has none here, what it converts to."""
-    from mgeconvert.verification.running import own_runtime
+    from mgeconvert.verification.running import runtime_of
 
-    own = None if model == STREAM else own_runtime(model, source_format)
+    own = None if model == STREAM else runtime_of(model, source_format)
     if own is not None and model != STREAM and (wanted is None or wanted.runtime == own.runtime):
         from mgeconvert.verification.expected import describe
 
@@ -149,9 +149,9 @@ def _watch(
 ) -> tuple[Arrays, str, State]:
     """Run the model up to inner values or modules, in its own runtime where that is here."""
     from mgeconvert.surgery import cut
-    from mgeconvert.verification.running import own_runtime
+    from mgeconvert.verification.running import runtime_of
 
-    own = own_runtime(model, source_format) if model not in (None, STREAM) else None
+    own = runtime_of(model, source_format) if model not in (None, STREAM) else None
     target = wanted or own or registry.backend(IR_RUNTIME)
     if model is not None:
         record = registry.frontend(source_format) if source_format else registry.frontend_for(model)

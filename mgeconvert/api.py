@@ -15,7 +15,7 @@ from .errors import UsageError, VerificationError
 from .files import Destination, Staging, noting, staging
 from .passes import Choice, Outcome
 from .registry import Source, checked_options
-from .verification.tolerance import limit_for
+from .verification.tolerance import kinds_of, limit_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -301,7 +301,7 @@ def export(
                 from .verification.written import judge_written
 
                 with stage("verify"):
-                    limit = limit_for(_kinds(graph), rtol, target, options)
+                    limit = limit_for(kinds_of(graph), rtol, target, options)
                     verification = judge_written(written[0], target, graph, recorded, limit, options, own)
                     verification = verification.under(place.final(written[0]), place.spoken)
         except VerificationError:
@@ -333,12 +333,6 @@ def _publish(
 
 def _keep_failed(stage: Staging, written: Sequence[Path], destination: Destination) -> tuple[Path, ...]:
     return stage.publish_failed(written) if destination.keep_failed else ()
-
-
-def _kinds(graph: Graph) -> set[str]:
-    """The operators and the types they compute in: what the limit depends on."""
-    kinds = {node.op for node in graph.nodes}
-    return kinds | {value.dtype.name for node in graph.nodes for value in node.outputs if value.dtype is not None}
 
 
 def _selected(optimize: bool | int | str | Iterable[str], target: registry.Backend) -> Selection:

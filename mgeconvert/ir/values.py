@@ -53,6 +53,14 @@ class TracedDim(str):
         return str(self), self.size
 
 
+def admits(shape: Shape | None, sizes: tuple[int, ...]) -> bool:
+    """Whether an array of these sizes has that shape: names stand for any size, None for any shape."""
+    return shape is None or (
+        len(shape) == len(sizes)
+        and all(isinstance(dim, str) or dim == size for dim, size in zip(shape, sizes, strict=True))
+    )
+
+
 class GivenName(str):
     """A name that a user gave, which a target writes instead of the one that the source had."""
 

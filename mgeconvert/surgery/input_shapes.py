@@ -24,17 +24,20 @@ def set_shapes(graph: Graph, shapes: Mapping[str, Shape | str]) -> Graph:
 
     Raises UsageError for unknown inputs and other ranks, ConversionError naming the first operator that does not fit.
     """
-    return _with_shapes(graph, {name: _sizes(name, shape) for name, shape in shapes.items()})
+    sizes = {
+        name: parsed_shape(f"--shape {name}={shape}", shape) if isinstance(shape, str) else tuple(shape)
+        for name, shape in shapes.items()
+    }
+    return _with_shapes(graph, sizes)
 
 
-def _sizes(name: str, shape: Shape | str) -> Shape:
-    """The sizes that a text says; UsageError for what is neither a size nor the name of one."""
-    if not isinstance(shape, str):
-        return tuple(shape)
-    dims = [part.strip() for part in shape.split(",")]
+def parsed_shape(place: str, text: str) -> Shape:
+    """The sizes in ``1,3,N,224``, none of a scalar; UsageError, beginning with `place`, for what is neither a size nor
+    the name of one."""
+    dims = [part.strip() for part in text.split(",")] if text.strip() else []
     for dim in dims:
         if not (dim.isidentifier() or (dim.isdigit() and int(dim) > 0)):
-            raise UsageError(f"--shape {name}={shape}: {dim or 'nothing'} is neither a positive number nor a name")
+            raise UsageError(f"{place}: {dim or 'nothing'} is neither a positive number nor a name")
     return tuple(int(dim) if dim.isdigit() else dim for dim in dims)
 
 

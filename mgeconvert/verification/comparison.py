@@ -15,6 +15,7 @@ import numpy as np
 
 from mgeconvert.errors import ConversionError, MissingDependencyError, VerificationError
 from mgeconvert.ir import TracedDim, Value
+from mgeconvert.ir.values import admits
 from mgeconvert.registry import Backend, Computed, ran_in
 
 from .batches import Run, check_batches
@@ -145,11 +146,7 @@ def sane(
         if declared.shape is None
         else tuple(sizes.get(dim, dim) if isinstance(dim, str) else dim for dim in declared.shape)
     )
-    agrees = shape is None or (
-        len(shape) == found.ndim
-        and all(isinstance(dim, str) or dim == size for dim, size in zip(shape, found.shape, strict=True))
-    )
-    if not agrees or not (declared.dtype is None or declared.dtype == found.dtype or note):
+    if not admits(shape, found.shape) or not (declared.dtype is None or declared.dtype == found.dtype or note):
         actual = Value(name, found.dtype, found.shape).type_text
         problem = f"is {actual}, expected {Value(name, declared.dtype, shape).type_text}"
     elif found.dtype.kind in "fc" and not np.isfinite(found).all():

@@ -13,6 +13,7 @@ import numpy as np
 from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
 from mgeconvert.ir import Graph, Value
+from mgeconvert.ir.values import admits
 from mgeconvert.registry import Backend, Computed
 
 from .expected import IR_RUNTIME, describe
@@ -40,7 +41,7 @@ def run(
         return dict(run_in(wanted or registry.backend(IR_RUNTIME), model, matched(feeds, model.inputs)))
     if not model.is_file():
         raise BadInputError(f"{model}: no such file")
-    own = own_runtime(model, format)
+    own = runtime_of(model, format)
     if own is not None and (wanted is None or wanted.runtime == own.runtime):
         assert own.run is not None
         given = matched(feeds, describe(model, own.name).inputs)
@@ -64,7 +65,7 @@ def run_in(target: Backend, graph: Graph, feeds: Mapping[str, np.ndarray]) -> Co
     return Computed(dict(zip(graph.outputs, found.values(), strict=True)), registry.ran_in(target, found))
 
 
-def own_runtime(model: Path, format: str | None) -> Backend | None:  # noqa: A002
+def runtime_of(model: Path, format: str | None) -> Backend | None:  # noqa: A002
     """The record of a file's own format, if it has a runtime."""
     if format is not None:
         name = format
@@ -116,9 +117,7 @@ def fitting(name: str, array: np.ndarray, value: Value, model: str = "MODEL") ->
     shape = value.shape
     if shape is not None and len(shape) != array.ndim:
         raise BadInputError(expected)
-    if shape is not None and any(
-        not isinstance(dim, str) and dim != size for dim, size in zip(shape, array.shape, strict=True)
-    ):
+    if not admits(shape, array.shape):
         sizes = ",".join(map(str, array.shape))
         raise BadInputError(expected, hint=f"mgeconvert edit {model} --shape {name}={sizes} -o OUT")
     if value.dtype is not None and value.dtype != array.dtype:

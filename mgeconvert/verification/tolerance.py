@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mgeconvert.registry import Backend
+
+if TYPE_CHECKING:
+    from mgeconvert.ir import Graph
 
 RTOL = 1e-4
 """Default limit of the relative error, max|a-b| / max|b|."""
@@ -35,6 +38,12 @@ class Limit:
         if self.cosine is None:
             return f"limit {self.rtol:g}"
         return f"limits of a quantized graph: {self.rtol:g}, cosine {self.cosine:g}"
+
+
+def kinds_of(graph: Graph) -> set[str]:
+    """The operators and the types they compute in: what the limit depends on."""
+    kinds = {node.op for node in graph.nodes}
+    return kinds | {value.dtype.name for node in graph.nodes for value in node.outputs if value.dtype is not None}
 
 
 def limit_for(

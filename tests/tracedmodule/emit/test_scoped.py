@@ -157,7 +157,7 @@ OTHERWISE = {
         "optimize",
     ): "convolutions and norms are called twice in a graph; cause not found",
 }
-"""What MegEngine's own tools make of a written file that computes something else than the file itself, which is right."""
+"""What MegEngine's own tools make of a written file, which is right itself, that computes something else."""
 
 
 @pytest.mark.reference
