@@ -114,10 +114,12 @@ def _equal_attrs(one: Mapping[str, object], other: Mapping[str, object]) -> bool
     return one.keys() == other.keys() and all(value is other[key] or value == other[key] for key, value in one.items())
 
 
-def _is_inside(graph: Graph, value: Value, producers: Mapping[Value, Node], scope: Scope) -> bool:
-    """Whether what stands for a call's result now is another value of that call."""
-    maker = producers.get(graph.current(value))
-    return maker is not None and maker.scope is scope
+def _is_inside(graph: Graph, value: Value, producers: Mapping[Value, Node], scope: Scope, call: Call) -> bool:
+    """Whether what stands for a call's result now is another value of that call, and no result of it: of two results
+    that are one value, each is the source's own variable."""
+    now = graph.current(value)
+    maker = producers.get(now)
+    return maker is not None and maker.scope is scope and all(now is not each for each in leaves(call.results))
 
 
 def _twin(value: Value) -> Value:
@@ -136,7 +138,9 @@ class _Rewriting:
             for scope in whole
             if scope.call
             for value in leaves(scope.call.results)
-            if isinstance(value, Value) and value not in producers and not _is_inside(graph, value, producers, scope)
+            if isinstance(value, Value)
+            and value not in producers
+            and not _is_inside(graph, value, producers, scope, scope.call)
         }
         self.replaced = {old: new for old, new in graph.replaced.items() if old not in aliases}
         self.current = Graph(replaced=self.replaced).current

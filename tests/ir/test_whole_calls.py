@@ -77,6 +77,21 @@ def test_a_node_more_in_its_scope_changes_a_call() -> None:
     assert shown(with_whole_calls(graph)) == ["Exp*", "Abs*"]
 
 
+def test_two_results_that_are_one_value_stay_two() -> None:
+    """An operator with a result for training only, for which the lowering gives the other one again."""
+    source = Source()
+    pooled = source.call("pool", source.x, ops=("Exp",))
+    again = Value("again", pooled.dtype, pooled.shape)
+    graph = source.graph(pooled)
+    graph.replaced[again] = pooled
+    call = graph.calls[-1].call
+    assert call is not None
+    call.results = (pooled, again)
+    written = with_whole_calls(graph)
+    assert written.nodes[0].outputs == [pooled, again]
+    assert written.outputs["y"] is pooled
+
+
 def test_only_what_is_wanted_stays_whole() -> None:
     source = Source()
     graph = source.graph(source.call("exp", source.call("abs", source.x, ops=("Abs",)), ops=("Exp",)))

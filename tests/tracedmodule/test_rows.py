@@ -72,14 +72,8 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
     return dict(zip(requests, judged(list(requests.values()), folder), strict=True))
 
 
-UNSETTLED = {
-    name: pytest.mark.xfail(reason="opdefs of regions: not what MegEngine recorded; to be looked into", strict=False)
-    for name in ("rawops/ROIAlign", "rawops/ROIPooling")
-}
-
-
 @pytest.mark.reference
-@pytest.mark.parametrize("name", [pytest.param(name, marks=UNSETTLED.get(name, ())) for name in WRITTEN])
+@pytest.mark.parametrize("name", WRITTEN)
 def test_megengine_computes_the_same(name: str, answers: dict[str, dict[str, Any]]) -> None:
     goldens.load(*ROWS[name])
     answer = answers[name]
