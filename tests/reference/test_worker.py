@@ -102,10 +102,6 @@ def test_a_missing_file_is_readable(tmp_path: Path) -> None:
     )
 
 
-OTHER_PROCESSOR = 1e-5
-"""MegEngine chooses its kernels by the processor; here two networks differ from their recorded outputs by 4e-6."""
-
-
 @pytest.mark.shared_models
 @pytest.mark.parametrize("name", ["shufflenet_v2_x0_5", "retinanet_res18_coco_3x_800size", "bert_one_input_cut2"])
 def test_recorded_outputs_of_real_networks_are_reproduced(name: str, shared_models: Path) -> None:
@@ -113,9 +109,7 @@ def test_recorded_outputs_of_real_networks_are_reproduced(name: str, shared_mode
         inputs = [archive[key] for key in archive.files if key.startswith("in_")]
         recorded = [archive[key] for key in archive.files if key.startswith("out_")]
     live = client.run(shared_models / f"{name}.pkl", inputs)
-    assert [difference(ours, theirs, OTHER_PROCESSOR) for ours, theirs in zip(live, recorded, strict=True)] == [
-        ""
-    ] * len(recorded)
+    assert [difference(ours, theirs, RTOL) for ours, theirs in zip(live, recorded, strict=True)] == [""] * len(recorded)
 
 
 def test_the_stamp_says_what_is_installed() -> None:
