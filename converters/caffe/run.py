@@ -102,7 +102,9 @@ def typed(results: Mapping[str, np.ndarray], path: Path) -> dict[str, np.ndarray
 
 
 def _typed(array: np.ndarray, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
-    return (array if dtype.kind == "f" else np.rint(array)).astype(dtype).reshape(shape)
+    """Integers beyond the type wrap, as those of ONNX do: 2**31 is -2**31 as int32."""
+    whole = array if dtype.kind == "f" else np.rint(array).astype(np.int64)
+    return whole.astype(dtype).reshape(shape)
 
 
 def output_types(path: Path) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
