@@ -8,12 +8,14 @@ Of a node of ``layer1.0``, called ``relu``, the metadata says
 
 The first entries are the modules around the node, the last one is the node itself and its operator. Nodes have metadata
 since IR version 10, which is that of opset 21. Names of older exporters nest with slashes:
-``/layer1/layer1.0/conv1/Conv``.
+``/layer1/layer1.0/conv1/Conv``. The second call of a module is ``layer1@1``, the third ``layer1@2``, as torch.export
+counts them.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 
 from mgeconvert.ir import Node
@@ -27,20 +29,37 @@ MOST = 200
 """How many modules may stand around a node; more are taken for no tree."""
 
 
-def metadata(node: Node, name: str) -> dict[str, str]:
+class CallCounts:
+    """Counts the calls of each module in the order in which they are met: 0 the first."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Scope, int] = {}
+        self._counts: dict[str, int] = {}
+
+    def number(self, scope: Scope) -> int:
+        """Which call of its module the scope is."""
+        if scope not in self._numbers:
+            self._numbers[scope] = self._counts.get(scope.path, 0)
+            self._counts[scope.path] = self._numbers[scope] + 1
+        return self._numbers[scope]
+
+
+def metadata(node: Node, name: str, calls: CallCounts) -> dict[str, str]:
     """What a node called `name` says of the modules around it that were called, which a list of modules is not; nothing
-    where none is known."""
+    where none is known. `calls` counts those of one file."""
     if node.scope is None or node.scope.parent is None:
         return {}
-    around = [(path, kind) for path, kind, scope in modules_of(node) if scope is not None or not path]
-    names = [*(path for path, _ in around), name]
-    classes = [*(kind or "Module" for _, kind in around), node.op]
+    around = [(path, kind, scope) for path, kind, scope in modules_of(node) if scope is not None or not path]
+    numbers = [0 if scope is None else calls.number(scope) for _, _, scope in around]
+    paths = [f"{path}@{count}" if count else path for (path, _, _), count in zip(around, numbers, strict=True)]
+    names = [*paths, name]
+    classes = [*(kind or "Module" for _, kind, _ in around), node.op]
     namespace = "/".join(f"{path}: {kind}" for path, kind in zip(names, classes, strict=True))
     return {NAMESPACE: namespace, CLASSES: repr(classes), NAMES: repr(names)}
 
 
 class NameScopes:
-    """The scopes around the nodes of one file; modules are known by their paths, each with one call."""
+    """The scopes around the nodes of one file; the calls of modules are known by their names."""
 
     def __init__(self) -> None:
         self._scopes: dict[str, Scope] = {}
@@ -57,11 +76,15 @@ class NameScopes:
 
     def _nested(self, modules: Mapping[str, str]) -> Scope | None:
         parent: Scope | None = None
-        for path, kind in modules.items():
-            if path not in self._scopes:
-                self._scopes[path] = Scope(path, kind, None, parent)
-            parent = self._scopes[path]
+        for name, kind in modules.items():
+            if name not in self._scopes:
+                self._scopes[name] = Scope(_COUNTED.sub("", name), kind, None, parent)
+            parent = self._scopes[name]
         return parent
+
+
+_COUNTED = re.compile(r"@\d+$")
+"""The count of a call in its name."""
 
 
 def _texts(text: str | None) -> list[str]:

@@ -7,6 +7,7 @@ Rules:
 * Names may be counted: where they differ by a number only, ``input.4`` and ``input.7``, there is no module ``input``.
 * Where a path has a slash, slashes separate; else dots do.
 * Scopes that have a parent are left alone, and so is a graph that has any.
+* Where a module repeats what it computes, each repetition is a call (`repeated_calls`).
 """
 
 from __future__ import annotations
@@ -16,14 +17,20 @@ import re
 from collections.abc import Iterator
 
 from .graph import Graph
+from .repeated_calls import separate_calls
 from .scopes import Scope
 
 
 def nest_by_names(graph: Graph, separators: str = "/.", *, counted: bool = True) -> None:
     """Give the scopes of a graph the modules around them that their paths name; `counted` says that names may be
     numbered, which the paths of modules are not."""
-    if any(node.scope is not None and node.scope.parent is not None for node in graph.nodes):
-        return
+    if not any(node.scope is not None and node.scope.parent is not None for node in graph.nodes):
+        _nest(graph, separators, counted)
+    separate_calls(graph)
+
+
+def _nest(graph: Graph, separators: str, counted: bool) -> None:
+    """Let each scope stand in the modules that its path names."""
     paths = [node.scope.path for node in graph.nodes if node.scope is not None]
     separator = next((mark for mark in separators if any(mark in path for path in paths)), None)
     if separator is None:

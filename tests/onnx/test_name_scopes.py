@@ -59,6 +59,26 @@ def test_what_was_written_is_read_and_written_the_same(tmp_path: Path) -> None:
     assert (tmp_path / "again.onnx").read_bytes() == (tmp_path / "m.onnx").read_bytes()
 
 
+def test_calls_of_one_module_are_counted(tmp_path: Path) -> None:
+    """As torch.export does: the second call of `m` is `m@1`, and what it calls is called the second time too."""
+    b = Builder()
+    value = b.input("x", np.float32, (3,))
+    top = Scope("", "Net")
+    for op in ("Exp", "Abs"):
+        inner = Scope("m.part", "Part", None, Scope("m", "M", None, top))
+        b.enter(Scope("m.part", "f", None, inner))
+        value = b.op(op, value)
+    b.output("y", value)
+    mgeconvert.save(b.graph, tmp_path / "m.onnx", opset=21)
+    nodes = onnx.load(tmp_path / "m.onnx").graph.node
+    said = [{entry.key: entry.value for entry in node.metadata_props}["pkg.torch.onnx.name_scopes"] for node in nodes]
+    assert said == ["['', 'm', 'm.part', 'm.part/Exp']", "['', 'm@1', 'm.part@1', 'm.part/Abs']"]
+    graph = mgeconvert.load(tmp_path / "m.onnx")
+    assert [body.path for body in nested(graph).bodies()] == ["", "m", "m.part", "m", "m.part"]
+    mgeconvert.save(graph, tmp_path / "again.onnx", opset=21)
+    assert (tmp_path / "again.onnx").read_bytes() == (tmp_path / "m.onnx").read_bytes()
+
+
 def test_names_with_slashes_are_a_tree(tmp_path: Path) -> None:
     nodes = [
         helper.make_node("Relu", ["x"], ["a"], name="/layer1/layer1.0/act/Relu"),

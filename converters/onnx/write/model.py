@@ -137,7 +137,7 @@ def _domains(graph: Graph) -> set[str]:
 def _node(node: Node, names: Names, opset: int) -> PiecedMessage:
     message = PiecedMessage()
     name = names.unique_node(node.name) if node.name else ""
-    said = metadata(node, name or node.op) if IR_VERSIONS[opset] >= SINCE else {}
+    said = metadata(node, name or node.op, names.calls) if IR_VERSIONS[opset] >= SINCE else {}
     message.append(
         encode(
             "Node",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mgeconvert.ir import Graph, Namer, Value
 
+from ..name_scopes import CallCounts
+
 
 class Names:
     """The names values and nodes are written under; no two of a model, subgraphs included, share one."""
@@ -12,6 +14,7 @@ class Names:
         self.of: dict[Value, str] = {}
         self.unique = Namer()
         self.unique_node = Namer()
+        self.calls = CallCounts()
 
     def __getitem__(self, value: Value) -> str:
         name = self.of.get(value)

@@ -152,10 +152,6 @@ def test_a_second_file_is_the_first(tmp_path: Path) -> None:
 
 OTHERWISE = {
     ("networks_images/SuperResolution", "dump"): "MegEngine's dump of the original computes something else too",
-    (
-        "networks_images/ShuffleNet",
-        "optimize",
-    ): "convolutions and norms are called twice in a graph; cause not found",
 }
 """What MegEngine's own tools make of a written file, which is right itself, that computes something else."""
 
