@@ -22,7 +22,7 @@ from .keys import computation, hashable
 from .scopes import Scope
 
 SMALL = 64
-"""Constants of so many elements at most are equal where their contents are; larger ones where they are one array."""
+"""A constant of more elements is a weight."""
 
 
 def separate_calls(graph: Graph) -> None:
@@ -69,13 +69,7 @@ def _modules(nodes: Sequence[Node], level: int, tree: _Tree) -> Iterator[list[No
 
 def _key(node: Node) -> Any:
     """Equal for nodes that may be one in two calls."""
-    return (computation(node), tuple(_constant(value) for value in node.inputs))
-
-
-def _constant(value: Value | None) -> Any:
-    if value is None or value.array is None:
-        return value is None
-    return hashable(value.array) if value.array.size <= SMALL else id(value.array)
+    return (computation(node), tuple(value is None or hashable(value.array) for value in node.inputs))
 
 
 def _period(nodes: Sequence[Node]) -> int:
