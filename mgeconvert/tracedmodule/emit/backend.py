@@ -15,6 +15,7 @@ from ..write.pickler import Instance
 from .assemble import emitted, traced_module
 from .driver import load_tables, prepare
 from .leaf_modules import with_leaf_modules
+from .quantization.quantized_modules import with_quantized_modules
 
 
 def save(graph: Graph, path: Path | BinaryIO) -> list[Path]:
@@ -40,7 +41,8 @@ def problems(graph: Graph) -> list[Problem]:
 
 def _assembled(graph: Graph) -> tuple[Instance | None, list[Problem]]:
     load_tables()
-    prepared, found = prepare(with_whole_calls(graph) if graph.calls else with_leaf_modules(graph))
+    graph = with_whole_calls(graph) if graph.calls else with_leaf_modules(with_quantized_modules(graph))
+    prepared, found = prepare(graph)
     calls, more = emitted(prepared)
     said = {(problem.scope, problem.op) for problem in found}
     found = [*found, *(problem for problem in more if (problem.scope, problem.op) not in said)]

@@ -15,7 +15,8 @@ _OPERATORS = {
     "selection": "CondTake TopK",
     "vision": "Nms Remap RoiAlign",
     "recurrent": "LSTMOf RNNOf",
-    "quantization": "FakeQuant Integers",
+    "quantization": """DequantStub FakeQuant Integers QuantStub QuantizedConcat QuantizedConv QuantizedConvTranspose
+        QuantizedElemwise QuantizedLinear""",
 }
 
 OWN: Mapping[str, str] = {op: family for family, ops in _OPERATORS.items() for op in ops.split()}

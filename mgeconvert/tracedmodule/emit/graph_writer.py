@@ -12,6 +12,7 @@ from mgeconvert.ir import TracedDim, Value
 from ..write.objects import Recorder
 from ..write.pickler import Instance, Name
 from .calls import EmittedCall, MethodCall, ModuleCall, OpdefCall, StoredTensor
+from .quantization.grids import held_dtype
 from .scopes import PROVISIONAL, constant_name
 
 
@@ -28,8 +29,10 @@ class Hanger(Protocol):
 
 
 def type_of(value: Value) -> np.dtype[Any]:
-    """The dtype MegEngine computes the value in: it has no int64."""
+    """The dtype MegEngine computes the value in: it has no int64, and holds floats on a grid as integers."""
     dtype = np.dtype(np.float32) if value.dtype is None else value.dtype
+    if dtype.kind == "f" and dtype.metadata is not None:
+        return held_dtype(dtype)
     return np.dtype(np.int32) if dtype == np.int64 else dtype
 
 

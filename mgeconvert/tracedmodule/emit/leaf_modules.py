@@ -11,6 +11,7 @@ from dataclasses import replace
 from mgeconvert.ir import Graph, Node
 from mgeconvert.ir.scopes import Scope
 
+from .quantization.modules import FILES
 from .scopes import CLASSES, origin, place
 
 KINDS = {
@@ -53,7 +54,7 @@ def _kind(scope: Scope, nodes: list[Node]) -> str | None:
     if not scope.path or scope.call is not None or any(place(node) != scope.path for node in nodes):
         return None
     said = {origin(node)[1] for node in nodes}
-    if len(said) == 1 and said <= CLASSES.keys():
+    if len(said) == 1 and said <= {*CLASSES, *FILES}:
         return said.pop()
     ops = [node.op for node in nodes]
     if any(node.op != origin(node)[1] for node in nodes):

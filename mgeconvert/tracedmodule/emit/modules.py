@@ -153,8 +153,12 @@ def _same(one: ModuleCall, other: ModuleCall) -> bool:
 
 
 def _equal(one: Any, other: Any) -> bool:
+    """Quantized dtypes are equal for numpy whatever their scales are."""
     if isinstance(one, StoredTensor) and isinstance(other, StoredTensor):
-        return one.array.shape == other.array.shape and np.array_equal(one.array, other.array, equal_nan=True)
+        same = one.array.shape == other.array.shape and _equal(one.array.dtype, other.array.dtype)
+        return same and np.array_equal(one.array, other.array, equal_nan=True)
+    if isinstance(one, np.dtype) and isinstance(other, np.dtype):
+        return one == other and one.metadata == other.metadata
     return bool(one == other)
 
 

@@ -10,7 +10,7 @@ from mgeconvert.ir import Node, Value
 from ..attributes import integer, numbers
 from ..builder import EmitBuilder, again
 from ..operands import rank, tensor_of
-from ..quantization import in_shape
+from ..quantization.functional import in_shape
 from ..scopes import origin
 from ..table import rewrite
 from ..windows import explicit_pads, kernel_of, padded, spatial_sizes, with_unit_axis

@@ -2,7 +2,8 @@
 
 A pair of them is one FakeQuant, which rounds to the same grid and stays float. The integers of a weight or bias are a
 Parameter of a quantized dtype, read with ``astype("float32")``. Scales of their own for each channel, which MegEngine
-has not, are computed with.
+has not, are computed with. Where operators are whole quantized modules, `quantized_modules` has put those in their
+place.
 """
 
 from __future__ import annotations
@@ -15,24 +16,13 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.inference import elem_type
 
-from .attributes import integer
-from .builder import EmitBuilder
-from .calls import EmittedCall, MethodCall, OpdefCall, StoredTensor
-from .operands import rank, sole, tensor_of
-from .scopes import constant_name, place
-from .table import emit, rewrite
-
-DTYPES = {"int8": "QuantizedS8", "uint8": "Quantized8Asymm", "int32": "QuantizedS32"}
-"""MegEngine's quantized dtype of an integer dtype."""
-
-
-def quantized_dtype(integers: np.dtype[Any], scale: float, zero_point: int) -> np.dtype[Any]:
-    """The numpy dtype with MegEngine's metadata."""
-    fields: dict[str, Any] = {"name": DTYPES[integers.name], "scale": scale}
-    if integers.name == "uint8":
-        fields["zero_point"] = zero_point
-    dtype: np.dtype[Any] = np.dtype(integers.str, metadata={"mgb_dtype": fields})
-    return dtype
+from ..attributes import integer
+from ..builder import EmitBuilder
+from ..calls import EmittedCall, MethodCall, OpdefCall, StoredTensor
+from ..operands import rank, sole, tensor_of
+from ..scopes import constant_name, place
+from ..table import emit, rewrite
+from .grids import DTYPES, quantized_dtype
 
 
 def _grid(node: Node) -> tuple[np.float32, int] | None:
