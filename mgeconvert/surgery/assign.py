@@ -109,8 +109,8 @@ def _aligned(b: Builder, value: Value, rank: int, dropped: list[int]) -> Value:
     """The value with an axis of size 1 where the index drops one, so that it broadcasts against the region."""
     kept = [axis for axis in range(rank) if axis not in dropped]
     axes = kept[len(kept) - (value.rank or 0) :]
-    places = [axis for axis in dropped if axes and axis > axes[0]]
-    return b.op("Unsqueeze", value, [axis - axes[0] for axis in places]) if places else value
+    inserted = [axis for axis in dropped if axes and axis > axes[0]]
+    return b.op("Unsqueeze", value, [axis - axes[0] for axis in inserted]) if inserted else value
 
 
 def _put(b: Builder, x: Value, regions: list[Region], value: Value) -> Value:

@@ -53,8 +53,8 @@ def gather_computed(net: Net, data: Blob, indices: Blob, axis: int, out: Shape) 
     chosen = as_blob(net, one_hot_rows(net, net.reshape(indices, (int(np.prod(indices.shape)),)), count))
     rows = mat_mul(net, chosen, table, out=(chosen.shape[0], table.shape[1]))
     y = net.reshape(rows, (*indices.shape, *rest))
-    places = range(indices.rank)
-    order = [*range(indices.rank, indices.rank + axis), *places, *range(indices.rank + axis, y.rank)]
+    index_axes = range(indices.rank)
+    order = [*range(indices.rank, indices.rank + axis), *index_axes, *range(indices.rank + axis, y.rank)]
     return net.reshape(transpose(net, y, order), out or (1,))
 
 

@@ -59,7 +59,7 @@ def max_pooling_with_argmax_2d(t: Translation, x: Value) -> list[Value]:
 
 
 @lower("MaxUnpooling2D", wants=CHANNELS_FIRST, data=2, note="MediaPipe's")
-def max_unpooling_2d(t: Translation, x: Value, places: Value) -> Value:
+def max_unpooling_2d(t: Translation, x: Value, indices: Value) -> Value:
     """MediaPipe's max_unpooling: every number at its place in its window, zeros elsewhere; kernel times as large."""
     windowed(t, WINDOW)
     kernel, strides = numbers_of(t, "Filter{}", ("Height", "Width")), numbers_of(t, "Stride{}", "HW")
@@ -70,7 +70,7 @@ def max_unpooling_2d(t: Translation, x: Value, places: Value) -> Value:
         for count, stride, k, size in zip((height, width), strides, kernel, sizes, strict=True)
     ]
     first, second = _origins(x, strides, before)
-    whole = t.b.op("Cast", places, to=7)
+    whole = t.b.op("Cast", indices, to=7)
     rows = t.b.op("Add", t.b.op("Div", whole, np.int64(kernel[1])), first)
     columns = t.b.op("Add", t.b.op("Mod", whole, np.int64(kernel[1])), second)
     planes = (np.arange(batch * channels, dtype=np.int64) * sizes[0] * sizes[1]).reshape(batch, channels, 1, 1)

@@ -66,8 +66,8 @@ def resize(b: EmitBuilder, node: Node) -> Value | None:
         refuse(f"a {mode} resize of these axes with {coordinates} coordinates")
     for axis, (size, target) in enumerate(zip(before, after, strict=True)):
         if size != target:
-            places = _places(coordinates, size, target, _scale(node, axis, size, target))
-            x = _along_axis(b, x, axis, places, mode, str(node.attrs.get("nearest_mode", "round_prefer_floor")))
+            positions = _positions(coordinates, size, target, _scale(node, axis, size, target))
+            x = _along_axis(b, x, axis, positions, mode, str(node.attrs.get("nearest_mode", "round_prefer_floor")))
     return x
 
 
@@ -100,10 +100,10 @@ def _same_rule(node: Node, mode: str, coordinates: str, before: tuple[int, ...],
 def _floors(coordinates: str, rounding: str, size: int, target: int) -> bool:
     """Whether the rule reads the element floor(i * size / target)."""
     wanted = [index * size // target for index in range(target)]
-    return _nearest(_places(coordinates, size, target, target / size), rounding, size) == wanted
+    return _nearest(_positions(coordinates, size, target, target / size), rounding, size) == wanted
 
 
-def _places(coordinates: str, size: int, target: int, factor: float) -> Any:
+def _positions(coordinates: str, size: int, target: int, factor: float) -> Any:
     """Where each output element lies between the input's, by ONNX's formulas in float32."""
     check_table(target)
     index = np.arange(target, dtype=np.float32)
@@ -120,25 +120,27 @@ def _places(coordinates: str, size: int, target: int, factor: float) -> Any:
     return (index + 0.5) / scale - 0.5
 
 
-def _nearest(places: np.ndarray[Any, Any], rounding: str, size: int) -> list[int]:
+def _nearest(positions: np.ndarray[Any, Any], rounding: str, size: int) -> list[int]:
     rules: dict[str, Callable[[Any], Any]] = {
         "round_prefer_floor": lambda x: np.ceil(x - 0.5), "round_prefer_ceil": lambda x: np.floor(x + 0.5),
         "floor": np.floor, "ceil": np.ceil,
     }  # fmt: skip
-    return [int(place) for place in np.clip(rules[rounding](places), 0, size - 1)]
+    return [int(place) for place in np.clip(rules[rounding](positions), 0, size - 1)]
 
 
-def _along_axis(b: EmitBuilder, x: Value, axis: int, places: np.ndarray[Any, Any], mode: str, rounding: str) -> Value:
+def _along_axis(
+    b: EmitBuilder, x: Value, axis: int, positions: np.ndarray[Any, Any], mode: str, rounding: str
+) -> Value:
     """Resize one axis: by indices, or by a matrix that blends two neighbours."""
     assert x.shape is not None
     size = int(x.shape[axis])
     if mode == "nearest":
-        return b.op("Gather", x, np.array(_nearest(places, rounding, size), np.int32), axis=axis)
-    low = np.clip(np.floor(places), 0, size - 1).astype(int)
-    high = np.clip(np.floor(places) + 1, 0, size - 1).astype(int)
-    share = np.clip(places, 0, size - 1) - low
-    check_table(size, len(places))
-    matrix = np.zeros((size, len(places)), x.dtype)
+        return b.op("Gather", x, np.array(_nearest(positions, rounding, size), np.int32), axis=axis)
+    low = np.clip(np.floor(positions), 0, size - 1).astype(int)
+    high = np.clip(np.floor(positions) + 1, 0, size - 1).astype(int)
+    share = np.clip(positions, 0, size - 1) - low
+    check_table(size, len(positions))
+    matrix = np.zeros((size, len(positions)), x.dtype)
     for column, (first, second, weight) in enumerate(zip(low, high, share, strict=True)):
         matrix[first, column] += 1 - weight
         matrix[second, column] += weight

@@ -130,12 +130,12 @@ def equals_in_order(b: EmitBuilder, rows: Value, k: Value | None, size: int, lar
     """``TopK(x, k) -> v[:k], (sort(g * n + i) mod n)[:k]`` with ``v, i = sort(x)`` and g the number of changes in v so
     far: of equal elements ONNX takes the first, MegEngine any."""
     positions = Value(b.name_value("positions"), np.dtype(np.int64), rows.shape)
-    values, places = b.call("TopK", [b.typed(rows), positions], rows, b.constant([size], np.int64), largest=largest)
+    values, chosen = b.call("TopK", [b.typed(rows), positions], rows, b.constant([size], np.int64), largest=largest)
     step = b.op("Not", b.op("Equal", b.op("Slice", values, [1], [size], [1]), b.op("Slice", values, [0], [-1], [1])))
     changes = b.op("CumSum", b.op("Cast", step, to=elem_type(np.int64)), b.constant(1, np.int64))
-    group = b.op("Pad", changes, [0, 1, 0, 0]) if size > 1 else b.op("Mul", places, b.constant(0, np.int64))
-    key = b.op("Add", b.op("Mul", group, b.constant(size, np.int64)), places)
-    ends = [b.typed(key), b.typed(places)]
+    group = b.op("Pad", changes, [0, 1, 0, 0]) if size > 1 else b.op("Mul", chosen, b.constant(0, np.int64))
+    key = b.op("Add", b.op("Mul", group, b.constant(size, np.int64)), chosen)
+    ends = [b.typed(key), b.typed(chosen)]
     ordered = b.call("TopK", ends, key, b.constant([size], np.int64), largest=0)[0]
     first = b.op("Mod", ordered, b.constant(size, np.int64))
     count = b.op("Reshape", k, [1])

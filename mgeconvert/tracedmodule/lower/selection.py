@@ -48,8 +48,8 @@ def topk(b: Builder, inp: Value, k: Any, descending: bool = True, kth_only: bool
         return values, indices
     last = b.constant([count - 1], INT64) if isinstance(count, int) else b.op("Sub", count, 1)
     kept = b.op("Gather", values, last, axis=-1)
-    places = cast(b, elemwise(b, "EQ", inp, kept), INT32)
-    return b.op("Squeeze", kept, [-1]), cast(b, b.op("ArgMax", places, axis=-1, keepdims=0), INT32)
+    equal = cast(b, elemwise(b, "EQ", inp, kept), INT32)
+    return b.op("Squeeze", kept, [-1]), cast(b, b.op("ArgMax", equal, axis=-1, keepdims=0), INT32)
 
 
 def _at_most(b: Builder, count: Size, size: Size) -> Size:

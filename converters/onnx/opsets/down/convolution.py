@@ -28,8 +28,8 @@ def deform_conv(r: Replacement, node: Node) -> Result:
         refuse("a deformable convolution of other than images")
     batch, channels, *lengths = shape_of(x)
     outputs, inside, *kernel = (size(dim, "a filter") for dim in shape_of(weights))
-    places = [size(dim, "a deformable convolution") for dim in shape_of(offsets)[2:]]
-    if len(places) != 2:
+    sizes = [size(dim, "a deformable convolution") for dim in shape_of(offsets)[2:]]
+    if len(sizes) != 2:
         refuse("a deformable convolution whose offsets are not those of images")
     group, parts, taps = (
         int(number_attribute(node, "group", 1)),
@@ -38,26 +38,26 @@ def deform_conv(r: Replacement, node: Node) -> Result:
     )
     each = size(channels, "channels") // parts
     images = product(batch, parts)
-    pairs = r.reshape(offsets, (images, taps, 2, *places))
+    pairs = r.reshape(offsets, (images, taps, 2, *sizes))
     positions = [r.op("Add", element_along(r, pairs, axis, 2), grid.astype(dtype_of(offsets)))
-                 for axis, grid in enumerate(_grids(node, kernel, places))]  # fmt: skip
+                 for axis, grid in enumerate(_grids(node, kernel, sizes))]  # fmt: skip
     values = sampled(r, x if parts == 1 else r.reshape(x, (images, each, *lengths)), positions)
     if mask is not None:
-        values = r.op("Mul", values, r.reshape(mask, (images, taps, *places, 1)))
+        values = r.op("Mul", values, r.reshape(mask, (images, taps, *sizes, 1)))
     columns = r.transpose(values, (0, 4, 1, 2, 3))
-    columns = r.reshape(columns, (batch, group, inside * taps, math.prod(places)))
+    columns = r.reshape(columns, (batch, group, inside * taps, math.prod(sizes)))
     filters = r.reshape(weights, (group, outputs // group, inside * taps))
-    found = r.op("MatMul", filters, columns, shape=(batch, group, outputs // group, math.prod(places)))
-    found = r.reshape(found, (batch, outputs, *places))
+    found = r.op("MatMul", filters, columns, shape=(batch, group, outputs // group, math.prod(sizes)))
+    found = r.reshape(found, (batch, outputs, *sizes))
     return found if bias is None else r.op("Add", found, r.reshape(bias, (outputs, 1, 1)))
 
 
-def _grids(node: Node, kernel: list[int], places: list[int]) -> list[np.ndarray]:
+def _grids(node: Node, kernel: list[int], sizes: list[int]) -> list[np.ndarray]:
     """Where each tap reads without offsets: rows and columns, each (taps, OH, OW)."""
     strides, dilations, pads = (numbers_attribute(node, name, default) for name, default in _WINDOW.items())
-    check_table(2, *kernel, *places)
+    check_table(2, *kernel, *sizes)
     tap = np.indices(kernel).reshape(2, -1, 1, 1)
-    place = np.indices(places)
+    place = np.indices(sizes)
     return [place[axis] * strides[axis] - pads[axis] + tap[axis] * dilations[axis] for axis in (0, 1)]
 
 

@@ -85,8 +85,8 @@ def _mean_of_samples(r: Replacement, node: Node, scale: float, ratio: int) -> Va
             r.op("Sub", r.op("Mul", corner, scalar(boxes, scale)), scalar(boxes, 0.5))
             for corner in (element_along(r, boxes, index, 1) for index in (1 - axis, 3 - axis))
         )
-        length, places = size(shape_of(x)[axis + 2], "an image"), outs[axis] * ratio
-        steps = ((np.arange(places) + 0.5) / places).astype(dtype_of(boxes)).reshape(-1, *[1] * (1 - axis))
+        length, samples = size(shape_of(x)[axis + 2], "an image"), outs[axis] * ratio
+        steps = ((np.arange(samples) + 0.5) / samples).astype(dtype_of(boxes)).reshape(-1, *[1] * (1 - axis))
         start, extent = (r.reshape(part, (count, 1, 1)) for part in (start, r.op("Sub", end, start)))
         at = r.op("Add", start, r.op("Mul", extent, steps))
         low = r.op("Less", at, scalar(at, -1), dtype=bool)

@@ -75,13 +75,13 @@ def roi_align(c: Emission) -> Stored:
         length = c.op("SUB", end, start)
         if rule != "half_pixel":
             length = c.op("MAXIMUM", length, c.like(1, length))
-        places = outs[axis] * ratio
-        steps = c.const((np.arange(places) + 0.5) / places, np.float32)
+        samples = outs[axis] * ratio
+        steps = c.const((np.arange(samples) + 0.5) / samples, np.float32)
         at = c.op("ADD", start, c.op("MUL", length, steps))
         (size,) = c.known((x.shape[1 + axis],), "RoiAlign")
         near = c.op("LOGICAL_AND", c.op("GREATER_EQUAL", at, c.like(-1, at), dtype=bool),
                     c.op("LESS_EQUAL", at, c.like(size, at), dtype=bool))  # fmt: skip
-        spread = (count, places, 1) if axis == 0 else (count, 1, places)
+        spread = (count, samples, 1) if axis == 0 else (count, 1, samples)
         mask = c.cast(c.reshape(near, spread), at.dtype)
         inside = mask if inside is None else c.op("MUL", inside, mask)
         zeros = c.const(np.zeros((1, *whole[1:])), np.float32)

@@ -44,7 +44,7 @@ def _parts(t: Translation, matrix: Value) -> tuple[Value, Value]:
 
 @lower("TransformTensorBilinear", "TransformTensor", wants=CHANNELS_FIRST, data=1, note="MediaPipe's; one image")
 def transform_tensor_bilinear(t: Translation, x: Value) -> Value:
-    """Each output pixel reads the input at its transformed place; places outside are 0, not a blend with the border.
+    """Each output pixel reads the input at its transformed place; positions outside are 0, not a blend with the border.
 
     The second version, TransformTensorBilinear, transforms the middles of pixels.
     """
@@ -55,12 +55,12 @@ def transform_tensor_bilinear(t: Translation, x: Value) -> Value:
     middle = 0.5 if t.operator.custom and t.operator.custom[0] == "TransformTensorBilinear" else 0.0
     linear, shift = _parts(t, t.value(1))
     grid = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).reshape(-1, 2).astype(np.float32)
-    places = t.b.op("Add", t.b.op("MatMul", t.b.constant(grid + np.float32(middle)), linear), shift)
-    places = t.b.op("Sub", places, np.float32(middle)) if middle else places
+    positions = t.b.op("Add", t.b.op("MatMul", t.b.constant(grid + np.float32(middle)), linear), shift)
+    positions = t.b.op("Sub", positions, np.float32(middle)) if middle else positions
     last = np.array([width - 1, height - 1], np.float32)
-    inside = t.b.op("And", t.b.op("GreaterOrEqual", places, 0.0), t.b.op("LessOrEqual", places, last))
+    inside = t.b.op("And", t.b.op("GreaterOrEqual", positions, 0.0), t.b.op("LessOrEqual", positions, last))
     both = t.b.op("ReduceMin", t.b.op("Cast", inside, to=6), [1], keepdims=0)
-    at = t.b.op("Sub", t.b.op("Mul", places, np.float32(2) / np.maximum(last, 1)), np.float32(1))
+    at = t.b.op("Sub", t.b.op("Mul", positions, np.float32(2) / np.maximum(last, 1)), np.float32(1))
     found = t.b.op("GridSample", x, t.b.op("Reshape", at, [1, rows, columns, 2]), align_corners=1, padding_mode="zeros")
     mask = t.b.op("Reshape", t.b.op("Cast", both, to=1), [1, 1, rows, columns])
     return t.b.op("Mul", found, mask)

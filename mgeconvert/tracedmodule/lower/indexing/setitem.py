@@ -44,8 +44,8 @@ def _aligned(b: Builder, x: Value, value: Value, dropped: list[int]) -> Value:
     value = _fitted(b, value, len(kept))
     missing = len(kept) - rank(value)
     first = kept[missing] if missing < len(kept) else rank(x)
-    places = [axis for axis in dropped if axis > first]
-    return b.op("Unsqueeze", value, [axis - first for axis in places]) if places else value
+    inserted = [axis for axis in dropped if axis > first]
+    return b.op("Unsqueeze", value, [axis - first for axis in inserted]) if inserted else value
 
 
 def _fitted(b: Builder, value: Value, count: int) -> Value:

@@ -39,9 +39,11 @@ def _pivoted(b: Builder, rows: Value, step: int, size: int) -> Value:
         return rows
     column = b.op("Slice", rows, [step, step], [size, step + 1], [-2, -1])
     best = b.op("Add", b.op("ArgMax", b.op("Abs", column), axis=-2, keepdims=1), b.constant(step, INT64))
-    places = b.constant(np.arange(size).reshape(size, 1), INT64)
+    positions = b.constant(np.arange(size).reshape(size, 1), INT64)
     here = b.constant(step, INT64)
-    swapped = b.op("Where", b.op("Equal", places, here), best, b.op("Where", b.op("Equal", places, best), here, places))
+    swapped = b.op(
+        "Where", b.op("Equal", positions, here), best, b.op("Where", b.op("Equal", positions, best), here, positions)
+    )
     order = expand_like(b, swapped, rows)
     return b.op("GatherElements", rows, order, axis=rank(rows) - 2)
 

@@ -107,5 +107,5 @@ def nms_keep(b: Builder, boxes: Value, *, iou_thresh: float, max_output: int) ->
     check_table(max(count, max_output))
     kept = nms(b, b.op("Squeeze", boxes, [0]), b.constant(-np.arange(count), FLOAT32), iou_thresh, max_output)
     found = b.op("Shape", kept)
-    places = b.op("Min", b.constant(np.arange(max_output), INT64), b.op("Sub", found, 1))
-    return b.op("Unsqueeze", b.op("Gather", kept, places), [0]), cast(b, found, INT32)
+    slots = b.op("Min", b.constant(np.arange(max_output), INT64), b.op("Sub", found, 1))
+    return b.op("Unsqueeze", b.op("Gather", kept, slots), [0]), cast(b, found, INT32)
