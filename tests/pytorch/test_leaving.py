@@ -1,4 +1,4 @@
-"""`docs/leaving-megengine.md`, followed literally: its commands, then its programs in real torch."""
+"""`docs/tutorials/leaving-megengine.md`, followed literally: its commands, then its programs in real torch."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ import pytest
 from mgeconvert.reference.environment import environment
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docs" / "leaving-megengine.md").read_text()
+TEXT = (ROOT / "docs" / "tutorials" / "leaving-megengine.md").read_text()
 
 
 @pytest.mark.reference("torch")
 def test_the_page_is_followed(tmp_path: Path) -> None:
-    tmp_path.joinpath("examples").mkdir()
-    shutil.copy(ROOT / "examples" / "demo.pkl", tmp_path / "examples")
+    shutil.copy(ROOT / "examples" / "demo.pkl", tmp_path)
     for command in re.findall(r"^    mgeconvert (\S+-to-.*)", TEXT, re.MULTILINE):
         arguments = [*shlex.split(command, comments=True), *(["--no-verify"] if "-to-pytorch" in command else [])]
         subprocess.run([sys.executable, "-m", "mgeconvert", *arguments], check=True, cwd=tmp_path, capture_output=True)

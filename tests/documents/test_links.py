@@ -9,9 +9,9 @@ import click
 import pytest
 
 from mgeconvert_cli.main import application
+from tests.documents.pages import CHINESE, ROOT, documents
 
-ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = documents()
 IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 
 
@@ -34,6 +34,8 @@ def test_make_targets_exist(path: Path) -> None:
     assert set(re.findall(r"(?:^    |`)make ([a-z-]+)", path.read_text(), re.MULTILINE)) <= targets
 
 
-def test_index_names_every_document() -> None:
-    text = (ROOT / "docs" / "index.md").read_text()
-    assert [path.name for path in DOCUMENTS[1:] if path.name != "index.md" and f"({path.name})" not in text] == []
+@pytest.mark.parametrize("index", [ROOT / "docs" / "index.md", CHINESE / "index.md"], ids=["English", "Chinese"])
+def test_index_names_every_document(index: Path) -> None:
+    named = {(index.parent / link).resolve() for link in re.findall(r"\]\(([^)#]+)", index.read_text())}
+    pages = set(index.parent.rglob("*.md")) - {index}
+    assert {page for page in pages if CHINESE not in page.parents or CHINESE in index.parents} <= named
