@@ -51,6 +51,7 @@ class Drawn(Builder):
 Draw: TypeAlias = "Callable[[Drawn, Value], Value]"
 MAP, VECTOR = (2, 3, 6, 6), (2, 12)
 
+ZEROS = np.zeros(4, np.int8)
 SCALES = np.float32([0.01, 0.02, 0.03, 0.04])
 
 
@@ -169,7 +170,22 @@ ROWS: dict[str, tuple[tuple[int, ...], Draw, str]] = {
     ),
     "a scale for each channel": (
         MAP,
-        lambda b, x: b.op("Conv", b.grid(x), b.weight(4, 3, 3, 3, scale=SCALES, zero=np.zeros(4, np.int8), axis=0)),
+        lambda b, x: b.op("Conv", b.grid(x), b.weight(4, 3, 3, 3, scale=SCALES, zero=ZEROS, axis=0)),
+        "",
+    ),
+    "one scale for each channel, all the same": (
+        MAP,
+        lambda b, x: b.op("Conv", b.grid(x), b.weight(4, 3, 3, 3, scale=SCALES[:1].repeat(4), zero=ZEROS, axis=0)),
+        "QuantStub Conv2d",
+    ),
+    "padded": (
+        MAP,
+        lambda b, x: b.op("Conv", b.op("Pad", b.grid(x), [0, 0, 1, 1, 0, 0, 0, 2]), b.weight(4, 3, 3, 3)),
+        "QuantStub Conv2d",
+    ),
+    "padded with ones": (
+        MAP,
+        lambda b, x: b.op("Conv", b.op("Pad", b.grid(x), [0, 0, 1, 1, 0, 0, 0, 2], 1.0), b.weight(4, 3, 3, 3)),
         "",
     ),
     "nothing but pairs": (VECTOR, lambda b, x: b.op("Softmax", b.grid(x)), ""),

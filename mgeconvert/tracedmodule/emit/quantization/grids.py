@@ -60,15 +60,22 @@ def grid_of(node: Node) -> Grid | None:
     is of 8 bits."""
     _, scale, zero = [*node.inputs, None][:3]
     of = node.inputs[0] if node.op == "DequantizeLinear" else node.output
-    if scale is None or scale.array is None or scale.array.size != 1 or scale.array.dtype != np.float32:
+    if not _is_one(scale) or scale is None or scale.array is None or scale.array.dtype != np.float32:
         return None
-    if (zero is not None and (zero.array is None or zero.array.size != 1)) or node.attrs.get("block_size"):
+    if (zero is not None and not _is_one(zero)) or node.attrs.get("block_size"):
         return None
     if of is None or of.dtype is None or of.dtype.name not in ("int8", "uint8"):
         return None
     shift = MIDDLE if of.dtype.name == "int8" else 0
-    point = 0 if zero is None or zero.array is None else int(zero.array.item())
-    return Grid(float(scale.array.item()), point + shift)
+    point = 0 if zero is None or zero.array is None else int(zero.array.flat[0])
+    return Grid(float(scale.array.flat[0]), point + shift)
+
+
+def _is_one(value: Value | None) -> bool:
+    """Whether a constant is one number, however often it stands there."""
+    if value is None or value.array is None or not value.array.size:
+        return False
+    return bool((value.array == value.array.flat[0]).all())
 
 
 def stored(value: Value, symmetric: bool) -> np.ndarray[Any, Any]:

@@ -170,7 +170,7 @@ def grids_of(graph: Graph, held: Collection[Value], moves: Collection[str]) -> d
                 grids[node.output] = grid
         elif node.op in moves and not node.domain and keeps_grid(node):
             read = {grids.get(value) for value in moved(node)}
-            if len(read) == 1 and (grid := read.pop()) is not None:
+            if len(read) == 1 and (grid := read.pop()) is not None and (node.op != "Pad" or grid.is_symmetric):
                 grids.update(dict.fromkeys(node.outputs, grid))
     return grids
 
@@ -187,4 +187,12 @@ def keeps_grid(node: Node) -> bool:
         pads = numbers(node, "pads", ())
         plain = not node.attrs.get("ceil_mode") and node.attrs.get("auto_pad", "NOTSET") == "NOTSET"
         return plain and len(node.outputs) == 1 and pads[: len(pads) // 2] == pads[len(pads) // 2 :]
+    if node.op == "Pad" and not _is_pad_of_zeros(node):
+        return False
     return all(value is None or value.array is not None for value in node.inputs if value not in moved(node))
+
+
+def _is_pad_of_zeros(node: Node) -> bool:
+    _, _, value, axes = [*node.inputs, None, None][:4]
+    zero = value is None or (value.array is not None and not value.array.any())
+    return zero and axes is None and node.attrs.get("mode", "constant") == "constant"

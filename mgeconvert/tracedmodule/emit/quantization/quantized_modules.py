@@ -24,7 +24,9 @@ from .grids import Grid, grid_of
 from .modules import FILES
 from .patterns import Match, Patterns, grids_of, moved
 
-MOVES = frozenset(["Reshape", "Transpose", "Slice", "Squeeze", "Unsqueeze", "MaxPool", "Concat", "Split", "Flatten"])
+MOVES = frozenset([
+    "Reshape", "Transpose", "Slice", "Squeeze", "Unsqueeze", "MaxPool", "Concat", "Split", "Flatten", "Pad",
+])  # fmt: skip
 """Operators whose results are on the grid of their operand, and that MegEngine does to quantized tensors."""
 RELU = {"Conv2d": "ConvRelu2d", "ConvBn2d": "ConvBnRelu2d", "Linear": "LinearRelu", "LinearBn1d": "LinearBnRelu1d"}
 
