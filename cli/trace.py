@@ -25,6 +25,7 @@ from .state import State
 from .steps import Step
 
 if TYPE_CHECKING:
+    from mgeconvert.reference.arguments import Constant, Feeds, Input
     from mgeconvert.reference.tracing import Target, Traced
 
 FORMAT = "tm"
@@ -38,6 +39,8 @@ def _check(
     target: str | None,
     hub: str | None,
     inputs: Sequence[str],
+    constants: Sequence[str],
+    feeds: str | None,
     paths: Sequence[Path],
     kwargs: str | None,
     out: Path | None,
@@ -49,8 +52,11 @@ def _check(
         raise UsageError("expected either TARGET or --hub", hint=USAGE)
     if hub is not None and paths:
         raise UsageError("--path is for a TARGET, --hub names its repository", hint="give one of them")
-    if not inputs:
+    if feeds is not None and (inputs or constants):
+        raise UsageError("--inputs gives all arguments", hint="leave out --input and --const")
+    if feeds is None and not inputs:
         raise UsageError("nothing says what to trace with", hint="give --input [NAME=]1,3,224,224[:dtype]")
+    _given(inputs, constants, feeds)
     _kwargs(kwargs)
     if force and out is None:
         raise UsageError("--force replaces a file, and nothing is written without -o", hint="give -o OUT.pkl")
@@ -67,6 +73,9 @@ def _trace(
     target: str | None,
     hub: str | None,
     inputs: Sequence[str],
+    constants: Sequence[str],
+    feeds: str | None,
+    allow_baked: bool,
     paths: Sequence[Path],
     kwargs: str | None,
     weights: Path | None,
@@ -75,17 +84,17 @@ def _trace(
 ) -> State:
     if out is None and session.is_last:
         raise UsageError("nothing would be left of the trace", hint="give -o OUT.pkl, or a step that uses it")
-    from mgeconvert.reference.tracing import parse_input, trace
+    from mgeconvert.reference.tracing import trace
 
     wanted = _target(target, hub, paths, kwargs, weights)
-    given = [parse_input(text) for text in inputs]
+    given = _given(inputs, constants, feeds)
     if out is not None and out != STREAM:
         with session.stage("trace"):
-            traced = trace(wanted, given, out)
+            traced = trace(wanted, given, out, allow_baked=allow_baked)
         return _after(session, state, traced, out)
     with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
         with session.stage("trace"):
-            traced = trace(wanted, given, Path(folder, "model.pkl"))
+            traced = trace(wanted, given, Path(folder, "model.pkl"), allow_baked=allow_baked)
         if out == STREAM:
             sys.stdout.buffer.write(traced.model.read_bytes())
             sys.stdout.buffer.flush()
@@ -94,6 +103,10 @@ def _trace(
 
 def _after(session: Session, state: State, traced: Traced, out: Path | None) -> State:
     """Say what was done; where a step follows, the state is the model that was read, with its recorded data."""
+    for note in traced.notes:
+        session.say(note)
+    for warning in traced.warnings:
+        session.say(f"warning: {warning}")
     files = [traced.model, traced.recorded] if out else []
     session.say(
         f"traced {', '.join(traced.inputs)} to {traced.structure}"
@@ -104,6 +117,8 @@ def _after(session: Session, state: State, traced: Traced, out: Path | None) -> 
         inputs=list(traced.inputs),
         outputs=list(traced.outputs),
         structure=traced.structure,
+        notes=list(traced.notes),
+        warnings=list(traced.warnings),
         files=[{"path": str(path), "bytes": path.stat().st_size} for path in files],
         seconds=dict(session.seconds),
     )
@@ -136,6 +151,17 @@ def _target(
     return Target(target, False, (*paths, Path()), arguments, weights)
 
 
+def _given(inputs: Sequence[str], constants: Sequence[str], feeds: str | None) -> Sequence[Input | Constant] | Feeds:
+    """The arguments of forward(); UsageError for what says none."""
+    from mgeconvert.reference.arguments import check_names, parse_constant, parse_feeds, parse_input
+
+    if feeds is not None:
+        return parse_feeds(feeds)
+    given: list[Input | Constant] = [*map(parse_input, inputs), *map(parse_constant, constants)]
+    check_names([each.name for each in given])
+    return given
+
+
 def _kwargs(text: str | None) -> dict[str, Any]:
     try:
         arguments = json.loads(text or "{}")
@@ -157,11 +183,33 @@ command = Step(
             multiple=True,
             type=InputNames(),
             metavar="[NAME=]SHAPE[:DTYPE]",
-            help="An argument of forward(): 1,3,224,224 (random numbers) or a file.npy; once for each.",
+            help="An argument of forward(): 1,3,224,224 (random numbers) or a file.npy; once for each. A part of one: "
+            "pair.0=SHAPE in a list, d.low=SHAPE in a dict.",
+        ),
+        click.Option(
+            ["--const", "constants"],
+            multiple=True,
+            metavar="NAME=JSON",
+            help="An argument that is no array: flag=true, scale=2.0.",
+        ),
+        click.Option(
+            ["--inputs", "feeds"],
+            metavar="FILE.py:NAME",
+            help="All arguments of forward(): a dict by name or a tuple in order, or a function that gives one.",
+        ),
+        click.Option(
+            ["--allow-baked"],
+            is_flag=True,
+            help="Keep a trace that holds values of its input: say so instead of refusing it.",
         ),
         click.Option(["--path", "paths"], type=FILE, multiple=True, metavar="DIR", help="A folder to import from."),
         click.Option(["--kwargs"], metavar="JSON", help="The factory's arguments."),
-        click.Option(["--weights"], type=FILE, metavar="FILE", help="A state dict to load, as mge.save wrote it."),
+        click.Option(
+            ["--weights"],
+            type=FILE,
+            metavar="FILE",
+            help="A state dict to load, a checkpoint that holds one, or an .npz.",
+        ),
         click.Option(["-o", "--out"], type=OUTPUT, metavar="OUT", help="The TracedModule to write; OUT.npz is beside."),
         force_option(),
     ],

@@ -2,7 +2,7 @@
 
     python caffe_worker.py REQUEST.json ANSWER.json
 
-Requests and answers are those of `worker.py`. Caffe ends the process where a net is wrong, with its
+Requests and answers are those of the package `worker`. Caffe ends the process where a net is wrong, with its
 last words on stderr.
 """
 

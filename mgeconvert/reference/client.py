@@ -1,4 +1,4 @@
-"""Drives the worker script of a reference environment through files, from any Python."""
+"""Drives the worker of a reference environment through files, from any Python."""
 
 from __future__ import annotations
 

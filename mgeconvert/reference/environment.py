@@ -32,7 +32,7 @@ class Environment:
     """A row of the table of environments.
 
     `installs` are pip's arguments, one run each; `probe` is a program that fails where the framework does not work;
-    `worker` is the script beside this file that `client` runs in it.
+    `worker` is the script, or the package, beside this file that `client` runs in it.
     """
 
     name: str
@@ -102,7 +102,7 @@ ENVIRONMENTS = {
                 ("--no-deps", "megengine==1.13.0"),
             ),
             probe="import megengine\nassert (megengine.Tensor([1.0]) + 1).numpy() == 2",
-            worker="worker.py",
+            worker="worker",
         ),
         Environment(
             name="caffe",

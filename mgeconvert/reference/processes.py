@@ -31,18 +31,27 @@ if os.name != "nt" and os.getppid() != parent:
     sys.exit(1)
 if kind == "module":
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+elif os.path.isdir(sys.argv[0]):
+    from importlib.util import module_from_spec, spec_from_file_location
+    folder = sys.argv[0]
+    spec = spec_from_file_location("mgeconvert_worker", os.path.join(folder, "__init__.py"),
+                                   submodule_search_locations=[folder])
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.main(*sys.argv[1:])
 else:
     sys.path.append(os.path.dirname(sys.argv[0]))
     runpy.run_path(sys.argv[0], run_name="__main__")
 """
-"""Runs a script, or a module, in a process that the system kills with its parent (on Linux)."""
+"""Runs a script, the `main` of a package in a folder, or a module, in a process that the system kills with its parent
+(on Linux)."""
 
 
 def run_bound(
     title: str, python: str, script: str, arguments: Sequence[str], *, is_module: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run a script, or a module, to its end, whatever that is; ReferenceEnvironmentError where it takes too long. An
-    exception (Ctrl-C, SIGTERM) kills the process and what it started."""
+    """Run a script (or a folder, a package with a `main`), or a module, to its end, whatever that is. An exception
+    (Ctrl-C, SIGTERM) kills the process and what it started; ReferenceEnvironmentError where it takes too long."""
     kind = "module" if is_module else "script"
     command = [python, "-I", "-X", "faulthandler", "-c", BOUND, str(os.getpid()), kind, script, *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}

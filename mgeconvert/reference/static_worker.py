@@ -1,4 +1,4 @@
-"""The MegEngine worker for static graphs: a stand-alone script for CPython 3.8-3.10 beside `worker`, which it extends.
+"""The MegEngine worker for static graphs: a script for CPython 3.8-3.10 beside the package `worker`, which it extends.
 
     python static_worker.py REQUEST.json ANSWER.json
 
@@ -50,7 +50,7 @@ def dump_one(job):
         arrays = [archive[name] for name in archive.files]
 
     def forward(*inputs):
-        return worker.tensors(model(*inputs))
+        return worker.tensors(worker.call(model, inputs))
 
     traced = trace(forward, symbolic=True, capture_as_const=True)
     expected = [tensor.numpy() for tensor in traced(*[mge.Tensor(array.copy()) for array in arrays])]

@@ -2,7 +2,7 @@
 
     python torch_worker.py REQUEST.json ANSWER.json
 
-Requests and answers are those of `worker.py`.
+Requests and answers are those of the package `worker`.
 """
 
 from __future__ import annotations

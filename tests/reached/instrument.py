@@ -36,7 +36,8 @@ def is_statement(node: ast.AST) -> bool:
 
 def is_counted(path: Path) -> bool:
     """Scripts for the interpreters of real frameworks import nothing of ours and run there."""
-    return not path.name.endswith("worker.py") or path.parent.name != "reference"
+    is_script = path.name.endswith("_worker.py") and path.parent.name == "reference"
+    return not is_script and path.parts[-3:-1] != ("reference", "worker")
 
 
 def statements() -> dict[str, str]:
