@@ -52,7 +52,7 @@ def trace(request):
         found, problem = second(title, module, saved, renewed(given, Varied()), places)
         if problem is not None and not request["allow_baked"]:
             raise RefusedError(*problem)
-        warnings = found if problem is None else [problem[0]]
+        warnings += found if problem is None else [problem[0]]
         save_arrays(request["recorded"], inputs=inputs, outputs=outputs)
         return {
             "inputs": types(inputs), "outputs": types(outputs), "structure": typed(result),
