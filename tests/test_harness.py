@@ -114,23 +114,26 @@ def test_a_value_that_is_no_source_is_refused() -> None:
 
 def test_a_missing_golden_names_the_command() -> None:
     with pytest.raises(goldens.GoldenError) as failure:
-        goldens.load("nn", Code("x * 12345", X(2), id="new"))
-    assert str(failure.value) == "tests/goldens/nn.tar.xz: new is missing: run `python tests/make_goldens.py nn`"
+        goldens.load("movement/dtypes", Code("x * 12345", X(2), id="new"))
+    assert str(failure.value) == (
+        "tests/goldens/movement/dtypes.tar.xz: new is missing: run `python tests/make_goldens.py movement/dtypes`"
+    )
 
 
 def test_a_missing_archive_names_the_command(tmp_path: Path) -> None:
-    assert not goldens.is_current("nn", tmp_path)
+    assert not goldens.is_current("pooling", tmp_path)
     with pytest.raises(goldens.GoldenError) as failure:
-        goldens.load("nn", goldens.families()["nn"][0], tmp_path)
-    assert str(failure.value).endswith(" is missing: run `python tests/make_goldens.py nn`")
+        goldens.load("pooling", goldens.families()["pooling"][0], tmp_path)
+    assert str(failure.value).endswith(" is missing: run `python tests/make_goldens.py pooling`")
 
 
 def test_a_stale_golden_names_the_command() -> None:
-    row = goldens.families()["nn"][0]
+    row = goldens.families()["pooling"][0]
     with pytest.raises(goldens.GoldenError) as failure:
-        goldens.load("nn", Code("x * 12345", X(2), id=row.id))
+        goldens.load("pooling", Code("x * 12345", X(2), id=row.id))
     assert str(failure.value) == (
-        f"tests/goldens/nn.tar.xz: {row.id} was made for another form of the row: run `python tests/make_goldens.py nn`"
+        f"tests/goldens/pooling.tar.xz: {row.id} was made for another form of the row: "
+        "run `python tests/make_goldens.py pooling`"
     )
 
 

@@ -22,7 +22,7 @@ TABLES = {
         "tflite, written": ("Relu", "converters/tflite/emit/activation/kernels.py", "@emit("),
         "tm, read": ("functional.nn.relu", "mgeconvert/tracedmodule/lower/activation.py", '"relu'),
         "mge, written": ("Relu", "mgeconvert/tracedmodule/emit/activation/emitters.py", "emitter"),
-        "rows": ("relu", "tests/rows/nn.py", "relu"),
+        "rows": ("relu", "tests/rows/activation.py", "relu"),
     },
     "GatherND": {"onnx, written": ("GatherND", "converters/onnx/opsets/down/indexing.py", 'downgrade("GatherND"')},
     "Flatten": {"onnx, written": ("Flatten", "converters/onnx/opsets/down/movement.py", '"Flatten", "Split"')},

@@ -69,7 +69,7 @@ def _mge(number: int) -> Files:
 
 @functools.cache
 def _archives() -> list[Path]:
-    return sorted(goldens.FOLDER.glob("*.tar.xz"))
+    return sorted(goldens.FOLDER.rglob("*.tar.xz"))
 
 
 def _member(archives: Sequence[Path], suffix: str, number: int) -> bytes:

@@ -5,5 +5,6 @@ environment traces; `goldens` keeps the traced pickle with MegEngine's outputs; 
 """
 
 from .cases import Case, Code, Network, P, X
+from .source import OP, F, M, T
 
-__all__ = ["Case", "Code", "Network", "P", "X"]
+__all__ = ["OP", "Case", "Code", "F", "M", "Network", "P", "T", "X"]

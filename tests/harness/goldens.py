@@ -1,8 +1,8 @@
-"""Goldens: what MegEngine said to every row, one archive a family of rows.
+"""Goldens: what MegEngine said to every row, one archive for each file of tests/rows, at the same place.
 
-``tests/goldens/FAMILY.tar.xz`` holds ``rows.json`` (per row: the fingerprint it was made for, the callables that were
-recorded, the structure of the outputs) and per row ``ID/model.pkl`` and ``ID/io.npz`` (in_0 ..., out_0 ...). Remaking
-an archive gives the same bytes.
+``tests/goldens/FAMILY.tar.xz``, or ``FAMILY/KIND.tar.xz``, holds ``rows.json`` (per row: the fingerprint it was made
+for, the callables that were recorded, the structure of the outputs) and per row ``ID/model.pkl`` and ``ID/io.npz``
+(in_0 ..., out_0 ...). Remaking an archive gives the same bytes.
 """
 
 from __future__ import annotations
@@ -46,28 +46,38 @@ class Golden:
 
 @functools.cache
 def families() -> dict[str, list[Row]]:
-    """The rows of every file in tests/rows; two rows of a family with one id are an error."""
+    """The rows of every file in tests/rows by ``FAMILY`` or ``FAMILY/KIND``; two of a file with one id are an error."""
     found: dict[str, list[Row]] = {}
-    for info in pkgutil.iter_modules(rows_package.__path__):
-        rows = importlib.import_module(f"{rows_package.__name__}.{info.name}").ROWS
+    prefix = f"{rows_package.__name__}."
+    for info in pkgutil.walk_packages(rows_package.__path__, prefix):
+        if info.ispkg:
+            continue
+        name = info.name.removeprefix(prefix).replace(".", "/")
+        rows = importlib.import_module(info.name).ROWS
         ids = [row.id for row in rows]
-        twice = sorted({name for name in ids if ids.count(name) > 1})
+        twice = sorted({each for each in ids if ids.count(each) > 1})
         if twice:
-            raise ValueError(f"tests/rows/{info.name}.py: give these rows an id of their own: {', '.join(twice)}")
-        found[info.name] = rows
+            raise ValueError(f"tests/rows/{name}.py: give these rows an id of their own: {', '.join(twice)}")
+        found[name] = rows
     return found
+
+
+def archive(family: str, folder: Path = FOLDER) -> Path:
+    """Where the goldens of a file of rows are."""
+    return folder / f"{family}.tar.xz"
 
 
 def load(family: str, row: Row, folder: Path = FOLDER) -> Golden:
     """The row's golden; GoldenError when it is missing or was made for another form of the row."""
-    path = folder / f"{family}.tar.xz"
+    path = archive(family, folder)
     entry = index(path)["rows"].get(row.id) if path.is_file() else None
     if entry is None or entry["fingerprint"] != row.fingerprint():
         state = "is missing" if entry is None else "was made for another form of the row"
-        raise GoldenError(f"tests/goldens/{path.name}: {row.id} {state}: run `python tests/make_goldens.py {family}`")
+        made = f"run `python tests/make_goldens.py {family}`"
+        raise GoldenError(f"tests/goldens/{family}.tar.xz: {row.id} {state}: {made}")
     files = unpacked(path)
-    with np.load(io.BytesIO(files[f"{row.id}/io.npz"])) as archive:
-        arrays = {name: archive[name] for name in archive.files}
+    with np.load(io.BytesIO(files[f"{row.id}/io.npz"])) as recorded:
+        arrays = {name: recorded[name] for name in recorded.files}
     return Golden(files[f"{row.id}/model.pkl"], _numbered(arrays, "in"), _numbered(arrays, "out"))
 
 
@@ -79,7 +89,7 @@ def index(path: Path) -> dict[str, Any]:
 
 def is_current(family: str, folder: Path = FOLDER) -> bool:
     """Whether the archive holds exactly the family's rows as they are now."""
-    path = folder / f"{family}.tar.xz"
+    path = archive(family, folder)
     if not path.is_file():
         return False
     made = {name: entry["fingerprint"] for name, entry in index(path)["rows"].items()}
@@ -108,7 +118,8 @@ def make(family: str, rows: Sequence[Row], folder: Path = FOLDER) -> Path:
     if failures:
         raise GoldenError("\n".join(failures))
     files[INDEX] = json.dumps({"megengine": "1.13.0", "rows": entries}, indent=1).encode()
-    path = folder / f"{family}.tar.xz"
+    path = archive(family, folder)
+    path.parent.mkdir(exist_ok=True)
     path.write_bytes(packed(files))
     unpacked.cache_clear()
     return path

@@ -17,8 +17,11 @@ import numpy as np
 if TYPE_CHECKING:
     from .cases import X
 
-TENSOR = "megengine.tensor.Tensor."
-BUILTIN = "megengine.core.ops.builtin."
+F = "megengine.functional."
+M = "megengine.module."
+T = "megengine.tensor.Tensor."
+OP = "megengine.core.ops.builtin."
+"""What qualified names begin with in MegEngine: those of functions, modules, methods of tensors, raw operators."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +48,16 @@ def of_call(
     """A module that calls one MegEngine callable; what kind it is shows in its qualified name."""
     names = {operand: f"{operand.letter}{number}" for number, operand in enumerate(operands_in((args, kwargs)))}
     operands = {name: operand for operand, name in names.items()}
-    if target.startswith(BUILTIN):
-        fields = call_text("builtin." + target.removeprefix(BUILTIN), (), kwargs, names)
+    if target.startswith(OP):
+        fields = call_text("builtin." + target.removeprefix(OP), (), kwargs, names)
         inputs = ", ".join(text_of(value, names) for value in args)
         return of_body(
             f"results = apply({fields}, {inputs})\nreturn results if len(results) > 1 else results[0]", "", operands
         )
-    if target.startswith(TENSOR):
-        method = f"{text_of(args[0], names)}.{target.removeprefix(TENSOR)}"
+    if target.startswith(T):
+        method = f"{text_of(args[0], names)}.{target.removeprefix(T)}"
         return of_body(call_text(method, args[1:], kwargs, names), "", operands)
-    if target.startswith("megengine.module."):
+    if target.startswith(M):
         return of_body(
             call_text("self.module", args, kwargs, names),
             f"self.module = {call_text(target, init, init_kwargs, names)}",

@@ -42,7 +42,7 @@ def test_goldens_can_be_remade(family: str, tmp_path: Path) -> None:
     """Tracing the rows anew records the same calls and gives the same numbers."""
     rows = goldens.families()[family]
     remade = goldens.make(family, rows, tmp_path)
-    assert goldens.index(remade) == goldens.index(goldens.FOLDER / remade.name)
+    assert goldens.index(remade) == goldens.index(goldens.archive(family))
     complaints = []
     for row in rows:
         now, then = goldens.load(family, row, tmp_path), goldens.load(family, row)

@@ -1,61 +1,56 @@
-"""One-hot, gather, scatter, masks, diagonals, windows and pixel shuffle."""
+"""Sort, where, masks, one-hot; top-k, with a k above the axis, negative, a tensor, from a shape or from the run."""
 
 from __future__ import annotations
 
-from tests.harness import Case, Code, P, X
+from tests.harness import OP, Case, Code, F, X
+from tests.harness.dtypes import NUMBERS, ints, matrices
 
-NN = "megengine.functional.nn."
-F = "megengine.functional.tensor."
-M = "megengine.module."
-OP = "megengine.core.ops.builtin."
-MASK = X(values=[[True, False, True], [False, False, True]], dtype="bool")
+CONDITION = X(values=[[True, False, True], [False, False, True]], dtype="bool")
+NO_SIZE = {"caffe": "only known at run time"}
 
 ROWS = [
-    Case(NN + "one_hot", (X(2, 3, dtype="int32", high=5), 5)),
-    Case(NN + "indexing_one_hot", (X(3, 5), X(3, dtype="int32", high=5))),
-    Case(NN + "indexing_one_hot", (X(3, 5, 2), X(3, 2, dtype="int32", high=5)), {"axis": 1, "keepdims": True}),
-    Case(NN + "indexing_one_hot", (X(3, 2, 5), X(3, 2, dtype="int32", high=5)), {"axis": -1}),
-    Case(OP + "IndexingOneHot", (X(3, 5), X(3, dtype="int32", high=5)), {"axis": 1, "ndim": 2}),
-    Case(OP + "IndexingSetOneHot", (X(3, 5), X(3, dtype="int32", high=5), X(3, 1)), {"axis": 1, "ndim": 2}),
-    Case(F + "gather", (X(3, 5), 1, X(3, 4, dtype="int32", high=5))),
-    Case(F + "gather", (X(3, 5, 2), 0, X(2, 5, 2, dtype="int32", high=3))),
-    Case(F + "scatter", (X(3, 5), 1, P(values=[[0, 2], [4, 1], [3, 0]], dtype="int32"), X(3, 2))),
-    Case(F + "cond_take", (MASK, X(2, 3))),
-    Case(OP + "CondTake", (X(2, 3), MASK)),
-    Case(F + "diag", (X(4),)),
-    Case(F + "diag", (X(4),), {"k": 1}),
-    Case(F + "diag", (X(4),), {"k": -2}),
-    Case(F + "diag", (X(3, 4),)),
-    Case(F + "diag", (X(3, 4),), {"k": 1}),
-    Case(F + "diag", (X(3, 4),), {"k": -1}),
-    Case(OP + "Diag", (X(3, 4),), {"k": 2}),
-    Case(NN + "sliding_window", (X(1, 2, 5, 6), 3)),
-    Case(NN + "sliding_window", (X(2, 2, 7, 8), (3, 2)), {"padding": (1, 2), "stride": (2, 1), "dilation": (1, 2)}),
-    Case(OP + "Images2Neibs", (X(1, 2, 5, 6),), {"pad_h": 1, "stride_w": 2}),
-    Case(NN + "sliding_window_transpose", (X(1, 2, 4, 4, 2, 2), 5, 2)),
-    Case(NN + "sliding_window_transpose", (X(2, 3, 3, 4, 3, 2), (6, 5), (3, 2)), {"padding": (1, 0), "stride": (2, 1)}),
-    Case(NN + "sliding_window_transpose", (X(1, 2, 3, 3, 2, 2), (5, 6), 2), {"stride": 1, "dilation": (2, 3)}),
-    Case(OP + "SlidingWindowTranspose", (X(1, 2, 4, 4, 2, 2),), {"out_h": 5, "out_w": 5, "window_h": 2, "window_w": 2}),
-    Case(NN + "pixel_shuffle", (X(1, 8, 2, 3), 2)),
-    Case(NN + "pixel_shuffle", (X(2, 3, 9, 2, 3), 3)),
-    Case(NN + "pixel_shuffle", (X(8, 2, 3), 2)),
-    Case(OP + "PixelShuffle", (X(1, 8, 2, 3),), {"factor": 2}),
-    Case(M + "pixel_shuffle.PixelShuffle", (X(1, 8, 2, 3),), init=(2,)),
-    Case(M + "sliding_window.SlidingWindow", (X(1, 2, 5, 6),), init=(3,), init_kwargs={"padding": 1}),
-    Case(M + "sliding_window.SlidingWindowTranspose", (X(1, 2, 4, 4, 2, 2),), init=(5, 2)),
-    Case(M + "padding.Pad", (X(1, 2, 3, 4),), init=([(0, 0), (0, 1), (1, 2), (0, 1)],)),
-    Case(M + "padding.Pad", (X(1, 2, 3, 4),), init=([(0, 0), (0, 0), (1, 2), (0, 1)], "reflect")),
-    Case(M + "padding.Pad", (X(1, 2, 3, 4),), init=([(0, 0), (0, 0), (1, 2), (0, 1)], "edge")),
-    Case(M + "lrn.LocalResponseNorm", (X(1, 7, 3, 3, low=-9, high=9),), init=(5,)),
-    Case(M + "normalization.GeneralNorm", (X(2, 3, 4),), init=((3, 4), (1, 2))),
-    Case(M + "linear_bn.LinearBn1d", (X(3, 5),), init=(5, 4)),
-    Case(M + "linear_bn.LinearBnRelu1d", (X(3, 5),), init=(5, 4)),
-    Case(M + "conv_transpose_bn.ConvTransposeBn2d", (X(1, 3, 4, 4),), init=(3, 2, 3), init_kwargs={"stride": 2}),
-    Case(M + "conv_transpose_bn.ConvTransposeBnRelu2d", (X(1, 3, 4, 4),), init=(3, 2, 3)),
-    Case(M + "batch_matmul_activation.BatchMatMulActivation", (X(2, 4, 4),), init=(2, 4, 4)),
-    Case(
-        M + "batch_matmul_activation.BatchMatMulActivation", (X(2, 4, 3),), init=(2, 4, 3),
-        init_kwargs={"bias": False, "nonlinear_mode": "relu"},
-    ),
+    Case(F + "math.sort", (X(2, 7),)),
+    Case(F + "math.sort", (X(2, 7),), {"descending": True}),
+    Case(F + "math.argsort", (X(2, 7),)),
+    Case(F + "math.argsort", (X(2, 7),), {"descending": True}),
+    Case(F + "math.topk", (X(2, 7), 3)),
+    Case(F + "math.topk", (X(2, 7), 3), {"descending": False}),
+    Case(F + "math.topk", (X(2, 7), 3), {"kth_only": True}),
+    Case(F + "tensor.where", (X(2, 3, dtype="bool"), X(2, 3), X(2, 3))),
+    Case(F + "nn.one_hot", (X(2, 3, dtype="int32", high=5), 5)),
+    Case(F + "tensor.cond_take", (CONDITION, X(2, 3))),
+    Case(OP + "CondTake", (X(2, 3), CONDITION)),
     Code("F.cond_take(x > 0, x)[0] * 2", X(3, 4), id="cond_take-then"),
-]  # fmt: skip
+    *(
+        Case(F + "math.topk", (X(2, 5), count), {"descending": descending, **more})
+        for count in (5, 8, -2, -8)
+        for descending in (True, False)
+        for more in ({}, {"kth_only": True})
+    ),
+    *(Case(F + "math.topk", (X(5), count), more) for count in (8, -8) for more in ({}, {"kth_only": True})),
+    Case(F + "math.topk", (X(2, 9), 2), {"no_sort": True}),
+    *(Code(f"F.topk(x, {count}, no_sort=True)[0].sum()", X(2, 5), id=f"no-sort-{count}") for count in (3, 8, -2)),
+    Code("F.topk(x, 3, kth_only=True)", X(values=[[1, 3, 3, 3, 0], [2, 2, 2, 2, 2]]), id="kth-of-equal"),
+    Code("k = mge.Tensor(8); return F.topk(x, k), F.topk(x, k, descending=False)", X(2, 5), id="tensor-k"),
+    Code("F.topk(x, mge.Tensor(-2))", X(2, 5), id="negative-tensor-k"),
+    Code("F.topk(x, y.shape[0]), F.topk(x, y.shape[1])", X(2, 5), X(3, 8), id="k-of-a-shape"),
+    Code("F.topk(x[x > 0], 8)[0]", X(12, low=-1), id="fewer-than-k-at-run-time", refused=NO_SIZE),
+    Code("F.topk(x[x > 0], 8, kth_only=True)[0]", X(12, low=-1), id="kth-of-fewer-at-run-time", refused=NO_SIZE),
+    Code("F.topk(x, (y > 0).sum().astype('int32'))", X(2, 5), X(3), id="k-at-run-time", refused=NO_SIZE),
+    *(
+        Case(OP + "TopK", (X(3, 5), ints(count)), {"mode": mode}, id=f"opdef-{mode}{count}")
+        for count in (8, -8)
+        for mode in ("value_idx_sorted", "kth_only")
+    ),
+    Case(OP + "Argsort", (X(3, 5),), {"order": "descending"}),
+    Case(OP + "TopK", (X(3, 5), ints(-2)), {"mode": "value_idx_sorted"}),
+    Case(OP + "TopK", (X(3, 5), ints(2)), {"mode": "kth_only"}),
+    Case(OP + "MaskedFill", (X(2, 3), X(2, 3, dtype="bool")), {"value": 9.0}),
+    *matrices(
+        {
+            "where": ("F.where(x > 1, x, x * 2)", NUMBERS),
+            "sort": ("F.sort(x)[0]", NUMBERS),
+            "topk": ("F.topk(x, 2)[0]", NUMBERS),
+        }
+    ),
+]

@@ -15,7 +15,9 @@ from mgeconvert.tracedmodule.lower.load import load
 from tests.harness import goldens
 from tests.tracedmodule import files
 
-FAMILIES = ("networks_detection", "networks_images", "networks_others", "qat", "quantization")
+FAMILIES = (
+    "networks_detection", "networks_images", "networks_others", "quantization/modules", "quantization/operators",
+)  # fmt: skip
 ODD = "odd"
 REFUSED = {"dtypes"}
 """Odd files that are not read: a bfloat16 constant."""
@@ -31,7 +33,7 @@ def names() -> list[str]:
 
 def source(name: str) -> tuple[bytes, list[np.ndarray]]:
     """The file MegEngine wrote, and the inputs it was traced with."""
-    family, _, key = name.partition("/")
+    family, _, key = name.rpartition("/")
     if family == ODD:
         with np.load(io.BytesIO(files.files()[f"{key}.npz"])) as arrays:
             count = sum(name.startswith("in_") for name in arrays.files)
@@ -41,7 +43,7 @@ def source(name: str) -> tuple[bytes, list[np.ndarray]]:
 
 def golden(name: str) -> goldens.Golden:
     """What MegEngine said to the network of that name."""
-    family, _, key = name.partition("/")
+    family, _, key = name.rpartition("/")
     return goldens.load(family, next(row for row in goldens.families()[family] if row.id == key))
 
 

@@ -21,20 +21,24 @@ from .. import files
 
 FLOAT16 = 1e-2
 MISTAKEN = {
-    "clip": "dtypes/clip-float16 dtypes/clip-int8 dtypes/clip-uint8 dtypes/clip-int16 dtypes/clip-int32 "
-    "numbers/clip-int8 numbers/clip-uint8 numbers/clip-int16 numbers/clip-int32 "
-    "elemwise/clip-2x3x4--0.5-1.5 indexing/clip-in-place",  # min(max(x, lower), lower)
-    "sign": "math/sign modes/Elemwise-2x3x4-mode=sign",  # with the sign turned around
-    "isinf": "rawops/isinf-4",  # x == inf
+    # as the minimum of `lower` and the maximum with it
+    "clip": """elementwise/dtypes/clip-float16 elementwise/dtypes/clip-int8 elementwise/dtypes/clip-uint8
+        elementwise/dtypes/clip-int16 elementwise/dtypes/clip-int32 elementwise/numbers/clip-int8
+        elementwise/numbers/clip-uint8 elementwise/numbers/clip-int16 elementwise/numbers/clip-int32
+        elementwise/functional/clip-2x3x4--0.5-1.5 indexing/subscripts/clip-in-place""",
+    # with the sign turned around
+    "sign": "elementwise/functional/sign elementwise/opdefs/Elemwise-2x3x4-mode=sign",
+    # as what equals inf, and not -inf
+    "isinf": "elementwise/functional/isinf-4",
 }
 """What MegEngine 1.13 writes into an mgv2 file as something else, by the rows that show it. The file says so, and is
 read as it says; the old container has what was meant."""
-TRUE_INDEX = frozenset(["indexing/x[:,True]-2x3x4", "indexing/x[True]-4x6"])
+TRUE_INDEX = frozenset(["indexing/subscripts/x[:,True]-2x3x4", "indexing/subscripts/x[True]-4x6"])
 """Rows whose index True is dumped as the index 1, in every container."""
 MISTAKEN_ROWS = TRUE_INDEX.union(*(names.split() for names in MISTAKEN.values()))
-REFUSED = {"order/k-at-run-time": "topk of a k that is only known at run time"}
+REFUSED = {"selection/k-at-run-time": "topk of a k that is only known at run time"}
 """Rows that a TracedModule has and a static graph refuses, with the reason."""
-READ = frozenset(["numbers/bfloat16"])
+READ = frozenset(["elementwise/numbers/bfloat16"])
 """Rows that a TracedModule refuses and a static graph does not: MegEngine dumps what it computes with instead."""
 RUN = ("plain", "optimized")
 """The forms that are run; the others must give the same graph as the plain one, or are run too."""

@@ -91,7 +91,7 @@ def _table() -> None:
 @pytest.fixture(scope="module")
 def recorded() -> set[str]:
     """Every callable that some row made MegEngine record (that no archive is missing, test_harness checks)."""
-    paths = [goldens.FOLDER / f"{family}.tar.xz" for family in goldens.families()]
+    paths = [goldens.archive(family) for family in goldens.families()]
     indexes = [goldens.index(path)["rows"] for path in paths if path.is_file()]
     return {name for rows in indexes for entry in rows.values() for name in entry["calls"]}
 

@@ -1,4 +1,5 @@
-"""Every callable of MegEngine that is lowered or refused has a family, and its handler stands in the family's file."""
+"""Every callable of MegEngine that is lowered or refused has a family; its handler and its rows stand in the files of
+that name."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from mgeconvert.ir.families import FAMILIES as KNOWN
 from mgeconvert.tracedmodule.families import FAMILIES, family
 from mgeconvert.tracedmodule.lower import table
 from mgeconvert.tracedmodule.lower.driver import load_table
+from tests.harness import Case, Network, goldens
 
 load_table()
 ROOM = table.__name__.removesuffix("table")
@@ -22,6 +24,23 @@ REFUSED = [key for key, _ in table.refused()]
 )
 def test_a_handler_stands_in_the_file_of_its_operators_family(key: str, handler: Callable[..., object]) -> None:
     assert inspect.unwrap(handler).__module__.removeprefix(ROOM).partition(".")[0] == family(key)
+
+
+def test_a_row_stands_in_the_file_of_its_operators_family() -> None:
+    elsewhere = {
+        f"{name}/{row.id}": family(row.target)
+        for name, rows in goldens.families().items()
+        for row in rows
+        if isinstance(row, Case) and family(row.target) != name.partition("/")[0]
+    }
+    assert elsewhere == {}
+
+
+def test_beside_the_families_stand_networks_and_rows_of_no_one_operator() -> None:
+    others = {name: rows for name, rows in goldens.families().items() if name.partition("/")[0] not in KNOWN}
+    networks = {name for name, rows in others.items() if all(isinstance(row, Network) for row in rows)}
+    assert networks == {name for name in others if name.startswith("networks_")}
+    assert others.keys() - networks == {"structures"}
 
 
 def test_every_key_has_a_family_of_the_one_list() -> None:

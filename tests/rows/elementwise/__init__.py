@@ -1,0 +1,1 @@
+"""Rows of elementwise operators, one file a kind."""

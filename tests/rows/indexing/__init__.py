@@ -1,0 +1,1 @@
+"""Rows of indexing, one file a kind."""

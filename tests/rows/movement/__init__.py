@@ -1,0 +1,1 @@
+"""Rows of movement, one file a kind."""

@@ -1,0 +1,1 @@
+"""Rows of quantization, one file a kind."""
