@@ -73,12 +73,12 @@ def packed(model: bytes, method: str = "NONE", count: int = 1) -> bytes:
 
 
 def test_the_container_without_feature_bits(tmp_path: Path) -> None:
-    old = golden("old", "conv2d")
+    old = golden("old", "conv2d-float16")
     assert shown(load(b"MGBS" + old[12:], tmp_path)) == shown(load(old, tmp_path))
 
 
 def test_a_lite_pack(tmp_path: Path) -> None:
-    model = golden("plain", "conv2d")
+    model = golden("plain", "conv2d-float16")
     assert shown(load(model, tmp_path)) == shown(load(packed(model), tmp_path))
     assert describe(tmp_path / "model.mge").writer == "MegEngine 1.13.0 (mgv2 in MegEngine Lite pack)"
 
@@ -97,7 +97,7 @@ def test_test_cases_are_what_is_recorded(tmp_path: Path) -> None:
 
 def test_weights_are_views_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "model.mge"
-    path.write_bytes(golden("plain", "conv2d"))
+    path.write_bytes(golden("plain", "conv2d-float16"))
     arrays = [tensor.array for op in read(path).operators for tensor in op.tensors if tensor.array is not None]
     assert arrays
     assert all(not array.flags.owndata and not array.flags.writeable for array in arrays)
@@ -165,7 +165,7 @@ def first_size(data: memoryview) -> int:
     return at + int(struct.unpack_from("<I", data, at)[0]) + 4
 
 
-ROW = "conv2d"
+ROW = "conv2d-float16"
 BAD = [
     (lambda _: b"", "is empty, expected a static graph"),
     (lambda data: data[:200], "is damaged: its operators would take"),
@@ -213,7 +213,9 @@ def test_truncated_anywhere(form: str, tmp_path: Path) -> None:
             load(data[:end], tmp_path)
 
 
-@pytest.mark.parametrize(("form", "start"), [("plain", ROW), ("old", ROW), ("optimized", "Softmax"), ("plain", "topk")])
+@pytest.mark.parametrize(
+    ("form", "start"), [("plain", ROW), ("old", ROW), ("optimized", "Softmax"), ("plain", "topk-float16")]
+)
 def test_mutations_never_end_in_another_error(form: str, start: str, tmp_path: Path) -> None:
     data = golden(form, start)
     generator = random.Random(20)
