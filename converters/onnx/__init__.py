@@ -51,6 +51,15 @@ BACKEND = Backend(
         Option("functions", bool, False, "write each module as a local function; opset 15 or newer"),
         Option("fp16", bool, False, "compute and store weights in float16", rtol=5e-2),
         Option("fp16_io", bool, False, "with --fp16: inputs and outputs are float16 too"),
+        Option(
+            "qdq_activations",
+            str,
+            None,
+            "the integers of quantized activations; unset: uint8, for which onnxruntime has kernels, where MegEngine"
+            " quantized, else as in the source",
+            ("uint8", "int8", "source"),
+        ),
+        Option("exact_rounding", bool, False, "round every half as MegEngine does, in floats: slow"),
         QUANT_PARAMS,
     ),
 )

@@ -14,6 +14,7 @@ from mgeconvert.version import VERSION
 
 from ..opsets.down.driver import in_opset
 from ..opsets.schema import OLDEST, newest
+from ..quantization.form import in_integer_form
 from .external import ExternalData, data_path
 from .functions import SINCE, Function, with_functions
 from .model import model_message
@@ -40,16 +41,20 @@ def save(
     fp16_io: bool = False,
     functions: bool = False,
     quant_params: str = "",
+    qdq_activations: str | None = None,
+    exact_rounding: bool = False,
 ) -> list[Path]:
     """Write `graph`; returns the files written, main file first (the model is none for a stream).
 
     `opset` is 7 to the newest; without it 17, or the lowest newer one that has every operator. With `external_data`,
     or when the model is over 2 GB, the weights go to ``NAME.HASH.data`` beside the model. With `functions` each module
-    is a local function (`with_functions`). `quant_params` names the file for the quantization parameters. Raises
-    UnsupportedError with every operator that the opset cannot express.
+    is a local function (`with_functions`). `quant_params` names the file for the quantization parameters.
+    `qdq_activations` and `exact_rounding` are those of `in_integer_form`. Raises UnsupportedError with every operator
+    that the opset cannot express.
     """
     check(opset, fp16, fp16_io, functions)
-    form, opset, problems = _form(in_precision(graph, fp16, fp16_io), opset)
+    quantization = (qdq_activations, exact_rounding)
+    form, opset, problems = _form(in_precision(graph, fp16, fp16_io), opset, *quantization)
     if problems:
         raise UnsupportedError(f"export to onnx opset {opset}", problems, hint=HINT)
     beside = document_paths(quant_params, *([target] if isinstance(target, Path) else []))
@@ -76,10 +81,17 @@ def _write(
 
 
 def problems(
-    graph: Graph, *, opset: int | None = None, fp16: bool = False, fp16_io: bool = False, **_: object
+    graph: Graph,
+    *,
+    opset: int | None = None,
+    fp16: bool = False,
+    fp16_io: bool = False,
+    qdq_activations: str | None = None,
+    exact_rounding: bool = False,
+    **_: object,
 ) -> list[Problem]:
     """What stops `save` with the same options, without writing anything."""
-    return _form(in_precision(graph, fp16, fp16_io), opset)[2]
+    return _form(in_precision(graph, fp16, fp16_io), opset, qdq_activations, exact_rounding)[2]
 
 
 def check(
@@ -100,17 +112,17 @@ def in_precision(graph: Graph, fp16: bool, fp16_io: bool) -> Graph:
     return to_float16(graph, keep_io=not fp16_io) if fp16 else graph
 
 
-def _form(graph: Graph, opset: int | None) -> tuple[Graph, int, list[Problem]]:
+def _form(graph: Graph, opset: int | None, activations: str | None, exact: bool) -> tuple[Graph, int, list[Problem]]:
     """The graph in the form of an opset, that opset, and what it cannot express."""
     if opset is not None:
-        return _in_form(graph, checked_opset(opset))
-    wanted = _in_form(graph, DEFAULT_OPSET)
-    newer = (_in_form(graph, number) for number in range(DEFAULT_OPSET + 1, newest() + 1))
+        return _in_form(graph, checked_opset(opset), activations, exact)
+    wanted = _in_form(graph, DEFAULT_OPSET, activations, exact)
+    newer = (_in_form(graph, number, activations, exact) for number in range(DEFAULT_OPSET + 1, newest() + 1))
     return wanted if not wanted[2] else next((form for form in newer if not form[2]), wanted)
 
 
-def _in_form(graph: Graph, opset: int) -> tuple[Graph, int, list[Problem]]:
-    form, problems = in_opset(graph, opset)
+def _in_form(graph: Graph, opset: int, activations: str | None, exact: bool) -> tuple[Graph, int, list[Problem]]:
+    form, problems = in_opset(in_integer_form(graph, opset, activations, exact), opset)
     return form, opset, problems
 
 

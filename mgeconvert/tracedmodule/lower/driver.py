@@ -24,7 +24,8 @@ from ..read.model import InputInfo, Model
 from ..read.records import ModuleRecord, TensorRecord
 from .attributes import attribute
 from .dynamic_shapes import sizes_when_traced
-from .grids import Quantization, dequantized, of_dtype, settle
+from .grids import Quantization, dequantized, of_dtype, quantize, settle
+from .quantization.qat import stated
 from .scopes import Scopes, finish
 from .shapes import ShapeBuilder
 from .table import LastOutput, Lowering, find, refusal
@@ -128,9 +129,17 @@ class Driver:
         return self._constants[id(record)]
 
     def input(self, info: InputInfo, shape: Shape) -> Value:
-        """One input of the graph."""
+        """One input of the graph; on the grid that its tensor says, where calls need not stay as they are."""
         self._grid(info.dtype, info.name, "input")
-        return self.builder.input(info.name, storage(info.dtype), shape)
+        value = self.builder.input(info.name, storage(info.dtype), shape)
+        said = info.qparams
+        if said is None or said.scale is None or said.dtype_meta is None or self.calls is Calls.WHOLE:
+            return value
+        try:
+            return quantize(self.builder, value, stated(said.dtype_meta, said))
+        except RefusedError as refusal:
+            self.problems.append(Problem(info.name, "input", refusal.reason))
+            return value
 
     def _grid(self, dtype: DType | None, place: str, what: str) -> Quantization | None:
         """The grid of a quantized dtype, None for one of numpy's; one that is neither is a problem at `place`."""

@@ -17,6 +17,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.quantization import HALVES_AWAY, ROUNDING
 
 from ..read.arrays import MgeDType
 from .elementwise.modes import elemwise
@@ -49,6 +50,10 @@ class Quantization:
     rounds_bias: bool = field(default=False, compare=False)
     """Whether MegEngine's QAT modules put a bias beside such values on the grid of the products: those of symmetric
     quantization whose numpy dtype is called int8, of however many bits."""
+
+    def __post_init__(self) -> None:
+        if not float(np.finfo(np.float32).tiny) <= self.scale < np.inf:
+            refuse(f"a quantization scale of {self.scale:g}: expected a positive normal number")
 
     @property
     def is_symmetric(self) -> bool:
@@ -106,7 +111,10 @@ def quantize(b: Builder, x: Value, q: Quantization) -> Value:
     if q.qmin > limits.min or q.qmax < limits.max:
         low, high = (np.float32((limit - q.zero_point) * q.scale) for limit in (q.qmin, q.qmax))
         x = b.op("Clip", x, low, high)
-    return dequantized(b, b.op("QuantizeLinear", x, b.constant(q.scale), b.constant(q.zero_point, q.storage)), q)
+    stored = b.op(
+        "QuantizeLinear", x, b.constant(q.scale), b.constant(q.zero_point, q.storage), **{ROUNDING: HALVES_AWAY}
+    )
+    return dequantized(b, stored, q)
 
 
 def _in_floats(b: Builder, x: Value, q: Quantization) -> Value:

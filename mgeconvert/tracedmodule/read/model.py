@@ -19,16 +19,19 @@ from .pytree import LeafDef, TreeDef, unflatten
 from .records import FullArgSpec, TracedModuleRecord
 from .source import opened
 from .unpickle import Progress
+from .values import QParams
 from .work import bounded
 
 
 @dataclass(frozen=True, slots=True)
 class InputInfo:
-    """One tensor argument of forward(): `name` from its signature, `shape` and `dtype` from the trace."""
+    """One tensor argument of forward(): `name` from its signature, `shape` and `dtype` from the trace; `qparams` where
+    the tensor itself says the grid of its numbers."""
 
     name: str
     shape: tuple[int, ...] | None
     dtype: DType | None
+    qparams: QParams | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def describe(module: TracedModuleRecord, name: str, index: int = 0) -> Model:
     graph.check()
     nodes, results = _tensors(graph.inputs[1:]), _tensors(graph.outputs)
     names = _unique([given or node.name or "input" for given, node in _argument_names(module.argspec, arg_def, nodes)])
-    inputs = [InputInfo(name, node.shape, node.dtype) for name, node in zip(names, nodes, strict=True)]
+    inputs = [InputInfo(name, node.shape, node.dtype, node.qparams) for name, node in zip(names, nodes, strict=True)]
     out_def = _out_def(module.out_defs.get(arg_def), len(results))
     paths = _paths(out_def, "")
     names = _unique([node.name or "output" for node in results])

@@ -21,6 +21,7 @@ from mgeconvert.ir.scopes import Scope
 from mgeconvert.registry import Source
 
 from ...name_scopes import NameScopes
+from ...quantization.ranges import ranges_on_floats
 from ...read.declared import declared, declared_type
 from ...read.file import ModelFile
 from ...read.order import in_order
@@ -103,6 +104,7 @@ class Lowering:
             self.builder.output(info.name, self._value(info.name, "the model's outputs"))
         graph = self.builder.graph
         graph.remove_dead_nodes()
+        ranges_on_floats(graph)
         nest_by_names(graph, "." if self.keeps_origins else "/", counted=not self.keeps_origins)
         graph.check()
         return graph

@@ -42,15 +42,19 @@ def _holds(storage: np.dtype, *integers: int) -> bool:
     return all(limits.min <= integer <= limits.max for integer in integers)
 
 
+def stated(dtype: Any, qparams: Any) -> Quantization:
+    """What a QParams with a scale says, for integers of the QuantDtypeMeta `dtype`."""
+    zero_point = 0 if qparams.zero_point is None else int(_scalar(qparams.zero_point))
+    symmetric = qparams.mode is not None and qparams.mode.is_symmetric
+    return _grid(dtype, np.float32(_scalar(qparams.scale)), zero_point, symmetric)
+
+
 def observed(observer: Module) -> Quantization:
     """What an observer would quantize with."""
     dtype = observer.dtype
     kind = observer.qualname.rpartition(".")[2]
     if kind == "PassiveObserver":
-        qparams = observer.qparams
-        zero_point = 0 if qparams.zero_point is None else int(_scalar(qparams.zero_point))
-        symmetric = qparams.mode is not None and qparams.mode.is_symmetric
-        return _grid(dtype, np.float32(_scalar(qparams.scale)), zero_point, symmetric)
+        return stated(dtype, observer.qparams)
     if kind == "HistogramObserver":
         refuse("fake quantization by a HistogramObserver, whose parameters are searched for at run time")
     low, high = min(single_scale(observer.min_val), np.float32(0)), max(single_scale(observer.max_val), np.float32(0))
@@ -64,7 +68,10 @@ def observed(observer: Module) -> Quantization:
 
 
 def _scalar(record: Any) -> Any:
-    return np.asarray(record.array).reshape(())
+    array = np.asarray(record.array)
+    if array.size != 1:
+        refuse(f"fake quantization with a scale or zero point of {array.size} numbers")
+    return array.reshape(())
 
 
 def parameters(fake_quant: Module | None, observer: Module | None) -> Quantization | None:

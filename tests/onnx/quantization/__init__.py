@@ -1,0 +1,1 @@
+"""Tests of the form of quantized graphs that onnxruntime computes with integers."""
