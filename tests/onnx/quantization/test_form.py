@@ -1,4 +1,4 @@
-"""Graphs of MegEngine's quantization, and what onnxruntime's optimizer makes of them: kernels of integers, same bits."""
+"""Graphs of MegEngine's quantization in onnxruntime's optimizer: kernels of integers, the same bits."""
 
 from __future__ import annotations
 
@@ -103,10 +103,10 @@ FUSED = [
         unary("AveragePool", 0.06, kernel_shape=[2, 2]), {"QLinearConv": 1, "QLinearAveragePool": 1}, id="average-pool"
     ),
 ]
-FLOATS = frozenset(
-    ["Conv", "FusedConv", "Gemm", "MatMul", "Add", "Mul", "Concat", "AveragePool", "GlobalAveragePool", "Sigmoid"]
-    + ["LeakyRelu", "Softmax", "Relu", "Clip", "MaxPool"]
-)
+FLOATS = (
+    "Conv", "FusedConv", "Gemm", "MatMul", "Add", "Mul", "Concat", "AveragePool", "GlobalAveragePool", "Sigmoid",
+    "LeakyRelu", "Softmax", "Relu", "Clip", "MaxPool",
+)  # fmt: skip
 
 
 def kernels(path: Path) -> Counter[str]:
