@@ -47,6 +47,10 @@ PASSES = (
     Pass("fuse-gelu", 1, "Recognise Gelu in its erf, tanh and exp forms.", "Gelu recognised", "gelu"),
     Pass("fuse-softmax", 1, "Recognise Softmax, LogSoftmax and ReduceLogSumExp in formulas that take the largest away.",
          "formula{s} recognised", "softmax"),
+    Pass("fuse-choice", 1, "Recognise Where that is a sum of its halves, and conditions that went through numbers.",
+         "choice{s} recognised", "choices"),
+    Pass("fuse-nms", 1, "Take sorting and filling away from around NonMaxSuppression.", "step{s} removed", "nms"),
+    Pass("fuse-reduction", 1, "Recognise ReduceL2 in formulas.", "ReduceL2 recognised", "reductions"),
     Pass("fuse-norm", 1, "Recognise LayerNormalization and GroupNormalization, with their scale and bias.",
          "step{s} of normalization fused", "norms"),
     # Into the weights, nearest first: what stands between a convolution and its BatchNormalization goes before that.

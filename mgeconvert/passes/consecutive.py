@@ -197,6 +197,29 @@ def gathered(r: Rewriter, node: Node) -> Result:
     return r.again(gather, data(gather), indices)
 
 
+@rule("merge-consecutive", "Gather")
+def only_position(r: Rewriter, node: Node) -> Result:
+    """Gather(x, 0, a) -> Squeeze(x, a) where the axis has the size 1"""
+    index, shape, axis = array(node, 1), data(node).shape, integer(node, "axis", 0)
+    if index is None or index.shape != () or shape is None or shape[axis] != 1 or int(index) not in (0, -1):
+        return None
+    return r.op("Squeeze", data(node), [axis % len(shape)])
+
+
+@rule("merge-consecutive", "Gather")
+def index_of_another_type(r: Rewriter, node: Node) -> Result:
+    """Gather(x, Cast(i)) -> Gather(x, i) for integers of 32 and 64 bits: what a Gather can take fits into both"""
+    cast = r.producer(node.inputs[1], "Cast")
+    if cast is None:
+        return None
+    dtypes = (data(cast).dtype, data(node, 1).dtype)
+    return r.again(node, data(node), data(cast)) if all(dtype in INDICES for dtype in dtypes) else None
+
+
+INDICES = (np.dtype(np.int32), np.dtype(np.int64))
+"""The types that Gather takes."""
+
+
 Cut = tuple[int, int, int]
 
 

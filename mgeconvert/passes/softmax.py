@@ -48,6 +48,24 @@ def log_sum_exp(r: Rewriter, node: Node) -> Result:
     return r.op("ReduceLogSumExp", x, [axis], keepdims=1)
 
 
+@rule("fuse-softmax", "Add", rounds=True)
+def log_sum_exp_without_axis(r: Rewriter, node: Node) -> Result:
+    """Squeeze(m, a) + Log(ReduceSum(Exp(x - m), a, keepdims=0)) -> ReduceLogSumExp(x, a, keepdims=0), with
+    m = ReduceMax(x, a)"""
+    for largest, other in ((data(node), data(node, 1)), (data(node, 1), data(node))):
+        squeeze, logarithm = r.producer(largest, "Squeeze", "Reshape"), r.producer(other, "Log")
+        total = None if logarithm is None else r.producer(data(logarithm), "ReduceSum")
+        exp = None if total is None else r.producer(data(total), "Exp")
+        most = None if squeeze is None else r.producer(data(squeeze), "ReduceMax")
+        axis = None if most is None else _only_axis(most)
+        if total is None or exp is None or most is None or axis is None:
+            continue
+        x = _lowered(r, data(exp), axis)
+        if x is data(most) and _dropped_axis(total) == axis and largest.shape == node.output.shape == other.shape:
+            return r.op("ReduceLogSumExp", x, [axis], keepdims=0)
+    return None
+
+
 def _is_log_softmax(r: Rewriter, value: Value, x: Value) -> bool:
     reader = r.only_user(value)
     return reader is not None and reader.op == "Sub" and reader.inputs == [x, value]
@@ -87,7 +105,14 @@ def _lowered(r: Rewriter, value: Value, axis: int) -> Value | None:
 
 def _only_axis(node: Node) -> int | None:
     """The one axis, from the front, that a reduction keeps with size 1; None for other reductions."""
+    return _reduced_axis(node) if integer(node, "keepdims", 1) else None
+
+
+def _dropped_axis(node: Node) -> int | None:
+    """The one axis, from the front, that a reduction takes away; None for other reductions."""
+    return None if integer(node, "keepdims", 1) else _reduced_axis(node)
+
+
+def _reduced_axis(node: Node) -> int | None:
     axes, rank = array(node, 1), data(node).rank
-    if axes is None or rank is None or axes.size != 1 or not integer(node, "keepdims", 1):
-        return None
-    return int(axes.item()) % rank
+    return None if axes is None or rank is None or axes.size != 1 else int(axes.item()) % rank

@@ -112,6 +112,32 @@ def log_sum_exp_alone(b: Builder) -> Value:
     return b.op("Add", b.op("Log", total), most)
 
 
+@changes(
+    "fuse-softmax",
+    """
+    graph main (x: float32[2,3])
+      ReduceMax: float32[2,1] = ReduceMax(x, int64([1]))
+      Sub: float32[2,3] = Sub(x, ReduceMax)
+      Exp: float32[2,3] = Exp(Sub)
+      ReduceSum: float32[2] = ReduceSum(Exp, int64([1])) {keepdims=0}
+      Squeeze: float32[2] = Squeeze(ReduceMax, int64([1]))
+      Log: float32[2] = Log(ReduceSum)
+      Add: float32[2] = Add(Squeeze, Log)
+      return y=Add
+    """,
+    """
+    graph main (x: float32[2,3])
+      Add: float32[2] = ReduceLogSumExp(x, int64([1])) {keepdims=0}
+      return y=Add
+    """,
+)
+def log_sum_exp_without_axis(b: Builder) -> Value:
+    source = x(b, 2, 3)
+    most = b.op("ReduceMax", source, [1])
+    total = b.op("ReduceSum", b.op("Exp", b.op("Sub", source, most)), [1], keepdims=0)
+    return b.op("Add", b.op("Squeeze", most, [1]), b.op("Log", total))
+
+
 @declines("fuse-softmax")
 def other_axes(b: Builder) -> dict[str, Value]:
     source = x(b, 2, 3)

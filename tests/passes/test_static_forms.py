@@ -316,6 +316,54 @@ def position_without_its_axis(b: Builder) -> dict[str, Value]:
     }
 
 
+@changes(
+    "merge-consecutive",
+    """
+    graph main (x: float32[2,1,3])
+      Gather: float32[2,3] = Gather(x, int64(0)) {axis=1}
+      return y=Gather
+    """,
+    """
+    graph main (x: float32[2,1,3])
+      Gather: float32[2,3] = Squeeze(x, int64([1]))
+      return y=Gather
+    """,
+)
+def only_position(b: Builder) -> Value:
+    return b.op("Gather", x(b, 2, 1, 3), np.int64(0), axis=1)
+
+
+@changes(
+    "merge-consecutive",
+    """
+    graph main (x: float32[2,3])
+      ArgMax: int64[1,3] = ArgMax(x) {axis=0}
+      Cast: int32[1,3] = Cast(ArgMax) {to=6}
+      Gather: float32[2,1,3] = Gather(x, Cast) {axis=1}
+      return y=Gather
+    """,
+    """
+    graph main (x: float32[2,3])
+      ArgMax: int64[1,3] = ArgMax(x) {axis=0}
+      Gather: float32[2,1,3] = Gather(x, ArgMax) {axis=1}
+      return y=Gather
+    """,
+)
+def index_of_another_type(b: Builder) -> Value:
+    source = x(b, 2, 3)
+    return b.op("Gather", source, b.op("Cast", b.op("ArgMax", source, axis=0), to=6), axis=1)
+
+
+@declines("merge-consecutive")
+def indices_that_stay(b: Builder) -> dict[str, Value]:
+    source = x(b, 1, 3)
+    return {
+        "vector": b.op("Gather", source, [0], axis=0),
+        "larger": b.op("Gather", source, np.int64(0), axis=1),
+        "other": b.op("Gather", source, b.op("Cast", b.input("i", "uint8", (2,)), to=6), axis=1),
+    }
+
+
 @declines("merge-consecutive")
 def position_whose_axis_stays(b: Builder) -> Value:
     return b.op("Squeeze", b.op("ArgMax", x(b, 2, 1, 4, 3), axis=2), [1, 2])
