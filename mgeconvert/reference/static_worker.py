@@ -64,7 +64,8 @@ def dump_one(job):
         return {}
     if same(compute(job["out"], feeds), expected):
         return {"changed": True}
-    traced.dump(job["out"], arg_names=names, output_names=job["output_names"], no_change_graph=True, **options)
+    options["no_change_graph"] = True
+    traced.dump(job["out"], arg_names=names, output_names=job["output_names"], **options)
     return {"changed": False}
 
 

@@ -14,7 +14,13 @@ from mgeconvert.verification.expected import run_graph
 
 from . import files
 
-OPTIONS = [{}, {"dump_format": "FBS"}, {"optimize_for_inference": True, "layout": "nchw44"}]
+OPTIONS = [
+    {}, {"dump_format": "FBS"}, {"optimize_for_inference": True, "layout": "nchw44"},
+    {"optimize_for_inference": True, "fuse_conv_bias": True, "fuse_z": True, "fuse_preprocess": True},
+    {"optimize_for_inference": True, "fuse_grain": False},
+    {"keep_var_name": 2, "keep_opr_name": True, "keep_param_name": True, "keep_opr_priority": True},
+    {"keep_var_name": 0, "no_change_graph": True},
+]  # fmt: skip
 
 
 def source(folder: Path) -> Path:
@@ -36,9 +42,25 @@ def test_what_is_written_computes_the_same(options: dict[str, object], tmp_path:
     again = mgeconvert.load(written)
     assert list(again.inputs) == list(graph.inputs)
     for found in (run(written, feeds), run_graph(again, feeds)):
-        np.testing.assert_allclose(found["result"], expected, 1e-4, 1e-5)
+        assert list(found) == ["result"] or options.get("keep_var_name") == 0
+        np.testing.assert_allclose(next(iter(found.values())), expected, 1e-4, 1e-5)
 
 
-def test_switches_ask_for_optimization(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="are switches of --optimize-for-inference"):
-        mgeconvert.save(mgeconvert.load(source(tmp_path)), tmp_path / "model.mge", layout="nchw44")
+WRONG = [
+    ({"layout": "nchw44", "fuse_z": True}, "--layout, --fuse-z: only a graph that is optimized for inference has that"),
+    (
+        {"optimize_for_inference": True, "float16": True, "float16_io": True},
+        "--float16, --float16-io: there is one precision",
+    ),
+    ({"fuse_grain": False}, "--no-fuse-grain: only a graph that is optimized for inference has that"),
+    ({"model_version": 3}, "--model-version 3: there are versions 1 and 2"),
+    ({"keep_var_name": 3}, "--keep-var-name 3: there are 0, 1 and 2"),
+    ({"max_error": 1e-3}, "--max-error: there is no test case to check"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), WRONG, ids=str)
+def test_options_that_cannot_be(options: dict[str, object], message: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        mgeconvert.save(mgeconvert.load(source(tmp_path)), tmp_path / "model.mge", **options)
+    assert refused.value.message == message
