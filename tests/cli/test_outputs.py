@@ -150,7 +150,7 @@ REFUSED = {
     "convert m.onnx t.onnx --fp16-io": "--fp16-io is for models in float16",
     "onnx-to-tflite m.onnx --full-fp16 --weight-int8": "--full-fp16 and --weight-int8 exclude each other",
     "onnx-to-caffe m.onnx -o t.prototxt --split-weights -1": "--split-weights -1: expected megabytes",
-    "onnx-to-mge m.onnx -o t.mge --float16": "are switches of --optimize-for-inference",
+    "onnx-to-mge m.onnx -o t.mge --float16": "--float16: only a graph that is optimized for inference has that",
     "optimize m.onnx -o t.mge --model-version 3": "--model-version 3: there are versions 1 and 2",
     "onnx-to-tflite m.onnx --input-shape x": "--input-shape x: says no input's shape",
     "load m.onnx --input-shape x=1,0": "--input-shape x=1,0: 0 is not a positive number",
