@@ -9,6 +9,7 @@ from pathlib import Path
 from mgeconvert import registry
 from mgeconvert.ir.claims import claim_of
 from mgeconvert.ir.families import FAMILIES, ONNX
+from tests.harness import operators
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("mgeconvert", "converters", "cli")
@@ -92,6 +93,12 @@ def test_who_knows_the_operators_name_knows_the_file() -> None:
     known = [parts for parts in at_home if FAMILIES.keys() & set(parts)]
     assert len(pairs) > 1500
     assert len(known) / len(pairs) >= 0.95
+
+
+def test_rows_of_an_operator_stand_in_the_file_of_its_family() -> None:
+    """Those of ONNX operators; the rows of each format are looked at beside its handlers."""
+    known = [(family, row) for family in operators.FAMILIES for row in operators.rows(family)]
+    assert [f"{family}: {row.id}" for family, row in known if ONNX[row.op] != family] == []
 
 
 def test_a_file_has_one_idea() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from mgeconvert.ir import families
+from mgeconvert.ir.families import FAMILIES
 from mgeconvert_converters.caffe import emit, lower
 from mgeconvert_converters.caffe.families import LAYERS
+from tests.caffe.lower import layer_rows
 
 LOWERED = {name: row.handler for name, row in lower.LOWERINGS.items()}
 EMITTED = {name: row.handler for name, row in emit.EMITTERS.items()}
@@ -28,10 +31,17 @@ def test_a_handler_stands_in_the_file_of_its_family(
     assert elsewhere == {}
 
 
+def test_rows_of_a_layer_stand_in_the_table_of_its_family() -> None:
+    tables = {family: getattr(layer_rows, family.upper(), []) for family in FAMILIES}
+    assert sum(map(len, tables.values())) + len(layer_rows.NETS) == len(layer_rows.ROWS)
+    types = [(family, row.id, re.findall(r'type: "(\w+)"', row.layers)) for family in tables for row in tables[family]]
+    assert [row for family, row, layers in types if LAYERS[layers[0]] != family] == []
+
+
 def test_every_layer_type_of_a_table_has_a_family() -> None:
     tables = {*lower.LOWERINGS, *lower.REFUSED, *lower.TRAINING, *lower.DATA, "Input"}
     assert tables ^ LAYERS.keys() == set()
-    assert set(LAYERS.values()) <= families.FAMILIES.keys()
+    assert set(LAYERS.values()) <= FAMILIES.keys()
 
 
 def test_a_layer_with_the_name_of_an_operator_is_of_its_family() -> None:

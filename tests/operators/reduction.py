@@ -60,4 +60,5 @@ ROWS = [
     ),
     Op("CumSum", X(3, 4, high=5, dtype="int32"), P(values=1, dtype="int64")),
     *(Op(op, X(2, 3, 2, 3, 2, 3, 2), ints(2, 4), keepdims=k) for op in ("ReduceSum", "ReduceMax") for k in (0, 1)),
+    *(Op(f"Reduce{kind}", X(2, 3, 2, 3, 2, 3, 2), ints(1, 3, 5)) for kind in ("Mean", "Max", "Prod")),
 ]
