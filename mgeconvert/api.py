@@ -170,7 +170,8 @@ def run_passes(
 
     supported = None if target is None else introduced(target, options or {})
     growth = selection.allowed_growth
-    return passes.optimize(graph, selection.level, selection.enable, selection.disable, supported, growth)
+    calls = None if target is None or not graph.calls else target.calls
+    return passes.optimize(graph, selection.level, selection.enable, selection.disable, supported, growth, calls)
 
 
 def convert(

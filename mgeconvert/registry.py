@@ -145,10 +145,11 @@ class Backend:
     `describe(path)` says a written file's inputs and outputs, for `mgeconvert verify`; without it the format's frontend
     is asked. `introduces(**options)` names the operators that optimization may introduce, those the file has under its
     options without rewriting; without it all that `ops()` lists. A `faithful` target writes modules and calls as the
-    source had them: passes run only where they are asked for. `files(path)` are the files that
-    save makes of a path, main file first, unless its options or the size of the model say otherwise: without it one
-    file of that name. `leftovers(files)` are files of an earlier export that readers would take for some of these new
-    ones. `check(**options)` raises UsageError for options that cannot be taken, before any model is read.
+    source had them: passes run only where they are asked for. `calls(graph)` counts the calls that it writes a graph
+    with; no level of passes leaves more than there were. `files(path)` are the files that save makes of a path, main
+    file first, unless its options or the size of the model say otherwise: without it one file of that name.
+    `leftovers(files)` are files of an earlier export that readers would take for some of these new ones.
+    `check(**options)` raises UsageError for options that cannot be taken, before any model is read.
     `example` is a program that opens a written model in its framework, with ``{0}``, ``{1}`` for its files as Python
     strings; `python` is what runs it in a shell. `weights(arrays, path)` writes weights alone, by MegEngine's names,
     and returns them as they are in the file.
@@ -166,6 +167,7 @@ class Backend:
     runtime: str = ""
     introduces: Callable[..., Collection[str]] | None = None
     faithful: bool = False
+    calls: Callable[[Graph], int] | None = None
     files: Callable[[Path], Sequence[Path]] | None = None
     leftovers: Callable[[Sequence[Path]], Iterable[Path]] | None = None
     narrows: Mapping[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ Importing this module is cheap: the rules are imported when the first graph is o
 from __future__ import annotations
 
 import difflib
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -125,17 +125,24 @@ def optimize(
     disable: Iterable[str] = (),
     supported: Container[str] | None = None,
     allowed_growth: int = 0,
+    calls: Callable[[Graph], int] | None = None,
 ) -> Outcome:
     """Optimize the graph in place; what each pass did and what was declined.
 
     With `supported`, the operators the target can express, no pass introduces any other operator. A rewrite may make
-    the file larger by `allowed_growth` bytes.
+    the file larger by `allowed_growth` bytes. With `calls`, how many calls a graph is written with, passes of the level
+    that leave more calls do not run.
     """
-    chosen = select(level, enable, disable)
+    chosen: Sequence[Pass] = select(level, enable, disable)
     if not chosen:
         return Outcome()
     from .driver import run
 
+    if calls is not None:
+        from .calls import worthwhile
+
+        asked = {item if isinstance(item, str) else item.name for item in enable}
+        chosen = worthwhile(graph, chosen, asked, supported, allowed_growth, calls)
     return run(graph, chosen, supported, allowed_growth)
 
 

@@ -39,4 +39,5 @@ BACKEND = Backend(
     python="$(mgeconvert reference path)",
     narrows={"int64": "int32", "uint32": "int32", "uint64": "int32", "float64": "float32"},
     faithful=True,
+    calls=deferred("mgeconvert.tracedmodule.emit.backend:calls"),
 )

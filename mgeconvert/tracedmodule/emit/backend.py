@@ -39,6 +39,13 @@ def problems(graph: Graph) -> list[Problem]:
     return _assembled(graph)[1]
 
 
+def calls(graph: Graph) -> int:
+    """How many calls the graph is written with: those of the source that are whole and those of its other nodes."""
+    load_tables()
+    prepared, _ = prepare(with_whole_calls(graph))
+    return len(prepared.nodes)
+
+
 def _assembled(graph: Graph) -> tuple[Instance | None, list[Problem]]:
     load_tables()
     graph = with_whole_calls(graph) if graph.calls else with_leaf_modules(with_quantized_modules(graph))
