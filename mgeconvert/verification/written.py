@@ -15,9 +15,10 @@ from .comparison import verify_written
 from .divergence import first_divergence
 from .expected import IR_RUNTIME, computed
 from .own import OwnRuntime
+from .quantized_layers import check_layers
 from .recorded import Recorded
 from .report import VerificationReport
-from .tolerance import Limit
+from .tolerance import RTOL, Limit
 
 
 def judge_written(
@@ -30,7 +31,8 @@ def judge_written(
     own: OwnRuntime | None,
 ) -> VerificationReport:
     """Without recorded data the model's own runtime says what is right; where it cannot, a target other than ONNX is
-    compared with the same graph in onnxruntime. Where an output fails, the first value that onnxruntime computes
+    compared with the same graph in onnxruntime. Where an output of a quantized graph differs by more than floats do,
+    every layer is judged alone (`check_layers`). Where an output fails, the first value that onnxruntime computes
     differently is looked for."""
     why = ["no recorded outputs were given: --io"]
     if recorded is None and own is not None:
@@ -48,7 +50,35 @@ def judge_written(
         report = verify_written(path, target, graph.inputs, graph.outputs, recorded, limit=limit, source=source)
     except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input
         raise VerificationError(error.message, hint=error.hint) from error
+    if recorded is not None and limit.cosine is not None and not limit.is_given and _differs(report):
+        report = _by_layers(report, graph, recorded, target, options)
     if judge is None or recorded is None or not report.failed:
         return report
     found = first_divergence(graph, recorded.inputs, backend=target, judge=judge, tolerance=limit.rtol, options=options)
     return report if found is None else replace(report, divergence=f"against onnxruntime, {found}")
+
+
+def _differs(report: VerificationReport) -> bool:
+    """Whether an output of a quantized graph passes by more than what floats are off."""
+    return not report.failed and any((output.max_rel or 0.0) > RTOL for output in report.outputs)
+
+
+def _by_layers(
+    report: VerificationReport,
+    graph: Graph,
+    recorded: Recorded,
+    target: registry.Backend,
+    options: Mapping[str, Any],
+) -> VerificationReport:
+    """The report with the verdict on every layer alone, which decides: an output that is close although a layer is
+    wrong fails."""
+    try:
+        layers = check_layers(graph, recorded.inputs, target, options)
+    except MgeconvertError as error:
+        return replace(report, remarks=(*report.remarks, f"layers were not looked at alone: {error.message}"))
+    if not layers.wrong:
+        return replace(report, remarks=(*report.remarks, layers.text))
+    outputs = (
+        replace(output, problem=layers.text) if (output.max_rel or 0.0) > RTOL else output for output in report.outputs
+    )
+    return replace(report, outputs=tuple(outputs))

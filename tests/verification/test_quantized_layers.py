@@ -1,0 +1,107 @@
+"""A quantized graph layer by layer: right although outputs differ, wrong although they are close."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mgeconvert import registry
+from mgeconvert.ir import Graph, Value
+from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.quantization import HALVES_AWAY, ROUNDING
+from mgeconvert.verification.quantized_layers import check_layers, layers_of
+from mgeconvert.verification.recorded import Recorded
+from mgeconvert.verification.tolerance import kinds_of, limit_for
+from mgeconvert.verification.written import judge_written
+
+ONNX = registry.backend("onnx")
+SCALES = (0.05, 0.07, 0.09, 0.11)
+
+
+def quantized(b: Builder, x: Value, scale: float) -> Value:
+    grid = np.float32(scale), np.int8(0)
+    return b.op("DequantizeLinear", b.op("QuantizeLinear", x, *grid, **{ROUNDING: HALVES_AWAY}), *grid)
+
+
+def network() -> Graph:
+    """Three convolutions with biases that are on no grid."""
+    random = np.random.default_rng(5)
+    b = Builder()
+    x = quantized(b, b.input("x", np.float32, (1, 4, 8, 8)), SCALES[0])
+    for scale in SCALES[1:]:
+        whole = random.integers(-128, 128, (4, 4, 3, 3)).astype(np.int8)
+        weight = b.op("DequantizeLinear", b.constant(whole), np.float32(0.004), np.int8(0))
+        bias = random.uniform(-1, 1, 4).astype(np.float32)
+        x = quantized(b, b.op("Relu", b.op("Conv", x, weight, bias, pads=[1, 1, 1, 1])), scale)
+    b.output("y", x)
+    return b.graph
+
+
+def feeds() -> dict[str, np.ndarray]:
+    return {"x": np.random.default_rng(6).normal(size=(1, 4, 8, 8)).astype(np.float32)}
+
+
+def shifted(shift: float) -> registry.Backend:
+    """onnxruntime with a second bias that is off, in steps of its output."""
+
+    def save(graph: Graph, path: Path, **options: Any) -> Sequence[Path]:
+        wrong = graph.copy()
+        bias = [node.inputs[2] for node in wrong.nodes if node.op == "Conv"][1]
+        assert bias is not None
+        assert bias.array is not None
+        bias.array = bias.array + np.float32(shift * SCALES[2])
+        return ONNX.save(wrong, path, **options)
+
+    return replace(ONNX, save=save)
+
+
+def test_a_layer_ends_at_each_quantize() -> None:
+    layers = layers_of(network())
+    assert [float(layer.scale) for layer in layers] == [pytest.approx(scale) for scale in SCALES]
+
+
+def test_kernels_that_round_a_bias_are_right() -> None:
+    report = check_layers(network(), feeds(), ONNX, {})
+    assert (report.layers, report.integers, report.wrong) == (4, 4 * 256, "")
+
+
+def test_a_layer_that_is_a_step_off_is_named() -> None:
+    report = check_layers(network(), feeds(), shifted(0.6), {})
+    assert report.wrong.startswith("QuantizeLinear_2: ")
+    assert report.wrong.endswith("integers are no rounding of the source's numbers, up to 1.1 steps off")
+    assert report.layers == 3
+
+
+def test_tflite_is_judged_likewise() -> None:
+    assert check_layers(network(), feeds(), registry.backend("tflite"), {}).wrong == ""
+
+
+def verdict(tmp_path: Path, truth: dict[str, np.ndarray], target: registry.Backend = ONNX) -> Any:
+    graph = network()
+    path = target.save(graph, tmp_path / "model.onnx")[0]
+    recorded = Recorded(tmp_path / "model.npz", feeds(), truth)
+    return judge_written(path, target, graph, recorded, limit_for(kinds_of(graph), None), {}, None)
+
+
+def test_a_step_of_the_output_is_no_fault_where_each_layer_is_right(tmp_path: Path) -> None:
+    ONNX.save(network(), tmp_path / "exact.onnx", exact_rounding=True)
+    assert ONNX.run is not None
+    truth = dict(ONNX.run(tmp_path / "exact.onnx", feeds()))
+    truth["y"] = truth["y"].copy()
+    truth["y"][0, 0, 0, 0] += np.float32(SCALES[3])
+    report = verdict(tmp_path, truth)
+    assert report.passed
+    assert report.remarks[0].startswith("each of 4 quantized layers is right for the source's own input (")
+
+
+def test_a_close_output_fails_where_a_layer_is_wrong(tmp_path: Path) -> None:
+    ONNX.save(network(), tmp_path / "exact.onnx", exact_rounding=True)
+    assert ONNX.run is not None
+    report = verdict(tmp_path, dict(ONNX.run(tmp_path / "exact.onnx", feeds())), shifted(0.6))
+    assert report.refuted
+    assert report.failed[0].problem.startswith("layer by layer: QuantizeLinear_2: ")
