@@ -49,7 +49,7 @@ class LayersReport:
             return f"layer by layer: {self.wrong}"
         return (
             f"each of {self.layers} quantized layers is right for the source's own input"
-            f" ({self.other_way} of {self.integers} integers are so near to a half that they were rounded the other way);"
+            f" ({self.other_way} of {self.integers} integers so near a half that they were rounded the other way);"
             " the difference is what later layers make of that"
         )
 
