@@ -13,14 +13,17 @@ from mgeconvert.errors import UsageError, VerificationError
 from .convert import from_option, rtol_option, to_option
 from .export import check_limit
 from .guide import command as command_line
+from .layers import by_layer, layer_options, wish
 from .options import FILE
+from .outputs import check_file
+from .sections import Section
 from .session import Session
 from .state import State
 from .steps import Step
 from .verdict import report_document, report_table, verdict
 
 
-def _check(_: Session, files: tuple[Path, ...], io: Path | None, rtol: float | None, **rest: Any) -> None:
+def _check(session: Session, files: tuple[Path, ...], io: Path | None, rtol: float | None, **rest: Any) -> None:
     """Options that would be ignored: --through-ir says what the truth is, as --io does; --from names MODEL's format."""
     if len(files) > 2:
         raise UsageError(
@@ -28,6 +31,11 @@ def _check(_: Session, files: tuple[Path, ...], io: Path | None, rtol: float | N
             hint="mgeconvert verify MODEL CANDIDATE, once for each CANDIDATE",
         )
     check_limit(rtol)
+    wanted = wish(rest)
+    if wanted.is_any and len(files) < 2:
+        raise UsageError("--per-layer compares with MODEL, and none is given", hint="mgeconvert verify MODEL CANDIDATE")
+    if wanted.csv is not None:
+        check_file(session, wanted.csv, force=False)
     if rest["through_ir"] and io is not None:
         raise UsageError("--io and --through-ir both say what the truth is", hint="give one of them")
     if rest["source_format"] is not None and len(files) < 2:
@@ -47,6 +55,7 @@ def _verify(
     source_format: str | None,
     target_format: str | None,
     through_ir: bool,
+    **rest: Any,
 ) -> State:
     from mgeconvert.verification.expected import verify_files
 
@@ -56,6 +65,9 @@ def _verify(
         report = verify_files(candidate, model, io, rtol, target_format, source_format, through_ir)
     session.document("verify", **report_document(report), seconds=dict(session.seconds))
     session.answer(verdict(report), report_table(report))
+    wanted = wish(rest)
+    if wanted.is_any:
+        by_layer(session, wanted, files, io, rtol, source_format, target_format)
     report.require()
     if report.state == "ran":
         raise VerificationError(
@@ -80,6 +92,7 @@ command = Step(
         ),
         from_option(),
         to_option(),
+        Section("Layer by layer", layer_options()),
     ],
     "Run CANDIDATE in its runtime and compare it with recorded outputs (--io, or the .npz beside the model), or with "
     "MODEL's own run on random inputs. Relative error is max|a-b| / max|b|, b the truth.",

@@ -33,6 +33,7 @@ BACKEND = Backend(
     problems=deferred(f"{__name__}.write.save:problems"),
     ops=deferred(f"{__name__}.support:emitted"),
     run=deferred(f"{__name__}.run:run"),
+    watch=deferred(f"{__name__}.watch:watch"),
     describe=deferred(f"{__name__}.describe:describe"),
     runtime="onnxruntime",
     example="import onnxruntime as o; print([(x.name, x.shape) for x in o.InferenceSession({0}).get_inputs()])",

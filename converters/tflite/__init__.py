@@ -39,6 +39,7 @@ BACKEND = Backend(
     ops=deferred(f"{__name__}.support:ops"),
     handlers=deferred(f"{__name__}.support:emitters"),
     run=deferred(f"{__name__}.run:checked_run"),
+    watch=deferred(f"{__name__}.watch:watch"),
     describe=deferred(f"{__name__}.describe:describe"),
     runtime="LiteRT",
     check=deferred(f"{__name__}.emit.build:check_options"),

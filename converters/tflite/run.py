@@ -63,7 +63,7 @@ def run(path: Path, inputs: Mapping[str, Array], kernels: str = "xnnpack") -> di
         raise UsageError(f"{path}: the inputs are {', '.join(sorted(expected))}; given: {', '.join(sorted(inputs))}")
     layouts = chosen.input_layouts
     fed = {
-        name: np.array(_stored(np.asarray(array), layouts.get(name)), expected[name].dtype, order="C")
+        name: np.array(stored(np.asarray(array), layouts.get(name)), expected[name].dtype, order="C")
         for name, array in inputs.items()
     }
     try:
@@ -115,7 +115,8 @@ def open_interpreter(path: Path, kernels: str = "xnnpack", *, keep_all: bool = F
         raise BadInputError(f"{path}: LiteRT does not load it: {error}") from error
 
 
-def _stored(array: Array, layout: Layout | None) -> Array:
+def stored(array: Array, layout: Layout | None) -> Array:
+    """The array in the layout of the file."""
     return array if layout is None else np.transpose(array, layout)
 
 
