@@ -10,6 +10,7 @@ from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.inference import InferenceError, infer
 
+from .movement import keeping_sizes, reshape_keeping_sizes
 from .sequences import SEQUENCES, Sequences
 from .table import COMPOSITIONS, FORMS, PARTIAL, Composition, key_of
 
@@ -33,9 +34,12 @@ def composed(graph: Graph, has: Container[str], lacks: Container[str] = ()) -> G
     without the form that `compose_where_lacking` names.
     """
     load_table()
-    if not any(_composition(node, has, lacks) or _is_sequence(node, has) for node in graph.nodes):
+    if not keeping_sizes(graph) and not any(
+        _composition(node, has, lacks) or _is_sequence(node, has) for node in graph.nodes
+    ):
         return graph
     graph = graph.copy()
+    keeping = keeping_sizes(graph)
     replaced: dict[Value, Value] = {}
     b, sequences = Builder(graph), Sequences()
     resolves = all(value.container is None for value in graph.outputs.values())  # an output needs its sequence
@@ -44,7 +48,7 @@ def composed(graph: Graph, has: Container[str], lacks: Container[str] = ()) -> G
         node = pending.pop()
         node.inputs = [_final(value, replaced) for value in node.inputs]
         made: list[Node] | None = None
-        build = _composition(node, has, lacks)
+        build = reshape_keeping_sizes if node in keeping else _composition(node, has, lacks)
         if build is not None:
             made = _built(b, node, build, replaced)
         elif resolves and _is_sequence(node, has):

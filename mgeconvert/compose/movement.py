@@ -1,11 +1,13 @@
-"""Parts without elements: joining them adds nothing, splitting them off gives a constant. Blocks by channels."""
+"""Parts without elements: joining them adds nothing, splitting them off gives a constant. Blocks by channels.
+
+Targets of a Reshape that a user gives at run time."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
@@ -61,3 +63,57 @@ def split_into_empty_parts(b: Builder, node: Node) -> Result:
 def _empty(b: Builder, like: Value) -> Value:
     check_table(*(dim if isinstance(dim, int) else 1 for dim in shape_of(like)))
     return b.constant(np.zeros([dim if isinstance(dim, int) else 1 for dim in shape_of(like)], like.dtype))
+
+
+def keeping_sizes(graph: Graph) -> set[Node]:
+    """Reshapes with a target that comes from outside the graph, so that it may hold a 0: the size of that axis."""
+    producers = graph.producers()
+
+    def may_hold_zero(target: Value) -> bool:
+        pending, seen = [target], set[Value]()
+        while pending:
+            value = pending.pop()
+            if value in seen or value.array is not None:
+                continue
+            seen.add(value)
+            made = producers.get(value)
+            if made is None:
+                return True
+            if made.op in _CARRIES:
+                pending += [each for each in made.inputs[: _CARRIES[made.op]] if each is not None]
+        return False
+
+    return {
+        node
+        for node in graph.nodes
+        if node.op == "Reshape" and not node.domain and not node.attrs.get("allowzero")
+        and node.inputs[1] is not None and node.output.static_shape is None and may_hold_zero(node.inputs[1])
+    }  # fmt: skip
+
+
+_CARRIES: dict[str, int | None] = {
+    "Cast": 1,
+    "Concat": None,
+    "Gather": 1,
+    "Identity": 1,
+    "Reshape": 1,
+    "Slice": 1,
+    "Squeeze": 1,
+    "Unsqueeze": 1,
+}
+"""Operators that carry numbers of a target on, and how many of their inputs hold some (None: all)."""
+
+
+def reshape_keeping_sizes(b: Builder, node: Node) -> Result:
+    """Reshape(x, target) -> Reshape(x, Where(target = 0, Shape(x), target), allowzero=1)"""
+    x, target = data(node), data(node, 1)
+    (count,) = shape_of(target)
+    rank = len(shape_of(x))
+    if not isinstance(count, int):
+        refuse("a Reshape to a rank known only at run time")
+    sizes = b.op("Shape", x)
+    if count < rank:
+        sizes = b.op("Slice", sizes, [0], [count], [0])
+    elif count > rank:
+        sizes = b.op("Concat", sizes, [1] * (count - rank), axis=0)
+    return b.op("Reshape", x, b.op("Where", b.op("Equal", target, np.int64(0)), sizes, target), allowzero=1)

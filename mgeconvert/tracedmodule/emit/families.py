@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _OPERATORS = {
-    "elementwise": "FloorDiv",
+    "elementwise": "BitShift FloorDiv",
     "activation": "Relu6 Silu",
+    "reduction": "ReduceMax ReduceMin",
     "matmul": "Linear LinearOf",
     "convolution": "ConvOf ConvRelu ConvTransposeOf",
     "resize": "Interpolate",
@@ -20,4 +21,5 @@ _OPERATORS = {
 }
 
 OWN: Mapping[str, str] = {op: family for family, ops in _OPERATORS.items() for op in ops.split()}
-"""Operator of the domain ``megengine`` to family. ``...Of``: what is called a weight is computed."""
+"""Operator of the domain ``megengine`` to family. ``...Of``: what is called a weight is computed.
+BitShift, ReduceMax and ReduceMin are ONNX's but for large counts and infinities."""

@@ -9,10 +9,11 @@ from mgeconvert.ir import Node, Value
 from mgeconvert.ir.inference import elem_type
 from mgeconvert.ir.table_size import check_table
 
-from .builder import EmitBuilder
+from .builder import EmitBuilder, like
 from .calls import EmittedCall, function
+from .infinities import may_be_infinite
 from .operands import axis_of, ints, rank, sole, tensor_of
-from .table import Emitter, emit, rewrite
+from .table import DOMAIN, Emitter, emit, rewrite
 
 REDUCTIONS = {
     "ReduceMax": "math.max", "ReduceMean": "math.mean", "ReduceMin": "math.min", "ReduceProd": "math.prod",
@@ -139,6 +140,26 @@ def of_no_elements(b: EmitBuilder, node: Node) -> Value | None:
         number = np.iinfo(dtype).min if number < 0 else np.iinfo(dtype).max
     check_table(*shape)
     return b.constant(np.full(shape, number, dtype))
+
+
+for _op in ("ReduceMax", "ReduceMin"):
+    emit(f"{DOMAIN}.{_op}")(_reduction(REDUCTIONS[_op]))
+
+
+@rewrite("ReduceMax", "ReduceMin")
+def extreme_of_infinities(b: EmitBuilder, node: Node) -> Value | None:
+    """``ReduceMax(x) -> Where(all of x < m, -inf, m)`` with MegEngine's m, which is the lowest finite number where
+    all of x is -inf; likewise ``ReduceMin(x) -> Where(all of x > m, inf, m)``."""
+    x, axes = [*node.inputs, None][:2]
+    if not b.foreign or not may_be_infinite(b, x):
+        return None
+    assert x is not None
+    m, least = b.typed(node.output), node.op == "ReduceMin"
+    b.call(node.op, [m], x, axes, keepdims=node.attrs.get("keepdims", 1))
+    kept = b.op("Unsqueeze", m, axes) if not _keeps(node) and axes is not None else m
+    beyond = b.op("Cast", b.op("Greater" if least else "Less", x, kept), to=elem_type(x.dtype))
+    whole = b.op("ReduceMin", beyond, axes, keepdims=node.attrs.get("keepdims", 1))
+    return b.op("Where", b.op("Greater", whole, like(b, x, 0)), like(b, x, np.inf if least else -np.inf), m)
 
 
 @rewrite("ReduceSumSquare", "ReduceLogSum", "ReduceL1", "ReduceL2")

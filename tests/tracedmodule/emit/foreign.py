@@ -56,6 +56,13 @@ FOREIGN = [
     Op("TopK", X(values=np.stack([TIES, TIES[::-1]])), ints(2), outputs=2, axis=1, largest=0),
     Op("TopK", X(values=TIES, dtype="int32"), ints(5), outputs=2),
     Op("TopK", X(3, 1), ints(1), outputs=2),
+    *(
+        Op("BitShift", codes(8, -7, 5, -1, dtype="int32"), codes(32, 1, -1, 40, dtype="int32"), direction=direction)
+        for direction in ("LEFT", "RIGHT")
+    ),
+    Op("Reshape", X(2, 3, 4), codes(2, 0, -1)),
+    Op("Reshape", X(2, 3, 4), codes(0, 0, 4, 1)),
+    Op("Reshape", X(2, 3, 4), codes(0, -1)),
     Op("ArgMax", X(values=TIES), axis=1, select_last_index=1),
     Op("ArgMin", X(values=TIES), axis=0, select_last_index=1, keepdims=0),
     Op("ArgMax", X(values=TIES, dtype="int32"), axis=-1, select_last_index=1),

@@ -83,7 +83,7 @@ _register(COMPARISONS, _comparison)
 _register(PAIRS, _pair)
 
 
-@emit("BitShift")
+@emit("BitShift", "megengine.BitShift")
 def bit_shift(node: Node) -> EmittedCall:
     left = node.attrs["direction"] == "LEFT"
     return function("elemwise.left_shift" if left else "elemwise.right_shift", node.inputs[0], node.inputs[1])

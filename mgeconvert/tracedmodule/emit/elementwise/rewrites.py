@@ -169,3 +169,21 @@ def of_scalars(b: EmitBuilder, node: Node) -> Value | None:
     vectors = [b.op("Reshape", value, [1]) for value in node.inputs]
     attributes: dict[str, Any] = dict(node.attrs)
     return b.op("Reshape", b.op(node.op, *vectors, **attributes), np.zeros(0, np.int64))
+
+
+@rewrite("BitShift")
+def shift_by_computed_bits(b: EmitBuilder, node: Node) -> Value | None:
+    """``BitShift(x, n) -> Where(0 <= n < bits, BitShift(x, n), rest)`` with a rest of 0, or -1 for a negative x shifted
+    right: MegEngine shifts by the lowest bits of n."""
+    x, count = tensor_of(node), node.inputs[1]
+    if count is None or count.array is not None or x.dtype is None:
+        return None
+    bits, shifted = x.dtype.itemsize * 8, b.typed(node.output)
+    inside = b.op("Less", count, like(b, count, bits))
+    if x.dtype.kind == "i":
+        inside = b.op("And", inside, b.op("GreaterOrEqual", count, like(b, count, 0)))
+    b.call("BitShift", [shifted], x, b.op("Where", inside, count, like(b, count, 0)), **node.attrs)
+    rest = like(b, x, 0)
+    if x.dtype.kind == "i" and node.attrs["direction"] == "RIGHT":
+        rest = b.op("Where", b.op("Less", x, like(b, x, 0)), like(b, x, -1), rest)
+    return b.op("Where", inside, shifted, rest)

@@ -8,8 +8,8 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Node, Value
 from mgeconvert.ir.builder import Builder
 
-from .activation import activated
-from .table import Result, attributes, compose, data, integer, number, operand, scalar, shape_of
+from ..activation import activated
+from ..table import Result, attributes, compose, data, integer, number, operand, scalar, shape_of
 
 
 @compose("Einsum")
