@@ -319,6 +319,7 @@ for kind in OLD_STATES:
     del kind.now
 
 importlib.import_module("quantized_fixtures")
+importlib.import_module("call_fixtures")
 
 # what is no TracedModule
 

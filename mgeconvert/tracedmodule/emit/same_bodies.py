@@ -11,6 +11,7 @@ from mgeconvert.ir.modules import Body
 from mgeconvert.ir.scopes import Attribute
 from mgeconvert.ir.whole_calls import CALL
 
+from ..read import graph as g
 from .signature import Signature
 
 
@@ -42,26 +43,66 @@ class SameBodies:
     def _key(self, body: Body) -> Any:
         """Equal for bodies that compute the same in the same way."""
         if body not in self._keys:
-            numbers: dict[Any, int] = {}
-            for _, item, _ in self._signatures[body].inputs():
-                numbers.setdefault(_identity(item), len(numbers))
-            steps = tuple(self._step(step, numbers) for step in body.steps)
-            results = tuple(_number(item, numbers) for item in self._signatures[body].results)
-            self._keys[body] = (len(numbers), body.as_called, steps, results)
+            known = _Known()
+            for _, item, variable in self._signatures[body].inputs():
+                known.add(_identity(item), item, variable)
+            steps = tuple(self._step(step, known) for step in body.steps)
+            results = tuple(known.operand(item, node) for item, node in self._signatures[body].result_sources())
+            self._keys[body] = (body.as_called, steps, results)
         return self._keys[body]
 
-    def _step(self, step: Node | Body, numbers: dict[Any, int]) -> Any:
+    def _step(self, step: Node | Body, known: _Known) -> Any:
         inputs: Sequence[Any]
+        expr = _expression(step)
+        read: Sequence[g.Node | None] = expr.inputs if expr is not None else ()
         if isinstance(step, Body):
             signature = self._signatures[step]
             key: Any = (self._key(step), id(signature.record))
             inputs, outputs = [item for _, item, _ in signature.inputs()], step.results
+            read = read[1:] if signature.as_called else ()
         else:
             key, inputs, outputs = _what(step), arguments(step), step.outputs
-        read = tuple(_number(item, numbers) for item in inputs)
+        variables = [*read, *[None] * (len(inputs) - len(read))]
+        operands = tuple(map(known.operand, inputs, variables))
+        made = iter(expr.outputs if expr is not None else ())
         for value in outputs:
-            numbers[value] = len(numbers)
-        return (key, read)
+            known.add(value, value, next(made, None) if len(outputs) == len(expr.outputs if expr else ()) else None)
+        return (key, operands)
+
+
+class _Known:
+    """The values of one body: by number, and by the variables of the source's graph that hold them.
+
+    Two arguments may be one value in one call and two in another: a variable tells them apart.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[Any, int] = {}
+        self._held: dict[g.Node, Any] = {}
+        self._count = 0
+
+    def add(self, key: Any, item: Any, variable: g.Node | None) -> None:
+        """The next value, which the source holds in a variable."""
+        self._numbers.setdefault(key, self._count)
+        self._count += 1
+        if variable is not None:
+            self._held[variable] = item
+
+    def operand(self, item: Any, variable: g.Node | None) -> Any:
+        """An operand that the source reads from a variable, in terms of the body."""
+        if variable is not None and variable in self._held and self._held[variable] is item:
+            return ("variable", id(variable))
+        return _number(item, self._numbers)
+
+
+def _expression(step: Node | Body) -> g.Expr | None:
+    """The source's expression of a call that is still one."""
+    scope = step.scope
+    if scope is None or scope.call is None or scope.call.form is None:
+        return None
+    whole = isinstance(step, Body) or step.domain == CALL
+    found: g.Expr | None = scope.call.form[0].expr if whole else None
+    return found
 
 
 def arguments(node: Node) -> list[Any]:
