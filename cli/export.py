@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,6 +56,8 @@ class Job:
 def write(session: Session, state: State, job: Job) -> State:
     """The state after writing the model; VerificationError where the written file fails."""
     if job.out is not None and is_standard_output(session, job.out):
+        import tempfile
+
         with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
             report = _export(session, state, job, Path(folder) / f"model{job.backend.suffixes[0]}")
             _to_stdout(report)

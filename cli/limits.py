@@ -13,7 +13,6 @@ import re
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -93,6 +92,8 @@ def limited(limits: Limits) -> Iterator[bool]:
         return
     if not hasattr(os, "fork"):
         raise UsageError("--timeout and --max-memory need a system that can fork processes")
+    import tempfile
+
     sys.stdout.flush()
     sys.stderr.flush()
     scratch = tempfile.mkdtemp(prefix="mgeconvert-")

@@ -6,7 +6,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 
 
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 def muted() -> Iterator[None]:
     """While the context is open, what anything in this process or its children prints goes nowhere: the descriptors of
     standard output and standard error lead into a file that is thrown away."""
+    import tempfile
+
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(tempfile.TemporaryFile())
         for stream, descriptor in ((sys.stdout, 1), (sys.stderr, 2)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import traceback
 from typing import Any
 
 import click
@@ -45,6 +44,8 @@ def show(error: BaseException, session: Session) -> int:
 def say(error: BaseException, session: Session, place: str = "") -> tuple[int, dict[str, Any]]:
     """Print an error; its exit code, and its place in the JSON document."""
     if session.debug:
+        import traceback
+
         traceback.print_exception(error)
     message, hint, code = describe(error, session.limits.memory)
     message = message if message.startswith(place) else f"{place}{message}"

@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 
+from .entry_points import Entry, entry_points
 from .errors import BadInputError, MissingDependencyError, UsageError
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     import numpy as np
 
     from .errors import Problem
@@ -241,10 +240,8 @@ PASSES = "mgeconvert.passes"
 
 
 @functools.cache
-def _entry_points(group: str) -> dict[str, EntryPoint]:
-    from importlib.metadata import entry_points
-
-    return {entry.name: entry for entry in sorted(entry_points(group=group), key=lambda entry: entry.name)}
+def _entry_points(group: str) -> dict[str, Entry]:
+    return entry_points(group)
 
 
 def frontend_names() -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -47,7 +46,7 @@ def _open(path: Path, pending: list[tuple[Path, Path]]) -> BinaryIO:
             raise MgeconvertError(f"{path}: cannot be written: it is write-protected")
         if not final.is_file():
             return open(final, "wb")
-    temporary = final.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = final.with_name(f".{os.urandom(8).hex()}.tmp")
     stream = open(temporary, "xb")  # noqa: SIM115 - the caller's ExitStack closes it
     pending.append((temporary, final))
     if final.exists():

@@ -7,7 +7,6 @@ file without a fingerprint is somebody else's, trained weights for instance: it 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +15,8 @@ from ..errors import BadInputError
 
 def fingerprint(pieces: Iterable[bytes | memoryview]) -> str:
     """16 hexadecimal digits of a hash over the pieces."""
+    import hashlib
+
     state = hashlib.blake2b(digest_size=8)
     for piece in pieces:
         state.update(piece)

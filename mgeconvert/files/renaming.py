@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
@@ -51,7 +50,7 @@ def _keep(final: Path, folder: Path, undo: ExitStack, copies: ExitStack) -> None
     if not final.exists():
         undo.callback(final.unlink, missing_ok=True)
         return
-    second = folder / f".{secrets.token_hex(8)}.second"
+    second = folder / f".{os.urandom(8).hex()}.second"
     copies.callback(second.unlink, missing_ok=True)
     with suppress(OSError):
         os.link(final, second)
@@ -62,7 +61,7 @@ def _on_same_disk(file: Path, final: Path, copies: ExitStack) -> tuple[Path, Pat
     """The file, or a copy where `final` is on another disk (behind a link), across which nothing can be renamed."""
     if file.stat().st_dev == final.parent.stat().st_dev:
         return file, final
-    copy = final.with_name(f".{secrets.token_hex(8)}.tmp")
+    copy = final.with_name(f".{os.urandom(8).hex()}.tmp")
     copies.callback(copy.unlink, missing_ok=True)
     shutil.copyfile(file, copy)
     return copy, final

@@ -12,9 +12,7 @@ to be renamed: until then readers see the old model.
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -37,9 +35,12 @@ class Staging:
 
     def place(self, path: Path) -> Path:
         """Where to write the file that will be called `path`; UsageError where there can be no such file."""
-        stream = is_stream(path)
-        parent = Path(tempfile.gettempdir()) if stream else path.parent
-        if not stream:
+        if is_stream(path):
+            import tempfile
+
+            parent = Path(tempfile.gettempdir())
+        else:
+            parent = path.parent
             check_place(path)
         known = os.path.realpath(parent)
         if known not in self._staged:
@@ -134,7 +135,7 @@ def check_place(path: Path) -> None:
 def _temporary_folder(parent: Path, path: Path) -> Iterator[Path]:
     with ExitStack() as stack:
         try:
-            folder = stack.enter_context(owned(parent, PREFIX, f"{PREFIX}{secrets.token_hex(8)}"))
+            folder = stack.enter_context(owned(parent, PREFIX, f"{PREFIX}{os.urandom(8).hex()}"))
         except OSError as error:
             raise MgeconvertError(f"{path}: cannot be written: {error.strerror or error}") from error
         yield folder
