@@ -14,7 +14,7 @@ from .table import Table
 
 if TYPE_CHECKING:
     from mgeconvert.verification.batches import BatchReport
-    from mgeconvert.verification.report import VerificationReport
+    from mgeconvert.verification.report import SizesReport, VerificationReport
 
 
 def verdict(report: VerificationReport) -> str:
@@ -52,13 +52,10 @@ def _worst(report: VerificationReport) -> str:
     return f"{text}, cosine {min((output.cosine or 0.0 for output in report.outputs), default=1.0):.4f}"
 
 
-def _batches(report: VerificationReport) -> str:
-    return f"\n{report.batches.text}" if report.batches else ""
-
-
 def _after(report: VerificationReport) -> str:
-    """What other batches gave, and what is to be known of the file, in lines of their own."""
-    return _batches(report) + "".join(f"\nnote: {note}" for note in report.notes)
+    """What other batches and sizes gave, and what is to be known of the file, in lines of their own."""
+    lines = [each.text for each in (report.batches, report.sizes) if each]
+    return "".join(f"\n{line}" for line in [*lines, *(f"note: {note}" for note in report.notes)])
 
 
 def report_table(report: VerificationReport) -> Table:
@@ -93,6 +90,7 @@ def report_document(report: VerificationReport) -> dict[str, Any]:
         "state": report.state,
         "passed": report.passed if report.state == "compared" or report.refuted else None,
         "batches": None if report.batches is None else _batch_document(report.batches),
+        "sizes": None if report.sizes is None else _sizes_document(report.sizes),
         "reason": report.reason or None,
         "hint": report.hint,
         "divergence": report.divergence or None,
@@ -119,6 +117,15 @@ def _batch_document(report: BatchReport) -> dict[str, Any]:
         "max_rel": _finite(report.max_rel),
         "first_row_only": list(report.first_only),
         "uncompared": list(report.uncompared),
+        "problem": report.problem or None,
+    }
+
+
+def _sizes_document(report: SizesReport) -> dict[str, Any]:
+    return {
+        "dimensions": report.names.split(", "),
+        "compared": list(report.compared),
+        "max_rel": _finite(report.max_rel),
         "problem": report.problem or None,
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,13 +22,16 @@ from mgeconvert.registry import Backend, Computed, ran_in
 from .batches import Run, check_batches
 from .conditioning import forgiven
 from .opinions import settled
+from .own import OwnRuntime
 from .recorded import Recorded
 from .report import OutputReport, VerificationReport
+from .sizes import check_sizes
 from .tolerance import Limit
 
 SEED = 20
 ROUNDED = 1e-2
 """A limit from which on results may be float16 for float32."""
+KINDS = {"i": "integers", "u": "integers", "b": "booleans"}
 RANDOM_BATCH = 2
 RANDOM_SIZE = 64
 """Sizes given to symbolic dimensions of random inputs: the first dimension, all others."""
@@ -42,9 +46,11 @@ def verify_written(
     *,
     limit: Limit = Limit(),  # noqa: B008 - it is frozen
     source: Run | None = None,
+    own: OwnRuntime | None = None,
 ) -> VerificationReport:
     """Run the file in its runtime and judge every output; `inputs` and `outputs` are its public ones. `source` runs
-    the model that the file was made of, where it can be asked about other batches."""
+    the model that the file was made of, where it can be asked about other batches; `own` is that model, which is asked
+    about other sizes."""
     runtime = backend.runtime or backend.title
     if backend.run is None:
         return VerificationReport(path, "none", "", runtime, limit, reason=f"{backend.title} has no runtime here")
@@ -63,13 +69,36 @@ def verify_written(
     runtime, reports, remarks = settled(ran_in(backend, found), judge(found), opinions, judge)
     run = functools.partial(backend.run, path)
     batches = check_batches(run, inputs, outputs, feeds, limit.rtol, source)
+    sizes = None
+    if own is not None and not any(report.problem for report in reports):
+        sizes = check_sizes(run, inputs, feeds, own, functools.partial(_at, path, backend, inputs, outputs, limit))
+    report = VerificationReport(path, "sanity", "", runtime, limit, batches=batches, sizes=sizes, remarks=remarks)
     if recorded is None:
-        said = f"random inputs (seed {SEED})"
-        return VerificationReport(path, "sanity", said, runtime, limit, reports, batches=batches, remarks=remarks)
+        return replace(report, truth=f"random inputs (seed {SEED})", outputs=reports)
     if not limit.is_given:
         reports = forgiven(reports, dict(zip(outputs, found.values(), strict=True)), run, feeds)
     said = recorded.said or f"the recorded outputs of {recorded.path}"
-    return VerificationReport(path, recorded.method, said, runtime, limit, reports, batches=batches, remarks=remarks)
+    return replace(report, method=recorded.method, truth=said, outputs=reports)
+
+
+def _at(
+    path: Path,
+    backend: Backend,
+    inputs: Mapping[str, Value],
+    outputs: Mapping[str, Value],
+    limit: Limit,
+    found: Mapping[str, np.ndarray],
+    truth: Mapping[str, np.ndarray],
+    feeds: Mapping[str, np.ndarray],
+) -> tuple[OutputReport, ...]:
+    """Each output for other feeds, whose true outputs are in the order of the model's."""
+    assert backend.run is not None
+    recorded = Recorded(path, dict(feeds), dict(zip(outputs, truth.values(), strict=True)))
+    judge = functools.partial(_judged, outputs, recorded, limit, backend.narrows, symbol_sizes(inputs, feeds))
+    opinions = found.opinions if isinstance(found, Computed) else ()
+    _, reports, _ = settled(ran_in(backend, found), judge(found), opinions, judge)
+    named = dict(zip(outputs, found.values(), strict=True))
+    return reports if limit.is_given else forgiven(reports, named, functools.partial(backend.run, path), feeds)
 
 
 def _judged(
@@ -121,7 +150,10 @@ def compare(
     max_rel = 0.0 if max_abs == 0 else max_abs / scale if scale else float("inf")
     cosine = _cosine(a, b)
     problem = ""
-    if not max_rel <= limit.rtol or (limit.cosine is not None and cosine < limit.cosine):
+    if truth.dtype.kind in "iub" and limit.is_exact:
+        wrong = int(np.count_nonzero(found != truth))
+        problem = f"{wrong} of {a.size} {KINDS[truth.dtype.kind]} differ, by up to {max_abs:g}" if wrong else ""
+    elif not max_rel <= limit.rtol or (limit.cosine is not None and cosine < limit.cosine):
         problem = f"max abs error {max_abs:.3g}, max rel error {max_rel:.3g} ({limit.text}), cosine {cosine:.6f}"
     return OutputReport(name, dtype, shape, max_abs, max_rel, cosine, problem, note)
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from mgeconvert import registry
-from mgeconvert.errors import BadInputError
-from mgeconvert.ir import Value
+from mgeconvert.errors import BadInputError, MissingDependencyError
+from mgeconvert.ir import Graph, Value
 
 from .recorded import Recorded
 
@@ -20,18 +20,45 @@ SIZES = ("dynamic_batch", "dynamic_shape", "input_shape")
 """Options of reading that say which sizes a model is for; it computes the same at them."""
 
 
+SHAPES = ("dynamic_shape", "input_shape")
+"""Those of them that give shapes."""
+
+
 @dataclass(frozen=True, slots=True)
 class OwnRuntime:
-    """A model and the format whose runtime computes it."""
+    """A model and the format whose runtime computes it. `asked` says that it was read with sizes that vary though they
+    do not in the model."""
 
     model: Path
     source: registry.Frontend
+    asked: bool = False
 
     def run(self, feeds: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """The model's outputs for feeds in the order of its inputs, under whatever names."""
         from .expected import describe, run_in_own_runtime
 
         return run_in_own_runtime(self.model, self.source, describe(self.model, self.source.name).inputs, feeds)
+
+    def at(self, feeds: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """`run`; where the runtime is not installed, what onnxruntime makes of the model read at the feeds' sizes."""
+        from .expected import run_graph
+
+        try:
+            return self.run(feeds)
+        except MissingDependencyError:
+            graph = self.reread(feeds)
+            return run_graph(graph, dict(zip(graph.inputs, feeds.values(), strict=True)))
+
+    def reread(self, feeds: Mapping[str, np.ndarray]) -> Graph:
+        """The model's graph for the sizes of the feeds. Errors as of reading: UnsupportedError names the operators
+        that do not take these sizes."""
+        from .expected import describe
+
+        names = describe(self.model, self.source.name).inputs
+        shapes = (",".join(map(str, array.shape)) for array in feeds.values())
+        text = ";".join(f"{name}={shape}" for name, shape in zip(names, shapes, strict=True))
+        option = next((option.name for option in self.source.options if option.name in SHAPES), None)
+        return self.source.load(self.model, **({} if option is None else {option: text}))
 
     def recorded(self, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Recorded:
         """In place of recorded data: random inputs of these types, and what the model makes of them. MgeconvertError
@@ -53,4 +80,4 @@ def own_runtime(model: Path, source: registry.Frontend, options: Mapping[str, An
     defaults = {option.name: option.default for option in source.options}
     changing = [name for name, value in options.items() if name not in SIZES and value != defaults.get(name)]
     runs = source.name in registry.backend_names() and registry.backend(source.name).run is not None
-    return OwnRuntime(model, source) if runs and not changing else None
+    return OwnRuntime(model, source, bool(options.get("dynamic_shape"))) if runs and not changing else None

@@ -38,15 +38,37 @@ class OutputReport:
 
 
 @dataclass(frozen=True, slots=True)
+class SizesReport:
+    """What other sizes gave, where sizes beside the batch may vary: `names` are these, `compared` the sets of sizes at
+    which the file computed what its source does (``H=64, W=96``), with `max_rel` the largest error. `problem` is ""
+    unless one fails, or the source itself takes none."""
+
+    names: str
+    compared: tuple[str, ...] = ()
+    max_rel: float = 0.0
+    problem: str = ""
+    hint: str = "give numbers for sizes that cannot vary, or --no-verify to keep the file as it is"
+
+    @property
+    def text(self) -> str:
+        """In words, for a report."""
+        if self.problem:
+            return f"other sizes of {self.names}: FAILED"
+        if not self.compared:
+            return f"other sizes of {self.names}: not compared, the source does not take them"
+        return f"also at {'; '.join(self.compared)}: as the source, max rel error {self.max_rel:.3g}"
+
+
+@dataclass(frozen=True, slots=True)
 class VerificationReport:
     """What was verified, and how.
 
     `method` is "recorded" (against recorded outputs), "model" (against a model's own run), "ir" (against mgeconvert's
     own reading of a model), each said in words by `truth`; "sanity" (finite outputs of the declared shapes and dtypes
     on random inputs); or "none", then `reason` says why nothing was run, and `hint` what would help. `batches` is what
-    other batches gave where the batch may vary, None where that was not asked. `divergence` names the first value that
-    another runtime computes differently, where that was looked for. `remarks` say which runtimes are wrong about the
-    file; `notes` are these and the outputs' own.
+    other batches gave where the batch may vary, `sizes` what other sizes did, None where that was not asked.
+    `divergence` names the first value that another runtime computes differently, where that was looked for. `remarks`
+    say which runtimes are wrong about the file; `notes` are these and the outputs' own.
     """
 
     candidate: Path
@@ -58,6 +80,7 @@ class VerificationReport:
     reason: str = ""
     hint: str | None = None
     batches: BatchReport | None = None
+    sizes: SizesReport | None = None
     divergence: str = ""
     remarks: tuple[str, ...] = ()
 
@@ -87,8 +110,8 @@ class VerificationReport:
 
     @property
     def refuted(self) -> bool:
-        """It ran, and an output or a batch fails."""
-        return bool(self.failed or (self.batches and self.batches.problem))
+        """It ran, and an output, a batch or another size fails."""
+        return bool(self.failed or any(each and each.problem for each in (self.batches, self.sizes)))
 
     def under(self, candidate: Path, spoken: Callable[[str], str]) -> VerificationReport:
         """The report on a file that will be called `candidate`, its texts as `spoken` says them."""
@@ -96,9 +119,10 @@ class VerificationReport:
         return replace(self, candidate=candidate, reason=spoken(self.reason), hint=hint)
 
     def require(self) -> None:
-        """Raise VerificationError, naming each failed output or batch, unless none failed."""
-        if self.batches and self.batches.problem and not self.failed:
-            raise VerificationError(f"{self.candidate}: {self.batches.problem}", hint=self.batches.hint)
+        """Raise VerificationError, naming each failed output, batch or other size, unless none failed."""
+        for each in (self.batches, self.sizes):
+            if each and each.problem and not self.failed:
+                raise VerificationError(f"{self.candidate}: {each.problem}", hint=each.hint)
         if not self.failed:
             return
         fact = f"fails on {self.truth}" if self.method == "sanity" else f"differs from {self.truth}"

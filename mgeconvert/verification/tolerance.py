@@ -33,6 +33,12 @@ class Limit:
     is_given: bool = field(default=False, compare=False)
 
     @property
+    def is_exact(self) -> bool:
+        """Whether integers and booleans must be equal: those of a quantized graph are steps, and a limit that the user
+        gave is for all outputs."""
+        return self.cosine is None and not self.is_given
+
+    @property
     def text(self) -> str:
         """``limit 0.0001``, or that it is the one of quantized graphs."""
         if self.cosine is None:

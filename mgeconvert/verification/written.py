@@ -47,7 +47,9 @@ def judge_written(
         recorded = recorded or computed(graph, path, "; ".join(why))
     source = None if own is None else own.run
     try:
-        report = verify_written(path, target, graph.inputs, graph.outputs, recorded, limit=limit, source=source)
+        report = verify_written(
+            path, target, graph.inputs, graph.outputs, recorded, limit=limit, source=source, own=own
+        )
     except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input
         raise VerificationError(error.message, hint=error.hint) from error
     if recorded is not None and limit.cosine is not None and not limit.is_given and _differs(report):

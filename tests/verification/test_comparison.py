@@ -48,12 +48,12 @@ COMPARISONS = {
     "integers differ": (
         array(3, 5, dtype="uint8"),
         array(3, 4, dtype="uint8"),
-        "max abs error 1, max rel error 0.25 (limit 0.0001), cosine 0.994692",
+        "1 of 2 integers differ, by up to 1",
     ),
     "booleans differ": (
         np.array([True, False]),
         np.array([True, True]),
-        "max abs error 1, max rel error 1 (limit 0.0001), cosine 0.707107",
+        "1 of 2 booleans differ, by up to 1",
     ),
 }
 
@@ -212,3 +212,18 @@ def test_a_model_without_a_runtime_says_what_else_can_be_done(tmp_path: Path, pl
         "without it only mgeconvert's own reading of the model can be compared"
     )
     assert caught.value.hint == "--io gives recorded outputs, --through-ir takes mgeconvert's own reading"
+
+
+INTEGERS = {
+    "ids off by one": (np.int32([70_000_001, 5]), np.int32([70_000_000, 5]), "1 of 2 integers differ, by up to 1"),
+    "equal": (np.int32([70_000_000]), np.int32([70_000_000]), ""),
+    "booleans": (np.array([True, False]), np.array([True, True]), "1 of 2 booleans differ, by up to 1"),
+    "int64 for int32": (np.int32([7]), np.int64([8]), "1 of 1 integers differ, by up to 1"),
+}
+
+
+@pytest.mark.parametrize("case", INTEGERS)
+def test_integers_are_equal_or_wrong(case: str) -> None:
+    found, truth, problem = INTEGERS[case]
+    assert compare("y", found, truth, Limit(), {"int64": "int32"}).problem == problem
+    assert compare("y", found, truth, Limit(1.0, is_given=True), {"int64": "int32"}).problem == ""

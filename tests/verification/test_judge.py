@@ -39,7 +39,12 @@ RIGHT: dict[str, tuple[np.ndarray, np.ndarray, Limit, tuple[float, float]]] = {
     "nothing but NaN": (f32(NAN), f32(NAN), EXACT, (0.0, 0.0)),
     "float16 where it is rounded on purpose": (of("float16", 1.5), f32(1.5), LOOSE, (0.0, 0.0)),
     "integers": (of("int32", 7, -7), of("int32", 7, -7), EXACT, (0.0, 0.0)),
-    "integers within the limit": (of("int8", 99), of("int8", 100), LOOSE, (1.0, 0.01)),
+    "integers within a limit that was given": (
+        of("int8", 99),
+        of("int8", 100),
+        Limit(0.05, is_given=True),
+        (1.0, 0.01),
+    ),
     "booleans": (of("bool", 1, 0), of("bool", 1, 0), EXACT, (0.0, 0.0)),
     "empty": (f32(), f32(), EXACT, (0.0, 0.0)),
     "a scalar": (np.array(2, np.float32), np.array(2, np.float32), EXACT, (0.0, 0.0)),
@@ -89,7 +94,7 @@ WRONG: dict[str, tuple[np.ndarray, np.ndarray, Limit, str]] = {
     "infinity for NaN": (f32(INF, 1), f32(NAN, 1), ROUNDING, ON_ONE_SIDE),
     "a boolean": (
         of("bool", 1, 0), of("bool", 1, 1), EXACT,
-        "max abs error 1, max rel error 1 (limit 0), cosine 0.707107",
+        "1 of 2 booleans differ, by up to 1",
     ),
     "wrong beside infinity": (
         f32(INF, 2), f32(INF, 1), ROUNDING, "max abs error 1, max rel error 1 (limit 0.05), cosine 1.000000"

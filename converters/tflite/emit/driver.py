@@ -74,6 +74,7 @@ class Driver(Storage):
         self.model.input_layouts[name] = layout
         entered = self.cast(tensor, stored_dtype(value.dtype))
         self.entered.add(entered)
+        self.sizes.note(entered)
         self.stored[value] = Stored(entered, plain(value.shape, layout))
 
     def _output(self, name: str, value: Value) -> None:

@@ -27,6 +27,7 @@ from ..model import (
     merged,
     permuted,
 )
+from .runtime_sizes import Read, RuntimeSizes
 from .view import LIMIT_RANK, Stored, View, direct, runs
 
 
@@ -50,6 +51,7 @@ class Storage:
         self.folded: dict[Value, Array] = {}
         self.quantized: dict[Value, Quantization] = {}
         self.entered: set[Tensor] = set()
+        self.sizes = RuntimeSizes(self.operators)
         self._realised: dict[tuple[Tensor, View, Layout], Tensor] = {}
         self._constants: dict[tuple[Value, Layout, int], Tensor] = {}
 
@@ -57,6 +59,7 @@ class Storage:
         """Drop the operators from `mark` on, and what was made by them."""
         gone = {tensor for operator in self.operators[mark:] for tensor in operator.outputs}
         del self.operators[mark:]
+        self.sizes.forget(mark, gone)
         if gone:
             self._realised = {key: tensor for key, tensor in self._realised.items() if tensor not in gone}
 
@@ -139,22 +142,38 @@ class Storage:
         return self.operator("RESHAPE", [tensor, self.shape_operand(tensor, shape)], shape, tensor.dtype)
 
     def shape_operand(self, tensor: Tensor, shape: Shape) -> Tensor:
-        """The shape to give a tensor: one unknown dimension is -1, more are read from the tensor's own at run time."""
+        """The shape to give a tensor: one unknown dimension is -1, more are read at run time from where they are."""
         numbers = [dim if isinstance(dim, int) else -1 for dim in shape]
         if max(numbers, default=0) > LARGEST:
             refuse(f"a reshape of {list(tensor.shape)} to {list(shape)}: TFLite's sizes have 32 bits")
         if numbers.count(-1) <= 1:
             return self.constant(np.array(numbers, np.int32), "shape")
-        picks = [
-            tensor.shape.index(dim) if dim in tensor.shape else tensor.rank + axis for axis, dim in enumerate(shape)
-        ]
-        if sum(numbers[pick - tensor.rank] < 0 for pick in picks if pick >= tensor.rank) > 1:
+        reads = self.sizes.read(shape, tensor)
+        if not self._are_known(reads, shape):
             refuse(f"a reshape of {list(tensor.shape)} to {list(shape)}: several sizes only the run will tell")
-        own = self.operator("SHAPE", [tensor], (tensor.rank,), np.int32, OutType=2)
-        known = self.constant(np.array(numbers, np.int32), "shape")
-        both = self.operator("CONCATENATION", [own, known], (tensor.rank + len(shape),), np.int32, Axis=0)
+        starts: dict[Tensor, int] = {}
+        parts: list[Tensor | None] = []
+        end = 0
+        for source in dict.fromkeys(read.tensor for read in reads if read):
+            starts[source], end = end, end + source.rank
+            parts.append(self.operator("SHAPE", [source], (source.rank,), np.int32, OutType=2))
+        parts.append(self.constant(np.array(numbers, np.int32), "shape"))
+        both = self.operator("CONCATENATION", parts, (end + len(shape),), np.int32, Axis=0)
+        picks = [starts[read.tensor] + read.axis if read else end + axis for axis, read in enumerate(reads)]
         indices = self.constant(np.array(picks, np.int32), "picks")
-        return self.operator("GATHER", [both, indices], (len(shape),), np.int32, Axis=0)
+        sizes = self.operator("GATHER", [both, indices], (len(shape),), np.int32, Axis=0)
+        factors = np.array([read.factor if read else 1 for read in reads], np.int32)
+        if (factors == 1).all():
+            return sizes
+        return self.operator("MUL", [sizes, self.constant(factors, "factors")], (len(shape),), np.int32)
+
+    def can_say(self, tensor: Tensor, shape: Shape) -> bool:
+        """Whether `shape_operand` can."""
+        return self._are_known(self.sizes.read(shape, tensor), shape)
+
+    def _are_known(self, reads: list[Read | None], shape: Shape) -> bool:
+        """All sizes but one, which the reshape finds out."""
+        return sum(isinstance(dim, str) and read is None for dim, read in zip(shape, reads, strict=True)) <= 1
 
     def _constant(self, value: Value, layout: Layout, missing: int) -> Tensor:
         key = (value, layout, missing)

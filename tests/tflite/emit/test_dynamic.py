@@ -108,7 +108,32 @@ def pyramid(b: Any, x: Value) -> list[Value]:
     return [b.op("Add", fine, linear), nearest]
 
 
-@pytest.mark.parametrize("make", [any_size, pyramid], ids=lambda make: make.__name__)
+def grouped(b: Any, x: Value) -> Value:
+    """GroupNorm of a map of any size, behind a stride."""
+    y = b.op("Conv", x, some(8, 3, 3, 3), some(8), pads=(1, 1, 1, 1), strides=(2, 2))
+    return b.op("GroupNormalization", y, some(8), some(8), num_groups=4)
+
+
+def shuffled(b: Any, x: Value) -> list[Value]:
+    """Pixel shuffles: of what a convolution gives, and of what a transpose gives."""
+    y = b.op("Conv", x, some(8, 3, 3, 3), some(8), pads=(1, 1, 1, 1))
+    twice = b.op("DepthToSpace", y, blocksize=2, mode="CRD")
+    turned = b.op("DepthToSpace", b.op("Transpose", y, perm=(0, 1, 3, 2)), blocksize=2, mode="CRD")
+    return [b.op("Conv", twice, some(3, 2, 1, 1), None), turned]
+
+
+def non_local(b: Any, x: Value) -> Value:
+    """Attention between the pixels of a map, whose shapes are put together at run time with ONNX's 0."""
+    size = b.op("Shape", x)
+    flat = b.op("Concat", b.op("Slice", size, [0], [1]), np.int64([0, -1]), axis=0)
+    values = b.op("Reshape", x, flat)
+    weights = b.op("Softmax", b.op("MatMul", b.op("Transpose", values, perm=(0, 2, 1)), values), axis=-1)
+    mixed = b.op("MatMul", values, weights)
+    back = b.op("Concat", b.op("Slice", size, [0], [2]), b.op("Slice", size, [2], [4]), axis=0)
+    return b.op("Add", b.op("Reshape", mixed, back), x)
+
+
+@pytest.mark.parametrize("make", [any_size, pyramid, grouped, shuffled, non_local], ids=lambda make: make.__name__)
 def test_dynamic_image_size(make: Callable[..., Any], tmp_path: Path) -> None:
     graph = graph_of(make, some(1, 3, 8, 8), shapes=[("N", 3, "H", "W")])
     ONNX.save(graph, tmp_path / "m.onnx", opset=18)

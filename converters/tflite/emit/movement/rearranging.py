@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mgeconvert.errors import refuse
 
 from ...layout.view import Stored, plain
 from ...layout.wants import FOLLOW, VIEW
-from ...model import Tensor
+from ...model import Tensor, merged
 from ..emission import Emission
 from ..table import emit
 
@@ -27,11 +29,22 @@ def reshape(c: Emission) -> Stored:
         return Stored(stored.tensor, view)
     tensor = c.tensor(0)
     wanted = c.value(1)
-    if sum(not isinstance(dim, int) for dim in shape) > 1 and wanted is not None and not wanted.is_constant:
-        made = c.op("RESHAPE", tensor, c.tensor(1), shape=shape)
+    if wanted is not None and not wanted.is_constant and not c.storage.can_say(tensor, shape):
+        made = c.op("RESHAPE", tensor, _with_own_sizes(c, tensor, c.tensor(1)), shape=shape)
     else:
         made = c.reshape(tensor, shape)
     return Stored(made, plain(shape, tuple(range(len(shape)))))
+
+
+def _with_own_sizes(c: Emission, tensor: Tensor, target: Tensor) -> Tensor:
+    """The sizes to reshape to, where ONNX's 0 (the size that is there) is the tensor's own."""
+    if c.attr("allowzero", 0):
+        return target
+    (count,) = c.known(target.shape, "a shape")
+    own = c.op("SHAPE", tensor, shape=(tensor.rank,), dtype=np.int32, OutType=2)
+    own = c.op("CONCATENATION", own, c.const([1] * count, np.int32), shape=(tensor.rank + count,), Axis=0)
+    own = c.op("GATHER", own, c.const(range(count), np.int32), shape=(count,), Axis=0)
+    return c.op("SELECT_V2", c.op("EQUAL", target, c.like(0, target), dtype=bool), own, target, dtype=np.int32)
 
 
 @emit("DepthToSpace", wants=FOLLOW)
@@ -46,7 +59,17 @@ def depth_to_space(c: Emission, x: Tensor) -> Tensor:
     if not isinstance(depth, int):
         refuse("a channel count that is known only at run time")
     atoms = (n, depth // block**2, block, block, height, width)
-    return _through(c, atoms, (0, 1, 4, 2, 5, 3))
+    stored = c.stored()
+    view = stored.view.reshaped(atoms)
+    if view is None:
+        refuse(f"a rearrangement to {list(atoms)} with sizes known only at run time")
+    view = view.transposed((0, 1, 4, 2, 5, 3))
+    result = view.reshaped(c.dims())
+    if result is not None:
+        return c.storage.realise_view(Stored(stored.tensor, result), c.layout)
+    tensor = c.storage.realise_view(Stored(stored.tensor, view), (0, 2, 3, 4, 5, 1))
+    sizes = (n, merged((height, block)), merged((width, block)), depth // block**2)
+    return c.op("RESHAPE", tensor, c.storage.shape_operand(tensor, sizes), shape=c.shape())
 
 
 @emit("SpaceToDepth", wants=FOLLOW)
@@ -54,14 +77,3 @@ def space_to_depth(c: Emission, x: Tensor) -> Tensor:
     del x
     c.layout = (0, 2, 3, 1)
     return c.op("SPACE_TO_DEPTH", c.tensor(0, c.layout), shape=c.shape(), BlockSize=c.attr("blocksize"))
-
-
-def _through(c: Emission, atoms: tuple[int | str, ...], perm: tuple[int, ...]) -> Tensor:
-    """Reshape to `atoms`, transpose, reshape to the output's shape."""
-    stored = c.stored()
-    view = stored.view.reshaped(atoms)
-    if view is None:
-        refuse(f"a rearrangement to {list(atoms)} with sizes known only at run time")
-    result = view.transposed(perm).reshaped(c.dims())
-    assert result is not None
-    return c.storage.realise_view(Stored(stored.tensor, result), c.layout)

@@ -1,0 +1,103 @@
+"""Are sizes that may vary really free? The written file is run at other ones, beside the model that it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from mgeconvert.errors import BadInputError, MgeconvertError, ReferenceEnvironmentError, UnsupportedError
+from mgeconvert.ir import TracedDim, Value
+
+from .batches import Arrays, Run, batch_symbol
+from .own import OwnRuntime
+from .report import OutputReport, SizesReport
+
+STEP = 32
+"""Sizes grow by what divides the traced one, up to this: a network that halves its image five times goes on fitting."""
+GROWTH = ((1, 2), (2, 1))
+"""How many steps sizes grow in each round: every other size by the first number, the rest by the second."""
+
+Judge: TypeAlias = "Callable[[Arrays, Arrays, Arrays], Sequence[OutputReport]]"
+"""Reports on what was found, what is true, and the feeds of both."""
+
+
+def free_sizes(inputs: Mapping[str, Value], feeds: Arrays) -> dict[str, int]:
+    """The dimensions beside the batch that were asked to vary, and what they are in the feeds."""
+    batch = batch_symbol(inputs)
+    return {
+        dim: size
+        for name, value in inputs.items()
+        for dim, size in zip(value.shape or (), feeds[name].shape, strict=True)
+        if isinstance(dim, str) and not isinstance(dim, TracedDim) and dim != batch
+    }
+
+
+def other_sizes(sizes: Mapping[str, int]) -> list[dict[str, int]]:
+    """Two sets of other sizes."""
+    return [
+        {dim: size + growth[index % 2] * _step(size) for index, (dim, size) in enumerate(sizes.items())}
+        for growth in GROWTH
+    ]
+
+
+def _step(size: int) -> int:
+    """The largest power of two that divides the size, up to `STEP`."""
+    return min(size & -size, STEP) or 1
+
+
+def feeds_at(inputs: Mapping[str, Value], feeds: Arrays, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """The feeds at those sizes: their numbers, over and over."""
+    found = {}
+    for name, value in inputs.items():
+        array = feeds[name]
+        dims = zip(value.shape or (), array.shape, strict=True)
+        shape = tuple(sizes.get(dim, size) if isinstance(dim, str) else size for dim, size in dims)
+        found[name] = array if shape == array.shape else np.resize(array, shape)
+    return found
+
+
+def check_sizes(
+    run: Run, inputs: Mapping[str, Value], feeds: Arrays, own: OwnRuntime, judge: Judge
+) -> SizesReport | None:
+    """Compare the file with its source at other sizes; None where none may vary. Where the source does not take sizes
+    that were asked to vary, these are not free: the problem names the operator that holds them."""
+    sizes = free_sizes(inputs, feeds)
+    if not sizes:
+        return None
+    names = ", ".join(sizes)
+    worst, refusals, compared = 0.0, [], []
+    for chosen in other_sizes(sizes):
+        at, place = feeds_at(inputs, feeds, chosen), ", ".join(f"{dim}={size}" for dim, size in chosen.items())
+        try:
+            truth = own.at(at)
+        except MgeconvertError as error:
+            refusals.append(f"at {place} the model itself does not run: {_reason(own, at, error)}")
+            continue
+        try:
+            found = run(at)
+        except (BadInputError, ReferenceEnvironmentError) as error:
+            return SizesReport(names, problem=f"{names} may vary, but at {place} it does not run: {error.message}")
+        reports = judge(found, truth, at)
+        for report in reports:
+            if report.problem:
+                return SizesReport(names, problem=f"{names} may vary, but at {place} {report.name}: {report.problem}")
+        worst = max([worst, *(report.max_rel or 0.0 for report in reports)])
+        compared.append(place)
+    if compared:
+        return SizesReport(names, tuple(compared), worst)
+    if own.asked:
+        return SizesReport(names, problem=f"{names} cannot vary: {refusals[0]}")
+    return SizesReport(names)
+
+
+def _reason(own: OwnRuntime, feeds: Arrays, error: MgeconvertError) -> str:
+    """The operators that cannot be read at these sizes, with their module paths; else what the runtime said."""
+    try:
+        own.reread(feeds)
+    except UnsupportedError as unsupported:
+        return "; ".join(map(str, unsupported.problems))
+    except MgeconvertError as other:
+        return other.message
+    return error.message.splitlines()[0]
