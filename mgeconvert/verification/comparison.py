@@ -22,10 +22,9 @@ from mgeconvert.registry import Backend, Computed, ran_in
 from .batches import Run, check_batches
 from .conditioning import forgiven
 from .opinions import settled
-from .own import OwnRuntime
 from .recorded import Recorded
 from .report import OutputReport, VerificationReport
-from .sizes import check_sizes
+from .sizes import Sized, check_sizes
 from .tolerance import Limit
 
 SEED = 20
@@ -46,7 +45,7 @@ def verify_written(
     *,
     limit: Limit = Limit(),  # noqa: B008 - it is frozen
     source: Run | None = None,
-    own: OwnRuntime | None = None,
+    own: Sized | None = None,
 ) -> VerificationReport:
     """Run the file in its runtime and judge every output; `inputs` and `outputs` are its public ones. `source` runs
     the model that the file was made of, where it can be asked about other batches; `own` is that model, which is asked

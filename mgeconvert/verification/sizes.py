@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from mgeconvert.errors import BadInputError, MgeconvertError, ReferenceEnvironme
 from mgeconvert.ir import TracedDim, Value
 
 from .batches import Arrays, Run, batch_symbol
-from .own import OwnRuntime
 from .report import OutputReport, SizesReport
 
 STEP = 32
@@ -21,6 +20,16 @@ GROWTH = ((1, 2), (2, 1))
 
 Judge: TypeAlias = "Callable[[Arrays, Arrays, Arrays], Sequence[OutputReport]]"
 """Reports on what was found, what is true, and the feeds of both."""
+
+
+class Sized(Protocol):
+    """A model that can be asked about other sizes; `asked` says that the user wants them to vary. `at` computes it,
+    `reread` reads it for the sizes of the feeds, and raises UnsupportedError for operators that do not take them."""
+
+    @property
+    def asked(self) -> bool: ...
+    def at(self, feeds: Arrays) -> Arrays: ...
+    def reread(self, feeds: Arrays) -> Any: ...
 
 
 def free_sizes(inputs: Mapping[str, Value], feeds: Arrays) -> dict[str, int]:
@@ -58,9 +67,7 @@ def feeds_at(inputs: Mapping[str, Value], feeds: Arrays, sizes: Mapping[str, int
     return found
 
 
-def check_sizes(
-    run: Run, inputs: Mapping[str, Value], feeds: Arrays, own: OwnRuntime, judge: Judge
-) -> SizesReport | None:
+def check_sizes(run: Run, inputs: Mapping[str, Value], feeds: Arrays, own: Sized, judge: Judge) -> SizesReport | None:
     """Compare the file with its source at other sizes; None where none may vary. Where the source does not take sizes
     that were asked to vary, these are not free: the problem names the operator that holds them."""
     sizes = free_sizes(inputs, feeds)
@@ -92,7 +99,7 @@ def check_sizes(
     return SizesReport(names)
 
 
-def _reason(own: OwnRuntime, feeds: Arrays, error: MgeconvertError) -> str:
+def _reason(own: Sized, feeds: Arrays, error: MgeconvertError) -> str:
     """The operators that cannot be read at these sizes, with their module paths; else what the runtime said."""
     try:
         own.reread(feeds)

@@ -101,7 +101,7 @@ ROWS: dict[str, tuple[Source, Callable[[np.ndarray], np.ndarray], SizesReport]] 
 @pytest.mark.parametrize("case", ROWS)
 def test_other_sizes(case: str) -> None:
     source, function, expected = ROWS[case]
-    assert check_sizes(lambda f: {"y": function(f["x"])}, INPUTS, FEEDS, source, judge) == expected  # type: ignore[arg-type]
+    assert check_sizes(lambda f: {"y": function(f["x"])}, INPUTS, FEEDS, source, judge) == expected
 
 
 def test_which_sizes() -> None:
