@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from . import registry
 from .errors import UsageError, VerificationError
 from .files import Destination, Staging, noting, staging
+from .limited import limited
 from .passes import Choice, Outcome
 from .registry import Source, checked_options
 from .verification.tolerance import kinds_of, limit_for
@@ -92,7 +93,7 @@ def load(path: str | Path | BinaryIO, format: str | None = None, **options: Any)
         raise UsageError("a stream has no suffix that names its format", hint="give format=")
     record = registry.frontend(format) if format else registry.frontend_for(source)  # type: ignore[arg-type]
     options = checked_options(record, options)
-    with noting() as read:
+    with noting() as read, limited(source):
         graph = record.load(source, **options)
     graph.sources = tuple(read)
     return graph
@@ -105,14 +106,17 @@ def load_for(
 
     A target of another format that cannot take such a graph gets the traced sizes, which is logged.
     """
-    if not source.faithful or target is None:
-        return source.load(path, **options)
-    graph = source.load(path, faithful=target.faithful, **options)
-    if not target.faithful or target.name == source.name or not target.problems(graph) or not isinstance(path, Path):
-        return graph
-    traced = source.load(path, **options)
-    if target.problems(traced):
-        return graph
+    with limited(path):
+        if not source.faithful or target is None:
+            return source.load(path, **options)
+        graph = source.load(path, faithful=target.faithful, **options)
+        if not target.faithful or target.name == source.name or not target.problems(graph):
+            return graph
+        if not isinstance(path, Path):
+            return graph
+        traced = source.load(path, **options)
+        if target.problems(traced):
+            return graph
     _LOGGER.info("written for the traced sizes: %s takes calls of this model at no others yet", target.title)
     return traced
 
@@ -134,7 +138,7 @@ def save(
     options = checked_options(record, options)
     destination = Destination(path, overwrite=overwrite, inputs=graph.sources)
     destination.check(record.wrote)
-    with staging() as stage:
+    with staging() as stage, limited(graph):
         written = record.save(graph, stage.place(path), **_placed(stage, record, options))
         return list(_publish(stage, written, record, destination))
 
@@ -295,7 +299,7 @@ def export(
         check_runnable(graph)
     verification = None
     with staging() as place:
-        with stage("write"):
+        with stage("write"), limited(graph):
             written = target.save(graph, place.place(destination.path), **_placed(place, target, options))
         try:
             if verify and target.computes(options):

@@ -112,5 +112,6 @@ def refuse(reason: str) -> NoReturn:
     raise RefusedError(reason)
 
 
-NONSENSE = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
-"""What a lowering raises where a file gives an operator parameters or arguments that its framework never does."""
+NONSENSE = (ArithmeticError, LookupError, ValueError)
+"""What a lowering raises where a file gives an operator parameters or arguments of values that its framework never
+does. Their types are checked before: a TypeError or an AttributeError is a bug of ours."""

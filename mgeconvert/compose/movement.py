@@ -4,8 +4,6 @@ Targets of a Reshape that a user gives at run time."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.builder import Builder
@@ -62,7 +60,7 @@ def split_into_empty_parts(b: Builder, node: Node) -> Result:
 
 def _empty(b: Builder, like: Value) -> Value:
     check_table(*(dim if isinstance(dim, int) else 1 for dim in shape_of(like)))
-    return b.constant(np.zeros([dim if isinstance(dim, int) else 1 for dim in shape_of(like)], like.dtype))
+    return b.constant(table_size.zeros([dim if isinstance(dim, int) else 1 for dim in shape_of(like)], like.dtype))
 
 
 def keeping_sizes(graph: Graph) -> set[Node]:

@@ -9,8 +9,9 @@ from typing import cast
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.table_size import check_table
 
 from .table import Result, attributes, compose, compose_where_lacking, data, integer, scalar, shape_of
 
@@ -59,7 +60,7 @@ def average_pool_with_gaps(b: Builder, node: Node) -> Result:
     if before is None or after is None:
         refuse("a pool with gaps between the elements of a window, of sizes known only at run time")
     windows = _windows(node, before[2:], after[2:])
-    ones = b.constant(np.ones((before[1], 1, *(each.size for each in windows))), x.dtype)
+    ones = b.constant(table_size.ones((before[1], 1, *(each.size for each in windows))), x.dtype)
     total = b.op(
         "Conv", x, ones, group=before[1], strides=[each.stride for each in windows],
         dilations=[each.dilation for each in windows],
@@ -115,8 +116,9 @@ class _Window:
     def counted(self, with_padding: bool) -> np.ndarray:
         """How many elements of each window count."""
         low, high = (-self.given[0], self.length + self.given[1]) if with_padding else (0, self.length)
-        starts = np.arange(self.out) * self.stride - self.begin
-        at = starts[:, None] + np.arange(self.size) * self.dilation
+        check_table(self.out, self.size)
+        starts = table_size.arange(self.out) * self.stride - self.begin
+        at = starts[:, None] + table_size.arange(self.size) * self.dilation
         return np.asarray(((at >= low) & (at < high)).sum(axis=1))
 
 

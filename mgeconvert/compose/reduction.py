@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node
+from mgeconvert.ir import Node, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
@@ -23,7 +23,7 @@ def _is_of_nothing(node: Node) -> bool:
 def reduction_of_nothing(b: Builder, node: Node) -> Result:
     """ReduceSum(empty) -> 0, ReduceProd(empty) -> 1"""
     check_table(*(max(size, 1) for size in node.output.static_shape or ()))
-    return b.constant(np.full(node.output.static_shape or (), NEUTRAL[node.op], data(node).dtype))
+    return b.constant(table_size.full(node.output.static_shape or (), NEUTRAL[node.op], data(node).dtype))
 
 
 for _op in NEUTRAL:

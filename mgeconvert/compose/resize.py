@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.builder import Builder
 
 from .table import Result, array_of, compose_where_lacking, data, integer, number, scalar, shape_of
@@ -40,7 +40,7 @@ def resize_by_matrices(b: Builder, node: Node) -> Result:
     for axis, (old, new, scale) in enumerate(zip(shape_of(x), after, _scales(node, after), strict=True)):
         assert isinstance(old, int)
         at = _places(node, axis, old, new, scale)
-        if old == new and np.array_equal(at, np.arange(old)):
+        if old == new and np.array_equal(at, table_size.arange(old)):
             continue
         x = _along(b, x, axis, _matrix(node, at, old, scale))
         outside = (at < 0) | (at > old - 1)
@@ -83,7 +83,7 @@ def _scales(node: Node, after: tuple[int, ...]) -> list[float]:
 
 def _places(node: Node, axis: int, old: int, new: int, scale: float) -> np.ndarray:
     """Where each output element lies between the input's."""
-    i = np.arange(new, dtype=np.float64)
+    i = table_size.arange(new, dtype=np.float64)
     rule = str(node.attrs.get("coordinate_transformation_mode", "half_pixel"))
     if rule == "align_corners":
         return i * (old - 1) / (new - 1) if new > 1 else i * 0
@@ -121,10 +121,10 @@ def _matrix(node: Node, at: np.ndarray, size: int, scale: float) -> np.ndarray:
     wide as what an output element covers.
     """
     mode = str(node.attrs.get("mode", "nearest"))
-    matrix: np.ndarray = np.zeros((len(at), size))
+    matrix: np.ndarray = table_size.zeros((len(at), size))
     if mode == "nearest":
         rounding = str(node.attrs.get("nearest_mode", "round_prefer_floor"))
-        matrix[np.arange(len(at)), np.clip(ROUNDINGS[rounding](at), 0, size - 1).astype(int)] = 1
+        matrix[table_size.arange(len(at)), np.clip(ROUNDINGS[rounding](at), 0, size - 1).astype(int)] = 1
         return matrix
     reach = 1 if mode == "linear" else 2
     shrink = min(scale, 1.0) if integer(node, "antialias", 0) else 1.0
@@ -134,7 +134,7 @@ def _matrix(node: Node, at: np.ndarray, size: int, scale: float) -> np.ndarray:
         where = (base + offset).astype(int)
         inside = (where >= 0) & (where < size)
         kept = weights * inside if integer(node, "exclude_outside", 0) else weights
-        np.add.at(matrix, (np.arange(len(at)), np.clip(where, 0, size - 1)), kept)
+        np.add.at(matrix, (table_size.arange(len(at)), np.clip(where, 0, size - 1)), kept)
     total = matrix.sum(axis=1, keepdims=True)
     return np.asarray(matrix / np.where(total == 0, 1, total))
 

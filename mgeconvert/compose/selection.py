@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node
+from mgeconvert.ir import Node, table_size
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.table_size import check_table
 
 from .table import Result, compose_form, data, integer, scalar, shape_of
 
@@ -22,6 +23,7 @@ def triangle(b: Builder, node: Node) -> Result:
     rows, columns = shape_of(x)[-2:]
     if isinstance(rows, str) or isinstance(columns, str):
         refuse("a triangle of sizes known only at run time")
-    distance = b.constant(np.subtract.outer(np.arange(columns), np.arange(rows)).T.astype(np.int64))
+    check_table(rows, columns)
+    distance = b.constant((table_size.arange(columns) - table_size.arange(rows)[:, None]).astype(np.int64))
     compare = "GreaterOrEqual" if integer(node, "upper", 1) else "LessOrEqual"
     return b.op("Where", b.op(compare, distance, k), x, scalar(x, 0))

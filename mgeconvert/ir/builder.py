@@ -21,9 +21,9 @@ Operand: TypeAlias = "Value | np.ndarray | np.generic | int | float | bool | Seq
 
 FOLD_BYTES = 1 << 20
 """A constant result larger than this and larger than its operands stays a node, so that files do not grow."""
-FOLD_TOTAL, FOLD_FACTOR = 1 << 26, 4
-"""All constants computed while a graph is built may take FOLD_TOTAL bytes, and FOLD_FACTOR times those of its weights:
-a chain of operators that each double a constant ends there."""
+FOLD_TOTAL, FOLD_FACTOR = 1 << 26, 2
+"""All constants computed while a graph is built may take FOLD_TOTAL bytes, or FOLD_FACTOR times those of its weights
+where that is more: a chain of operators that each double a constant ends there."""
 
 
 class Builder:
@@ -123,7 +123,7 @@ class Builder:
     ) -> list[Value] | None:
         arrays = [None if value is None else value.array for value in inputs]
         limit = max(FOLD_BYTES, sum(array.nbytes for array in arrays if array is not None))
-        limit = min(limit, FOLD_TOTAL + FOLD_FACTOR * self._given - self._folded)
+        limit = min(limit, max(FOLD_TOTAL, FOLD_FACTOR * self._given) - self._folded)
         try:
             results = evaluate(op, arrays, attrs, outputs, limit)
         except EvaluationError as error:

@@ -147,11 +147,15 @@ def _conv(node: Node) -> str | None:
     assert isinstance(group, int)
     if x is None or weight is None or len(x) < 3 or len(weight) < 3:
         return None
+    return _conv_channels(x, weight, group) or _vector("bias", bias, weight[0])
+
+
+def _conv_channels(x: Shape, weight: Shape, group: int) -> str | None:
     if isinstance(x[1], int) and isinstance(weight[1], int) and x[1] != weight[1] * group:
         return f"{x[1]} channels, its weight takes {weight[1] * group}"
     if isinstance(weight[0], int) and weight[0] % group:
         return f"{weight[0]} channels of output in {group} groups"
-    return _vector("bias", bias, weight[0])
+    return None
 
 
 def _transposed(node: Node) -> str | None:
@@ -166,6 +170,24 @@ def _transposed(node: Node) -> str | None:
     if isinstance(weight[0], int) and weight[0] % group:
         return f"{weight[0]} channels in {group} groups"
     return _vector("bias", bias, weight[1] * group if isinstance(weight[1], int) else None)
+
+
+def _deformable(node: Node) -> str | None:
+    """(N, C, ...) by (M, C / group, ...); two offsets and a mask per tap and group of offsets."""
+    x, weight, offset, bias, mask = (_shape(node, index) for index in range(5))
+    group, parts = node.attrs.get("group", 1), node.attrs.get("offset_group", 1)
+    assert isinstance(group, int)
+    assert isinstance(parts, int)
+    if x is None or weight is None or len(x) != len(weight):
+        return None if x is None or weight is None else f"a weight of {len(weight)} axes for an input of {len(x)}"
+    taps = weight[2:]
+    for name, shape, each in (("offsets", offset, len(taps)), ("mask", mask, 1)):
+        if shape is None or not all(isinstance(size, int) for size in taps):
+            continue
+        wanted = parts * each * math.prod(taps)
+        if len(shape) != len(x) or (isinstance(shape[1], int) and shape[1] != wanted):
+            return f"{name} of shape {_text(shape)}, expected {wanted} channels"
+    return _conv_channels(x, weight, group) or _vector("bias", bias, weight[0])
 
 
 def _vector(name: str, shape: Shape | None, size: int | str | None) -> str | None:
@@ -246,10 +268,17 @@ def _recurrent(node: Node) -> str | None:
 
 
 def _elements(node: Node) -> str | None:
-    """Data, indices and updates have as many axes; indices and updates are of one shape."""
+    """Data, indices and updates have as many axes; indices and updates are of one shape, within the data's along the
+    other axes."""
     x, indices, updates = (_shape(node, index) for index in range(3))
     if x is not None and indices is not None and len(x) != len(indices):
         return f"indices of shape {_text(indices)} for data of {_text(x)}"
+    axis = node.attrs.get("axis", 0)
+    if x is not None and indices is not None and isinstance(axis, int):
+        axis %= len(x)
+        pairs = zip(x[:axis] + x[axis + 1 :], indices[:axis] + indices[axis + 1 :], strict=True)
+        if any(isinstance(a, int) and isinstance(b, int) and a < b for a, b in pairs):
+            return f"indices of shape {_text(indices)} for data of {_text(x)}"
     if indices is None or updates is None or node.op == "GatherElements":
         return None
     pairs = zip(indices, updates, strict=False)
@@ -269,6 +298,27 @@ def _vectors(*indices: int) -> Check:
     return check
 
 
+def _has_axes(node: Node) -> str | None:
+    return "a number without axes, expected a tensor" if _shape(node, 0) == () else None
+
+
+def _gemm(node: Node) -> str | None:
+    """A' (M, K) by B' (K, N), C broadcast to (M, N)."""
+    a, b, c = (_shape(node, index) for index in range(3))
+    if a is None or b is None:
+        return None
+    if len(a) != 2 or len(b) != 2:
+        return f"operands of shape {_text(a)} and {_text(b)}, expected matrices"
+    rows, inner = a[::-1] if node.attrs.get("transA") else a
+    wanted, columns = b[::-1] if node.attrs.get("transB") else b
+    if isinstance(inner, int) and isinstance(wanted, int) and inner != wanted:
+        return f"operands of shape {_text(a)} and {_text(b)}"
+    pairs = zip((rows, columns)[::-1], (c or ())[::-1], strict=False)
+    if c is not None and (len(c) > 2 or any(isinstance(y, int) and y not in (1, x) for x, y in pairs)):
+        return f"a third operand of shape {_text(c)} for a product of {_text((rows, columns))}"
+    return None
+
+
 def _transpose(node: Node) -> str | None:
     x, perm = _shape(node, 0), node.attrs.get("perm")
     if x is None or perm is None or sorted(_list(perm)) == list(range(len(x))):
@@ -279,11 +329,14 @@ def _transpose(node: Node) -> str | None:
 OPERANDS: dict[str, Check] = {
     "BatchNormalization": _per_channel,
     "Conv": _conv,
+    "CumSum": _has_axes,
     "ConvTranspose": _transposed,
+    "DeformConv": _deformable,
     "DequantizeLinear": _quantized,
     "Expand": _vectors(1),
     "GRU": _recurrent,
     "GatherElements": _elements,
+    "Gemm": _gemm,
     "GroupNormalization": _per_channel,
     "InstanceNormalization": _per_channel,
     "LSTM": _recurrent,

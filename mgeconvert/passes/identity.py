@@ -59,7 +59,9 @@ def _slice(node: Node, source: Value) -> bool:
     starts, ends, steps = array(node, 1), array(node, 2), array(node, 4)
     if starts is None or starts.any() or is_computed(node, 4) or (steps is not None and (steps != 1).any()):
         return False
-    endless = ends is not None and bool((ends >= np.iinfo(np.int32).max).all())
+    most = np.iinfo(np.int32).max
+    sizes = [dim for dim in source.shape or () if isinstance(dim, int)]
+    endless = ends is not None and bool((ends >= max(most, *sizes, 0)).all())
     return endless or (source.static_shape is not None and _same_type(source, node.outputs[0]))
 
 

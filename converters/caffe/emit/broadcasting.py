@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from .net import Blob, Net, Shape
@@ -26,7 +27,7 @@ def repeat(net: Net, x: Blob, axis: int, times: int) -> Blob:
     if x.shape[axis] == 1:
         outer, inner = int(np.prod(x.shape[:axis])), int(np.prod(x.shape[axis + 1 :]))
         view = net.reshape(x, (outer, 1, inner, 1))
-        ones = np.ones((times, 1, 1, 1), np.float32)
+        ones = table_size.ones((times, 1, 1, 1), np.float32)
         params: dict[str, Any] = {"num_output": times, "bias_term": False, "kernel_size": [1]}
         return net.reshape(
             net.layer("Convolution", view, shape=(outer, times, inner, 1), blobs=[ones], **params), shape
@@ -106,4 +107,4 @@ def difference(net: Net, x: Operand, y: Operand) -> Blob:
 
 def filled(net: Net, like: Blob, value: float) -> Blob:
     """A blob of the shape of `like` that holds one number; it does not read `like`, which may hold NaN."""
-    return expand(net, net.constant(np.full((1,) * like.rank, value, np.float32)), like.shape)
+    return expand(net, net.constant(np.asarray(value, np.float32).reshape((1,) * like.rank)), like.shape)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 
 from .along_axes import total
 from .broadcasting import add, as_blob, multiply
@@ -21,7 +22,7 @@ def one_hot_rows(net: Net, positions: Operand, count: int) -> Operand:
     shape = positions.shape or (1,)
     if np.prod((*shape, count), dtype=np.int64) > PRODUCTS or count * count > PRODUCTS:
         refuse(f"Caffe has no layer that picks at computed positions, and {list(shape)} of {count} are too many")
-    eye = np.eye(count, dtype=np.float32)
+    eye = table_size.eye(count, dtype=np.float32)
     if isinstance(positions, np.ndarray):
         return np.asarray(eye[positions.reshape(shape)])
     wrapped = add(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from .along_axes import along
@@ -58,6 +59,6 @@ def pick(net: Net, x: Blob, axis: int, positions: Sequence[int]) -> Blob:
         )  # fmt: skip
         return net.reshape(y, (*x.shape[:axis], count, *x.shape[axis + 1 :]))
     check_table(count, size)
-    matrix = np.zeros((count, size), np.float32)
-    matrix[np.arange(count), positions] = 1
+    matrix = table_size.zeros((count, size), np.float32)
+    matrix[table_size.arange(count), positions] = 1
     return mix(net, x, axis, matrix)

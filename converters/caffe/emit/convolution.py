@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 
 from .net import Blob, Net, Shape
 from .table import Array, emit
@@ -117,6 +118,6 @@ def _divided(
 def _dilated(w: np.ndarray, dilations: Sequence[int]) -> np.ndarray:
     """A kernel with its taps `dilations` apart."""
     sizes = [(size - 1) * dilation + 1 for size, dilation in zip(w.shape[2:], dilations, strict=True)]
-    wide = np.zeros((*w.shape[:2], *sizes), w.dtype)
+    wide = table_size.zeros((*w.shape[:2], *sizes), w.dtype, beside=w.size)
     wide[tuple(slice(None, None, step) for step in (1, 1, *dilations))] = w
     return wide

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 
 from .along_axes import total
 from .broadcasting import add, as_blob, multiply
@@ -22,8 +23,8 @@ def slice_(
     net: Net, x: Blob, starts: Array, ends: Array, axes: Array | None = None, steps: Array | None = None
 ) -> Blob:
     count = starts.size
-    axes = np.arange(count) if axes is None else axes
-    steps = np.ones(count, np.int64) if steps is None else steps
+    axes = table_size.arange(count) if axes is None else axes
+    steps = table_size.ones(count, np.int64) if steps is None else steps
     for start, end, axis, step in zip(starts.tolist(), ends.tolist(), axes.tolist(), steps.tolist(), strict=True):
         size = x.shape[axis]
         low, high = (0, size) if step > 0 else (-1, size - 1)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from .broadcasting import add, expand, repeat
@@ -45,7 +46,7 @@ def pad(
         for axis, width in widths.items():
             kind = {"edge": "edge", "reflect": "reflect", "wrap": "wrap"}[mode]
             check_table(x.shape[axis], 1 + sum(width))
-            positions = np.pad(np.arange(x.shape[axis]), width, mode=kind)  # type: ignore[call-overload]
+            positions = np.pad(table_size.arange(x.shape[axis]), width, mode=kind)  # type: ignore[call-overload]
             x = pick(net, x, axis, positions.tolist())
         return x
     filling = 0.0 if value is None else float(value.reshape(()))
@@ -53,7 +54,7 @@ def pad(
         sizes = [x.shape[axis] if axis in widths else 1 for axis in range(x.rank)]
         around = [widths.get(axis, (0, 0)) for axis in range(x.rank)]
         check_table(*(size + sum(widths) for size, widths in zip(sizes, around, strict=True)))
-        border = np.pad(np.zeros(sizes, np.float32), around, constant_values=filling)
+        border = np.pad(table_size.zeros(sizes, np.float32), around, constant_values=filling)
         inner = pad(net, x, np.array(around).T, mode="constant", out=out)
         return add(net, inner, border)
     x = net.power(x, shift=-filling)
@@ -71,7 +72,7 @@ def pad(
 def _zeros_around(net: Net, x: Blob, rows: tuple[int, int], columns: tuple[int, int]) -> Blob:
     """Zeros around the last two of four axes: a convolution of each channel with a single 1."""
     shape = (*x.shape[:2], x.shape[2] + sum(rows), x.shape[3] + sum(columns))
-    one = np.ones((x.shape[1], 1, 1, 1), np.float32)
+    one = table_size.ones((x.shape[1], 1, 1, 1), np.float32)
     return conv(net, x, one, group=x.shape[1], pads=(rows[0], columns[0], rows[1], columns[1]), out=shape)
 
 
@@ -129,7 +130,7 @@ def space_to_depth(net: Net, x: Blob, *, blocksize: int, mode: str = "DCR", out:
 
 def one_hot_blocks(channels: int, r: int, mode: str) -> np.ndarray:
     """[channels * r * r, channels, r, r]: each deep channel takes one place of the block of one shallow channel."""
-    weights = np.eye(channels * r * r, dtype=np.float32).reshape(
+    weights = table_size.eye(channels * r * r, dtype=np.float32).reshape(
         channels * r * r, *((r, r, channels) if mode == "DCR" else (channels, r, r))
     )
     return weights.transpose(0, 3, 1, 2) if mode == "DCR" else weights

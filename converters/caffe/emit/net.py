@@ -9,12 +9,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
+
 from ..dialects import DEFAULT, dialect_of
 
 Shape: TypeAlias = "tuple[int, ...]"
 Params: TypeAlias = dict[str, Any]
 """Fields of a layer's parameter message."""
 
+UNSIGNED = ("pad", "kernel", "stride", "dilation", "num_output", "group")
+"""What the fields of layers begin with that hold no number below 0."""
 PIECES = 64
 """The most slices that a composition cuts a blob into."""
 
@@ -92,6 +97,10 @@ class Net:
         **params: Any,
     ) -> list[Blob]:
         """A layer with a top for each of `shapes`."""
+        for name, value in params.items():
+            numbers = value if isinstance(value, list | tuple) else [value]
+            if name.startswith(UNSIGNED) and any(isinstance(number, int) and number < 0 for number in numbers):
+                refuse(f"{name} of {value}: Caffe's {layer_type} takes no number below 0")
         tops = [Blob(shape) for shape in shapes]
         self.layers.append(Layer(layer_type, list(bottoms), tops, params, list(blobs)))
         return tops
@@ -129,7 +138,7 @@ class Net:
         """
         if power == 1 and x in self._raised and (scale, shift) != (1, 0):
             axis = min(1, x.rank - 1)
-            factor, bias = (np.full(x.shape[axis], value, np.float32) for value in (scale, shift))
+            factor, bias = (table_size.full(x.shape[axis], value, np.float32) for value in (scale, shift))
             blobs = [factor, bias] if shift else [factor]
             return self.layer("Scale", x, blobs=blobs, axis=axis, bias_term=bool(shift))
         values = {"power": (power, 1.0), "scale": (scale, 1.0), "shift": (shift, 0.0)}

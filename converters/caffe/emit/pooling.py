@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from ..pooling_windows import caffe_count
@@ -130,8 +131,8 @@ def average_pool(
     divided = []
     for a in range(x.rank - 2):
         check_table(out[2 + a], kernel_shape[a])
-        starts = np.arange(out[2 + a]) * strides[a] - padding[a][0]
-        taps = starts[:, None] + np.arange(kernel_shape[a]) * dilations[a]
+        starts = table_size.arange(out[2 + a]) * strides[a] - padding[a][0]
+        taps = starts[:, None] + table_size.arange(kernel_shape[a]) * dilations[a]
         low, high = (-padding[a][0], x.shape[2 + a] + padding[a][1]) if count_include_pad else (0, x.shape[2 + a])
         wanted = ((taps >= low) & (taps < high)).sum(1)
         if not wanted.all():
@@ -142,7 +143,7 @@ def average_pool(
         y = pool(net, x, "AVE", kernel_shape, strides, axes, out)
     else:
         check_table(x.shape[1], *kernel_shape)
-        mean = np.full((x.shape[1], 1, *kernel_shape), 1 / np.prod(kernel_shape), np.float32)
+        mean = table_size.full((x.shape[1], 1, *kernel_shape), 1 / np.prod(kernel_shape), np.float32)
         # as much padding at the end as the last window of ceil_mode wants
         rests = [(out[2 + a] - 1) * strides[a] + extent[a] - x.shape[2 + a] - padding[a][0] for a in range(x.rank - 2)]
         both = [begin for begin, _ in padding] + [max(pair[1], rest) for pair, rest in zip(padding, rests, strict=True)]

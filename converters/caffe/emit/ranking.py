@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from .along_axes import maximum
@@ -22,7 +23,7 @@ def best_position(net: Net, x: Blob, axis: int, *, last: bool) -> Blob:
     size = x.shape[axis]
     is_best = complement(net, step_of_difference(net, add(net, maximum(net, x, [axis]), x, factors=(1.0, -1.0))))
     check_table(size)
-    numbers = np.arange(1, size + 1) if last else np.arange(size, 0, -1)
+    numbers = np.arange(1, size + 1) if last else table_size.arange(size, 0, -1)
     shape = [size if at == axis else 1 for at in range(x.rank)]
     best = maximum(net, multiply(net, is_best, numbers.reshape(shape).astype(np.float32)), [axis])
     return net.power(best, shift=-1.0) if last else net.power(best, scale=-1.0, shift=size)

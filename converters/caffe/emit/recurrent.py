@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 
 from .broadcasting import add, multiply
 from .matmul import inner_product
@@ -182,6 +183,6 @@ def gru(
 
         return step
 
-    biases = np.zeros((len(w), 3 * size), np.float32) if b is None else b[:, 3 * size :]
+    biases = table_size.zeros((len(w), 3 * size), np.float32) if b is None else b[:, 3 * size :]
     steps = [step_of(functions[2 * at], functions[2 * at + 1], biases[at]) for at in range(len(w))]
     return results(net, *unroll(net, x, w, r, b, [initial_h], direction, steps, joined_bias=False), outs)

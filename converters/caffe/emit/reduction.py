@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from .along_axes import log_sum_exp, maximum, mean, minimum, product, square, total
@@ -19,7 +20,7 @@ from .table import Array, emit
 def cum_sum(net: Net, x: Blob, axis: Array, *, exclusive: int = 0, reverse: int = 0) -> Blob:
     at = int(axis.reshape(())) % x.rank
     check_table(x.shape[at], x.shape[at])
-    ones = np.ones((x.shape[at], x.shape[at]), np.float32)
+    ones = table_size.ones((x.shape[at], x.shape[at]), np.float32)
     lower = np.tril(ones, -1 if exclusive else 0)
     return mix(net, x, at, lower.T if reverse else lower)
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from .constant_positions import mix
@@ -36,7 +37,7 @@ def resize(
     for axis, (old, new, ratio) in enumerate(zip(x.shape, out, ratios, strict=True)):
         if old != new or ratio != 1:
             check_table(new, old)
-            at = TRANSFORMS[transform](np.arange(new, dtype=np.float32), old, new, np.float32(ratio))
+            at = TRANSFORMS[transform](table_size.arange(new, dtype=np.float32), old, new, np.float32(ratio))
             matrices[axis] = _weights(at, old, mode, nearest_mode, cubic_coeff_a)
     factors = [new // old for new, old in zip(out[2:], x.shape[2:], strict=True)]
     if net.has("Interp") and mode == "linear" and transform == "align_corners" and x.rank == 4:
@@ -44,7 +45,7 @@ def resize(
     if set(matrices) <= {2, 3} and x.rank == 4 and _repeats(matrices, x.shape, factors):
         if net.has("Upsample") and factors[0] == factors[1]:
             return net.layer("Upsample", x, shape=out, scale=factors[0])
-        ones = np.ones((x.shape[1], 1, *factors), np.float32)
+        ones = table_size.ones((x.shape[1], 1, *factors), np.float32)
         return convolution(net, "Deconvolution", x, ones, None, out, (0, 0), factors, (1, 1), x.shape[1])
     for axis, matrix in matrices.items():
         x = mix(net, x, axis, matrix)
@@ -55,7 +56,7 @@ def _repeats(matrices: dict[int, np.ndarray], shape: Shape, factors: Sequence[in
     """Whether every axis repeats each element a whole number of times."""
     return all(
         matrix.shape[0] == shape[axis] * factors[axis - 2]
-        and np.array_equal(matrix, np.repeat(np.eye(shape[axis]), factors[axis - 2], axis=0))
+        and np.array_equal(matrix, np.repeat(table_size.eye(shape[axis]), factors[axis - 2], axis=0))
         for axis, matrix in matrices.items()
     )
 
@@ -81,13 +82,13 @@ ROUNDINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 def _weights(at: np.ndarray, size: int, mode: str, nearest_mode: str, a: float) -> np.ndarray:
     """[new, old] interpolation weights; positions outside the input read its edge."""
-    matrix = np.zeros((len(at), size))
+    matrix = table_size.zeros((len(at), size))
     base = np.floor(at)
     taps = {"nearest": range(1), "linear": range(2), "cubic": range(-1, 3)}[mode]
     for tap in taps:
         place = ROUNDINGS[nearest_mode](at) if mode == "nearest" else base + tap
-        weight = np.ones(len(at)) if mode == "nearest" else _kernel(np.abs(at - place), mode, a)
-        np.add.at(matrix, (np.arange(len(at)), np.clip(place, 0, size - 1).astype(int)), weight)
+        weight = table_size.ones(len(at)) if mode == "nearest" else _kernel(np.abs(at - place), mode, a)
+        np.add.at(matrix, (table_size.arange(len(at)), np.clip(place, 0, size - 1).astype(int)), weight)
     return matrix
 
 

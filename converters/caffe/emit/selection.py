@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from .broadcasting import add, broadcast_shape, expand, multiply
@@ -23,7 +24,7 @@ def one_hot(net: Net, indices: Blob, depth: Array, values: Array, *, axis: int =
         refuse("Caffe's Embed appends the new axis last")
     count, (off, on) = int(depth.reshape(())), values.astype(np.float32)
     check_table(count, count)
-    table = np.full((count, count), off, np.float32)
+    table = table_size.full((count, count), off, np.float32)
     np.fill_diagonal(table, on)
     shape = (*indices.shape, count)
     return net.layer("Embed", indices, shape=shape, blobs=[table], num_output=count, input_dim=count, bias_term=False)
@@ -33,7 +34,7 @@ def one_hot(net: Net, indices: Blob, depth: Array, values: Array, *, axis: int =
 def trilu(net: Net, x: Blob, k: Array | None = None, *, upper: int = 1) -> Blob:
     diagonal = 0 if k is None else int(k.reshape(()))
     check_table(*x.shape[-2:])
-    ones = np.ones(x.shape[-2:], np.float32)
+    ones = table_size.ones(x.shape[-2:], np.float32)
     return multiply(net, x, np.triu(ones, diagonal) if upper else np.tril(ones, diagonal))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
@@ -62,7 +62,7 @@ def im2col(b: Builder, layer: Layer, x: Value) -> Value:
     kernel, pad = _kernel(layer, count), spatial(layer, "pad", "pad", count, 0)
     taps, channels = int(np.prod(kernel)), shape_of(x)[1]
     check_table(channels, taps, taps)
-    weights = np.tile(np.eye(taps, dtype=np.float32), (channels, 1)).reshape(channels * taps, 1, *kernel)
+    weights = np.tile(table_size.eye(taps, dtype=np.float32), (channels, 1)).reshape(channels * taps, 1, *kernel)
     return b.op(
         "Conv",
         x,

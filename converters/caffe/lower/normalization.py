@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 
 from .affine import affine
@@ -22,7 +22,7 @@ def batch_norm(b: Builder, layer: Layer, x: Value) -> Value:
     """Caffe stores running sums and, as a third blob, what they are to be divided by (0: nothing learned yet)."""
     p = layer.param
     channels = shape_of(x)[1] if len(shape_of(x)) > 1 else 1
-    ones, zeros = np.ones(channels, np.float32), np.zeros(channels, np.float32)
+    ones, zeros = table_size.ones(channels, np.float32), table_size.zeros(channels, np.float32)
     weights = (
         [layer.blob(3, channels), layer.blob(4, channels)] if p.scale_bias and len(layer.blobs) > 3 else [ones, zeros]
     )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
@@ -93,7 +93,7 @@ def pool(
     factors = []
     for size, k, s, p, count in zip(sizes, kernel, strides, pad, counts, strict=True):
         check_table(*counts)
-        starts = np.arange(count) * s - p
+        starts = table_size.arange(count) * s - p
         factors.append(k / (np.minimum(starts + k, size + p) - starts))
     correction = np.outer(*factors).astype(np.float32)
     return y if np.all(correction == 1) else b.op("Mul", y, correction)

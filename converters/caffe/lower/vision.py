@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
@@ -39,7 +39,8 @@ def prior_box(b: Builder, layer: Layer, features: Value, image: Value) -> Value:
     step_h, step_w = p.step_h or p.step or image_h / height, p.step_w or p.step or image_w / width
     sizes = np.array(_box_sizes(layer)) / 2
     check_table(height, width, len(sizes), 4)
-    cy, cx = np.meshgrid((np.arange(height) + p.offset) * step_h, (np.arange(width) + p.offset) * step_w, indexing="ij")
+    rows, columns = (table_size.arange(count) + p.offset for count in (height, width))
+    cy, cx = table_size.grid(rows * step_h, columns * step_w)
     centres = np.stack([cx, cy], -1)[:, :, None]
     boxes = np.concatenate([centres - sizes, centres + sizes], -1) / [image_w, image_h, image_w, image_h]
     boxes = (boxes.clip(0, 1) if p.clip else boxes).reshape(-1, 4)
@@ -79,7 +80,7 @@ def detection_output(b: Builder, layer: Layer, location: Value, confidence: Valu
     scores = b.op("Transpose", b.op("Reshape", confidence, [1, count, classes]), perm=[0, 2, 1])
     background = p.background_label_id
     if 0 <= background < classes:
-        mask = np.zeros((1, classes, 1), np.float32)
+        mask = table_size.zeros((1, classes, 1), np.float32)
         mask[0, background] = -2
         scores = b.op("Add", scores, mask)
     threshold = p.confidence_threshold if p.HasField("confidence_threshold") else -1.0
@@ -116,7 +117,7 @@ def detection_output(b: Builder, layer: Layer, location: Value, confidence: Valu
 
 def chosen_scores(b: Builder, label: Value, place: Value) -> Value:
     """Positions in [1, classes, boxes] from positions in the last two."""
-    return b.op("Concat", b.op("Mul", label, np.zeros((1, 1), np.int64)), label, place, axis=1)
+    return b.op("Concat", b.op("Mul", label, table_size.zeros((1, 1), np.int64)), label, place, axis=1)
 
 
 def _decoded(b: Builder, layer: Layer, offsets: Value, priors: Value, count: int) -> Value:

@@ -18,6 +18,7 @@ from mgeconvert.ir.whole_calls import with_whole_calls
 
 from .bodies import BodyWriter
 from .built_in import PREFIX, path_of_weight, spread
+from .dotted import dot_paths
 from .elementwise import CALL_INFIX
 from .grids import without_integers
 from .table import CALLS
@@ -82,6 +83,7 @@ class Driver:
         self.graph = with_whole_calls(graph, wanted) if graph.calls else graph.copy()
         self.graph.remove_dead_nodes()
         spread(self.graph)
+        dot_paths(self.graph)
         self.dequantized = without_integers(self.graph, self.record)
         self.root = Place()
         self.problems: list[Problem] = []

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Shape, Value
+from mgeconvert.ir import Shape, Value, table_size
 
 from ..layout.view import Stored, View, plain
 from ..layout.wants import VIEW
@@ -154,7 +154,7 @@ def _planned(c: Emission) -> tuple[View, Array | None]:
             continue
         perm = [atom - last for atom in wanted[last:]]
         count = [int(size) for size in sizes]
-        order = np.arange(math.prod(count)).reshape(count).transpose(perm).reshape(-1)
+        order = table_size.arange(math.prod(count)).reshape(count).transpose(perm).reshape(-1)
         groups = (*whole.groups[:-1], len(count))
         return View(out, split.atoms, groups, wanted), order
     return whole, None
@@ -167,7 +167,7 @@ def _scales(c: Emission, weights: Value, channels: int, order: Array | None) -> 
         return scales
     if scales.axis != channels:
         return None
-    order = np.arange(scales.scale.size) if order is None else order
+    order = table_size.arange(scales.scale.size) if order is None else order
     return Quantization(scales.scale[order], scales.zero_point[order], 0)
 
 

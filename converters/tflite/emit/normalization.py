@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 
 from ..layout.view import Stored, plain
 from ..layout.wants import CHANNELS_LAST, FOLLOW, VIEW
@@ -135,5 +136,5 @@ def dropout(c: Emission) -> Stored | list[Stored]:
     stored = c.stored()
     if len(c.node.outputs) == 1:
         return stored
-    mask = c.const(np.ones(c.known(c.dims(1), "a mask"), bool))
+    mask = c.const(table_size.ones(c.known(c.dims(1), "a mask"), bool))
     return [stored, Stored(mask, plain(c.dims(1), tuple(range(mask.rank))))]

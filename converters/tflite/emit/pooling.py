@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir.table_size import check_table
+from mgeconvert.ir import table_size
 
 from ..layout.wants import CHANNELS_LAST, FOLLOW
 from ..model import Array, Tensor
@@ -82,8 +82,7 @@ def _scale(kernel: list[int], counts: list[Array]) -> Array:
 def _counts(size: int, out: int | str, kernel: int, stride: int, before: int, inside: tuple[int, int]) -> Array:
     """How many positions of each window lie in the input extended by `inside`."""
     assert isinstance(out, int)
-    check_table(out)
-    starts = np.arange(out) * stride - before
+    starts = table_size.arange(out) * stride - before
     low, high = -inside[0], size + inside[1]
     return np.asarray(np.minimum(starts + kernel, high) - np.maximum(starts, low))
 

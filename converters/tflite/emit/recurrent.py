@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Dim, Shape
+from mgeconvert.ir import Dim, Shape, table_size
 
 from ..layout.wants import PLAIN
 from ..model import Array, Tensor, merged
@@ -86,7 +86,7 @@ def recurrent(c: Emission, x: Tensor) -> list[Tensor]:
     assert r is not None
     directions, hidden = len(w), r.shape[-1]
     given = c.array(3, "bias")
-    bias = np.zeros((directions, 2 * gates * hidden), np.float32) if given is None else given
+    bias = table_size.zeros((directions, 2 * gates * hidden), np.float32) if given is None else given
     names = c.attr("activations") or defaults * directions
     if set(names) - set(ACTIVATIONS):
         refuse(f"{c.node.op} with activation {', '.join(sorted(set(names) - set(ACTIVATIONS)))}")
@@ -118,7 +118,7 @@ def _initial(c: Emission, x: Tensor, index: int, direction: int, shape: Shape) -
     batch, hidden = shape
     if c.value(index) is None:
         if isinstance(batch, int):
-            return c.const(np.zeros((batch, hidden)), np.float32)
+            return c.const(table_size.zeros((batch, int(hidden))), np.float32)
         dims = c.op("SHAPE", x, shape=(3,), dtype=np.int32, OutType=2)
         rows = c.op("SLICE", dims, c.const([1], np.int32), c.const([1], np.int32), shape=(1,))
         size = c.op("CONCATENATION", rows, c.const([hidden], np.int32), shape=(2,), Axis=0)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from ..layout.wants import CHANNELS_LAST
@@ -94,7 +95,7 @@ def _floors(rule: str, nearest: str, sizes: tuple[int, ...], target: tuple[int, 
     """Whether output i reads floor(i * in / out), as the kernel does (computed in float32 as it does)."""
     for size, out in zip(sizes, target, strict=True):
         wanted = np.clip(_round(_coordinates(out, size, out / size, rule), nearest), 0, size - 1)
-        kernel = np.floor(np.arange(out, dtype=np.float32) * np.float32(size / np.float32(out)))
+        kernel = np.floor(table_size.arange(out, dtype=np.float32) * np.float32(size / np.float32(out)))
         if (wanted != np.minimum(kernel, size - 1)).any():
             return False
     return True
@@ -104,7 +105,7 @@ def _coordinates(out: int, size: int, scale: float, rule: str) -> Array:
     """Where each output reads, by ONNX's formula of that name, in float32 as onnxruntime computes it: what lies in the
     middle of two elements is decided by that."""
     check_table(out)
-    i, factor = np.arange(out, dtype=np.float32), np.float32(scale)
+    i, factor = table_size.arange(out, dtype=np.float32), np.float32(scale)
     if rule == "align_corners":
         return i * (size - 1) / (out - 1) if out > 1 else i * 0
     if rule == "asymmetric":
@@ -131,8 +132,8 @@ def _matrix(at: Array, size: int, cubic: tuple[float, bool] | None) -> Array:
     t = at - base
     taps = {0: 1 - t, 1: t} if cubic is None else _cubic(t, cubic[0])
     check_table(len(at), size)
-    matrix: Array = np.zeros((len(at), size))
-    rows = np.arange(len(at))
+    matrix: Array = table_size.zeros((len(at), size))
+    rows = table_size.arange(len(at))
     for offset, weights in taps.items():
         where = (base + offset).astype(int)
         inside = (where >= 0) & (where < size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from ..layout.view import Stored, plain
@@ -71,7 +72,7 @@ def trilu(c: Emission, x: Tensor) -> Tensor:
     k = (c.ints(1, "diagonal") or [0])[0]
     rows, columns = c.known(x.shape[-2:], "a triangle")
     check_table(rows, columns)
-    ones = np.ones((rows, columns), bool)
+    ones = table_size.ones((rows, columns), bool)
     mask = np.triu(ones, k) if c.attr("upper", 1) else np.tril(ones, k)
     return c.op("SELECT_V2", c.const(mask, name="mask"), x, c.like(0, x), dtype=x.dtype)
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import FOLD_BYTES
 from mgeconvert.ir.dtypes import elem_type
 
@@ -119,7 +119,7 @@ def cast(t: Translation) -> Value:
 @lower("ZEROS_LIKE", wants=ANY)
 def zeros_like(t: Translation, x: Value) -> Value:
     if x.static_shape is not None and math.prod(x.static_shape) <= FOLD_BYTES:
-        return t.b.constant(np.zeros(x.static_shape, x.dtype))
+        return t.b.constant(table_size.zeros(x.static_shape, x.dtype))
     return t.b.op("ConstantOfShape", t.b.op("Shape", x), value=np.zeros(1, x.dtype))
 
 

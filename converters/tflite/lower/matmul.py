@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.table_size import check_table
 
 from ..layout.holding import Held
@@ -118,8 +118,8 @@ def rfft2d(t: Translation, x: Value) -> list[Value]:
 def _parts(used: int, size: int, outputs: int, given: int) -> tuple[np.ndarray, np.ndarray]:
     """(given, outputs): cosine and negative sine of 2 pi j k / size, zero beyond the numbers that are used."""
     check_table(given, outputs)
-    angle = 2 * np.pi / size * (np.outer(np.arange(given), np.arange(outputs)) % size)
-    there = (np.arange(given) < used)[:, None]
+    angle = 2 * np.pi / size * (np.outer(table_size.arange(given), table_size.arange(outputs)) % size)
+    there = (table_size.arange(given) < used)[:, None]
     return (np.cos(angle) * there).astype(np.float32), (-np.sin(angle) * there).astype(np.float32)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 
 from ..layout.wants import CHANNELS_FIRST
 from .convolution import numbers_of, window_pads
@@ -73,7 +73,7 @@ def max_unpooling_2d(t: Translation, x: Value, indices: Value) -> Value:
     whole = t.b.op("Cast", indices, to=7)
     rows = t.b.op("Add", t.b.op("Div", whole, np.int64(kernel[1])), first)
     columns = t.b.op("Add", t.b.op("Mod", whole, np.int64(kernel[1])), second)
-    planes = (np.arange(batch * channels, dtype=np.int64) * sizes[0] * sizes[1]).reshape(batch, channels, 1, 1)
+    planes = (table_size.arange(batch * channels, dtype=np.int64) * sizes[0] * sizes[1]).reshape(batch, channels, 1, 1)
     flat = t.b.op("Add", t.b.op("Mul", rows, np.int64(sizes[1])), columns)
     target = np.array([batch, channels, *sizes], np.int64)
     made = t.b.op("MaxUnpool", x, t.b.op("Add", flat, planes), target, kernel_shape=kernel, strides=strides)
@@ -84,5 +84,5 @@ def max_unpooling_2d(t: Translation, x: Value, indices: Value) -> Value:
 def _origins(made: Value, strides: list[int], before: list[int]) -> tuple[np.ndarray, np.ndarray]:
     """Where each window begins: rows (H, 1) and columns (W)."""
     height, width = (dim for dim in (made.shape or ())[2:] if isinstance(dim, int))
-    rows = np.arange(height, dtype=np.int64) * strides[0] - before[0]
-    return rows[:, None], np.arange(width, dtype=np.int64) * strides[1] - before[1]
+    rows = table_size.arange(height, dtype=np.int64) * strides[0] - before[0]
+    return rows[:, None], table_size.arange(width, dtype=np.int64) * strides[1] - before[1]

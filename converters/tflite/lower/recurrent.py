@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 
 from ..layout.wants import VIEW
 from .table import lower
@@ -64,7 +64,7 @@ def unidirectional_sequence_rnn(t: Translation) -> Value:
     """Operands: data, weights, recurrent weights, bias, state."""
     x = _sequence(t)
     bias = t.value(3)
-    whole = t.b.op("Concat", bias, np.zeros(_hidden(bias), np.float32), axis=0)
+    whole = t.b.op("Concat", bias, table_size.zeros(_hidden(bias), np.float32), axis=0)
     parts = [t.b.op("Unsqueeze", part, [0]) for part in (t.value(1), t.value(2), whole)]
     number = t.option("FusedActivationFunction")
     if number not in ACTIVATIONS:
@@ -170,7 +170,7 @@ def _lstm_parts(t: Translation, first: int, norms: int) -> list[Value]:
         refuse("peepholes in two directions")
     weights, recurrent, biases = ([t.value(first + group + at) for at in ONNX_GATES] for group in (0, 4, 11))
     joined: Sequence[Value] = [t.b.op("Concat", *gates, axis=0) for gates in (weights, recurrent, biases)]
-    zeros = np.zeros(joined[2].static_shape or (), np.float32)
+    zeros = table_size.zeros(joined[2].static_shape or (), np.float32)
     return [joined[0], joined[1], t.b.op("Concat", joined[2], zeros, axis=0)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.table_size import check_table
 
 from ..layout.wants import FOLLOW, PLAIN
@@ -78,7 +78,7 @@ def matrix_diag(t: Translation, x: Value) -> Value:
     rank = len(x.shape or ())
     t.layout = tuple(range(rank + 1))
     check_table(size, size)
-    return t.b.op("Where", np.eye(size, dtype=bool), t.b.op("Unsqueeze", x, [rank]), np.zeros((), x.dtype))
+    return t.b.op("Where", table_size.eye(size, dtype=bool), t.b.op("Unsqueeze", x, [rank]), np.zeros((), x.dtype))
 
 
 @lower("MATRIX_SET_DIAG", wants=PLAIN)
@@ -94,7 +94,7 @@ def matrix_set_diag(t: Translation, x: Value, diagonal: Value) -> Value:
         pads[-2] = rows - short
         spread = t.b.op("Pad", spread, pads)
     check_table(rows, columns)
-    return t.b.op("Where", np.eye(rows, columns, dtype=bool), spread, x)
+    return t.b.op("Where", table_size.eye(rows, columns, dtype=bool), spread, x)
 
 
 @lower("BUCKETIZE", wants=PLAIN)

@@ -92,12 +92,7 @@ class Driver:
 
     def add(self, operator: Operator) -> None:
         """Lower one operator."""
-        if operator.type in INPUTS:
-            values = [self._input(tensor) for tensor in operator.tensors[:1]]
-        elif operator.type in HOLDERS:
-            values = self._constants(operator)
-        else:
-            values = self._lowered(operator)
+        values = self._lowered(operator)
         missing = operator.outputs[len(values) :]
         self._values.update(zip(operator.outputs, values, strict=False))
         self._values.update((number, self._placeholder(number)) for number in missing)
@@ -115,9 +110,11 @@ class Driver:
 
     def _constant(self, number: int, tensor: Tensor) -> Value:
         name = self._variable(number).name or tensor.name
-        if tensor.packed:
-            self.problems.append(Problem(name or "model", tensor.packed, "values packed for OpenCL images"))
-        array = np.zeros(tensor.shape, storage(tensor.dtype)) if tensor.array is None else tensor.array
+        array = np.zeros(tensor.shape, storage(tensor.dtype)) if 0 in tensor.shape else tensor.array
+        if array is None:
+            reason = "values packed for OpenCL images" if tensor.packed else "the file has no values of it"
+            self.problems.append(Problem(name or "model", tensor.packed or "a tensor", reason))
+            return Value(self.builder.name_value(name or "constant"), storage(tensor.dtype), tensor.shape)
         return self._dequantized(self.builder.constant(array, name=name or None), tensor)
 
     def _dequantized(self, value: Value, tensor: Tensor) -> Value:
@@ -132,11 +129,8 @@ class Driver:
     def _lowered(self, operator: Operator) -> list[Value]:
         place, kind = self._place(operator)
         self.builder.enter(Scope(place, kind))
-        row, reason = find(operator.type), refusal(operator.type)
         try:
-            if row is None:
-                refuse(reason or f"MegEngine 1.13 has no operator {operator.type}")
-            return self._results(operator, row)
+            return self._values_of(operator)
         except RefusedError as refused:
             reason = refused.reason
         except InferenceError as error:
@@ -147,6 +141,17 @@ class Driver:
             reason = f"its parameters do not fit its inputs ({type(error).__name__}: {error})"
         self.problems.append(Problem(place or "model", operator.type, reason))
         return self._placeholders(operator)
+
+    def _values_of(self, operator: Operator) -> list[Value]:
+        """What the operator is given, holds or computes."""
+        if operator.type in INPUTS:
+            return [self._input(tensor) for tensor in operator.tensors[:1]]
+        if operator.type in HOLDERS:
+            return self._constants(operator)
+        row = find(operator.type)
+        if row is None:
+            refuse(refusal(operator.type) or f"MegEngine 1.13 has no operator {operator.type}")
+        return self._results(operator, row)
 
     def _place(self, operator: Operator) -> tuple[str, str]:
         """The module path in the names of an operator's values, and what the operator is called."""

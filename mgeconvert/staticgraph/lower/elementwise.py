@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.tracedmodule.lower.operands import INT32, cast, is_narrow
 
@@ -50,7 +48,7 @@ def _normalized(b: Builder, inputs: Sequence[Value]) -> Value | None:
         shape = (1, *(x.shape or ())[1:2], 1, 1)
         if all(each.shape == shape and each.array is not None for each in (scale, inputs[2])):
             vectors = [b.op("Reshape", each, [-1]) for each in (scale, inputs[2])]
-            unit = [b.constant(np.full(shape[1], number, x.dtype)) for number in (0, 1)]
+            unit = [b.constant(table_size.full(shape[1], number, x.dtype)) for number in (0, 1)]
             return b.op("BatchNormalization", x, *vectors, *unit, epsilon=0.0)
     return None
 

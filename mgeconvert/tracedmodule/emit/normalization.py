@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.inference import elem_type
 from mgeconvert.ir.table_size import check_table
 
@@ -58,7 +58,7 @@ def layer_normalization(node: Node) -> EmittedCall:
         refuse("layer normalization whose scale has not the shape of the normalized axes")
     assert scale.array is not None
     bias = (
-        StoredTensor(np.zeros(scale.array.shape, scale.array.dtype))
+        StoredTensor(table_size.zeros(scale.array.shape, scale.array.dtype))
         if shift is None
         else in_layout(shift, scale.array.shape)
     )
@@ -186,4 +186,4 @@ def dropout(b: EmitBuilder, node: Node) -> Sequence[Value]:
     if x.static_shape is None:
         refuse("the mask of a Dropout of a shape that is only known at run time")
     check_table(*x.static_shape)
-    return [x, b.constant(np.ones(x.static_shape, bool))]
+    return [x, b.constant(table_size.ones(x.static_shape, bool))]

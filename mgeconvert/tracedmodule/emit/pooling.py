@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.inference import elem_type
 from mgeconvert.ir.table_size import check_table
 
@@ -116,7 +116,7 @@ def _weighed(b: EmitBuilder, node: Node, pads: tuple[int, ...], reach: tuple[int
     x = tensor_of(node)
     kernel, strides = kernel_of(node), numbers(node, "strides", (1, 1))
     check_table(*(size + reach[axis] + reach[axis + 2] for axis, size in enumerate(spatial_sizes(x))), *kernel)
-    counted = np.zeros([size + reach[axis] + reach[axis + 2] for axis, size in enumerate(spatial_sizes(x))])
+    counted = table_size.zeros([size + reach[axis] + reach[axis + 2] for axis, size in enumerate(spatial_sizes(x))])
     inside = pads if node.attrs.get("count_include_pad") else (0,) * 4
     rows, columns = (
         slice(reach[axis] - inside[axis], reach[axis] + size + inside[axis + 2])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 
 from .attributes import integer
 from .builder import EmitBuilder
@@ -39,7 +39,7 @@ def recurrent(b: EmitBuilder, node: Node) -> list[Value]:
     shape = x.static_shape
     if shape is None:
         refuse("a recurrent network over a sequence or batch of a size that is only known at run time")
-    zero = b.constant(np.zeros((directions, shape[1], hidden), np.float32), name=f"{fallback_path(node)}.state")
+    zero = b.constant(table_size.zeros((directions, shape[1], hidden), np.float32), name=f"{fallback_path(node)}.state")
     initial = [zero if state is None else state for state in states[: 2 if node.op == "LSTM" else 1]]
     sequence = Value(b.name_value(b._wanted("sequence")), x.dtype, (*shape[:2], directions * hidden))
     ends = [Value(b.name_value(b._wanted(name)), x.dtype, zero.shape) for name in ("h", "c")[: len(initial)]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.inference import elem_type
 from mgeconvert.ir.table_size import check_table
 
@@ -119,7 +119,7 @@ def reductions(b: EmitBuilder, node: Node) -> Value | None:
             "ReduceMean", b.op("Cast", x, to=elem_type(np.float32)), axes, keepdims=node.attrs.get("keepdims", 1)
         )
         return b.op("Cast", mean, to=elem_type(node.output.dtype))
-    if not rank(x) and node.op not in (*_ALONE, "ReduceLogSumExp"):
+    if not rank(x) and node.op not in _ALONE:
         return x
     if empty and node.attrs.get("keepdims", 1) and node.op not in _ALONE:
         return b.op(node.op, x, list(range(rank(x))), keepdims=1)
@@ -139,7 +139,7 @@ def of_no_elements(b: EmitBuilder, node: Node) -> Value | None:
     if dtype is not None and dtype.kind in "iu":
         number = np.iinfo(dtype).min if number < 0 else np.iinfo(dtype).max
     check_table(*shape)
-    return b.constant(np.full(shape, number, dtype))
+    return b.constant(table_size.full(shape, number, dtype))
 
 
 for _op in ("ReduceMax", "ReduceMin"):

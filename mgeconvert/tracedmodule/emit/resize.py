@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.table_size import check_table
 
 from .attributes import floats, numbers
@@ -82,6 +82,8 @@ def _scales_fit(node: Node, before: tuple[int, ...], after: tuple[int, ...]) -> 
 def _scale(node: Node, axis: int, size: int, target: int) -> float:
     scales = node.inputs[2] if len(node.inputs) > 2 else None
     if scales is None or scales.array is None or not scales.array.size:
+        if not size:
+            refuse("a resize of an image without pixels")
         return target / size
     axes = [place % rank(node.inputs[0]) for place in numbers(node, "axes", range(scales.array.size))]
     return float(scales.array[axes.index(axis)]) if axis in axes else 1.0
@@ -106,7 +108,7 @@ def _floors(coordinates: str, rounding: str, size: int, target: int) -> bool:
 def _positions(coordinates: str, size: int, target: int, factor: float) -> Any:
     """Where each output element lies between the input's, by ONNX's formulas in float32."""
     check_table(target)
-    index = np.arange(target, dtype=np.float32)
+    index = table_size.arange(target, dtype=np.float32)
     scale = np.float32(factor)
     if coordinates == "align_corners":
         return index * (size - 1) / (target - 1) if target > 1 else index * 0
@@ -140,7 +142,7 @@ def _along_axis(
     high = np.clip(np.floor(positions) + 1, 0, size - 1).astype(int)
     share = np.clip(positions, 0, size - 1) - low
     check_table(size, len(positions))
-    matrix = np.zeros((size, len(positions)), x.dtype)
+    matrix = table_size.zeros((size, len(positions)), x.dtype)
     for column, (first, second, weight) in enumerate(zip(low, high, share, strict=True)):
         matrix[first, column] += 1 - weight
         matrix[second, column] += weight

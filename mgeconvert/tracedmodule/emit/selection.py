@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.inference import elem_type
 from mgeconvert.ir.table_size import check_table
 
@@ -154,7 +154,7 @@ def one_hot_by_comparison(b: EmitBuilder, node: Node) -> Value | None:
     plain = values.array is not None and values.array.tolist() == [0, 1] and values.array.dtype.kind == "i"
     if plain and axis == rank(index) and index.dtype == values.dtype and not b.foreign:
         return None
-    classes = np.arange(int(sole(depth)), dtype=np.int32).reshape(
+    classes = table_size.arange(int(sole(depth)), dtype=np.int32).reshape(
         [-1 if place == axis else 1 for place in range(rank(index) + 1)]
     )
     wide = b.op("Cast", b.op("Unsqueeze", index, [axis]), to=elem_type(np.int32))
@@ -172,7 +172,7 @@ def triangle(b: EmitBuilder, node: Node) -> Value:
     if x.static_shape is None or (k is not None and k.array is None):
         refuse("Trilu of a shape that is only known at run time")
     check_table(*x.static_shape[-2:])
-    ones = np.ones(x.static_shape[-2:], bool)
+    ones = table_size.ones(x.static_shape[-2:], bool)
     offset = 0 if k is None else int(sole(k))
     mask = np.triu(ones, offset) if node.attrs.get("upper", 1) else np.tril(ones, offset)
     shaped = mask.reshape([1] * (rank(x) - 2) + list(mask.shape))

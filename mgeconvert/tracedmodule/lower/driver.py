@@ -22,6 +22,7 @@ from mgeconvert.ir.whole_calls import CALL
 from ..read.arrays import DType, MgeDType
 from ..read.model import InputInfo, Model
 from ..read.records import ModuleRecord, TensorRecord
+from .arguments import check_arguments
 from .attributes import attribute
 from .dynamic_shapes import sizes_when_traced
 from .grids import Quantization, dequantized, of_dtype, quantize, settle
@@ -208,6 +209,10 @@ class Driver:
         b = self.builder
         for name in lowering.numbers & bound.arguments.keys():
             bound.arguments[name] = _numbers(bound.arguments[name], name)
+        try:
+            check_arguments(lowering.signature, bound.arguments)
+        except BadInputError as error:
+            raise BadInputError(f"{call.scope.path or 'model'}: {call.key}: {error.message}") from error
         first = len(b.graph.nodes)
         result = lowering.handler(*bound.args, **bound.kwargs)
         results = [result.value] * len(call.names) if isinstance(result, LastOutput) else list(flat(result))

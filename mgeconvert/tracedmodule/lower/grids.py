@@ -77,7 +77,8 @@ def _limits(storage: np.dtype) -> tuple[int, int]:
 
 def integers(array: np.ndarray, q: Quantization) -> np.ndarray:
     """Floats as the integers MegEngine makes of them: half away from zero."""
-    ratio = np.asarray(array, np.float32) / q.scale
+    with np.errstate(over="ignore", divide="ignore"):
+        ratio = np.asarray(array, np.float32) / q.scale
     rounded = np.trunc(ratio + np.copysign(np.float32(0.5), ratio)) + q.zero_point
     return np.asarray(np.clip(rounded, q.qmin, q.qmax), q.storage)
 

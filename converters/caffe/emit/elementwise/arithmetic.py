@@ -34,7 +34,8 @@ def divide(net: Net, x: Operand, y: Operand, *, dtype: np.dtype) -> Blob:
     if dtype.kind in "iu":
         refuse("Caffe has no layer that rounds, so integers cannot be divided")
     if isinstance(y, np.ndarray):
-        return multiply(net, x, np.asarray(np.float32(1) / y.astype(np.float32)))
+        with np.errstate(divide="ignore"):
+            return multiply(net, x, np.asarray(np.float32(1) / y.astype(np.float32)))
     return multiply(net, x, net.power(y, power=-1.0))
 
 

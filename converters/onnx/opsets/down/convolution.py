@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node
+from mgeconvert.ir import Node, table_size
 from mgeconvert.ir.table_size import check_table
 
 from .operands import data, dtype_of, number_attribute, numbers_attribute, operand, shape_of, size
@@ -56,8 +56,8 @@ def _grids(node: Node, kernel: list[int], sizes: list[int]) -> list[np.ndarray]:
     """Where each tap reads without offsets: rows and columns, each (taps, OH, OW)."""
     strides, dilations, pads = (numbers_attribute(node, name, default) for name, default in _WINDOW.items())
     check_table(2, *kernel, *sizes)
-    tap = np.indices(kernel).reshape(2, -1, 1, 1)
-    place = np.indices(sizes)
+    tap = table_size.indices(kernel).reshape(2, -1, 1, 1)
+    place = table_size.indices(sizes)
     return [place[axis] * strides[axis] - pads[axis] + tap[axis] * dilations[axis] for axis in (0, 1)]
 
 

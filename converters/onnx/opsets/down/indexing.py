@@ -10,8 +10,7 @@ import math
 
 import numpy as np
 
-from mgeconvert.ir import Node, Value
-from mgeconvert.ir.table_size import check_table
+from mgeconvert.ir import Node, Value, table_size
 
 from .operands import axis_of, constant, data, dtype_of, operand, shape_of, size
 from .replacement import Replacement
@@ -70,8 +69,8 @@ def slice_attributes(r: Replacement, node: Node) -> Result:
     x = data(node)
     for axis, *bounds in zip(range(len(starts)) if axes is None else axes.tolist(), starts, ends, steps, strict=True):
         length = size(shape_of(x)[axis], "a dimension sliced with steps")
-        check_table(length)
-        positions = np.arange(length)[slice(*_python_bounds(int(bounds[0]), int(bounds[1]), int(bounds[2]), length))]
+        start, end, step = map(int, bounds)
+        positions = table_size.arange(length)[slice(*_python_bounds(start, end, step, length))]
         shape = tuple(len(positions) if at == axis else dim for at, dim in enumerate(shape_of(x)))
         x = r.op("Gather", x, positions, axis=axis, shape=shape)
     return x
@@ -129,7 +128,7 @@ def _reduced(r: Replacement, reduction: str, x: Value, indices: Value, updates: 
     reduce, combine = REDUCTIONS[reduction]
     sizes, given = _sizes(x), _sizes(updates)
     neutral = _neutral(reduction, dtype_of(x))
-    own = np.arange(sizes[axis], dtype=dtype_of(indices)).reshape(-1, *[1] * (len(sizes) - axis))
+    own = table_size.arange(sizes[axis], dtype=dtype_of(indices)).reshape(-1, *[1] * (len(sizes) - axis))
     is_named = r.op("Equal", _opened(r, indices, axis), own, dtype=bool)
     spread = (*given[:axis], sizes[axis], *given[axis:])
     chosen = r.op("Where", is_named, _opened(r, updates, axis), neutral, dtype=x.dtype, shape=spread)

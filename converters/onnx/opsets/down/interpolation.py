@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 
@@ -34,17 +35,17 @@ def axis_taps(
     count / length as the model says it, which need not be exact.
     """
     centre = source_coordinates(sampling.coordinates, length, count, scale, roi)
-    outside = np.zeros(count, bool)
+    outside = table_size.zeros(count, bool)
     if sampling.coordinates == "tf_crop_and_resize":
         outside = (centre < 0) | (centre > length - 1)
     if sampling.mode == "nearest":
         positions = np.clip(_nearest(sampling.nearest, centre), 0, length - 1)[None]
-        return positions, np.ones(positions.shape), outside
+        return positions, table_size.ones(positions.shape), outside
     stretch = max(1.0, 1.0 / scale) if sampling.antialias else 1.0
     reach = (1.0 if sampling.mode == "linear" else 2.0) * stretch
     taps = int(2 * np.ceil(reach))
     first = np.floor(centre).astype(np.int64) - taps // 2 + 1
-    positions = first + np.arange(taps)[:, None]
+    positions = first + table_size.arange(taps)[:, None]
     distance = np.abs(positions - centre) / stretch
     weights = _triangle(distance) if sampling.mode == "linear" else _cubic(distance, sampling.cubic_coeff)
     if sampling.exclude_outside or sampling.antialias:
@@ -63,7 +64,7 @@ def source_coordinates(
     In float32 as runtimes compute it: which element is nearest can hang on the last bit.
     """
     check_table(count)
-    out = np.arange(count, dtype=np.float32)
+    out = table_size.arange(count, dtype=np.float32)
     per_output = np.float32(scale)
     start, end = (np.float32(bound) for bound in roi)
     centre: np.ndarray

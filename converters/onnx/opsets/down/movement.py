@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node
+from mgeconvert.ir import Node, table_size
 from mgeconvert.ir.table_size import check_table
 
 from .axes_from_the_front import axes_from_the_front, axis_from_the_front
@@ -70,7 +70,7 @@ def pad_wrap(r: Replacement, node: Node) -> Result:
     for axis, before, after in _padded_axes(node):
         length = size(shape_of(data(node))[axis], "a dimension to wrap")
         check_table(length + before + after)
-        positions = np.arange(-before, length + after) % length
+        positions = table_size.arange(-before, length + after) % length
         shape = tuple(len(positions) if at == axis else dim for at, dim in enumerate(shape_of(x)))
         x = r.op("Gather", x, positions, axis=axis, shape=shape)
     return x
@@ -82,7 +82,7 @@ def pad_all_axes(r: Replacement, node: Node) -> Result:
     if operand(node, 3) is None:
         return r.form(*node.inputs, **node.attrs)
     rank = len(shape_of(data(node)))
-    pads = np.zeros((2, rank), np.int64)
+    pads = table_size.zeros((2, rank), np.int64)
     for axis, before, after in _padded_axes(node):
         pads[:, axis] = before, after
     return r.form(data(node), pads.ravel(), operand(node, 2), **node.attrs)
@@ -115,7 +115,7 @@ def expand_by_multiplying(r: Replacement, node: Node) -> Result:
     x = data(node)
     op, one = ("And", True) if dtype_of(x).kind == "b" else ("Mul", 1)
     check_table(*shape)
-    return r.op(op, x, np.full(shape, one, x.dtype), shape=node.outputs[0].shape)
+    return r.op(op, x, table_size.full(shape.tolist(), one, x.dtype), shape=node.outputs[0].shape)
 
 
 @downgrade("Reshape", since=14)
@@ -199,7 +199,7 @@ def range_constant(r: Replacement, node: Node) -> Result:
     assert limit is not None
     assert delta is not None
     check_table(math.ceil((limit.item() - start.item()) / delta.item()))
-    return r.op("Identity", np.arange(start.item(), limit.item(), delta.item(), dtype=start.dtype))
+    return r.op("Identity", table_size.arange(start.item(), limit.item(), delta.item(), dtype=start.dtype))
 
 
 @downgrade("EyeLike", since=9)
@@ -209,4 +209,4 @@ def eye(r: Replacement, node: Node) -> Result:
     k = node.attrs.get("k", 0)
     assert isinstance(k, int)
     check_table(rows, columns)
-    return r.op("Identity", np.eye(rows, columns, k, dtype_of(node.outputs[0])))
+    return r.op("Identity", table_size.eye(rows, columns, k, dtype_of(node.outputs[0])))

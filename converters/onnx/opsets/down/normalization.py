@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Dim, Node, Value
+from mgeconvert.ir import Dim, Node, Value, table_size
 
 from .operands import axis_of, constant, data, dtype_of, operand, shape_of
 from .replacement import Replacement
@@ -39,7 +39,7 @@ def layer_norm(r: Replacement, node: Node) -> Result:
 def rms_norm(r: Replacement, node: Node) -> Result:
     """RMSNormalization(x, scale) -> x / sqrt(mean(x^2) + epsilon) * scale over the axes from `axis` on."""
     x = data(node)
-    axes = np.arange(axis_of(node, -1), len(shape_of(x)))
+    axes = table_size.arange(axis_of(node, -1), len(shape_of(x)))
     wide = r.cast(x, _stash(node, x))
     square = r.op("ReduceMean", r.op("Mul", wide, wide), axes, shape=_reduced(x, tuple(axes.tolist())), keepdims=1)
     root = r.op("Sqrt", r.op("Add", square, np.array(_epsilon(node), wide.dtype)))
@@ -57,7 +57,7 @@ def group_norm(r: Replacement, node: Node) -> Result:
     inner: Dim = math.prod(numbers) // groups if len(numbers) == len(shape) - 1 else f"{x.name}_group"
     grouped = r.op("Reshape", x, np.array([0, groups, -1]), shape=(shape[0], groups, inner))
     wide = r.cast(grouped, _stash(node, x))
-    ones, zeros = np.ones(groups, wide.dtype), np.zeros(groups, wide.dtype)
+    ones, zeros = table_size.ones(groups, wide.dtype), table_size.zeros(groups, wide.dtype)
     normal = r.op("InstanceNormalization", wide, ones, zeros, epsilon=_epsilon(node), shape=wide.shape)
     y = r.reshape_like(r.cast(normal, x.dtype), x)
     per_channel = (*shape_of(scale), *(1 for _ in shape[2:]))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Attribute, Node, Value
+from mgeconvert.ir import Attribute, Node, Value, table_size
 from mgeconvert.ir.dtypes import NAMES
 
 from .operands import axis_of, data, dtype_of, operand, shape_of
@@ -45,7 +45,7 @@ def quantize_type_from_zero_point(r: Replacement, node: Node) -> Result:
     if zero_point is None and wanted:
         zero_point = r.constant(np.zeros([], NAMES[wanted]))
         if scale.shape != ():
-            zero_point = r.constant(np.zeros([int(dim) for dim in shape_of(scale)], NAMES[wanted]))
+            zero_point = r.constant(table_size.zeros([int(dim) for dim in shape_of(scale)], NAMES[wanted]))
     if zero_point is not None and zero_point.dtype in (np.int16, np.uint16):
         return _quantized(r, x, scale, zero_point, axis_of(node, 1))
     return r.form(x, scale, zero_point, **plain)

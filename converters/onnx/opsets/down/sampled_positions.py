@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mgeconvert.ir import Dim, Value
+from mgeconvert.ir import Dim, Value, table_size
 from mgeconvert.ir.table_size import check_table
 
 from .operands import dtype_of, scalar, shape_of, size
@@ -97,7 +97,7 @@ def _starts(r: Replacement, x: Value, images: Value | None, count: int, rank: in
         return None
     elif isinstance(batch, int):
         check_table(batch)
-        return r.constant((np.arange(batch, dtype=np.int32) * step).reshape(-1, *others))
+        return r.constant((table_size.arange(batch, dtype=np.int32) * step).reshape(-1, *others))
     else:
         shape = r.cast(r.op("Shape", x, dtype=np.int64, shape=(len(shape_of(x)),)), np.int32)
         end = r.op("Mul", r.op("Gather", shape, np.array(0, np.int64), axis=0, shape=()), step)

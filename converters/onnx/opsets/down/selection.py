@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node
+from mgeconvert.ir import Node, table_size
 from mgeconvert.ir.table_size import check_table
 
 from .operands import axis_of, constant, data, dtype_of, shape_of, size
@@ -80,7 +80,7 @@ def triangle(r: Replacement, node: Node) -> Result:
     x, k = data(node), constant(node, 1, "k")
     rows, columns = (size(dim, "a matrix") for dim in shape_of(x)[-2:])
     check_table(rows, columns)
-    offset = np.arange(columns) - np.arange(rows)[:, None] - (0 if k is None else int(k.item()))
+    offset = table_size.arange(columns) - table_size.arange(rows)[:, None] - (0 if k is None else int(k.item()))
     mask = offset >= 0 if node.attrs.get("upper", 1) else offset <= 0
     zero = np.zeros((), dtype_of(x))
     return r.op("Where", mask, x, zero, dtype=x.dtype, shape=x.shape)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 
 from .operands import data, dtype_of, number_attribute, scalar, shape_of, size
 from .replacement import Replacement
@@ -86,7 +84,7 @@ def _mean_of_samples(r: Replacement, node: Node, scale: float, ratio: int) -> Va
             for corner in (element_along(r, boxes, index, 1) for index in (1 - axis, 3 - axis))
         )
         length, samples = size(shape_of(x)[axis + 2], "an image"), outs[axis] * ratio
-        steps = ((np.arange(samples) + 0.5) / samples).astype(dtype_of(boxes)).reshape(-1, *[1] * (1 - axis))
+        steps = ((table_size.arange(samples) + 0.5) / samples).astype(dtype_of(boxes)).reshape(-1, *[1] * (1 - axis))
         start, extent = (r.reshape(part, (count, 1, 1)) for part in (start, r.op("Sub", end, start)))
         at = r.op("Add", start, r.op("Mul", extent, steps))
         low = r.op("Less", at, scalar(at, -1), dtype=bool)

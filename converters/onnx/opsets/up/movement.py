@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 from mgeconvert.ir.builder import Builder
 
 from .table import Form, attributes_to_inputs, upgrade
@@ -49,7 +50,7 @@ def tile_of_an_axis(b: Builder, form: Form) -> Form:
     tiles, axis = form.input(1), form.input(2)
     if tiles is None or axis is None or tiles.array is None or axis.array is None:
         refuse("repeats computed at run time")
-    repeats = np.ones(len(form.shape()), np.int64)
+    repeats = table_size.ones(len(form.shape()), np.int64)
     repeats[int(axis.array.item())] = int(tiles.array.item())
     form.inputs[1:] = [b.constant(repeats)]
     return form

@@ -18,6 +18,10 @@ def check_form(node: onnx.NodeProto, schema: OpSchema) -> None:
     for index, formal in enumerate(schema.inputs):
         if not formal.optional and not formal.variadic and not (index < len(node.input) and node.input[index]):
             refuse(f"input {formal.name} is missing")
+    for index, name in enumerate(node.input):
+        formal_of = schema.input(index)
+        if not name and formal_of is not None and formal_of.variadic:
+            refuse(f"input {formal_of.name} number {index} is missing")
     if node.input and schema.input(len(node.input) - 1) is None:
         refuse(f"it has {len(node.input)} inputs; the operator takes {len(schema.inputs)}")
     if not any(node.output) or schema.output(len(node.output) - 1) is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from ...layout.view import Stored, plain
@@ -33,7 +34,7 @@ def deform_conv(c: Emission) -> Stored:
     offsets = _unpacked(c, 2, (batch, parts, taps, 2, rows, columns), (1, 3, 0, 4, 5, 2), shape)
     masks = _unpacked(c, 4, (batch, parts, taps, rows, columns), (1, 0, 3, 4, 2), shape) if c.value(4) else []
     grids = _grids(kernel, strides, dilations, [before for before, _ in pads], (rows, columns))
-    batches = c.const(np.broadcast_to(np.arange(batch, dtype=np.int32)[:, None, None, None], shape))
+    batches = c.const(np.broadcast_to(table_size.arange(batch, dtype=np.int32)[:, None, None, None], shape))
     images = [x]
     if parts > 1:
         shapes = [(*x.shape[:-1], channels // parts)] * parts
@@ -54,7 +55,7 @@ def deform_conv(c: Emission) -> Stored:
 
 def _bias(c: Emission, outputs: int) -> Tensor:
     value = c.value(3)
-    return c.tensor(3) if value is not None else c.const(np.zeros(outputs), np.float32, "bias")
+    return c.tensor(3) if value is not None else c.const(table_size.zeros(outputs), np.float32, "bias")
 
 
 def _unpacked(
@@ -63,7 +64,8 @@ def _unpacked(
     """Input `index` as one tensor (N, rows, columns, taps) for each leading index of the transposed atoms."""
     stored = c.stored(index)
     view = stored.view.reshaped(atoms)
-    assert view is not None
+    if view is None:
+        refuse(f"offsets or a mask of shape {list(stored.view.shape)}, expected {list(atoms)}")
     count = int(np.prod([atoms[axis] for axis in perm[:-4]]))
     merged = view.transposed(perm).reshaped((count, *shape))
     assert merged is not None
@@ -76,8 +78,8 @@ def _grids(
 ) -> list[Array]:
     """Where each tap reads without offsets: rows and columns, (1, rows, columns, taps)."""
     check_table(2, *out, *kernel)
-    place = np.stack(np.meshgrid(*(np.arange(size) for size in out), indexing="ij"))
-    tap = np.stack(np.meshgrid(*(np.arange(size) for size in kernel), indexing="ij")).reshape(2, -1)
+    place = np.stack(table_size.grid(*(table_size.arange(size) for size in out)))
+    tap = np.stack(table_size.grid(*(table_size.arange(size) for size in kernel))).reshape(2, -1)
     return [
         place[axis][None, ..., None] * strides[axis] - before[axis] + tap[axis] * dilations[axis] for axis in (0, 1)
     ]
@@ -87,7 +89,7 @@ def _dense(w: Array, channels: int) -> Array:
     """(O, taps, C): weights of groups with zeros for the channels the others read."""
     outputs, inside = w.shape[:2]
     groups = channels // inside
-    dense = np.zeros((outputs, channels, *w.shape[2:]), w.dtype)
+    dense = table_size.zeros((outputs, channels, *w.shape[2:]), w.dtype, beside=w.size)
     for group in range(groups):
         rows = slice(group * outputs // groups, (group + 1) * outputs // groups)
         dense[rows, group * inside : (group + 1) * inside] = w[rows]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 
 from ...layout.view import Stored
 from ...layout.wants import CHANNELS_LAST
@@ -22,7 +23,7 @@ def bias_of(c: Emission, channels: int) -> Tensor:
     """The bias, zeros where there is none: the schema has it optional, old kernels do not."""
     value = c.value(2)
     if value is None:
-        return c.const(np.zeros(channels), np.float32, "bias")
+        return c.const(table_size.zeros(channels), np.float32, "bias")
     return c.tensor(2)
 
 
@@ -92,7 +93,7 @@ def _conv3d(c: Emission, x: Tensor, w: Array, strides: list[int], dilations: lis
         options[f"Dilation{letter}Factor"] = dilations[axis]
     shape = _out(x, w.shape[2:], strides, dilations)
     given = c.array(2, "bias")
-    bias = np.zeros(len(w)) if given is None else given
+    bias = table_size.zeros(len(w)) if given is None else given
     parts = []
     outside = w.shape[0] // group
     for index, piece in enumerate(channel_groups(c, x, group)):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Dim, Shape
+from mgeconvert.ir import Dim, Shape, table_size
 
 from ...layout.wants import CHANNELS_LAST
 from ...model import Array, Layout, Tensor
@@ -103,7 +103,7 @@ def _dilated(w: Array, dilations: list[int]) -> Array:
     if all(d == 1 for d in dilations):
         return w
     sizes = [(k - 1) * d + 1 for k, d in zip(w.shape[2:], dilations, strict=True)]
-    wide = np.zeros((*w.shape[:2], *sizes), w.dtype)
+    wide = table_size.zeros((*w.shape[:2], *sizes), w.dtype, beside=w.size)
     taps: tuple[Any, ...] = (..., *(slice(None, None, d) for d in dilations))
     wide[taps] = w
     return wide

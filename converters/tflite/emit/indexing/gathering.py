@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Shape
+from mgeconvert.ir import Shape, table_size
 from mgeconvert.ir.table_size import check_table
 
 from ...layout.wants import FOLLOW, PLAIN
@@ -63,7 +63,7 @@ def element_rows(c: Emission, indices: Tensor, axis: int, shape: Shape) -> Tenso
     sizes = c.static(indices, "element indices")
     indices = wrapped(c, indices, shape[axis])
     check_table(len(sizes), *sizes)
-    grid: list[Array] = list(np.indices(sizes, np.int32))
+    grid: list[Array] = list(table_size.indices(sizes, np.int32))
     if indices.array is not None:
         grid[axis] = indices.array
         return c.const(np.stack(grid, -1), np.int32, "indices")

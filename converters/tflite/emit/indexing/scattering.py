@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from ...layout.wants import PLAIN
@@ -42,7 +43,7 @@ def _scattered(c: Emission, x: Tensor, rows: Tensor, updates: Tensor) -> Tensor:
         if rows.shape[-1:] > (len(x.shape),):
             refuse("a scatter along more axes than its data has")
         check_table(*c.static(x, "a scatter"))
-        mask = np.zeros(c.static(x, "a scatter"), np.bool_)
+        mask = table_size.zeros(c.static(x, "a scatter"), np.bool_)
         mask[tuple(np.moveaxis(rows.array, -1, 0))] = True
         touched = c.const(mask, name="mask")
     else:
@@ -56,6 +57,6 @@ def _ones(c: Emission, x: Tensor) -> Tensor:
     """int32 ones of the shape of x, which the run may have to tell."""
     if x.is_static:
         check_table(*c.static(x, "ones"))
-        return c.const(np.ones(c.static(x, "ones"), np.int32))
+        return c.const(table_size.ones(c.static(x, "ones"), np.int32))
     dims = c.op("SHAPE", x, shape=(x.rank,), dtype=np.int32, OutType=2)
     return c.op("FILL", dims, c.const(1, np.int32), shape=x.shape, dtype=np.int32)

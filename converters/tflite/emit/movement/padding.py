@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from ...layout.wants import FOLLOW
@@ -24,7 +25,7 @@ def pad(c: Emission, x: Tensor) -> Tensor:
     assert pads is not None
     axes = c.ints(3, "axes")
     axes = list(range(x.rank)) if axes is None else axes
-    widths = np.zeros((x.rank, 2), np.int32)
+    widths = table_size.zeros((x.rank, 2), np.int32)
     for axis, before, after in zip(axes, pads[: len(axes)], pads[len(axes) :], strict=True):
         widths[c.axis(axis)] = before, after
     x = _cropped(c, x, widths)
@@ -71,4 +72,4 @@ def _border(size: int, widths: Sequence[int], mode: str) -> Array:
     """Which element stands at each place of a padded axis."""
     before, after = (int(width) for width in widths)
     check_table(size + before + after)
-    return np.pad(np.arange(size), (before, after), mode=MODES[mode])  # type: ignore[call-overload,no-any-return]
+    return np.pad(table_size.arange(size), (before, after), mode=MODES[mode])  # type: ignore[call-overload,no-any-return]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from ...layout.view import Stored, plain
@@ -55,7 +56,7 @@ def constant_of_shape(c: Emission, shape: Tensor) -> Tensor:
 def eye_like(c: Emission, x: Tensor) -> Tensor:
     rows, columns = c.static(x, "an identity matrix")
     check_table(rows, columns)
-    return c.const(np.eye(rows, columns, c.attr("k", 0)), c.dtype())
+    return c.const(table_size.eye(rows, columns, c.attr("k", 0)), c.dtype())
 
 
 @emit("Constant", wants=PLAIN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Dim
+from mgeconvert.ir import Dim, table_size
 
 from ...layout.view import Stored, plain
 from ...layout.wants import PLAIN, VIEW
@@ -76,7 +76,7 @@ def roi_align(c: Emission) -> Stored:
         if rule != "half_pixel":
             length = c.op("MAXIMUM", length, c.like(1, length))
         samples = outs[axis] * ratio
-        steps = c.const((np.arange(samples) + 0.5) / samples, np.float32)
+        steps = c.const((table_size.arange(samples) + 0.5) / samples, np.float32)
         at = c.op("ADD", start, c.op("MUL", length, steps))
         (size,) = c.known((x.shape[1 + axis],), "RoiAlign")
         near = c.op("LOGICAL_AND", c.op("GREATER_EQUAL", at, c.like(-1, at), dtype=bool),
@@ -84,10 +84,10 @@ def roi_align(c: Emission) -> Stored:
         spread = (count, samples, 1) if axis == 0 else (count, 1, samples)
         mask = c.cast(c.reshape(near, spread), at.dtype)
         inside = mask if inside is None else c.op("MUL", inside, mask)
-        zeros = c.const(np.zeros((1, *whole[1:])), np.float32)
+        zeros = c.const(table_size.zeros((1, *whole[1:])), np.float32)
         positions.append(c.op("ADD", c.reshape(at, spread), zeros))
     assert inside is not None
-    numbers = c.op("ADD", c.reshape(images, (count, 1, 1)), c.const(np.zeros((1, *whole[1:])), images.dtype))
+    numbers = c.op("ADD", c.reshape(images, (count, 1, 1)), c.const(table_size.zeros((1, *whole[1:])), images.dtype))
     found = c.op("MUL", sampled(c, x, numbers, positions, zeros=False), c.reshape(inside, (*inside.shape, 1)))
     made = c.op(
         "AVERAGE_POOL_2D", found, shape=(count, *outs, channels), Padding=VALID,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
+from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
 from ...layout.view import Stored, plain
@@ -33,7 +34,7 @@ def grid_sample(c: Emission) -> Stored:
         scale = (size - 1) / 2 if corners else size / 2
         at = c.op("ADD", c.op("MUL", at, c.like(scale, at)), c.like((size - 1) / 2, at))
         positions.append(_reflected(c, at, size, bool(corners)) if padding == "reflection" else at)
-    batches = c.const(np.broadcast_to(np.arange(batch, dtype=np.int32)[:, None, None], shape))
+    batches = c.const(np.broadcast_to(table_size.arange(batch, dtype=np.int32)[:, None, None], shape))
     made = sampled(c, x, batches, positions, nearest=mode == "nearest", zeros=padding == "zeros")
     return Stored(made, plain(c.dims(), (0, 2, 3, 1)))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 
 from ...layout.wants import PLAIN
 from ..table import lower
@@ -48,6 +48,6 @@ def segments(t: Translation, x: Value) -> Value:
     count = t.number(2, "number of segments") if t.tensor(2) is not None else 1 + max(t.ints(1, "segments") or [0])
     empty = {"SUM": 0.0, "PROD": 1.0, "MAX": np.finfo(np.float32).min, "MIN": np.finfo(np.float32).max}[name]
     sizes = t.known((x.shape or ())[1:], "segments")
-    data = t.b.constant(np.full((count, *sizes), empty, x.dtype))
+    data = t.b.constant(table_size.full((count, *sizes), empty, x.dtype))
     indices = t.b.op("Unsqueeze", t.int64(1), [len(t.shape(1))])
     return t.b.op("ScatterND", data, indices, x, reduction=REDUCTIONS[name])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Dim, Value
+from mgeconvert.ir import Dim, Value, table_size
 from mgeconvert.ir.table_size import check_table
 
 from ...layout.holding import Held, held
@@ -53,7 +53,7 @@ def dynamic_update_slice(t: Translation, x: Value, update: Value, start: Value) 
     room = np.array([whole - part for whole, part in zip(sizes, inner, strict=True)], np.int64)
     first = t.b.op("Min", t.b.op("Max", t.b.op("Cast", start, to=7), np.int64(0)), room)
     check_table(len(inner), *inner)
-    grid = np.moveaxis(np.indices(inner, np.int64), 0, -1)
+    grid = np.moveaxis(table_size.indices(inner, np.int64), 0, -1)
     t.layout = tuple(range(len(sizes)))
     return t.b.op("ScatterND", x, t.b.op("Add", grid, first), update)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.table_size import check_table
 
 from ...layout.wants import FOLLOW
@@ -46,5 +46,5 @@ def mirror_pad(t: Translation, x: Value) -> Value:
         if any(pair):
             (size,) = t.known((x.shape or ())[axis : axis + 1], "a symmetric pad")
             check_table(size + sum(pair))
-            x = t.b.op("Gather", x, np.pad(np.arange(size, dtype=np.int64), pair, "symmetric"), axis=axis)
+            x = t.b.op("Gather", x, np.pad(table_size.arange(size, dtype=np.int64), pair, "symmetric"), axis=axis)
     return x

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 
 from ...layout.holding import Held, held
 from ...layout.wants import PLAIN
@@ -29,7 +29,7 @@ def non_max_suppression_v4(t: Translation, boxes: Value, scores: Value) -> list[
         refuse(f"{limit} boxes at most")
     found = _suppressed(t, boxes, scores, np.array([limit], np.int64), t.value(3), t.value(4))
     count = t.b.op("Shape", found)
-    filled = t.b.op("Slice", t.b.op("Concat", found, np.zeros(limit, np.int64), axis=0), [0], [limit])
+    filled = t.b.op("Slice", t.b.op("Concat", found, table_size.zeros(limit, np.int64), axis=0), [0], [limit])
     filled.shape = (limit,) if filled.shape is None else filled.shape
     return [held(filled, (0,)), held(t.b.op("Reshape", count, np.array([], np.int64)), ())]
 
@@ -41,7 +41,7 @@ def non_max_suppression_v5(t: Translation, boxes: Value, scores: Value) -> list[
     if sigma is not None and sigma.any():
         refuse("scores that decay with the overlap (soft suppression)")
     indices, count = non_max_suppression_v4(t, boxes, scores)
-    there = t.b.op("Less", np.arange(t.number(2, "limit"), dtype=np.int64), t.b.op("Reshape", count.value, [1]))
+    there = t.b.op("Less", table_size.arange(t.number(2, "limit"), dtype=np.int64), t.b.op("Reshape", count.value, [1]))
     kept = t.b.op("Where", there, t.b.op("Gather", scores, indices.value, axis=0), np.float32(0))
     return [indices, held(kept, (0,)), count]
 
@@ -90,11 +90,11 @@ def detection_postprocess(t: Translation, encodings: Value, predictions: Value) 
 
 def _best(t: Translation, boxes: Value, which: Value, kind: Value, found: Value, most: int) -> list[Held]:
     """The `most` best of what is found and of as many that are nothing, which come last."""
-    padded = t.b.op("Concat", found, np.full(most, -np.inf, np.float32), axis=0)
+    padded = t.b.op("Concat", found, table_size.full(most, -np.inf, np.float32), axis=0)
     scores, order = t.b.ops("TopK", 2, padded, [most], axis=0)
     there = t.b.op("Greater", scores, np.float32(-np.inf))
-    index = t.b.op("Concat", t.b.op("Reshape", which, [-1]), np.zeros(most, np.int64), axis=0)
-    kinds = t.b.op("Gather", t.b.op("Concat", kind, np.zeros(most, np.int64), axis=0), order, axis=0)
+    index = t.b.op("Concat", t.b.op("Reshape", which, [-1]), table_size.zeros(most, np.int64), axis=0)
+    kinds = t.b.op("Gather", t.b.op("Concat", kind, table_size.zeros(most, np.int64), axis=0), order, axis=0)
     corners = t.b.op("Gather", boxes, t.b.op("Gather", index, order, axis=0), axis=0)
     zero = np.float32(0)
     corners = t.b.op("Where", t.b.op("Unsqueeze", there, [1]), corners, zero)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 
 from ...layout.wants import CHANNELS_FIRST, PLAIN
 from ..custom import flexible
@@ -54,7 +54,11 @@ def transform_tensor_bilinear(t: Translation, x: Value) -> Value:
     rows, columns = int(size.get("h", recorded[1])), int(size.get("w", recorded[2]))
     middle = 0.5 if t.operator.custom and t.operator.custom[0] == "TransformTensorBilinear" else 0.0
     linear, shift = _parts(t, t.value(1))
-    grid = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).reshape(-1, 2).astype(np.float32)
+    grid = (
+        np.stack(table_size.grid(table_size.arange(rows), table_size.arange(columns))[::-1], -1)
+        .reshape(-1, 2)
+        .astype(np.float32)
+    )
     positions = t.b.op("Add", t.b.op("MatMul", t.b.constant(grid + np.float32(middle)), linear), shift)
     positions = t.b.op("Sub", positions, np.float32(middle)) if middle else positions
     last = np.array([width - 1, height - 1], np.float32)
@@ -97,8 +101,8 @@ def landmarks_2_transform_matrix(t: Translation, landmarks: Value) -> Value:
     linear = t.b.op("Mul", t.b.op("Transpose", back, perm=(1, 0)), scale)
     moved = t.b.op("MatMul", linear, (-size / 2).T)
     shift = t.b.op("Add", moved, t.b.op("Transpose", center, perm=(1, 0)))
-    top = t.b.op("Concat", linear, np.zeros((2, 1), np.float32), shift, axis=1)
-    whole = t.b.op("Concat", top, np.eye(4, dtype=np.float32)[2:], axis=0)
+    top = t.b.op("Concat", linear, table_size.zeros((2, 1), np.float32), shift, axis=1)
+    whole = t.b.op("Concat", top, table_size.eye(4, dtype=np.float32)[2:], axis=0)
     t.layout = (0, 1, 2)
     return t.b.op("Reshape", whole, [1, 4, 4])
 

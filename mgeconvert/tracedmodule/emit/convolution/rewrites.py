@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 
 from ..attributes import integer, numbers
 from ..builder import EmitBuilder, again
@@ -132,6 +132,6 @@ def deformable_convolution(b: EmitBuilder, node: Node) -> Value | None:
         refuse("DeformConv without a mask, of a size that is only known at run time")
     if mask is None:
         assert shape is not None
-        mask = b.constant(np.ones((shape[0], shape[1] // 2, *shape[2:]), np.float32))
+        mask = b.constant(table_size.ones((shape[0], shape[1] // 2, *shape[2:]), np.float32))
     output = b.op("DeformConv", x, weight, offset, None, mask, **node.attrs)  # type: ignore[arg-type]
     return output if bias is None else b.op("Add", output, b.op("Reshape", bias, [1, -1, 1, 1]))

@@ -5,11 +5,10 @@ Source: megengine/functional/nn.py (MegEngine 1.13).
 
 from __future__ import annotations
 
-import numpy as np
-
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.table_size import check_table
 
 from ..names import NN, OPDEF
 from ..operands import INT32, INT64, cast
@@ -35,9 +34,11 @@ def sliding_window(
 def _positions(b: Builder, x: Value, axis: int, window: int, stride: int, dilation: int) -> Value:
     """The positions along the axis that each window reads."""
     length, reach = dimension(b, x, axis), dilation * (window - 1)
-    offsets = np.arange(window) * dilation
+    offsets = table_size.arange(window) * dilation
     if isinstance(length, int):
-        return b.constant(np.arange(0, length - reach, stride)[:, None] + offsets, INT64)
+        starts = table_size.arange(0, length - reach, stride)
+        check_table(len(starts), window)
+        return b.constant(starts[:, None] + offsets, INT64)
     bounds = b.constant(0, INT32), b.op("Sub", length, reach), b.constant(stride, INT32)
     return b.op("Add", b.op("Unsqueeze", b.op("Range", *bounds), [1]), b.constant(offsets, INT32))
 
@@ -123,7 +124,7 @@ def sliding_window_transpose(
     batch, channels, *sizes = inp.static_shape[:4]
     taps = window[0] * window[1]
     moved = b.op("Transpose", inp, perm=[0, 1, 4, 5, 2, 3])
-    kernel = np.eye(taps, dtype=inp.dtype).reshape(taps, 1, *window)
+    kernel = table_size.eye(taps, dtype=inp.dtype).reshape(taps, 1, *window)
     covered = [(n - 1) * s + d * (k - 1) + 1 for n, s, d, k in zip(sizes, step, spread, window, strict=True)]
     sums = b.op(
         "ConvTranspose", reshape(b, moved, [batch * channels, taps, *sizes]), kernel,

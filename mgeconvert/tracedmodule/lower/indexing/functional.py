@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
@@ -56,10 +56,10 @@ def diag(b: Builder, inp: Value, k: int = 0) -> Value:
         refuse("diag of a tensor whose shape is only known at run time")
     check_table(*(shape if len(shape) == 2 else shape * 2))
     if len(shape) == 2:
-        positions = np.diagonal(np.arange(shape[0] * shape[1]).reshape(shape), k).copy()
+        positions = np.diagonal(table_size.arange(shape[0] * shape[1]).reshape(shape), k).copy()
         return b.op("Gather", reshape(b, inp, -1), positions, axis=0)
     size = shape[0] + abs(k)
-    square = b.op("Where", np.eye(shape[0], dtype=bool), inp, b.constant(0, inp.dtype))
+    square = b.op("Where", table_size.eye(shape[0], dtype=bool), inp, b.constant(0, inp.dtype))
     before = [max(-k, 0), max(k, 0)]
     return b.op("Pad", square, [*before, size - shape[0] - before[0], size - shape[0] - before[1]]) if k else square
 

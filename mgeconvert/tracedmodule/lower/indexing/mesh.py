@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 
 from ..names import OPDEF
@@ -34,7 +34,7 @@ class Mesh:
             batch = dimension(b, x, 0)
             if not isinstance(batch, int):
                 refuse("batched mesh indexing of a batch that is only known at run time")
-            coordinates = {0: b.constant(np.arange(batch), INT64), **coordinates}
+            coordinates = {0: b.constant(table_size.arange(batch), INT64), **coordinates}
         axes = list(coordinates)
         self._order = [*axes, *(axis for axis in range(rank(x)) if axis not in axes)]
         self._points = self._stacked([self._spread(coordinates[axis], axes.index(axis), len(axes)) for axis in axes])

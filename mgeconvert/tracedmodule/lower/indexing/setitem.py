@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 
 from ..names import METHOD
@@ -94,9 +94,9 @@ def _splice_at(b: Builder, x: Value, axis: int, length: int, positions: range, p
 
 def _interleave(b: Builder, x: Value, axis: int, length: int, positions: range, part: Value) -> Value:
     """Every position of the axis reads its element from `part` or stays, by a mask along the axis."""
-    source = np.zeros(length, np.int64)
-    source[list(positions)] = np.arange(len(positions))
-    mask = np.zeros([length if index == axis else 1 for index in range(rank(x))], bool)
+    source = table_size.zeros(length, np.int64)
+    source[list(positions)] = table_size.arange(len(positions))
+    mask = table_size.zeros([length if index == axis else 1 for index in range(rank(x))], bool)
     mask.reshape(-1)[list(positions)] = True
     return b.op("Where", mask, b.op("Gather", part, source, axis=axis), x)
 

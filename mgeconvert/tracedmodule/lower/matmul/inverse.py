@@ -5,10 +5,8 @@ Source: megengine/functional/math.py, matinv (MegEngine 1.13).
 
 from __future__ import annotations
 
-import numpy as np
-
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 
 from ..names import MATH, OPDEF
@@ -26,7 +24,7 @@ def matinv(b: Builder, inp: Value) -> Value:
     size = (inp.shape or (None,))[-1]
     if not isinstance(size, int) or size > LARGEST:
         refuse(f"the inverse of a matrix with more than {LARGEST} rows, or a number only known at run time")
-    identity = b.constant(np.eye(size, dtype=inp.dtype))
+    identity = b.constant(table_size.eye(size, dtype=inp.dtype))
     rows = b.op("Concat", inp, expand_like(b, identity, inp), axis=-1)
     for step in range(size):
         rows = _eliminated(b, _pivoted(b, rows, step, size), step, size)
@@ -39,7 +37,7 @@ def _pivoted(b: Builder, rows: Value, step: int, size: int) -> Value:
         return rows
     column = b.op("Slice", rows, [step, step], [size, step + 1], [-2, -1])
     best = b.op("Add", b.op("ArgMax", b.op("Abs", column), axis=-2, keepdims=1), b.constant(step, INT64))
-    positions = b.constant(np.arange(size).reshape(size, 1), INT64)
+    positions = b.constant(table_size.arange(size).reshape(size, 1), INT64)
     here = b.constant(step, INT64)
     swapped = b.op(
         "Where", b.op("Equal", positions, here), best, b.op("Where", b.op("Equal", positions, best), here, positions)
@@ -52,6 +50,6 @@ def _eliminated(b: Builder, rows: Value, step: int, size: int) -> Value:
     """Subtract multiples of the scaled pivot row so that the column becomes one of the identity."""
     pivot_row = b.op("Slice", rows, [step], [step + 1], [-2])
     scaled = b.op("Div", pivot_row, b.op("Slice", pivot_row, [step], [step + 1], [-1]))
-    unit = np.eye(size, dtype=rows.dtype)[:, step : step + 1]
+    unit = table_size.eye(size, dtype=rows.dtype)[:, step : step + 1]
     column = b.op("Sub", b.op("Slice", rows, [step], [step + 1], [-1]), unit)
     return b.op("Sub", rows, b.op("MatMul", column, scaled))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 
 from ..names import TENSOR
@@ -109,7 +109,7 @@ def arange(
 @lower(TENSOR + "eye")
 def eye(b: Builder, N: Any, M: Any = None, *, dtype: Any = "float32", device: Any = None) -> Value:
     rows, columns = known_sides([*sizes_of(b, N), *([] if M is None else sizes_of(b, M))])
-    return b.constant(np.eye(rows, columns, dtype=np.dtype(dtype)))
+    return b.constant(table_size.eye(rows, columns, dtype=np.dtype(dtype)))
 
 
 def known_sides(sizes: Sequence[Any]) -> tuple[int, int]:

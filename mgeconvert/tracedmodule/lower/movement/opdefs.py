@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 
 from ..elementwise.modes import elemwise
@@ -102,7 +102,7 @@ def linspace_opdef(
 @lower(OPDEF + "Eye")
 def eye_opdef(b: Builder, shape: Value, *, k: int, dtype: Any, comp_node: Any = None) -> Value:
     rows, columns = known_sides(sizes_of(b, shape))
-    return b.constant(np.eye(rows, columns, k, dtype=np.dtype(dtype)))
+    return b.constant(table_size.eye(rows, columns, k, dtype=np.dtype(dtype)))
 
 
 @lower(OPDEF + "Fill")

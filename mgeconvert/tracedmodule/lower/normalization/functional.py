@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 
 from ..elementwise.modes import elemwise
@@ -26,7 +24,7 @@ def normalize(b: Builder, inp: Value, ord: float | None = None, axis: int | None
 
 def _per_channel(b: Builder, x: Value | None, channels: int, default: float, dtype: Any) -> Value:
     if x is None:
-        return b.constant(np.full(channels, default, dtype))
+        return b.constant(table_size.full(channels, default, dtype))
     return reshape(b, tensor(b, x, dtype), [channels])
 
 
@@ -109,7 +107,9 @@ def layer_norm(
 ) -> Value:
     """Over the last axes, as many as `normalized_shape` has."""
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    scale = reshape(b, weight, shape) if affine and weight is not None else b.constant(np.ones(shape, inp.dtype))
+    scale = (
+        reshape(b, weight, shape) if affine and weight is not None else b.constant(table_size.ones(shape, inp.dtype))
+    )
     shift = reshape(b, bias, shape) if affine and bias is not None else None
     return b.op("LayerNormalization", inp, scale, shift, axis=-len(shape), epsilon=eps)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
@@ -72,6 +73,8 @@ def general_norm_opdef(
     b: Builder, inp: Value, weight: Value | None = None, bias: Value | None = None, *, axis_start: int, axis_end: int,
     eps: float, affine: bool,
 ) -> list[Value]:  # fmt: skip
+    if not 0 <= axis_start < axis_end <= rank(inp):
+        refuse(f"axes {axis_start} to {axis_end} of {rank(inp)}")
     axes = range(axis_start, axis_end)
     output = general_norm(b, inp, list(axes), affine, weight, bias, eps)
     return [output, *_moments(b, inp, axes, eps)]

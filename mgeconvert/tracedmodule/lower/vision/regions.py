@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
@@ -105,7 +105,7 @@ def nms_keep(b: Builder, boxes: Value, *, iou_thresh: float, max_output: int) ->
     if boxes.shape is None or boxes.shape[0] != 1 or not isinstance(count, int):
         refuse("non-maximum suppression of several images, or of boxes whose number is only known at run time")
     check_table(max(count, max_output))
-    kept = nms(b, b.op("Squeeze", boxes, [0]), b.constant(-np.arange(count), FLOAT32), iou_thresh, max_output)
+    kept = nms(b, b.op("Squeeze", boxes, [0]), b.constant(-table_size.arange(count), FLOAT32), iou_thresh, max_output)
     found = b.op("Shape", kept)
-    slots = b.op("Min", b.constant(np.arange(max_output), INT64), b.op("Sub", found, 1))
+    slots = b.op("Min", b.constant(table_size.arange(max_output), INT64), b.op("Sub", found, 1))
     return b.op("Unsqueeze", b.op("Gather", kept, slots), [0]), cast(b, found, INT32)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
@@ -130,8 +130,7 @@ def _sides(b: Builder, out_shape: Any) -> list[int]:
 def _positions(b: Builder, mat: Value, out_shape: Any) -> tuple[Value, list[int]]:
     """`mat` (N, rows, 3) applied to (x, y, 1) of every output pixel: (N, rows, OH OW)."""
     height, width = _sides(b, out_shape)
-    check_table(3, height, width)
-    ys, xs = np.mgrid[:height, :width].reshape(2, -1).astype(np.float32)
+    ys, xs = table_size.indices((height, width)).reshape(2, -1).astype(np.float32)
     pixels = np.stack([xs, ys, np.ones_like(xs)])
     return matmul(b, mat, b.constant(pixels)), [height, width]
 
@@ -156,7 +155,7 @@ def _affine_on_grid(b: Builder, mat: Value, size: list[int], mode: str) -> list[
     nearest; halves of those go up."""
     height, width = size
     check_table(height, width)
-    xs, ys = (1024 * np.arange(count, dtype=np.float32) for count in (width, height))
+    xs, ys = (1024 * table_size.arange(count, dtype=np.float32) for count in (width, height))
     by_x, by_y, by_one = (b.op("Unsqueeze", b.op("Gather", mat, [at], axis=2), [-1]) for at in range(3))
     columns = b.op("Round", b.op("Mul", by_x, b.constant(xs)))
     rows = b.op("Round", b.op("Add", b.op("Mul", by_y, b.constant(ys[:, None])), b.op("Mul", by_one, 1024.0)))
