@@ -44,7 +44,6 @@ def _one_of(*kinds: type) -> Callable[[Any], bool]:
 
 KINDS: Mapping[str, Callable[[Any], bool]] = {
     "a number": _is_number,
-    "a number or a tensor": lambda value: _is_number(value) or isinstance(value, TensorRecord),
     "a whole number": is_whole,
     "a whole number or None": _none_or(is_whole),
     "a number or a tuple of numbers": _is_sizes,
@@ -64,8 +63,7 @@ KINDS: Mapping[str, Callable[[Any], bool]] = {
 """What an attribute is called in messages -> whether a value is it."""
 
 _NAMES = {
-    "a number": "alpha beta k negative_slope pad_val scale_limit",
-    "a number or a tensor": "eps",
+    "a number": "alpha beta eps k negative_slope pad_val scale_limit",
     "a whole number": "embed_dim groups hidden_size num_groups num_heads num_layers upscale_factor",
     "a whole number or None": "axis",
     "a number or a tuple of numbers": """dilation kernel_size normalized_axis normalized_shape output_padding
@@ -92,6 +90,7 @@ _OF_SOME = {
     (".rnn.LSTM", "bias"): "True or False",
     (".rnn.RNN", "bias"): "True or False",
     (".multiheadattn.", "bias"): "True or False",
+    (".fake_quant.LSQ", "eps"): "a tensor",
     ("megengine.quantization.", "mode"): "a quantization mode",
     ("megengine.traced_module.fake_quant.", "mode"): "a quantization mode",
 }

@@ -147,6 +147,8 @@ def sizes_of(b: Builder, shape: Size | np.ndarray | Sequence[Size]) -> list[Size
         return [int(size) for size in shape.reshape(-1)]
     if isinstance(shape, Value):
         return _elements(b, shape)
+    if not isinstance(shape, Sequence) or isinstance(shape, str | bytes):
+        raise ValueError(f"a {type(shape).__name__} where sizes are expected")
     return [size for item in shape for size in sizes_of(b, item)]
 
 

@@ -60,6 +60,9 @@ class LeafDef(TreeDef):
     def __setstate__(self, state: Any) -> None:
         self.const_val = None
         super().__setstate__(state)
+        kinds: tuple[Any, ...] = self.type
+        if not all(isinstance(kind, TypeRef) or _is_record(kind) for kind in kinds):
+            raise BadInputError(f"{self.source}.type has {kinds!r:.60}, expected classes")
 
     @property
     def is_variable(self) -> bool:
@@ -78,7 +81,7 @@ class Container:
 
 def _dict(children: list[Any], keys: Any) -> dict[Any, Any]:
     if not isinstance(keys, tuple | list) or len(keys) != len(children):
-        raise BadInputError(f"a dict of {len(children)} values with another number of keys")
+        raise BadInputError(f"a dict of {len(children)} values whose aux_data are no {len(children)} keys")
     return dict(zip(keys, children, strict=True))
 
 
@@ -179,11 +182,15 @@ def structure_key(tree: Any, depth: int = 0) -> Hashable:
     return (tree.type_name, _constant_key(_kept(tree.aux_data)), children)
 
 
+def _is_record(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Record)
+
+
 def _class_name(kind: Any) -> str:
     if isinstance(kind, TypeRef):
         return kind.qualname
-    if isinstance(kind, type) and issubclass(kind, Record):
-        return kind.source
+    if _is_record(kind):
+        return str(kind.source)
     raise BadInputError(f"a {type(kind).__name__} where a class is expected")
 
 

@@ -37,7 +37,8 @@ class Record:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name not in _slots(type(self)):
             raise AttributeError(f"{type(self).__name__} has no attribute {name}")
-        raise BadInputError(f"a {self.source} has no {name.lstrip('_')}")
+        key = next((key for key, (slot, _) in type(self).keys.items() if slot == name), name)
+        raise BadInputError(f"a {self.source} has no {key.lstrip('_')}")
 
 
 def _slots(kind: type) -> set[str]:
