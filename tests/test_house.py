@@ -117,7 +117,8 @@ def of_sizes(path: Path) -> Iterator[str]:
         if not isinstance(made, ast.Attribute) or ast.unparse(made.value) != "np" or made.attr not in MAKERS:
             continue
         sizes = node.args[0] if isinstance(node, ast.Call) else node
-        is_arrays = isinstance(sizes, ast.Attribute) and sizes.attr == "shape"
+        whole = sizes.value if isinstance(sizes, ast.Subscript) and isinstance(node, ast.Call) else sizes
+        is_arrays = isinstance(whole, ast.Attribute) and whole.attr == "shape"
         if not is_arrays and any(isinstance(each, ast.Name) for each in ast.walk(sizes)):
             yield f"{path}:{node.lineno}: {ast.unparse(node)}"
 

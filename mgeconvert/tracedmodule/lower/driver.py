@@ -59,9 +59,9 @@ def lower_model(
     an input may vary, so that nothing is a constant that the source computes.
     """
     load_table()
-    for info in model.inputs:
-        if info.shape is None:
-            raise BadInputError(f"{model.name}: the input {info.name} has no shape: TensorNode._shape")
+    lacking = next((info.name for info in model.inputs if info.shape is None), None)
+    if lacking is not None:
+        raise BadInputError(f"{model.name}: the input {lacking} has no shape: TensorNode._shape")
     traced = {info.name: info.shape or () for info in model.inputs}
     whole = calls is Calls.WHOLE
     shapes = {name: varying(name, shape) if whole else shape for name, shape in traced.items()} | dict(shapes or {})
