@@ -101,33 +101,6 @@ def test_rows_of_an_operator_stand_in_the_file_of_its_family() -> None:
     assert [f"{family}: {row.id}" for family, row in known if ONNX[row.op] != family] == []
 
 
-MAKERS = frozenset(["arange", "zeros", "ones", "full", "eye", "indices", "meshgrid", "mgrid", "tri"])
-"""What numpy makes of sizes alone; `mgeconvert.ir.table_size` has them with a limit."""
-
-
-def makes_tables(path: Path) -> bool:
-    """Whether a file is one of those whose handlers get sizes from a model."""
-    return bool({"emit", "lower", "down", "up", "compose"} & set(path.parts[:-1]))
-
-
-def of_sizes(path: Path) -> Iterator[str]:
-    """The calls of a file that make an array of sizes that are not written there, and not those of an array."""
-    for node in ast.walk(ast.parse((ROOT / path).read_text())):
-        made = node.func if isinstance(node, ast.Call) else node.value if isinstance(node, ast.Subscript) else None
-        if not isinstance(made, ast.Attribute) or ast.unparse(made.value) != "np" or made.attr not in MAKERS:
-            continue
-        sizes = node.args[0] if isinstance(node, ast.Call) else node
-        whole = sizes.value if isinstance(sizes, ast.Subscript) and isinstance(node, ast.Call) else sizes
-        is_arrays = isinstance(whole, ast.Attribute) and whole.attr == "shape"
-        if not is_arrays and any(isinstance(each, ast.Name) for each in ast.walk(sizes)):
-            yield f"{path}:{node.lineno}: {ast.unparse(node)}"
-
-
-def test_constants_made_of_sizes_are_limited() -> None:
-    found = [line for path in FILES if makes_tables(path) for line in of_sizes(path)]
-    assert not found, "use the makers of mgeconvert.ir.table_size:\n" + "\n".join(found)
-
-
 def test_a_file_has_one_idea() -> None:
     long = [path.as_posix() for path in (*FILES, *TESTS) if len((ROOT / path).read_text().splitlines()) > LONGEST]
     assert long == []

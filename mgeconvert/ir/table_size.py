@@ -1,7 +1,7 @@
 """How large the constants may be that emitters and lowerings make of sizes alone: matrices, masks, grids of positions.
 
 A file of 200 bytes can ask for a resize by a matrix of gigabytes. What is that large is refused before it is made. The
-makers here are numpy's, checked; `tests/test_house.py` finds a handler that uses numpy's own.
+makers here are numpy's, checked; `tests/ir/test_table_size.py` finds a handler that uses numpy's own.
 """
 
 from __future__ import annotations
