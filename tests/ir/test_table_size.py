@@ -57,7 +57,7 @@ TOO_LARGE: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("name", TOO_LARGE)
 def test_what_is_too_large_is_refused_before_it_is_made(name: str) -> None:
-    with pytest.raises(RefusedError, match="needs a constant of .* numbers, more than the 16,777,216 that are made"):
+    with pytest.raises(RefusedError, match=r"needs a constant of .* numbers, more than the 16,777,216 that are made"):
         TOO_LARGE[name]()
 
 
@@ -74,10 +74,13 @@ def test_a_weight_may_be_widened() -> None:
     assert table_size.zeros((1 << 13, 1 << 12), np.int8, beside=1 << 22).nbytes == 1 << 25
 
 
+def _of_many_nodes() -> None:
+    for _ in range(table_size.TOTAL // table_size.MOST + 1):
+        table_size.check_table(table_size.MOST)
+
+
 def test_all_tables_of_one_conversion_are_limited() -> None:
     with table_size.limited_tables(0), pytest.raises(RefusedError, match="the operators of this model need constants"):
-        for _ in range(table_size.TOTAL // table_size.MOST + 1):
-            table_size.check_table(table_size.MOST)
+        _of_many_nodes()
     with table_size.limited_tables(table_size.TOTAL):
-        for _ in range(table_size.TOTAL // table_size.MOST + 1):
-            table_size.check_table(table_size.MOST)
+        _of_many_nodes()
