@@ -4,8 +4,10 @@ Targets of a Reshape that a user gives at run time."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir import Graph, Node, Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.inference import elem_type
 
@@ -98,7 +98,7 @@ class Positions:
         """0, 1, ... along the sequence of `x`, in that shape."""
         size = shape_of(x)[2]
         if isinstance(size, int):
-            return np.arange(size, dtype=np.int64).reshape(shape)
+            return table_size.arange(size, dtype=np.int64).reshape(shape)
         return self.b.op("Reshape", self.b.op("Range", np.int64(0), self._length(x), np.int64(1)), shape)
 
     def _length(self, x: Value) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.builder import Builder
 
 from ..table import Result, compose, data, integer, number, operand, shape_of
@@ -35,7 +35,7 @@ def rotary_embedding_of_positions(b: Builder, node: Node) -> Result:
         length = shape_of(x)[-2]
         if not isinstance(length, int):
             refuse(f"positions from the first one on, of a length known only at run time ({length})")
-        positions = b.op("Unsqueeze", b.op("Add", np.arange(length, dtype=np.int64), positions), [0])
+        positions = b.op("Unsqueeze", b.op("Add", table_size.arange(length, dtype=np.int64), positions), [0])
     tables = [b.op("Gather", data(node, index), positions, axis=0) for index in (2, 3)]
     return _rotated(b, node, [b.op("Unsqueeze", table, [1]) for table in tables])
 
