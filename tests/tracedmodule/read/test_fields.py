@@ -104,7 +104,7 @@ def _inner(_: Any, state: Any) -> Any:
 @functools.cache
 def _members() -> list[bytes]:
     """The TracedModules of the golden files, small ones first."""
-    archives = [path for path in sorted(goldens.FOLDER.glob("*.tar.xz")) if not path.name.startswith("static")]
+    archives = [path for path in sorted(goldens.FOLDER.rglob("*.tar.xz")) if not path.name.startswith("static")]
     members = [content for path in archives for name, content in goldens.unpacked(path).items() if name[-4:] == ".pkl"]
     return sorted((content for content in members if len(content) < 100_000), key=len)
 
