@@ -1,6 +1,6 @@
 # Everything runs in .venv, which the targets make themselves from any Python >= 3.10 (name one with PYTHON=...).
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-core reached test-reference fuzz lint types bench docs docs-check goldens dist clean
+.PHONY: help install dev demo test test-core reached test-reference fuzz lint types bench docs docs-check goldens site dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -79,6 +79,9 @@ docs: dev ## regenerate docs/operators.md from the tables
 docs-check: dev
 	@$(BIN)/mgeconvert ops --markdown | diff -u docs/operators.md - \
 		|| { echo 'docs/operators.md is not what the tables say: run `make docs`'; exit 1; }
+
+site: dev ## the documents as a site in build/site; a page that the navigation lacks is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 goldens: dev ## remake the test data of changed rows with real MegEngine
 	$(BIN)/mgeconvert reference install
