@@ -18,6 +18,7 @@ import numpy as np
 from mgeconvert import registry
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.statistics import elements
+from mgeconvert.quantization.grids import MOVING
 
 from .divergence import difference
 from .expected import IR_RUNTIME
@@ -144,8 +145,10 @@ def _slack(node: Node, producers: Mapping[Value, Node], scale: np.float32) -> fl
 
 
 def _scale_behind(value: Value | None, producers: Mapping[Value, Node]) -> float:
-    """The largest scale of the DequantizeLinear that gives a value; 0 where there is none."""
+    """The largest scale of the DequantizeLinear that a value is from, perhaps moved; 0 where there is none."""
     made = None if value is None else producers.get(value)
+    while made is not None and (made.op in MOVING or made.op == "Pad") and made.inputs[0] is not None:
+        made = producers.get(made.inputs[0])
     scale = made.inputs[1] if made is not None and made.op == DEQUANTIZE else None
     return 0.0 if scale is None or scale.array is None else float(scale.array.max())
 

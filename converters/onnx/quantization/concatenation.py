@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mgeconvert.ir import Graph, Node, Value
-
-from .grids import DEQUANTIZE, QUANTIZE, grid_of
+from mgeconvert.quantization.grids import DEQUANTIZE, QUANTIZE, grid_of
 
 
 def requantize_after_concat(graph: Graph) -> None:

@@ -8,13 +8,13 @@ are uint8, for which the kernels are; each reader has a DequantizeLinear of its 
 from __future__ import annotations
 
 from mgeconvert.ir import Graph
+from mgeconvert.quantization.ranges import ranges_on_integers
+from mgeconvert.quantization.signs import INT8, UINT8, with_type
 
 from .concatenation import requantize_after_concat
 from .moving import pairs_after_moving
-from .ranges import ranges_on_integers
 from .readers import one_for_each_reader
 from .rounding import halves_by_arithmetic, without_marks
-from .signs import INT8, UINT8, with_type
 
 ACTIVATIONS = ("uint8", "int8", "source")
 RANGES_SINCE = 12

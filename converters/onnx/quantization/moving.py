@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mgeconvert.ir import Graph, Node, Value
-
-from .grids import COMPUTING, DEQUANTIZE, MOVING, QUANTIZE, grid_of
+from mgeconvert.quantization.grids import COMPUTING, DEQUANTIZE, MOVING, QUANTIZE, grid_of
 
 
 def pairs_after_moving(graph: Graph) -> None:

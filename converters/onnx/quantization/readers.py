@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from mgeconvert.ir import Graph, Node, Value, subgraphs
-
-from .grids import DEQUANTIZE
+from mgeconvert.quantization.grids import DEQUANTIZE
 
 
 def one_for_each_reader(graph: Graph) -> None:

@@ -11,8 +11,7 @@ import numpy as np
 
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.quantization import ROUNDING
-
-from .grids import COMPUTING, DEQUANTIZE, QUANTIZE, grid_of
+from mgeconvert.quantization.grids import COMPUTING, DEQUANTIZE, QUANTIZE, grid_of
 
 BELOW_HALF = np.nextafter(np.float32(0.5), np.float32(0))
 """floor(x + this) is the nearest integer of x > 0, halves up: with 0.5 it would not be for 0.49999997."""

@@ -9,6 +9,7 @@ from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph
 from mgeconvert.registry import QUANT_PARAMS
 
+from ..finish.borders import quantize_first
 from ..finish.float16_kernels import half_computation
 from ..finish.fusion import fuse
 from ..finish.integer_kernels import integer_kernels
@@ -55,6 +56,7 @@ def build(graph: Graph, **options: Any) -> Model:
     chosen = Options(**options)
     model = compile_graph(graph, chosen.borders, chosen.custom)
     fuse(model)
+    quantize_first(model)
     integer_kernels(model)
     if chosen.weight_int8:
         int8_weights(model)

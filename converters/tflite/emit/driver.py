@@ -19,6 +19,7 @@ from ..layout.wants import Wants
 from ..model import BORDER, Layout, Model, Operator, Tensor, channels_last, identity, permuted
 from .custom import CustomOperators, hint
 from .emission import Emission
+from .integer_graph import in_int8
 from .refused import LACKING
 from .table import EMITTERS, REFUSED, Emitter
 
@@ -28,7 +29,7 @@ SHAPED = frozenset(["Expand", "Reshape", "Squeeze", "Unsqueeze"])
 
 def compile_graph(graph: Graph, layouts: BorderLayouts, custom: CustomOperators | None = None) -> Model:
     """The TFLite model of a graph; raises UnsupportedError with every problem at once. The graph is not changed."""
-    driver = Driver(composed(graph, EMITTERS, LACKING), layouts, custom or CustomOperators())
+    driver = Driver(composed(in_int8(graph), EMITTERS, LACKING), layouts, custom or CustomOperators())
     model = driver.run()
     if driver.problems:
         ops = {problem.op for problem in driver.problems}

@@ -16,7 +16,7 @@ from .operator_list import OperatorList, remove_dead
 
 INT32 = np.dtype(np.int32)
 INT8 = np.dtype(np.int8)
-WEIGHTED = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
+WEIGHTED = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0, "TRANSPOSE_CONV": 0}
 """Operators with weights and a bias, and the weights' output channels."""
 RESCALING = frozenset(["ADD", "SUB", "MUL", "MEAN", "HARD_SWISH", "LEAKY_RELU", "PRELU"])
 """Kernels that take any scales in and out."""
@@ -145,6 +145,9 @@ def _integer(r: OperatorList, operator: Operator, quantizers: dict[Tensor, list[
     if any(result.dtype != INT8 for result in results):
         return
     inputs = rule(operator, sources, results)
+    if inputs is None and _is_whole(operator):
+        _as_mean(operator)
+        inputs = _rescaling(operator, sources, results)
     if inputs is None:
         return
     operator.inputs = inputs
@@ -153,6 +156,21 @@ def _integer(r: OperatorList, operator: Operator, quantizers: dict[Tensor, list[
         quantizer.outputs = []
     for result in results:
         r.producers[result] = operator
+
+
+def _is_whole(operator: Operator) -> bool:
+    """Whether it averages all rows and columns: a MEAN, whose kernel takes any scales."""
+    source = operator.inputs[0]
+    if operator.op != "AVERAGE_POOL_2D" or source is None or operator.options.get("FusedActivationFunction"):
+        return False
+    window = (operator.options["FilterHeight"], operator.options["FilterWidth"])
+    return source.shape[1:3] == window and operator.output.shape[1:3] == (1, 1)
+
+
+def _as_mean(operator: Operator) -> None:
+    axes = Tensor(f"{operator.output.name}_axes", INT32, (2,), np.array([1, 2], np.int32))
+    operator.op, operator.options = "MEAN", {"KeepDims": True}
+    operator.inputs = [operator.inputs[0], axes]
 
 
 def _replaced(
@@ -188,8 +206,10 @@ def _weighted(operator: Operator, sources: Sequence[Tensor], results: Sequence[T
     whole = integers(weights.array, scales, np.int8)
     given = sources[0].quantization
     assert given is not None
-    inputs: list[Tensor | None] = [sources[0], Tensor(weights.name, INT8, weights.shape, whole, scales)]
-    for row in operator.inputs[2:]:
+    stored = Tensor(weights.name, INT8, weights.shape, whole, scales)
+    is_transposed = operator.op == "TRANSPOSE_CONV"  # the shape of its result, weights, data
+    inputs: list[Tensor | None] = [operator.inputs[0], stored, sources[0]] if is_transposed else [sources[0], stored]
+    for row in operator.inputs[len(inputs) :]:
         if row is None or row.array is None:
             return None
         product = np.broadcast_to(given.scale * scales.scale, row.array.shape).astype(np.float32)

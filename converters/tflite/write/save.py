@@ -13,6 +13,7 @@ from mgeconvert.quant_params import Scales, document, document_paths
 from mgeconvert.registry import QUANT_PARAMS
 
 from ..emit.build import build
+from ..finish.left_in_floats import left_in_floats
 from ..model import BORDER, LAYOUT, MODEL, Model
 from .flatbuffer import write
 
@@ -41,7 +42,8 @@ def quantization_rows(model: Model) -> Iterator[dict[str, Any]]:
 
 
 def report(model: Model) -> str:
-    """How many transposes there are and why."""
+    """How many transposes there are and why; each operator of a quantized graph that is left in floats, and why."""
     counts = model.transposes()
     text = f"transposes: {counts[BORDER]} (border), {counts[LAYOUT]} (interior)"
-    return f"{text}, {counts[MODEL]} (the model's own)" if counts[MODEL] else text
+    text = f"{text}, {counts[MODEL]} (the model's own)" if counts[MODEL] else text
+    return "\n".join([text, *(f"computed in floats between integers: {line}" for line in left_in_floats(model))])

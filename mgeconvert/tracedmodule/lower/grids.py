@@ -9,7 +9,7 @@ Source: megengine/quantization/*.py and megengine/module/{qat,quantized}/*.py (M
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,9 @@ STORAGE: dict[str, np.dtype] = {
 }
 """The quantized dtypes that ONNX can hold; 1- and 4-bit ones are computed in floats."""
 
+
+INT8_LIMITS = (-128, 127)
+"""Weights of fewer bits are stored as int8."""
 
 PASSIVE = frozenset([
     "Reshape", "Transpose", "Slice", "Gather", "Squeeze", "Unsqueeze", "Concat", "MaxPool", "GlobalMaxPool",
@@ -102,6 +105,8 @@ def quantize(b: Builder, x: Value, q: Quantization) -> Value:
     """`x` on the grid of `q`: a pair of QuantizeLinear and DequantizeLinear, for a constant its integers."""
     if b.quantized.get(x) == q:  # type: ignore[attr-defined]
         return x
+    if q.storage is None and x.array is not None and INT8_LIMITS[0] <= q.qmin and q.qmax <= INT8_LIMITS[1]:
+        q = replace(q, storage=INT8)
     if q.storage is None:
         return _in_floats(b, x, q)
     if x.array is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from mgeconvert_converters.onnx import BACKEND as ONNX
 from mgeconvert_converters.tflite import BACKEND as TFLITE
 from mgeconvert_converters.tflite import run
 from mgeconvert_converters.tflite.emit.build import build
+from mgeconvert_converters.tflite.finish.left_in_floats import left_in_floats
 from tests.tflite.judge import graph_of
 
 RNG = np.random.default_rng(3)
@@ -77,7 +79,37 @@ def average(b: Any, x: Value) -> Value:
     return q(b, b.op("GlobalAveragePool", q(b, x, 0.01)), 0.005)
 
 
+def whole_average(b: Any, x: Value) -> Value:
+    pooled = b.op("AveragePool", q(b, x, 0.01), kernel_shape=(6, 6))
+    return q(b, b.op("Flatten", pooled), 0.005)
+
+
+def uint8(b: Any, x: Value) -> Value:
+    def on_grid(value: Value, scale: float, zero: int) -> Value:
+        operands = (np.float32(scale), np.uint8(zero))
+        return b.op("DequantizeLinear", b.op("QuantizeLinear", value, *operands), *operands)
+
+    y = b.op("Conv", on_grid(x, 0.01, 120), weights(b, 8, 4, 3, 3), bias(8), pads=(1, 1, 1, 1))
+    return on_grid(b.op("Relu", y), 0.03, 0)
+
+
+def narrow(b: Any, x: Value) -> Value:
+    y = b.op("Conv", q(b, x, 0.01), weights(b, 8, 4, 3, 3), bias(8), pads=(1, 1, 1, 1))
+    return q(b, b.op("Clip", y, np.float32(-127 * 0.01), np.float32(127 * 0.01)), 0.01)
+
+
+def transposed(b: Any, x: Value) -> Value:
+    y = b.op(
+        "ConvTranspose", q(b, x, 0.01), weights(b, 4, 3, 3, 3, axis=None), bias(3), strides=(2, 2), pads=(1, 1, 1, 1)
+    )
+    return q(b, y, 0.02)
+
+
 CASES = [
+    (whole_average, "QUANTIZE MEAN RESHAPE DEQUANTIZE", 0.005),
+    (uint8, "QUANTIZE CONV_2D DEQUANTIZE", 0.03),
+    (narrow, "QUANTIZE CONV_2D MAXIMUM MINIMUM DEQUANTIZE", 0.01),
+    (transposed, "QUANTIZE TRANSPOSE_CONV STRIDED_SLICE DEQUANTIZE", 0.02),
     (conv, "QUANTIZE CONV_2D DEQUANTIZE", 0.03),
     (depthwise, "QUANTIZE DEPTHWISE_CONV_2D DEQUANTIZE", 0.01),
     (grouped, "QUANTIZE CONV_2D DEQUANTIZE", 0.02),
@@ -105,3 +137,31 @@ def test_integer_kernels(make: Callable[..., Any], operators: str, step: float, 
         result = run.run(tmp_path / "m.tflite", {"x0": x}, kernels)["y0"]
         assert np.abs(result - truth).max() <= step * 1.01
         assert (np.abs(result - truth) > step / 2).sum() <= max(1, 0.05 * truth.size)
+
+
+def sigmoid(b: Any, x: Value) -> Value:
+    return q(b, b.op("Sigmoid", q(b, x, 0.01)), 0.008)
+
+
+def unquantized_input(b: Any, x: Value) -> Value:
+    return q(b, b.op("Add", q(b, x, 0.01), b.op("Exp", q(b, x, 0.02))), 0.01)
+
+
+def read_twice(b: Any, x: Value) -> Value:
+    y = b.op("Conv", q(b, x, 0.01), weights(b, 4, 4, 1, 1), bias(4))
+    return b.op("Add", q(b, y, 0.01), q(b, y, 0.02))
+
+
+LEFT = [
+    (conv, []),
+    (rescaled_pool, ["DEQUANTIZE at y (another scale behind it: LiteRT's rescaling of integers is not exact)"]),
+    (sigmoid, ["LOGISTIC at y (its integer kernel gives the scale 0.00390625 and the zero point -128)"]),
+    (unquantized_input, ["EXP at y (it has no integer kernel)", "ADD at y (an input is not quantized)"]),
+    (read_twice, ["CONV_2D at y (its result is not quantized, or more than once)"]),
+]
+
+
+@pytest.mark.parametrize(("make", "lines"), LEFT, ids=lambda value: getattr(value, "__name__", ""))
+def test_what_is_left_in_floats_is_said_with_the_reason(make: Callable[..., Any], lines: list[str]) -> None:
+    found = left_in_floats(build(graph_of(make, np.zeros((1, 4, 6, 6), np.float32))))
+    assert [re.sub(r" at \S+ ", " at y ", line) for line in found] == lines

@@ -18,10 +18,10 @@ from mgeconvert.ir.evaluate import EvaluationError
 from mgeconvert.ir.inference import InferenceError
 from mgeconvert.ir.name_trees import nest_by_names
 from mgeconvert.ir.scopes import Scope
+from mgeconvert.quantization.ranges import ranges_on_floats
 from mgeconvert.registry import Source
 
 from ...name_scopes import NameScopes
-from ...quantization.ranges import ranges_on_floats
 from ...read.declared import declared, declared_type
 from ...read.file import ModelFile
 from ...read.order import in_order

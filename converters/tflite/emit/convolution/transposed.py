@@ -11,7 +11,7 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Shape, table_size
 
 from ...layout.wants import CHANNELS_LAST
-from ...model import Array, Layout, Tensor
+from ...model import Array, Layout, Quantization, Tensor
 from ...padding import VALID
 from ..emission import Emission
 from ..table import emit
@@ -51,11 +51,11 @@ def _transposed(c: Emission, x: Tensor, w: Array, added: int) -> Tensor:
     parts = []
     for index, piece in enumerate(channel_groups(c, x, group)):
         rows = w[index * inside : (index + 1) * inside]
-        parts.append(_kernel(c, piece, rows, full, strides, bias if whole and group == 1 else None))
+        parts.append(_kernel(c, piece, rows, full, strides, bias if group == 1 else None))
     made = joined(c, parts)
     if not whole:
         made = _cropped(c, made, before, after)
-    if bias is None or (whole and group == 1):
+    if bias is None or group == 1:
         return made
     return c.op("ADD", made, c.const(bias, np.float32, "bias"))
 
@@ -74,7 +74,13 @@ def _kernel(c: Emission, x: Tensor, w: Array, full: list[Dim], strides: list[int
     value = c.value(1)
     filters = c.const(np.transpose(w, order), name="weight" if value is None else value.name)
     where = _output_shape(c, x, shape, w.shape[2:], strides)
+    filters.quantization = None if value is None else _scales(c.storage.quantized.get(value))
     return c.op(op, where, filters, x, *row, shape=shape, dtype=x.dtype, Padding=VALID, **options)
+
+
+def _scales(stored: Quantization | None) -> Quantization | None:
+    """The scale of integer weights, where there is one: zeros around and between them stay zero."""
+    return stored if stored is not None and stored.scale.size == 1 and not stored.zero_point.any() else None
 
 
 def _cropped(c: Emission, x: Tensor, before: list[int], after: list[int]) -> Tensor:
