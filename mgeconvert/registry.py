@@ -152,7 +152,8 @@ class Backend:
     `check(**options)` raises UsageError for options that cannot be taken, before any model is read.
     `example` is a program that opens a written model in its framework, with ``{0}``, ``{1}`` for its files as Python
     strings; `python` is what runs it in a shell. `weights(arrays, path)` writes weights alone, by MegEngine's names,
-    and returns them as they are in the file.
+    and returns them as they are in the file. `on_grids`: quantized values stay on their grids in the format's files;
+    False where they are floats.
     """
 
     name: str
@@ -177,6 +178,7 @@ class Backend:
     example: str = ""
     python: str = "python"
     weights: Callable[[Mapping[str, np.ndarray], Path], Mapping[str, np.ndarray]] | None = None
+    on_grids: bool = True
 
     def computes(self, options: Mapping[str, Any]) -> bool:
         """Whether what is written with these options can be run."""

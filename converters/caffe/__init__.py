@@ -44,6 +44,7 @@ BACKEND = Backend(
     handlers=deferred(f"{__name__}.support:emitters"),
     run=deferred(f"{__name__}.run:run"),
     runtime="OpenCV dnn",
+    on_grids=False,
     example="import cv2; print(cv2.dnn.readNetFromCaffe({0}, {1}).getLayerNames())",
     files=deferred(f"{__name__}.write.names:pair"),
     leftovers=deferred(f"{__name__}.write.names:leftovers"),

@@ -105,3 +105,18 @@ def test_a_close_output_fails_where_a_layer_is_wrong(tmp_path: Path) -> None:
     report = verdict(tmp_path, dict(ONNX.run(tmp_path / "exact.onnx", feeds())), shifted(0.6))
     assert report.refuted
     assert report.failed[0].problem.startswith("layer by layer: QuantizeLinear_2: ")
+
+
+@pytest.mark.parametrize(
+    ("target", "options"), [(replace(shifted(0.6), on_grids=False), {}), (shifted(0.6), {"fp16": True})]
+)
+def test_layers_of_files_without_the_grids_are_not_judged(
+    target: registry.Backend, options: dict[str, Any], tmp_path: Path
+) -> None:
+    ONNX.save(network(), tmp_path / "exact.onnx", exact_rounding=True)
+    assert ONNX.run is not None
+    graph = network()
+    path = target.save(graph, tmp_path / "model.onnx", **options)[0]
+    recorded = Recorded(tmp_path / "model.npz", feeds(), dict(ONNX.run(tmp_path / "exact.onnx", feeds())))
+    limit = limit_for(kinds_of(graph), None, target, options)
+    assert judge_written(path, target, graph, recorded, limit, options, None).passed
