@@ -34,7 +34,7 @@ class Repeated(M.Module):
 class Mapped(M.Module):
     def __init__(self):
         super().__init__()
-        self.norm = M.LayerNorm(4)
+        self.norm = linear()
 
     def forward(self, x, table):
         result = (self.norm(x) + table["key"]) * table["list"][1]

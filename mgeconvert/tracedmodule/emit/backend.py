@@ -14,6 +14,7 @@ from ..write import pickler
 from ..write.pickler import Instance
 from .assemble import emitted, traced_module
 from .driver import load_tables, prepare
+from .layer_norms import with_layer_norms
 from .leaf_modules import with_leaf_modules
 from .quantization.quantized_modules import with_quantized_modules
 
@@ -48,7 +49,9 @@ def calls(graph: Graph) -> int:
 
 def _assembled(graph: Graph) -> tuple[Instance | None, list[Problem]]:
     load_tables()
-    graph = with_whole_calls(graph) if graph.calls else with_leaf_modules(with_quantized_modules(graph))
+    graph = (
+        with_whole_calls(graph) if graph.calls else with_leaf_modules(with_layer_norms(with_quantized_modules(graph)))
+    )
     prepared, found = prepare(graph)
     calls, more = emitted(prepared)
     said = {(problem.scope, problem.op) for problem in found}

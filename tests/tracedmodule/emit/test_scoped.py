@@ -104,6 +104,30 @@ def test_a_product_and_a_sum_alone_in_their_module_are_a_linear(tmp_path: Path) 
     assert written(b.graph, tmp_path) == ["top TracedModule*", "fc Linear", "fc: module.linear.Linear"]
 
 
+def layer_norm(b: Drawn, x: Value, square: str) -> Value:
+    """In the operators that exporters write for opsets before 17, in the module `ln`."""
+    centred = b.at("ln", "Sub", x, b.at("ln", "ReduceMean", x, b.constant(np.array([-1]))))
+    factor = b.constant(np.float32(2)) if square == "Pow" else centred
+    variance = b.at("ln", "ReduceMean", b.at("ln", square, centred, factor), b.constant(np.array([-1])))
+    deviation = b.at("ln", "Sqrt", b.at("ln", "Add", variance, b.constant(np.float32(1e-5))))
+    scaled = b.at("ln", "Mul", b.at("ln", "Div", centred, deviation), b.constant(np.ones(3, np.float32), name="a"))
+    return b.at("ln", "Add", scaled, b.constant(np.ones(3, np.float32), name="b"))
+
+
+@pytest.mark.parametrize("square", ["Pow", "Mul"])
+def test_the_formula_of_a_layer_norm_is_that_module(square: str, tmp_path: Path) -> None:
+    b = Drawn()
+    b.output("y", layer_norm(b, b.input("x", np.float32, (2, 3)), square))
+    assert written(b.graph, tmp_path) == ["top TracedModule*", "ln LayerNorm", "ln: module.normalization.LayerNorm"]
+
+
+def test_the_formula_of_a_layer_norm_of_which_a_part_is_read_stays(tmp_path: Path) -> None:
+    b = Drawn()
+    b.output("y", layer_norm(b, b.input("x", np.float32, (2, 3)), "Pow"))
+    b.output("z", next(node.output for node in b.graph.nodes if node.op == "Sqrt"))
+    assert "ln TracedModule*" in written(b.graph, tmp_path)
+
+
 def test_calls_of_one_module_share_its_graph_where_their_bodies_are_equal(tmp_path: Path) -> None:
     """Three calls of `m`: the third computes something else, and is written out in the graph around it."""
     b = Builder()
