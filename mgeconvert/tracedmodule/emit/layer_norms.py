@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir import Attribute, Graph, Node, Value
 from mgeconvert.ir.scopes import Scope
 
 from .operands import ints
@@ -75,7 +75,7 @@ class _Formula:
             return None
         scope = last.scope
         around = scope.parent if scope is not None else None
-        attrs = {"axis": -len(axes), "epsilon": float(eps.array.item())}
+        attrs: dict[str, Attribute] = {"axis": -len(axes), "epsilon": float(eps.array.item())}
         kept = Scope(place(last), "LayerNorm", None, around)
         return Node("LayerNormalization", [x, scale, shift], list(last.outputs), attrs, last.name, kept)
 
