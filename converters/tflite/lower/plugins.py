@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 
+from mgeconvert.entry_points import Entry, entry_points
 from mgeconvert.errors import MissingDependencyError
 
 GROUP = "mgeconvert.tflite_operators"
@@ -13,11 +13,11 @@ GROUP = "mgeconvert.tflite_operators"
 @cache
 def load_plugins() -> None:
     """Import the modules of the group, once; MissingDependencyError names one that cannot be imported."""
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+    for entry in entry_points(GROUP).values():
         _load(entry)
 
 
-def _load(entry: EntryPoint) -> None:
+def _load(entry: Entry) -> None:
     try:
         entry.load()
     except Exception as error:  # a third-party module may fail in any way while it is imported

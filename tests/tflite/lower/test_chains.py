@@ -244,7 +244,7 @@ def test_an_operator_of_another_package(tmp_path: Path, monkeypatch: pytest.Monk
             def my_scale(t: Translation, x: Value) -> Value:
                 return t.b.op("Mul", x, 2.0)
 
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [Entry()] if group == plugins.GROUP else [])
+    monkeypatch.setattr(plugins, "entry_points", lambda group: {"mine": Entry()} if group == plugins.GROUP else {})
     plugins.load_plugins.cache_clear()
     tensors = [T("x", (1, 4)), T("y", (1, 4))]
     try:
@@ -262,7 +262,7 @@ def test_a_package_that_cannot_be_loaded_is_named(tmp_path: Path, monkeypatch: p
         def load(self) -> None:
             raise ImportError("no such thing")
 
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [Entry()] if group == plugins.GROUP else [])
+    monkeypatch.setattr(plugins, "entry_points", lambda group: {"mine": Entry()} if group == plugins.GROUP else {})
     plugins.load_plugins.cache_clear()
     with pytest.raises(MissingDependencyError, match="mine: mine:lowerings cannot be loaded: no such thing"):
         read(tmp_path, G([T("x", (1,))], ["x"], ["x"], []))
