@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import click
 
 from mgeconvert import registry
-from mgeconvert.errors import ConversionError, UsageError
+from mgeconvert.errors import ConversionError, MgeconvertError, UsageError
 
 from .convert import from_option
 from .options import FILE, STREAM
+from .report.options import report_options
 from .session import Session
 from .state import State
 from .steps import Step
@@ -41,6 +43,9 @@ def _run(
     for name in wanted:
         with session.stage("check"):
             found.append(readiness(model, source, registry.backend(name)))
+    if session.collected.is_wanted:
+        with contextlib.suppress(MgeconvertError):  # a model that cannot be read at all is no graph
+            session.collected.shows(source.load(model))
     for each in found:
         title = registry.backend(each.target).title
         verdict = "can take it" if each.is_ready else "cannot take it"
@@ -71,6 +76,7 @@ command = Step(
             ["--target", "targets"], type=Names(), metavar="A,B", help="These formats only; else all but MODEL's own."
         ),
         from_option(),
+        report_options(),
     ],
     "Say for each target, before anything is written, every operator that would stop it, what would lose accuracy and "
     "what is to be known, with the module, the reason, and an option or edit that helps where there is one; each "

@@ -19,6 +19,7 @@ from .options import FILE, OUTPUT, STREAM, one_of, option_values
 from .outputs import check_model, force_option, keep_failed_option
 from .passes import pass_options, selection
 from .reading import read
+from .report.options import report_options
 from .sections import VERIFICATION, Section
 from .session import Session
 from .state import State
@@ -40,6 +41,7 @@ def export_options() -> list[click.Parameter | Section]:
             ],
         ),
         pass_options(),
+        report_options(),
     ]
 
 

@@ -16,6 +16,7 @@ from .convert import rtol_option
 from .export import check_limit
 from .options import FILE
 from .reading import read
+from .report.options import report_options
 from .session import Session, plural
 from .state import State
 from .steps import Step
@@ -67,6 +68,7 @@ def _diff(
         for name, path in zip((a_format, b_format), files, strict=True)
     ]
     graphs = [_read(session, path, record) for path, record in zip(files, formats, strict=True)]
+    session.collected.shows(graphs[0])
     wanted = only or PARTS
     found = model_diff(*graphs)
     different = _structure(session, found, wanted)
@@ -208,6 +210,7 @@ command = Step(
         click.Option(["--run/--no-run"], default=True, help="Whether to compute both and compare the outputs."),
         click.Option(["--a-format"], metavar="FORMAT", help="A's format; else its suffix says it."),
         click.Option(["--b-format"], metavar="FORMAT", help="B's format; else its suffix says it."),
+        report_options(),
     ],
     "Compare two models of any formats: inputs and outputs, operators, shapes, parameters, structure by module, and "
     "what they compute on the same inputs, each in its own runtime; the first inner value that differs is named. Exit "

@@ -72,6 +72,7 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
     assert state.graph is not None
     destination = Destination(out, job.out is not None, job.force, job.keep_failed, tuple(session.inputs))
     destination.check(job.backend.wrote)
+    session.collected.begins(state.graph)
     io = job.io or (implied(session, state, state.graph) if job.verify else None)
     report = api.export(
         state.graph,

@@ -23,6 +23,7 @@ from . import problems
 from .limits import limited
 from .options import limits, switches
 from .outputs import inputs
+from .report.options import check_page_files
 from .session import Session
 from .steps import ParsedStep, Step, split
 
@@ -37,6 +38,7 @@ COMMANDS = {
     "check": ("check:command", "What would stop each target or lose accuracy, before converting, and what helps."),
     "diff": ("diff:command", "Compare two models: inputs, operators, parameters, modules, what they compute."),
     "run": ("run:command", "Compute a model in its runtime, or another one."),
+    "view": ("view:command", "Open a model in netron."),
     "batch": ("batch.command:command", "Convert many models: a manifest, folders, globs; resumes where it was."),
     "checkpoint-to-safetensors": ("checkpoint:command", "The weights of a MegEngine checkpoint, in torch's shapes."),
     "ops": ("ops:command", "What each format supports, operator by operator."),
@@ -117,6 +119,7 @@ class Application(click.Group):
             if isinstance(command, Step) and command.check is not None:
                 with context:
                     command.check(session, **context.params)
+        check_page_files(session)
         with limited(session.limits) as is_run:
             if is_run:
                 with noting() as session.inputs:

@@ -46,6 +46,7 @@ def _optimize(
     target = target_for(state, out, written)
     if rest["verify"] and rest["io"] is None and state.recorded is None and not (out is None and session.is_last):
         state = replace(state, recorded=_unoptimized(session, state, graph))
+    session.collected.begins(graph)
     before = _figures(graph)
     with session.stage("optimize"):
         outcome = api.run_passes(graph, passes, target, save_options)

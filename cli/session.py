@@ -15,6 +15,7 @@ import click
 from .limits import Limits
 from .muting import muted
 from .notes import notes
+from .report.collect import Collected
 from .state import State
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ class Session:
     """`json` puts one document on stdout and every human line on stderr; `quiet` leaves only errors; `debug` shows
     tracebacks and checks the graph after each stage. `step` is the step of a chain that is being run,
     `is_last` says that no step follows; `inputs` are the files that were read, or will be by the step; `limits` those
-    of the whole run. `each` is a list of documents, one for each of several models, in place of one document."""
+    of the whole run. `each` is a list of documents, one for each of several models, in place of one document.
+
+    `collected` is what a page shows beside the documents."""
 
     json: bool = False
     quiet: bool = False
@@ -49,6 +52,7 @@ class Session:
     following: list[str] = field(default_factory=list)
     each: list[dict[str, Any]] | None = None
     limits: Limits = field(default_factory=Limits)
+    collected: Collected = field(default_factory=Collected)
 
     def next(self, *lines: str) -> None:
         """What the user may do next, lines for the shell: said when the run has ended well, those of its last step."""
@@ -95,7 +99,8 @@ class Session:
 
     def finish(self, error: dict[str, Any] | None = None) -> None:
         """Print the JSON document: a single step's own, a list under "steps" for a chain, a list for several models.
-        Without it, and without an error: what may be done next."""
+        Without it, and without an error: what may be done next. Pages that were asked for are written."""
+        self._write_pages(error)
         if not self.json:
             for line in self.following if error is None else ():
                 self.say(f"next: {line}")
@@ -111,6 +116,17 @@ class Session:
         if self.each is not None:
             document = self.each
         click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+    def _write_pages(self, error: dict[str, Any] | None) -> None:
+        """Once, and not where nothing was begun: then the page would be of the last run's files."""
+        wanted, self.collected = self.collected, Collected()
+        if not wanted.is_wanted or not self.documents:
+            return
+        from .report.page import write
+
+        documents = self.documents if self.each is None else [{"command": "convert", "models": self.each}]
+        for path in write(wanted, documents, error):
+            self.say(f"wrote {path}")
 
     @contextlib.contextmanager
     def _bar(self, name: str) -> Iterator[Progress]:

@@ -16,6 +16,7 @@ from .guide import command as command_line
 from .layers import by_layer, layer_options, wish
 from .options import FILE
 from .outputs import check_file
+from .report.options import report_options
 from .sections import Section
 from .session import Session
 from .state import State
@@ -67,7 +68,13 @@ def _verify(
     session.answer(verdict(report), report_table(report))
     wanted = wish(rest)
     if wanted.is_any:
-        by_layer(session, wanted, files, io, rtol, source_format, target_format)
+        found = by_layer(session, wanted, files, io, rtol, source_format, target_format)
+        session.collected.shows(found.candidate.graph)
+        session.collected.comparison = found
+    elif session.collected.is_wanted:
+        target = registry.backend(target_format) if target_format else registry.backend_for(candidate)
+        if target.name in registry.frontend_names():
+            session.collected.shows(registry.frontend(target.name).load(candidate))
     report.require()
     if report.state == "ran":
         raise VerificationError(
@@ -93,6 +100,7 @@ command = Step(
         from_option(),
         to_option(),
         Section("Layer by layer", layer_options()),
+        report_options(),
     ],
     "Run CANDIDATE in its runtime and compare it with recorded outputs (--io, or the .npz beside the model), or with "
     "MODEL's own run on random inputs. Relative error is max|a-b| / max|b|, b the truth.",

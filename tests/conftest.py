@@ -18,6 +18,7 @@ if NOTES:
     instrument.install()
 
 from mgeconvert.reference.environment import cache_folder, environment  # noqa: E402  noted from its first import on
+from tests.harness import browser  # noqa: E402
 
 PACKED = Path(__file__).parents[2] / "shared" / "models"
 """The real networks: NAME.pkl.xz and NAME.npz. They are not part of the repository."""
@@ -42,6 +43,8 @@ def _missing(item: pytest.Item) -> Iterator[str]:
     """Why the test cannot run here. `@pytest.mark.reference` asks for MegEngine, ``reference("caffe")`` for another."""
     if item.get_closest_marker("shared_models") and not PACKED.is_dir():
         yield f"the real networks are not in {PACKED}"
+    if item.get_closest_marker("browser") and not browser.PROGRAM:
+        yield f"no browser is installed: {', '.join(browser.NAMES)}"
     for marker in item.iter_markers("reference"):
         name = marker.args[0] if marker.args else "megengine"
         if not environment(name).is_installed:

@@ -16,6 +16,7 @@ from mgeconvert.files import output_files
 
 from ..options import FILE, OUTPUT, STREAM
 from ..outputs import check_file
+from ..report.options import report_options
 from ..session import Session, plural
 from ..steps import Command
 from ..values import Names, Positive
@@ -187,6 +188,7 @@ command = Command(
         ),
         click.Option(["--baseline"], type=FILE, metavar="JSON", help="The --json document of an earlier run."),
         click.Option(["--junit"], type=OUTPUT, metavar="XML", help="Also write the results for a CI system."),
+        report_options("--html", network=False),
     ],
     "Convert many models in worker processes; what is unchanged since an earlier run is skipped.",
 )

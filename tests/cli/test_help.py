@@ -42,6 +42,7 @@ def test_options_are_grouped() -> None:
         "Reading ONNX",
         "Verification",
         "Optimization",
+        "Reports",
         "Of every command",
     ]
     assert "--out" in help_of("onnx-to-tflite").split("Writing")[0]
