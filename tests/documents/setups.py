@@ -7,6 +7,7 @@ from collections.abc import Mapping
 MANIFEST = (
     r"printf '[defaults]\ntargets = [\"onnx\"]\noutput = \"night\"\n[[model]]\npath = \"model.pkl\"\n' > batch.toml"
 )
+TFLITE = "mgeconvert -q tm-to-tflite model.pkl -o model.tflite"
 ONNX = "mgeconvert -q tm-to-onnx model.pkl -o model.onnx"
 
 SETUPS: Mapping[str, tuple[str, ...]] = {
@@ -24,8 +25,14 @@ SETUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "docs/caffe.md": (ONNX, "mgeconvert -q tm-to-caffe model.pkl -o deploy.prototxt"),
     "docs/cli.md": ("mkdir hub", "cp model.pkl a.pkl", "cp model.pkl b.pkl", "cp model.pkl hub", "xz -k model.pkl"),
-    "docs/comparing.md": (f"{ONNX} -O0", "cp model.onnx old.onnx", "mgeconvert -q optimize old.onnx -o new.onnx"),
+    "docs/comparing.md": (
+        f"{ONNX} -O0",
+        "cp model.onnx old.onnx",
+        "mgeconvert -q optimize old.onnx -o new.onnx",
+        TFLITE,
+    ),
     "docs/onnx.md": (ONNX,),
+    "docs/reports.md": (TFLITE, MANIFEST),
     "docs/static-graphs.md": ("cp $EXAMPLES/digits.mge model.mge", ONNX),
     "docs/surgery.md": (ONNX,),
     "docs/tflite.md": (ONNX,),
