@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mgeconvert.compose.support import with_composed
 from mgeconvert.registry import Handlers, OpSupport
 
 from .emit import EMITTERS
@@ -16,7 +17,7 @@ def emitted() -> Sequence[OpSupport]:
     """IR operators."""
     rows = [OpSupport(op, note=emitter.note) for op, emitter in EMITTERS.items()]
     rows += [OpSupport(op, refused=reason) for op, reason in NOT_EMITTED.items()]
-    return sorted(rows, key=lambda row: row.op)
+    return with_composed(rows, EMITTERS)
 
 
 def lowered() -> Sequence[OpSupport]:

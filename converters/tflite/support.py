@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mgeconvert.compose.support import with_composed
 from mgeconvert.errors import Problem, UnsupportedError
 from mgeconvert.ir import Graph
 from mgeconvert.registry import QUANT_PARAMS, Handlers, OpSupport
@@ -30,7 +31,7 @@ def ops() -> Sequence[OpSupport]:
     """The support table: IR operators with their notes, and the refused ones with reasons."""
     supported = [OpSupport(op, note=emitter.note) for op, emitter in EMITTERS.items()]
     refused = [OpSupport(op, refused=reason) for op, reason in REFUSED.items()]
-    return sorted([*supported, *refused], key=lambda row: row.op)
+    return with_composed([*supported, *refused], EMITTERS)
 
 
 def emitters() -> Handlers:

@@ -1,14 +1,18 @@
-"""Convolutions that onnxruntime fused with what follows (onnxruntime/docs/ContribOperators.md)."""
+"""Convolutions that onnxruntime fused with what follows (onnxruntime/docs/ContribOperators.md); blocks that overlap."""
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
+import numpy as np
+
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Node
 from mgeconvert.ir.builder import Builder
 
 from .activation import activated
-from .table import Result, attributes, compose, data, operand
+from .table import Result, array_of, attributes, compose, data, operand
 
 
 @compose("com.microsoft.FusedConv")
@@ -19,3 +23,29 @@ def fused_conv(b: Builder, node: Node) -> Result:
     added = operand(node, 3)
     params = cast("tuple[float, ...]", node.attrs.get("activation_params", ()))
     return activated(b, y if added is None else b.op("Add", y, added), str(node.attrs.get("activation", "")), params)
+
+
+@compose("Col2Im")
+def col2im(b: Builder, node: Node) -> Result:
+    """Col2Im(x, size, block) -> ConvTranspose(Reshape(x, N C*block positions), one tap of the block each)"""
+    x, size, block = data(node), array_of(node, 1, "a size"), array_of(node, 2, "a block")
+    shape = x.static_shape
+    assert size is not None
+    assert block is not None
+    if shape is None:
+        refuse("blocks of a number known only at run time")
+    taps, count = math.prod(block.tolist()), len(size)
+    channels = shape[1] // taps
+    strides = cast("tuple[int, ...]", node.attrs.get("strides", (1,) * count))
+    dilations = cast("tuple[int, ...]", node.attrs.get("dilations", (1,) * count))
+    pads = cast("tuple[int, ...]", node.attrs.get("pads", (0,) * 2 * count))
+    places, extra = [], []
+    for axis in range(count):
+        free = int(size[axis]) + pads[axis] + pads[axis + count] - dilations[axis] * (int(block[axis]) - 1) - 1
+        places.append(free // strides[axis] + 1)
+        extra.append(free % strides[axis])
+    one_each = np.tile(np.eye(taps).reshape(taps, 1, *block), (channels, *[1] * (count + 1)))
+    return b.op(
+        "ConvTranspose", b.op("Reshape", x, [shape[0], shape[1], *places]), b.constant(one_each, x.dtype),
+        group=channels, strides=strides, dilations=dilations, pads=pads, output_padding=extra,
+    )  # fmt: skip

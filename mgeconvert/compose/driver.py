@@ -16,7 +16,7 @@ from .table import COMPOSITIONS, FORMS, PARTIAL, Composition, key_of
 
 FAMILIES = (
     "activation", "control", "convolution", "elementwise", "matmul", "movement", "normalization", "pooling",
-    "quantization", "reduction", "resize", "selection",
+    "quantization", "recurrent", "reduction", "resize", "selection", "vision",
 )  # fmt: skip
 """The modules that fill the table."""
 

@@ -4,6 +4,8 @@ Targets of a Reshape that a user gives at run time."""
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from mgeconvert.errors import refuse
@@ -11,7 +13,7 @@ from mgeconvert.ir import Graph, Node, Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
-from .table import Result, array_of, compose_form, data, integer, shape_of
+from .table import Result, array_of, compose, compose_form, data, integer, scalar, shape_of
 
 
 def _has_empty_part(node: Node) -> bool:
@@ -117,3 +119,35 @@ def reshape_keeping_sizes(b: Builder, node: Node) -> Result:
     elif count > rank:
         sizes = b.op("Concat", sizes, [1] * (count - rank), axis=0)
     return b.op("Reshape", x, b.op("Where", b.op("Equal", target, np.int64(0)), sizes, target), allowzero=1)
+
+
+@compose("CenterCropPad")
+def center_crop_pad(b: Builder, node: Node) -> Result:
+    """CenterCropPad(x, sizes) -> Pad(Slice(x)) with zeros; of an odd difference the end has one more."""
+    x, sizes = data(node), array_of(node, 1, "sizes")
+    shape = x.static_shape
+    assert sizes is not None
+    if shape is None:
+        refuse("a centre of a tensor whose size is known only at run time")
+    axes = [int(axis) % len(shape) for axis in cast("tuple[int, ...]", node.attrs.get("axes", range(len(shape))))]
+    differences = [int(size) - shape[axis] for size, axis in zip(sizes, axes, strict=True)]
+    cropped = [(axis, -by) for axis, by in zip(axes, differences, strict=True) if by < 0]
+    if cropped:
+        starts = [by // 2 for _, by in cropped]
+        ends = [shape[axis] - (by - by // 2) for axis, by in cropped]
+        x = b.op("Slice", x, starts, ends, [axis for axis, _ in cropped])
+    pads = [0] * 2 * len(shape)
+    for axis, by in zip(axes, differences, strict=True):
+        pads[axis], pads[axis + len(shape)] = max(by, 0) // 2, max(by, 0) - max(by, 0) // 2
+    return b.op("Pad", x, pads, scalar(x, 0)) if any(pads) else b.op("Identity", x)
+
+
+@compose("EyeLike")
+def eye_like(b: Builder, node: Node) -> Result:
+    """EyeLike(x, k) -> the constant matrix of x's size with ones on its diagonal k."""
+    shape = data(node).static_shape
+    if shape is None:
+        refuse("a matrix whose size is known only at run time")
+    rows, columns = shape
+    check_table(rows, columns)
+    return b.constant(np.eye(rows, columns, integer(node, "k", 0)), node.output.dtype)

@@ -13,7 +13,7 @@ from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
-from .table import Result, attributes, compose, compose_where_lacking, data, integer, scalar, shape_of
+from .table import Result, attributes, compose, compose_form, compose_where_lacking, data, integer, scalar, shape_of
 
 
 @compose("LpPool")
@@ -75,13 +75,18 @@ def average_pool_with_gaps(b: Builder, node: Node) -> Result:
 @compose_where_lacking("MaxPool", _has_gaps)
 def max_pool_with_gaps(b: Builder, node: Node) -> Result:
     """MaxPool(x, dilations) -> the Max of one strided Slice per element of the window."""
+    return b.op("Max", *_elements(b, node)[0])
+
+
+def _elements(b: Builder, node: Node) -> tuple[list[Value], list[_Window]]:
+    """One strided Slice per element of the window, and the windows."""
     x = data(node)
-    before, after = x.static_shape, node.output.static_shape
-    if before is None or after is None or len(node.outputs) > 1 or x.dtype is None or x.dtype.kind != "f":
-        refuse("a pool with gaps between the elements of a window, of integers, with positions or of unknown sizes")
+    before, after = x.static_shape, node.outputs[0].static_shape
+    if before is None or after is None or x.dtype is None or x.dtype.kind != "f":
+        refuse("a pool with gaps between the elements of a window, or with positions, of integers or unknown sizes")
     windows = _windows(node, before[2:], after[2:])
     if math.prod(each.size for each in windows) > ELEMENTS:
-        refuse(f"a pool with gaps between more than {ELEMENTS} elements of a window")
+        refuse(f"a pool with gaps, or with positions, of more than {ELEMENTS} elements of a window")
     if any(each.begin or each.end for each in windows):
         pads = [0, 0, *(each.begin for each in windows), 0, 0, *(each.end for each in windows)]
         x = b.op("Pad", x, pads, scalar(x, float(np.finfo(x.dtype).min)))
@@ -92,7 +97,59 @@ def max_pool_with_gaps(b: Builder, node: Node) -> Result:
         starts = [tap * each.dilation for tap, each in zip(taps, windows, strict=True)]
         ends = [start + (each.out - 1) * each.stride + 1 for start, each in zip(starts, windows, strict=True)]
         slices.append(b.op("Slice", x, starts, ends, axes, steps))
-    return b.op("Max", *slices)
+    return slices, windows
+
+
+def _gives_positions(node: Node) -> bool:
+    return len(node.outputs) > 1
+
+
+@compose_form("MaxPool", _gives_positions)
+def max_pool_with_positions(b: Builder, node: Node) -> Result:
+    """MaxPool(x) -> MaxPool(x), place of the window's corner + place in the window of ArgMax(one Slice per element)"""
+    largest = b.op("MaxPool", data(node), **attributes(node, "storage_order"))
+    slices, windows = _elements(b, node)
+    (batch, channels, *spatial), (_, _, *after) = data(node).static_shape or (), node.outputs[0].static_shape or ()
+    check_table(batch, channels, *after)
+    order = range(len(spatial)) if integer(node, "storage_order", 0) else range(len(spatial))[::-1]
+    places, size = [0] * len(spatial), 1
+    for axis in order:
+        places[axis], size = size, size * spatial[axis]
+    taps = [
+        sum(tap * each.dilation * place for tap, each, place in zip(at, windows, places, strict=True))
+        for at in np.ndindex(*(each.size for each in windows))
+    ]
+    corners = np.arange(batch * channels).reshape(batch, channels, *[1] * len(spatial)) * size
+    for axis, (each, place) in enumerate(zip(windows, places, strict=True)):
+        along = (np.arange(each.out) * each.stride - each.begin) * place
+        corners = corners + along.reshape([-1 if at == axis + 2 else 1 for at in range(len(spatial) + 2)])
+    first = b.op(
+        "ArgMax", b.op("Concat", *(b.op("Unsqueeze", each, [0]) for each in slices), axis=0), axis=0, keepdims=0
+    )
+    inside = b.op("Gather", b.constant(np.array(taps, np.int64)), first, axis=0)
+    return [largest, b.op("Add", b.constant(corners.astype(np.int64)), inside)]
+
+
+@compose("MaxUnpool")
+def max_unpool(b: Builder, node: Node) -> Result:
+    """MaxUnpool(x, places) -> Reshape(ScatterElements(zeros, places, x)) of windows that do not overlap"""
+    x, shape = data(node), node.output.static_shape
+    kernel = cast("tuple[int, ...]", node.attrs["kernel_shape"])
+    strides = cast("tuple[int, ...]", node.attrs.get("strides", (1,) * len(kernel)))
+    if shape is None or any(size > stride for size, stride in zip(kernel, strides, strict=True)):
+        refuse("windows that overlap, or a size known only at run time")
+    pads = cast("tuple[int, ...]", node.attrs.get("pads", (0,) * 2 * len(kernel)))
+    inner = [
+        (length - 1) * stride + size - pads[axis] - pads[axis + len(kernel)]
+        for axis, (length, stride, size) in enumerate(zip(shape_of(x)[2:], strides, kernel, strict=True))
+        if isinstance(length, int)
+    ]
+    if inner != list(shape[2:]):
+        refuse("a result of another size than what was pooled: its places are told in two ways")
+    check_table(*shape)
+    zeros = b.constant(np.zeros(math.prod(shape)), x.dtype)
+    filled = b.op("ScatterElements", zeros, b.op("Reshape", data(node, 1), [-1]), b.op("Reshape", x, [-1]), axis=0)
+    return b.op("Reshape", filled, list(shape))
 
 
 ELEMENTS = 49

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mgeconvert.compose.support import with_composed
 from mgeconvert.registry import Handlers, OpSupport
 
 from .emit.driver import load_tables
@@ -33,9 +34,9 @@ def lowerings() -> Handlers:
 def written() -> Sequence[OpSupport]:
     """The operators of the IR that are written, and refusals."""
     load_tables()
-    return [OpSupport(op) for op in written_operators()] + [
-        OpSupport(op, refused=reason) for op, reason in sorted(REFUSED.items())
-    ]
+    has = list(written_operators())
+    rows = [OpSupport(op) for op in has] + [OpSupport(op, refused=reason) for op, reason in REFUSED.items()]
+    return with_composed(rows, {*has})
 
 
 def emitters() -> Handlers:

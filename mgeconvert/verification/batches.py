@@ -71,17 +71,18 @@ def check_batches(
         return None
     rows = [_row(inputs, feeds, symbol, number) for number in range(max(BATCHES))]
     stacks = {batch: _stacked(inputs, rows[:batch], symbol) for batch in BATCHES[1:]}
-    batch = BATCHES[0]
+    alone, together = {}, {}
+    batch, asked = BATCHES[0], rows[0]
     try:
-        alone = [run(row) for row in rows]
-        together = {}
-        for batch, stack in stacks.items():
-            together[batch] = run(stack)
+        for number, asked in enumerate(rows):
+            alone[number] = run(asked)
+        for batch, asked in stacks.items():
+            together[batch] = run(asked)
     except (BadInputError, ReferenceEnvironmentError) as error:
-        if source is not None and not _runs(source, rows[0] if batch == BATCHES[0] else stacks[batch]):
+        if source is not None and not _runs(source, asked):
             return BatchReport(symbol, problem="", uncompared=tuple(outputs), by_source=True)
         return BatchReport(symbol, problem=f"{symbol} may vary, but batch {batch} does not run: {error.message}")
-    report = _judged(symbol, outputs, alone, together, rtol)
+    report = _judged(symbol, outputs, list(alone.values()), together, rtol)
     if report.problem and source is not None:
         return _beside(source, stacks, together, report, rtol)
     return report

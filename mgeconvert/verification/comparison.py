@@ -7,7 +7,7 @@ inputs for sanity, and the report says which of these was done.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -187,8 +187,9 @@ def sane(
     return OutputReport(name, report.dtype, report.shape, problem=problem)
 
 
-def random_inputs(inputs: Mapping[str, Value]) -> dict[str, np.ndarray]:
-    """The same random arrays at each call: floats from [0, 1), integers and booleans 0 or 1.
+def random_inputs(inputs: Mapping[str, Value], ones: Container[str] = ()) -> dict[str, np.ndarray]:
+    """The same random arrays at each call: floats from [0, 1), integers and booleans 0 or 1; 1 in the inputs
+    named in `ones`.
 
     A symbolic first dimension becomes 2, other symbolic ones 64, those of a trace what they were there; the same name
     always gets the same size. Raises ConversionError for an input of unknown shape.
@@ -207,7 +208,9 @@ def random_inputs(inputs: Mapping[str, Value]) -> dict[str, np.ndarray]:
             elif isinstance(dim, str):
                 sizes.setdefault(dim, RANDOM_SIZE if axis else RANDOM_BATCH)
         shape = tuple(sizes[dim] if isinstance(dim, str) else dim for dim in value.shape)
-        if value.dtype.kind in "iub":
+        if name in ones:
+            arrays[name] = np.ones(shape, value.dtype)
+        elif value.dtype.kind in "iub":
             arrays[name] = generator.integers(0, 2, shape).astype(value.dtype)
         else:
             arrays[name] = generator.random(shape).astype(value.dtype)

@@ -21,6 +21,7 @@ from mgeconvert.registry import Backend, Description
 from .comparison import random_inputs, verify_written
 from .recorded import Recorded, beside, read_recorded
 from .report import VerificationReport
+from .size_inputs import size_inputs
 from .tolerance import Limit, limit_for
 
 IR_RUNTIME = "onnx"
@@ -136,7 +137,7 @@ def computed(graph: Graph, path: Path, why: str = "no recorded outputs were give
     """In place of recorded data: random inputs and what onnxruntime makes of them; None where it cannot. `why` says why
     there is no better truth."""
     try:
-        feeds = random_inputs(graph.inputs)
+        feeds = random_inputs(graph.inputs, size_inputs(graph))
         return Recorded(path, feeds, run_graph(graph, feeds), f"{OWN_READING} ({why})", "ir")
     except MgeconvertError:
         return None

@@ -3,7 +3,7 @@ mgeconvert's own reading of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,12 +60,14 @@ class OwnRuntime:
         option = next((option.name for option in self.source.options if option.name in SHAPES), None)
         return self.source.load(self.model, **({} if option is None else {option: text}))
 
-    def recorded(self, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Recorded:
-        """In place of recorded data: random inputs of these types, and what the model makes of them. MgeconvertError
-        where the runtime is not installed or does not take them."""
+    def recorded(
+        self, inputs: Mapping[str, Value], outputs: Mapping[str, Value], sizes: Container[str] = ()
+    ) -> Recorded:
+        """In place of recorded data: random inputs of these types (`sizes` are those that are sizes), and what the
+        model makes of them. MgeconvertError where the runtime is not installed or does not take them."""
         from .comparison import random_inputs
 
-        feeds = random_inputs(inputs)
+        feeds = random_inputs(inputs, sizes)
         found = self.run(feeds)
         runtime = registry.ran_in(registry.backend(self.source.name), found)
         if len(found) != len(outputs):

@@ -18,6 +18,7 @@ from .own import OwnRuntime
 from .quantized_layers import check_layers
 from .recorded import Recorded
 from .report import VerificationReport
+from .size_inputs import size_inputs
 from .tolerance import RTOL, Limit
 
 
@@ -37,7 +38,7 @@ def judge_written(
     why = ["no recorded outputs were given: --io"]
     if recorded is None and own is not None:
         try:
-            recorded = own.recorded(graph.inputs, graph.outputs)
+            recorded = own.recorded(graph.inputs, graph.outputs, size_inputs(graph))
         except MgeconvertError as error:
             why.append(error.message)
     if target.name == IR_RUNTIME or IR_RUNTIME not in registry.backend_names():

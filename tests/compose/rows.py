@@ -209,7 +209,51 @@ ROWS: list[tuple[str, list[np.ndarray | None], dict[str, Any], int]] = [
     ),
 ]  # fmt: skip
 
+W3, R3, B6 = normal(2, 12, 5), normal(2, 12, 4), normal(2, 24)
+ROWS += [
+    *(
+        ("GRU", [normal(3, 2, 5), W3[:count], R3[:count], B6[:count], None, normal(count, 2, 4)],
+         {"hidden_size": 4, "direction": direction, "linear_before_reset": before}, 2)
+        for direction, count in (("forward", 1), ("reverse", 1), ("bidirectional", 2))
+        for before in (0, 1)
+    ),
+    ("GRU", [normal(3, 2, 5), W3[:1], R3[:1]], {"hidden_size": 4, "clip": 0.5}, 2),
+    (
+        "LSTM",
+        [normal(3, 2, 5), normal(1, 16, 5), normal(1, 16, 4), normal(1, 32), None, normal(1, 2, 4), normal(1, 2, 4),
+         normal(1, 12)],
+        {"hidden_size": 4}, 3,
+    ),
+    ("LSTM", [normal(3, 2, 5), normal(1, 16, 5), normal(1, 16, 4)], {"hidden_size": 4, "direction": "reverse"}, 3),
+    ("LSTM", [normal(3, 2, 5), normal(1, 16, 5), normal(1, 16, 4)], {"hidden_size": 4, "clip": 0.3}, 3),
+    ("RNN", [normal(3, 2, 5), W3[:1, :4], R3[:1, :4], normal(1, 8)], {"hidden_size": 4, "direction": "reverse"}, 2),
+    ("CenterCropPad", [normal(5, 8, 3), np.int64([8, 5])], {"axes": [0, -2]}, 1),
+    ("EyeLike", [normal(3, 5)], {"k": 1}, 1),
+    ("Col2Im", [normal(1, 12, 16), np.int64([5, 6]), np.int64([2, 3])], {}, 1),
+    (
+        "Col2Im", [normal(2, 18, 6), np.int64([5, 6]), np.int64([3, 3])],
+        {"pads": [1, 0, 1, 1], "strides": [2, 3], "dilations": [1, 1]}, 1,
+    ),
+    ("Det", [normal(2, 3, 3)], {}, 1),
+    ("Det", [normal(4, 2, 2)], {}, 1),
+    ("Det", [normal(4, 1, 1)], {}, 1),
+    ("STFT", [normal(2, 20, 1), np.int64(4), normal(8), np.int64(8)], {}, 1),
+    ("STFT", [normal(2, 20, 1), np.int64(3), None, np.int64(8)], {"onesided": 0}, 1),
+    ("MaxPool", [normal(2, 3, 7, 8)], {"kernel_shape": [3, 2], "strides": [2, 1], "pads": [1, 0, 1, 1]}, 2),
+    ("MaxPool", [normal(2, 3, 7, 8)], {"kernel_shape": [2, 2], "dilations": [2, 3], "storage_order": 1}, 2),
+    ("MaxPool", [normal(2, 3, 9)], {"kernel_shape": [3], "strides": [2], "ceil_mode": 1}, 2),
+    (
+        "MaxUnpool", [normal(1, 1, 2, 2), np.int64([[[[1, 3], [8, 10]]]])],
+        {"kernel_shape": [2, 2], "strides": [2, 2]}, 1,
+    ),
+]  # fmt: skip
+
 NEWER = [
+    ("AffineGrid", [normal(2, 2, 3), np.int64([2, 3, 4, 5])], {"align_corners": 1}, 1),
+    ("AffineGrid", [normal(2, 3, 4), np.int64([2, 3, 4, 5, 6])], {}, 1),
+    ("DFT", [normal(2, 9, 4, 1), np.int64(7), np.int64(1)], {}, 1),
+    ("DFT", [normal(2, 9, 4, 2), np.int64(12), np.int64(-3)], {"inverse": 1}, 1),
+    ("DFT", [normal(2, 8, 1)], {"onesided": 1}, 1),
     ("Attention", [normal(2, 2, 4, 8), normal(2, 2, 6, 8), normal(2, 2, 6, 5)], {}, 1),
     ("Attention", [normal(2, 4, 16), normal(2, 4, 8), normal(2, 4, 8)], {"q_num_heads": 4, "kv_num_heads": 2}, 1),
     ("Attention", [normal(2, 2, 4, 8), normal(2, 2, 6, 8), normal(2, 2, 6, 5), KEEPS], {"softcap": 2.0}, 1),
@@ -234,4 +278,4 @@ NEWER = [
         {"num_heads": 2, "rotary_embedding_dim": 4, "interleaved": 1}, 1,
     ),
 ]  # fmt: skip
-"""Operators of opset 23."""
+"""Operators of opset 20 and newer."""

@@ -60,7 +60,7 @@ def written(graph: Graph) -> bytes:
     return stream.getvalue()
 
 
-FORMS = {"ArgMax", "ArgMin"}
+FORMS = {"ArgMax", "ArgMin", "MaxPool"}
 """Composed of another form of themselves."""
 
 

@@ -106,7 +106,7 @@ REFUSED: dict[str, tuple[str, list[Value | None], dict[str, Any], str]] = {
     ),
     "maximum with gaps": (
         "MaxPool", [x(1, 2, 5, 5, dtype="int8")], GAPS,
-        "a pool with gaps between the elements of a window, of integers, with positions or of unknown sizes",
+        "a pool with gaps between the elements of a window, or with positions, of integers or unknown sizes",
     ),
     "last of equals": (
         "ArgMax", [x("N", 3)], {"axis": 0, "select_last_index": 1}, f"the last of equals along a size {RUN} (N)"

@@ -6,20 +6,6 @@ from tests.harness.operators import Op, P, X
 
 ROWS = [
     Op("LSTM", X(3, 2, 4), P(1, 12, 4), P(1, 12, 3), hidden_size=3, outputs=3),
-    Op(
-        "LSTM",
-        X(2, 3, 4),
-        P(1, 12, 4),
-        P(1, 12, 3),
-        None,
-        None,
-        P(2, 1, 3),
-        P(2, 1, 3),
-        hidden_size=3,
-        layout=1,
-        outputs=3,
-    ),
-    Op("GRU", X(2, 3, 4), P(1, 9, 4), P(1, 9, 3), hidden_size=3, layout=1, outputs=1),
     Op("RNN", X(3, 2, 4), P(1, 3, 4), P(1, 3, 3), hidden_size=3, outputs=2),
     *(
         Op(

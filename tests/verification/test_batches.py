@@ -82,6 +82,24 @@ def test_an_output_whose_size_follows_the_data_is_named() -> None:
     )
 
 
+def test_a_row_that_the_source_does_not_take_either_says_nothing() -> None:
+    """The third row has no element that the mask keeps."""
+    feeds = {"x": np.float32([[0, 1, 2], [3, 3, 3], [0, 0, 0]])}
+
+    def kept(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if not (arrays["x"] > 0).any():
+            raise BadInputError("no element is left")
+        return {"y": arrays["x"][arrays["x"] > 0]}
+
+    outputs = {"y": Value("y", F32, ("M",))}
+    report = check_batches(kept, INPUTS, outputs, feeds, 1e-4, kept)
+    assert report is not None
+    assert (report.problem, report.uncompared) == ("", ("y",))
+    other = check_batches(kept, INPUTS, outputs, feeds, 1e-4, lambda arrays: {"y": arrays["x"]})
+    assert other is not None
+    assert other.problem == "N may vary, but batch 1 does not run: no element is left"
+
+
 def test_a_fixed_batch_is_not_varied() -> None:
     assert check_batches(lambda arrays: arrays, {"x": Value("x", F32, (1, "M"))}, {}, FEEDS, 1e-4) is None
 

@@ -10,7 +10,7 @@ Shape Size NonZero Unique Compress Range ConstantOfShape | a Caffe blob's shape 
 GridSample RoiAlign MaxRoiPool AffineGrid DeformConv MaxUnpool | Caffe has no sampling layer
 NonMaxSuppression | BVLC Caffe has no detection layers
 If Loop Scan | Caffe has no control flow
-Einsum | Caffe has no Einsum; write it with MatMul
+Einsum | a diagonal or a product of sizes known only at run time
 Det ReverseSequence StringNormalizer TfIdfVectorizer | Caffe has no such layer
 RandomNormal RandomNormalLike RandomUniform RandomUniformLike Multinomial Bernoulli | Caffe has no random layer
 QLinearConv QLinearMatMul ConvInteger MatMulInteger DynamicQuantizeLinear | Caffe computes in float32 only
@@ -21,5 +21,5 @@ REFUSED = {
 }
 """IR operator to reason."""
 
-LACKING = frozenset(["MaxPool", "Resize"])
+LACKING = frozenset(["GRU", "LSTM", "MaxPool", "RNN", "Resize"])
 """Operators of which Caffe has no form that `mgeconvert.compose` names: they are composed of others."""

@@ -18,9 +18,9 @@ REFUSED.update({
     "DynamicQuantizeLinear": _INTEGERS,
     **dict.fromkeys(["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"], _TRAINING),
     **dict.fromkeys(["BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix"], _FOLDED),
-    "AffineGrid": "write it as the matrix product it is, then GridSample",
-    "CenterCropPad": "write it as Slice and Pad",
-    "Col2Im": "TFLite does not add up overlapping blocks",
+    "AffineGrid": "an affine grid of a computed size",
+    "CenterCropPad": "a centre of a computed size",
+    "Col2Im": "overlapping blocks of a computed size",
     "ImageDecoder": "decode the image before the model",
     "LpPool": "TFLite's L2_POOL_2D divides by the window and cannot pad",
     "GlobalLpPool": "TFLite's L2_POOL_2D divides by the window and cannot pad",
@@ -34,15 +34,17 @@ REFUSED.update({
     **dict.fromkeys(["SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert",
                      "SequenceLength", "SequenceMap", "SplitToSequence", "ConcatFromSequence", "Optional",
                      "OptionalGetElement", "OptionalHasElement"], _SEQUENCE),
-    "Einsum": "TFLite has no einsum; write it as products, transposes and sums",
-    "Det": "TFLite has no determinant",
+    "Einsum": "a diagonal or a product of sizes known only at run time",
+    "Det": "TFLite has no determinant; those of up to 3 rows are composed",
     "Unique": "how many results there are depends on the data",
-    "DFT": "TFLite's RFFT2D computes real transforms of powers of two only",
-    "STFT": "TFLite's RFFT2D computes real transforms of powers of two only",
+    "DFT": "a transform of a computed length, or the inverse of a one-sided one",
+    "STFT": "a transform of frames of a computed length",
     "BitwiseAnd": "TFLite has BITWISE_XOR and RIGHT_SHIFT, no bitwise and",
     "BitwiseOr": "TFLite has BITWISE_XOR and RIGHT_SHIFT, no bitwise or",
-    "MaxUnpool": "it needs the indices of a MaxPool, which TFLite does not compute",
+    "MaxUnpool": "windows that overlap, or a size known only at run time",
 })  # fmt: skip
 
-LACKING = frozenset(["ArgMax", "ArgMin", "AveragePool", "BitShift", "LayerNormalization", "Resize"])
+LACKING = frozenset(
+    ["ArgMax", "ArgMin", "AveragePool", "BitShift", "GRU", "LSTM", "LayerNormalization", "RNN", "Resize"]
+)
 """Operators of which TFLite has no form that `mgeconvert.compose` names: they are composed of others."""

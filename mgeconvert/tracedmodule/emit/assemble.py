@@ -49,6 +49,11 @@ def emitted(graph: Graph) -> tuple[list[tuple[Node, EmittedCall]], list[Problem]
         for name, value in graph.inputs.items()
         if type_of(value).name not in TYPES
     ]
+    problems += [
+        Problem(name, "output", f"MegEngine has no {value.dtype} tensors")
+        for name, value in graph.outputs.items()
+        if value.array is not None and type_of(value).name not in TYPES
+    ]
     return calls, problems
 
 

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 REFUSED: Mapping[str, str] = {
     **dict.fromkeys(("If", "Loop", "Scan"), "a TracedModule has no control flow"),
-    "GRU": "MegEngine has no GRU",
 }
 UNKNOWN = "MegEngine has no such operator and no rewrite is known"
 """The reason for an operator that no table has."""
 
-LACKING = frozenset(["AveragePool", "MaxPool", "Resize"])
+LACKING = frozenset(["AveragePool", "LSTM", "MaxPool", "RNN", "Resize"])
 """Operators of which MegEngine has no form that `mgeconvert.compose` names: they are composed of others."""

@@ -39,10 +39,6 @@ REFUSED: dict[str, tuple[Build, str]] = {
         lambda b, x: b.ops("LSTM", 1, x(1000, 1, 2), weight(1, 12, 2), weight(1, 12, 3), hidden_size=3)[0],
         "a sequence of 1000 steps; at most 64 are written out",
     ),
-    "coupled gates": (
-        lambda b, x: b.ops("LSTM", 1, x(2, 1, 2), weight(1, 12, 2), weight(1, 12, 3), hidden_size=3, input_forget=1)[0],
-        "peepholes or coupled gates in an LSTM",
-    ),
     "product of blobs": (
         lambda b, x: b.op("MatMul", x(1, 3000, 3000), x(1, 3000, 3000)),
         "Caffe's InnerProduct has a constant matrix; a product of two blobs of [1, 3000, 3000, 3000] is too large",
