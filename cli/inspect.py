@@ -42,6 +42,7 @@ def _inspect(
     model_explorer: Path | None,
     inputs_of: str | None,
     within: Sequence[str] | None,
+    quantization: bool,
     force: bool,  # noqa: ARG001 (what may be replaced was checked before)
 ) -> State:
     problems: Sequence[Problem] = ()
@@ -63,6 +64,9 @@ def _inspect(
         return state
     if state.graph is not None and tree:
         _answer_tree(session, state.graph)
+        return state
+    if state.graph is not None and quantization:
+        _answer_quantization(session, state.graph)
         return state
     if state.graph is not None and (nodes or inputs_of is not None):
         _answer_parts(session, state.graph, nodes, inputs_of, within or ())
@@ -100,6 +104,7 @@ def _check(
     model_explorer: Path | None,
     inputs_of: str | None,
     within: Sequence[str] | None,
+    quantization: bool,
     force: bool,
 ) -> None:
     """What is asked for is one thing: tables of the nodes, the modules, or a file."""
@@ -108,6 +113,7 @@ def _check(
     if within and not nodes:
         raise UsageError("--in: nothing would use it", hint="give --nodes too")
     asked = {"--model-explorer": model_explorer is not None, "--tree": tree, "--nodes": nodes or inputs_of is not None}
+    asked["--quantization"] = quantization
     found = [name for name, wanted in asked.items() if wanted]
     if len(found) > 1:
         raise UsageError(f"{' and '.join(found)} ask for different things", hint="give one of them")
@@ -180,6 +186,34 @@ def _answer_tree(session: Session, graph: Graph) -> None:
     columns = ("module", "class", "calls", "nodes", "parameters", "constants", "MACs", "not in")
     session.answer(Table("", columns, rows, frozenset({2, 3, 4, 5, 6})))
     session.document("inspect", tree=[{**asdict(row), "refused": list(refused.get(row.path, ()))} for row in found])
+
+
+def _answer_quantization(session: Session, graph: Graph) -> None:
+    """How each value is quantized."""
+    from mgeconvert.quantization.described import describe_quantization
+
+    def several(numbers: Sequence[float], axis: int | None = None) -> str:
+        text = " to ".join(f"{number:.6g}" for number in numbers)
+        return text if axis is None else f"{text}, axis {axis}"
+
+    found = describe_quantization(graph)
+    rows = [
+        (
+            row.name,
+            row.kind,
+            row.dtype,
+            str(row.bits),
+            several(row.scale, row.axis),
+            several(row.zero_point),
+            f"{row.lowest} to {row.highest}",
+            f"{row.low:.6g} to {row.high:.6g}",
+            row.place,
+        )
+        for row in found
+    ]
+    columns = ("value", "kind", "type", "bits", "scale", "zero point", "integers", "numbers", "from")
+    session.answer(Table("", columns, rows, frozenset({3})) if rows else "nothing is quantized")
+    session.document("inspect", quantization=[asdict(row) for row in found])
 
 
 def _describe(record: Frontend, model: Path) -> Description | None:
@@ -309,6 +343,11 @@ command = Step(
         ),
         click.Option(
             ["--inputs-of"], metavar="WHAT", help="List what an operator (Concat), module, node or value reads."
+        ),
+        click.Option(
+            ["--quantization"],
+            is_flag=True,
+            help="List how each value is quantized instead: scale, range, bits, from where.",
         ),
         force_option(),
     ],

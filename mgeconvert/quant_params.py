@@ -25,6 +25,8 @@ from .ir import Graph, Node, Value
 
 FORMAT, VERSION = "mgeconvert quantization parameters", 1
 DEQUANTIZE, QUANTIZE = "DequantizeLinear", "QuantizeLinear"
+LIMITS = ("Max", "Min", "Clip")
+"""What may stand between them: a range on the integers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def quantized_values(graph: Graph) -> list[Quantized]:
         if scales is None or integers is None:
             continue
         quantize = producers.get(integers)
+        while quantize is not None and quantize.op in LIMITS and quantize.inputs[0] is not None:
+            quantize = producers.get(quantize.inputs[0])
         source = quantize.inputs[0] if quantize is not None and quantize.op == QUANTIZE else None
         found.append(Quantized(node, integers, source, scales))
     return found

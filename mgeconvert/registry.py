@@ -51,6 +51,11 @@ class Option:
     runs: bool = True
 
 
+STRIP_QUANTIZATION = Option(
+    "strip_quantization", bool, False, "compute in floats; with --quant-params the scales are kept beside", rtol=0.1
+)
+"""The option of targets that can leave out what quantizes."""
+
 QUANT_PARAMS = Option(
     "quant_params",
     str,

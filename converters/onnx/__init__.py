@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mgeconvert.registry import QUANT_PARAMS, Backend, Frontend, Option, deferred
+from mgeconvert.registry import QUANT_PARAMS, STRIP_QUANTIZATION, Backend, Frontend, Option, deferred
 
 FRONTEND = Frontend(
     name="onnx",
@@ -61,6 +61,7 @@ BACKEND = Backend(
             ("uint8", "int8", "source"),
         ),
         Option("exact_rounding", bool, False, "round every half as MegEngine does, in floats: slow"),
+        STRIP_QUANTIZATION,
         QUANT_PARAMS,
     ),
 )

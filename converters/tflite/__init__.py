@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mgeconvert.registry import QUANT_PARAMS, Backend, Frontend, Option, deferred
+from mgeconvert.registry import QUANT_PARAMS, STRIP_QUANTIZATION, Backend, Frontend, Option, deferred
 
 _LAYOUT = (
     "auto (channels-last where the network computes so), nhwc (4-D and 5-D channels-last), nchw (as in the source)"
@@ -53,6 +53,7 @@ BACKEND = Backend(
         Option("weight_int8", bool, False, "Store weights as int8; activations are quantized on the fly", rtol=1.5e-1),
         Option("allow_custom_ops", bool, False, "Write operators TFLite lacks as custom ones, for kernels of your own"),
         Option("allow_select_tf_ops", bool, False, "Write operators TFLite lacks as TensorFlow's where it has them"),
+        STRIP_QUANTIZATION,
         QUANT_PARAMS,
     ),
 )

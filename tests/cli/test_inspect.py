@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import mgeconvert
 from mgeconvert_cli.main import application
+from tests.quantization.test_described import network
 from tests.tracedmodule import files as traced_files
 
 
@@ -41,3 +43,26 @@ def test_the_graph_of_model_explorer(model: Path, tmp_path: Path) -> None:
     assert run("inspect", "--model-explorer", out, model).exit_code == 0
     (graph,) = json.loads(out.read_text())["graphs"]
     assert {node["namespace"] for node in graph["nodes"]} - {""} <= {*graph["groupNodeAttributes"]}
+
+
+def test_how_values_are_quantized(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    mgeconvert.save(network(), path)
+    result = run("inspect", "--quantization", path)
+    assert result.exit_code == 0, result.output
+    lines = [line.split("  ") for line in result.stdout.splitlines()]
+    assert [line[1] for line in lines] == ["value", "x", "conv.weight", "conv/QuantizeLinear/whole/Clip"]
+    rows = json.loads(run("--json", "inspect", "--quantization", path).stdout)["quantization"]
+    assert [(row["name"], row["bits"], row["place"]) for row in rows] == [
+        ("x", 8, "QuantizeLinear"), ("conv.weight", 4, "conv (Conv2d)"), ("conv/QuantizeLinear/whole/Clip", 5, "conv (Conv2d)"),
+    ]  # fmt: skip
+
+
+def test_a_float_model_has_nothing_quantized(model: Path) -> None:
+    assert run("inspect", "--quantization", model).stdout == "nothing is quantized\n"
+
+
+def test_tables_exclude_each_other(model: Path) -> None:
+    result = run("inspect", "--quantization", "--tree", model)
+    assert result.exit_code == 2
+    assert "--tree and --quantization ask for different things" in result.output

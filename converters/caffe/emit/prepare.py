@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mgeconvert.compose.driver import composed
 from mgeconvert.ir import Graph, Value
+from mgeconvert.quantization.removal import Parameters, remove_quantization
 
 from .net import is_number
 from .refused import LACKING
-from .remove_quantization import Parameters, remove_quantization
 from .table import EMITTERS
 
 

@@ -12,13 +12,14 @@ from mgeconvert.errors import ConversionError, Problem, UsageError
 from mgeconvert.files import fingerprint, output_files
 from mgeconvert.ir import Graph, Value
 from mgeconvert.quant_params import document, document_paths
+from mgeconvert.quantization.removal import rows
 
 from ..dialects import DEFAULT
 from ..emit.driver import Translation, translate
 from ..emit.finish import finish
 from ..emit.net import Layer
 from ..emit.prepare import prepare
-from ..emit.remove_quantization import rows, warnings
+from ..emit.remove_quantization import warnings
 from ..messages import LIMIT
 from .caffemodel import LayerBlobs, split, write_weights
 from .names import pair

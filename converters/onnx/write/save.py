@@ -10,6 +10,7 @@ from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
 from mgeconvert.passes.float16 import to_float16
 from mgeconvert.quant_params import document, document_paths
+from mgeconvert.quantization.removal import without_quantization
 from mgeconvert.version import VERSION
 
 from ..opsets.down.driver import in_opset
@@ -43,16 +44,19 @@ def save(
     quant_params: str = "",
     qdq_activations: str | None = None,
     exact_rounding: bool = False,
+    strip_quantization: bool = False,
 ) -> list[Path]:
     """Write `graph`; returns the files written, main file first (the model is none for a stream).
 
     `opset` is 7 to the newest; without it 17, or the lowest newer one that has every operator. With `external_data`,
     or when the model is over 2 GB, the weights go to ``NAME.HASH.data`` beside the model. With `functions` each module
     is a local function (`with_functions`). `quant_params` names the file for the quantization parameters.
+    With `strip_quantization` the model computes in floats, and the parameters are those it was quantized with.
     `qdq_activations` and `exact_rounding` are those of `in_integer_form`. Raises UnsupportedError with every operator
     that the opset cannot express.
     """
     check(opset, fp16, fp16_io, functions)
+    graph, stripped = without_quantization(graph) if strip_quantization else (graph, None)
     quantization = (qdq_activations, exact_rounding)
     form, opset, problems = _form(in_precision(graph, fp16, fp16_io), opset, *quantization)
     if problems:
@@ -60,7 +64,7 @@ def save(
     beside = document_paths(quant_params, *([target] if isinstance(target, Path) else []))
     with output_files(*beside) as streams:
         for stream in streams:
-            stream.write(document(rows(form, opset)))
+            stream.write(document(rows(form, opset, stripped)))
         called, bodies = with_functions(form) if functions else (form, [])
         return [*_write(called, opset, target, external_data, bodies), *beside]
 
@@ -88,9 +92,11 @@ def problems(
     fp16_io: bool = False,
     qdq_activations: str | None = None,
     exact_rounding: bool = False,
+    strip_quantization: bool = False,
     **_: object,
 ) -> list[Problem]:
     """What stops `save` with the same options, without writing anything."""
+    graph = without_quantization(graph)[0] if strip_quantization else graph
     return _form(in_precision(graph, fp16, fp16_io), opset, qdq_activations, exact_rounding)[2]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Graph
+from mgeconvert.quantization.removal import without_quantization
 from mgeconvert.registry import QUANT_PARAMS
 
 from ..finish.borders import quantize_first
@@ -32,6 +33,7 @@ class Options:
     weight_int8: bool = False
     allow_custom_ops: bool = False
     allow_select_tf_ops: bool = False
+    strip_quantization: bool = False
 
     def __post_init__(self) -> None:
         if self.full_fp16 and self.weight_int8:
@@ -54,6 +56,8 @@ def check_options(**options: Any) -> None:
 def build(graph: Graph, **options: Any) -> Model:
     """The model as it will be written; raises UnsupportedError with all problems."""
     chosen = Options(**options)
+    if chosen.strip_quantization:
+        graph = without_quantization(graph)[0]
     model = compile_graph(graph, chosen.borders, chosen.custom)
     fuse(model)
     quantize_first(model)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mgeconvert.files import output_files
-from mgeconvert.ir import Graph
+from mgeconvert.ir import Graph, Value
 from mgeconvert.quant_params import Scales, document, document_paths
+from mgeconvert.quantization.removal import rows, without_quantization
 from mgeconvert.registry import QUANT_PARAMS
 
 from ..emit.build import build
@@ -27,7 +28,7 @@ def save(graph: Graph, path: Path, **options: Any) -> Sequence[Path]:
     with output_files(path, *beside) as (stream, *others):
         write(model, stream)
         for other in others:
-            other.write(document(quantization_rows(model)))
+            other.write(document(_rows(model, graph, **options)))
     logger.info("%s", report(model))
     return [path, *beside]
 
@@ -39,6 +40,22 @@ def quantization_rows(model: Model) -> Iterator[dict[str, Any]]:
         if scales is not None and tensor.dtype.kind in "iu":
             axis = scales.axis if scales.scale.size > 1 else None
             yield Scales(tensor.dtype, scales.scale, scales.zero_point, axis).row(tensor.name, tensor.is_constant)
+
+
+def _rows(model: Model, graph: Graph, *, strip_quantization: bool = False, **_: object) -> Iterator[dict[str, Any]]:
+    """Those entries; for a model whose quantization was stripped what it said, under the names of its float tensors."""
+    if not strip_quantization:
+        yield from quantization_rows(model)
+        return
+    names = {tensor.name for tensor in model.tensors()}
+    stripped, parameters = without_quantization(graph)
+    public = {value: name for name, value in stripped.outputs.items()}
+
+    def name_in_file(value: Value) -> str | None:
+        name = public.get(value, value.name)
+        return name if name in names else None
+
+    yield from rows(parameters, name_in_file)
 
 
 def report(model: Model) -> str:

@@ -10,10 +10,10 @@ import pytest
 
 import mgeconvert
 from mgeconvert.errors import UnsupportedError
+from mgeconvert.quantization.removal import remove_quantization
 from mgeconvert.reference import caffe
 from mgeconvert.verification.expected import run_graph
 from mgeconvert_converters.caffe.emit import REFUSED
-from mgeconvert_converters.caffe.emit.remove_quantization import remove_quantization
 from mgeconvert_converters.caffe.read.files import read_prototxt, weight_files
 from mgeconvert_converters.caffe.read.inference import net_outputs
 from mgeconvert_converters.caffe.run import OpenCVError, run_in_opencv, typed
