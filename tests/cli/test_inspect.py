@@ -54,7 +54,8 @@ def test_how_values_are_quantized(tmp_path: Path) -> None:
     assert [line[1] for line in lines] == ["value", "x", "conv.weight", "conv/QuantizeLinear/whole/Clip"]
     rows = json.loads(run("--json", "inspect", "--quantization", path).stdout)["quantization"]
     assert [(row["name"], row["bits"], row["place"]) for row in rows] == [
-        ("x", 8, "QuantizeLinear"), ("conv.weight", 4, "conv (Conv2d)"), ("conv/QuantizeLinear/whole/Clip", 5, "conv (Conv2d)"),
+        ("x", 8, "QuantizeLinear"), ("conv.weight", 4, "conv (Conv2d)"),
+        ("conv/QuantizeLinear/whole/Clip", 5, "conv (Conv2d)"),
     ]  # fmt: skip
 
 
