@@ -169,6 +169,8 @@ class Edited:
         before, name, options = self.graph, image_input(self.graph, wanted[0]), dict(wanted[1])
         options["layout"] = image_layout(self.graph, name, options["layout"])
         self.graph = preprocess(self.graph, name, **options)
+        if options.pop("resize") is not None or options.pop("crop") is not None:
+            self.recorded = None  # nothing says what the image of another size was
         if self.recorded is not None:
             floats = {key: value for key, value in options.items() if key != "uint8"}
             self.recorded = (

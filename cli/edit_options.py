@@ -11,13 +11,13 @@ from mgeconvert.errors import UsageError
 
 from .options import InputNames
 from .sections import Section
-from .values import Names, Numbers, Outputs, Pair
+from .values import HeightWidth, Names, Numbers, Outputs, Pair
 
 if TYPE_CHECKING:
     from mgeconvert.ir import TensorType
 
 KINDS = ("softmax", "sigmoid", "argmax")
-IMAGE = ("mean", "std", "scale", "uint8", "nhwc", "swap_channels")
+IMAGE = ("mean", "std", "scale", "uint8", "nhwc", "swap_channels", "resize", "crop")
 """The edits of an image input."""
 EDITS = (
     "set_input", "shape", "inputs", "outputs", "add_outputs", "drop_outputs", "add_input", "delete", "replace",
@@ -94,6 +94,12 @@ def edit_options() -> list[Section]:
         click.Option(["--scale"], type=numbers, metavar="1/255", help="Multiply first."),
         click.Option(["--uint8"], is_flag=True, help="Take bytes."),
         click.Option(["--nhwc"], is_flag=True, help="Take images with the channels last."),
+        click.Option(["--resize"], type=HeightWidth(), help="Take images of that size, resized to the network's."),
+        click.Option(
+            ["--crop"],
+            type=HeightWidth(),
+            help="Take images of that size (or --resize them to it), of which the network gets the middle.",
+        ),
         click.Option(["--swap-channels"], is_flag=True, help="Reverse the channels: BGR for RGB."),
         click.Option(
             ["--layout"],

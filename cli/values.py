@@ -51,6 +51,20 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic from click 
             self.fail(f"{value}: expected numbers: 0.5 or 104,117,123 or 1/255", param, ctx)
 
 
+class HeightWidth(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """``480x640``: a height and a width in pixels."""
+
+    name = "HEIGHTxWIDTH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value[0], value[1]
+        height, _, width = value.partition("x")
+        if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
+            self.fail(f"{value}: expected a height and a width: 480x640", param, ctx)
+        return int(height), int(width)
+
+
 class Positive(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
     """A number above zero: seconds, bytes, a limit."""
 

@@ -7,7 +7,7 @@ finds such numbers by lining up the sizes before and after: runs of sizes with e
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .graph import Shape
@@ -42,8 +42,11 @@ class Varying:
     divisor: int = 1
 
 
-def varying_target(shape: Shape, sizes: Sequence[int], traced: Mapping[str, int]) -> list[int | Varying] | None:
-    """A Reshape's target in terms of the source's dimensions; None where nothing varies or the sizes do not line up."""
+def varying_target(
+    shape: Shape, sizes: Sequence[int], traced: Mapping[str, int], kept: Collection[int] = ()
+) -> list[int | Varying] | None:
+    """A Reshape's target in terms of the source's dimensions; None where nothing varies or the sizes do not line up.
+    Numbers that are `kept` stay what they are."""
     before = [traced.get(dim, 0) if isinstance(dim, str) else dim for dim in shape]
     if 0 in before or not any(isinstance(dim, str) for dim in shape):
         return None
@@ -57,6 +60,6 @@ def varying_target(shape: Shape, sizes: Sequence[int], traced: Mapping[str, int]
         return None
     target: list[int | Varying] = list(after)
     for source, result in segments(before, after):
-        if any(isinstance(shape[axis], str) for axis in source):
+        if any(isinstance(shape[axis], str) for axis in source) and sizes[result[0]] not in kept:
             target[result[0]] = Varying(tuple(source), math.prod(after[axis] for axis in result[1:]))
     return target

@@ -19,6 +19,7 @@ from mgeconvert.ir.scopes import Scope
 from mgeconvert.passes import Decline
 from mgeconvert.passes.weighted import Weighted, read_weighted
 
+from .framing import HeightWidth, frame
 from .image_layout import NHWC, TO_NCHW, image_layout, only_turned
 from .names import copied, public
 
@@ -38,13 +39,16 @@ def preprocess(
     nhwc: bool = False,
     swap_channels: bool = False,
     layout: str | None = None,
+    resize: HeightWidth | None = None,
+    crop: HeightWidth | None = None,
 ) -> Graph:
     """The graph taking raw images at input `name` (None: the only one of rank 4).
 
     `mean` and `std` are one number or one per channel, in the order the network has them; `swap_channels` reverses the
     channels (BGR, RGB), `nhwc` takes them last, `uint8` takes bytes. `layout` says where the network has the channels,
-    "nchw" or "nhwc" (None: it is found, see `image_layout`); one that has them last goes on taking them so. Raises
-    UsageError for numbers that do not fit.
+    "nchw" or "nhwc" (None: it is found, see `image_layout`); one that has them last goes on taking them so.
+    `resize` and `crop` are (height, width) of the images: resized to the network's size, or cut out of the middle.
+    Raises UsageError for numbers that do not fit.
     """
     name = image_input(graph, name)
     channels_last = image_layout(graph, name, layout) == NHWC
@@ -58,6 +62,7 @@ def preprocess(
     means, stds = (_numbers(what, numbers, channels, name) for what, numbers in (("mean", mean), ("std", std)))
     if scale == 0 or not stds.all():
         raise UsageError(f"input {name}: scale {scale:g}, std {_listed(std)}: zero is no factor to normalize by")
+    framed = frame(name, network, (axis % CHANNELS_LAST + 1, axis % CHANNELS_LAST + 2), resize, crop)
     affine = Affine(scale / stds, -means / stds, swap_channels, axis)
     rest = affine if channels_last else _fold(graph, network, affine)
     nhwc = nhwc and not channels_last
@@ -66,10 +71,12 @@ def preprocess(
     b = Builder(graph)
     b.enter(Scope("preprocess", "edit"))
     shape = network.shape or ()
+    shape = shape if framed is None else framed.raw(shape)
     raw = b.input(name, np.uint8 if uint8 else network.dtype, (shape[0], *shape[2:], shape[1]) if nhwc else shape)
     value = b.op("Transpose", raw, perm=(0, 3, 1, 2)) if nhwc else raw
     if uint8:
         value = b.op("Cast", value, to=elem_type(network.dtype))
+    value = value if framed is None else framed.apply(b, value)
     value = rest.apply(b, value)
     made = graph.nodes[len(before) :]
     graph.nodes = [*made, *before]

@@ -17,6 +17,13 @@ FRONTEND = Frontend(
         Option(
             "dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5", metavar="NAME=SHAPE"
         ),
+        Option(
+            "keep_constant",
+            str,
+            None,
+            "numbers that stay what they are, though they equalled a size that varies: 48,3",
+            metavar="NUMBERS",
+        ),
     ),
     check=deferred("mgeconvert.tracedmodule.lower.dynamic_shapes:check"),
     describe=deferred("mgeconvert.tracedmodule.describe:describe"),

@@ -16,7 +16,7 @@ from mgeconvert.ir import Graph, Value
 
 from .recorded import Recorded
 
-SIZES = ("dynamic_batch", "dynamic_shape", "input_shape")
+SIZES = ("dynamic_batch", "dynamic_shape", "keep_constant", "input_shape")
 """Options of reading that say which sizes a model is for; it computes the same at them."""
 
 

@@ -135,7 +135,7 @@ def test_quantized_networks_are_verified_with_their_own_limit(shared_models: Pat
     assert result.exit_code == 0
     (said,) = (line for line in result.stderr.splitlines() if line.startswith("verified"))
     assert said.endswith("(limits of a quantized graph: 0.1, cosine 0.99)")
-    assert CliRunner().invoke(application, [*line, "--rtol", "1e-4"]).exit_code == 1
+    assert CliRunner().invoke(application, [*line, "--rtol", "1e-9"]).exit_code == 1
 
 
 @pytest.mark.shared_models

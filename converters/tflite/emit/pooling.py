@@ -63,6 +63,8 @@ def average_pool(c: Emission, x: Tensor) -> Tensor:
     average = _pooled(c, "AVERAGE_POOL_2D", pad(c, x, pads), kernel, strides)
     if counted == pads:
         return average
+    if not all(isinstance(size, int) for size in sizes):
+        return c.op("MUL", average, _shares(c, x, average, pads, counted, kernel, strides))
     counts = [
         _counts(size, out, k, s, before, inside)
         for size, out, k, s, (before, _), inside in zip(
@@ -70,6 +72,25 @@ def average_pool(c: Emission, x: Tensor) -> Tensor:
         )
     ]
     return c.op("MUL", average, c.const(_scale(kernel, counts)[None, ..., None], np.float32))
+
+
+def _shares(
+    c: Emission,
+    x: Tensor,
+    average: Tensor,
+    pads: list[tuple[int, int]],
+    counted: list[tuple[int, int]],
+    kernel: list[int],
+    strides: list[int],
+) -> Tensor:
+    """1 / (the average of a map of ones with the same pads): by how much padding makes averages too small."""
+    if any(map(any, counted)) or len(kernel) != 2:
+        refuse(f"a padded average to {list(x.shape[1:-1])}: TFLite wants these sizes known")
+    size = c.op("SHAPE", x, shape=(x.rank,), dtype=np.int32, OutType=2)
+    one = c.op("ADD", c.op("MUL", size, c.const((0, 1, 1, 0), np.int32)), c.const((1, 0, 0, 1), np.int32))
+    ones = c.op("FILL", one, c.const(1, np.float32), shape=(1, *x.shape[1:-1], 1), dtype=np.float32)
+    share = _pooled(c, "AVERAGE_POOL_2D", pad(c, ones, pads), kernel, strides)
+    return c.op("DIV", c.const(1, np.float32), share, shape=(1, *average.shape[1:-1], 1))
 
 
 def _scale(kernel: list[int], counts: list[Array]) -> Array:

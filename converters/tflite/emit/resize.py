@@ -60,7 +60,7 @@ def _to_computed_size(c: Emission, x: Tensor, mode: str, rule: str) -> Tensor:
     """A size that only the run will tell: the kernels' own rules, to the ratio of the sizes."""
     floors = rule == "asymmetric" and c.attr("nearest_mode", "round_prefer_floor") == "floor"
     if x.rank != 4 or not (
-        (mode == "nearest" and floors) or (mode == "linear" and rule in ("half_pixel", "asymmetric"))
+        (mode == "nearest" and floors) or (mode == "linear" and rule in ("half_pixel", "asymmetric", "align_corners"))
     ):
         refuse(f"a resize ({mode}, {rule}) to a size that is known only at run time")
     index = 3 if c.node.op == "Resize" else 1

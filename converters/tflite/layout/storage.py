@@ -139,7 +139,10 @@ class Storage:
             return tensor
         if tensor.array is not None:
             return self.constant(tensor.array.reshape(shape), tensor.name)
-        return self.operator("RESHAPE", [tensor, self.shape_operand(tensor, shape)], shape, tensor.dtype)
+        wanted = shape if self.can_say(tensor, shape) else self._renamed(tensor, shape)
+        if wanted == tensor.shape:
+            return tensor
+        return self.operator("RESHAPE", [tensor, self.shape_operand(tensor, wanted)], shape, tensor.dtype)
 
     def shape_operand(self, tensor: Tensor, shape: Shape) -> Tensor:
         """The shape to give a tensor: one unknown dimension is -1, more are read at run time from where they are."""
@@ -166,6 +169,18 @@ class Storage:
         if (factors == 1).all():
             return sizes
         return self.operator("MUL", [sizes, self.constant(factors, "factors")], (len(shape),), np.int32)
+
+    def _renamed(self, tensor: Tensor, shape: Shape) -> Shape:
+        """The shape with the tensor's own names, where only names differ: sizes that were computed on several ways have
+        several names, and a broadcast takes those of one operand."""
+        own, wanted = ([dim for dim in dims if dim != 1] for dims in (tensor.shape, shape))
+        pairs = list(zip(own, wanted, strict=False))
+        if len(own) != len(wanted) or any(old != new and not isinstance(old, type(new)) for old, new in pairs):
+            return shape
+        if any(old != new and isinstance(old, int) for old, new in pairs):
+            return shape
+        names = iter(own)
+        return tuple(dim if dim == 1 else next(names) for dim in shape)
 
     def can_say(self, tensor: Tensor, shape: Shape) -> bool:
         """Whether `shape_operand` can."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 import importlib
 import inspect
+import logging
 import pkgutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ from .shapes import ShapeBuilder
 from .table import LastOutput, Lowering, find, refusal
 from .walk import TracedCall, walk
 
+_LOGGER = logging.getLogger(__name__)
+
 
 class Calls(enum.Enum):
     """What the graph says of the calls of the source: nothing, so that weights are freed as early as possible; what
@@ -51,12 +54,16 @@ def load_table() -> None:
 
 
 def lower_model(
-    model: Model, shapes: Mapping[str, Shape] | None = None, calls: Calls = Calls.NONE
+    model: Model,
+    shapes: Mapping[str, Shape] | None = None,
+    calls: Calls = Calls.NONE,
+    kept: Collection[int] = (),
 ) -> tuple[Graph, list[Problem]]:
     """The graph of a model and the calls that could not be lowered (their outputs are placeholders).
 
     `shapes` overrides traced input shapes, also with symbolic dimensions. Where calls are to stay whole, every size of
-    an input may vary, so that nothing is a constant that the source computes.
+    an input may vary, so that nothing is a constant that the source computes. A number that equals a size which varies
+    is taken for it, unless it is `kept`; each is logged.
     """
     load_table()
     lacking = next((info.name for info in model.inputs if info.shape is None), None)
@@ -65,7 +72,7 @@ def lower_model(
     traced = {info.name: info.shape or () for info in model.inputs}
     whole = calls is Calls.WHOLE
     shapes = {name: varying(name, shape) if whole else shape for name, shape in traced.items()} | dict(shapes or {})
-    driver = Driver(sizes_when_traced(shapes, traced), calls)
+    driver = Driver(sizes_when_traced(shapes, traced), calls, kept)
     inputs = [driver.input(info, shapes[info.name]) for info in model.inputs]
     scopes = Scopes(keep=calls is not Calls.NONE)
     outputs = walk(model, inputs, driver, scopes)
@@ -77,6 +84,9 @@ def lower_model(
     if calls is not Calls.NONE:
         graph.calls, graph.root = scopes.calls, model.module
         _note_nodes(graph)
+    if not whole:
+        for guess in dict.fromkeys(driver.builder.guesses):
+            _LOGGER.info("%s, which it was when traced; --keep-constant keeps numbers", guess)
     return graph, driver.problems
 
 
@@ -90,9 +100,14 @@ def _note_nodes(graph: Graph) -> None:
             scope.call.made = tuple(made.get(scope, ()))
 
 
-def lower_or_raise(model: Model, shapes: Mapping[str, Shape] | None = None, calls: Calls = Calls.NONE) -> Graph:
+def lower_or_raise(
+    model: Model,
+    shapes: Mapping[str, Shape] | None = None,
+    calls: Calls = Calls.NONE,
+    kept: Collection[int] = (),
+) -> Graph:
     """`lower_model`; raises UnsupportedError with every problem."""
-    graph, problems = lower_model(model, shapes, calls)
+    graph, problems = lower_model(model, shapes, calls, kept)
     if problems:
         raise UnsupportedError("read the TracedModule", problems, hint="`mgeconvert ops tm` lists what can be read")
     return graph
@@ -113,8 +128,8 @@ def storage(dtype: DType | None) -> np.dtype:
 class Driver:
     """Receives the walk's calls."""
 
-    def __init__(self, traced: Mapping[str, int], calls: Calls = Calls.NONE) -> None:
-        self.builder = ShapeBuilder(traced)
+    def __init__(self, traced: Mapping[str, int], calls: Calls = Calls.NONE, kept: Collection[int] = ()) -> None:
+        self.builder = ShapeBuilder(traced, kept)
         self.calls = calls
         self.problems: list[Problem] = []
         self._constants: dict[int, Value] = {}

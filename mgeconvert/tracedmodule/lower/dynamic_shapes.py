@@ -26,8 +26,17 @@ def requested(
     return shapes
 
 
-def check(dynamic_shape: str | None = None, **_: object) -> None:
+def kept(text: str | None) -> frozenset[int]:
+    """The numbers in ``48,3``. UsageError for what is none."""
+    parts = [part.strip() for part in (text or "").split(",") if part.strip()]
+    if not all(part.isdecimal() for part in parts):
+        raise UsageError(f"--keep-constant {text}: expected numbers", hint="--keep-constant 48,3")
+    return frozenset(map(int, parts))
+
+
+def check(dynamic_shape: str | None = None, keep_constant: str | None = None, **_: object) -> None:
     """UsageError for text that says no shapes, whatever the model is."""
+    kept(keep_constant)
     for text in filter(None, (part.strip() for part in (dynamic_shape or "").split(";"))):
         name, equals, sizes = text.partition("=")
         if not name or not equals:

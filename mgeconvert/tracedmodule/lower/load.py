@@ -11,7 +11,7 @@ from mgeconvert.registry import Source
 from ..read.model import read
 from ..read.unpickle import Progress
 from .driver import Calls, lower_or_raise
-from .dynamic_shapes import requested
+from .dynamic_shapes import kept, requested
 
 CALLS = {None: Calls.KEPT, True: Calls.WHOLE, False: Calls.NONE}
 """What `faithful` means for the calls."""
@@ -22,18 +22,20 @@ def load(
     progress: Progress | None = None,
     dynamic_batch: bool = False,
     dynamic_shape: str | None = None,
+    keep_constant: str | None = None,
     faithful: bool | None = None,
 ) -> Graph:
     """The graph of a TracedModule, with the traced input shapes or with named dimensions in their place.
 
     `faithful` says whether it is for a target that writes the source's own calls: then one that cannot be lowered is no
-    problem; for another target they are not kept. None: they are kept, and all must be lowered.
+    problem; for another target they are not kept. None: they are kept, and all must be lowered. `keep_constant` lists
+    numbers that are no sizes of inputs, though they equal one.
 
     Raises BadInputError, UnsafePickleError, UnsupportedError, and UsageError for shapes that the model has not.
     """
     model = read(source, progress=progress)
     traced = {info.name: info.shape or () for info in model.inputs}
-    graph = lower_or_raise(model, requested(traced, dynamic_batch, dynamic_shape), CALLS[faithful])
+    graph = lower_or_raise(model, requested(traced, dynamic_batch, dynamic_shape), CALLS[faithful], kept(keep_constant))
     graph.name = Path(getattr(source, "name", "main")).name.partition(".")[0] or "main"
     graph.metadata["megengine.version"] = model.version or "1.6"
     if model.graph.name:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
@@ -11,8 +14,8 @@ from mgeconvert.ir.builder import Builder
 from .elementwise.modes import whole
 from .module import Module
 from .names import MODULE, NN, OPDEF
-from .operands import FLOAT32, cast
-from .shapes import named_sizes, number, sizes_of
+from .operands import FLOAT32, INT32, cast, is_float, tensor
+from .shapes import Size, dimension, named_sizes, number, sizes_of
 from .spatial import Sizes, nchw, spatial
 from .table import lower
 
@@ -71,10 +74,35 @@ def adaptive_pool2d(b: Builder, inp: Value, oshp: Any, average: bool) -> Value:
     sizes = (inp.shape or ())[2:]
     pairs: list[tuple[Any, Any]] = list(zip(sizes, targets, strict=True))
     if not all(isinstance(size, int) and isinstance(target, int) for size, target in pairs):
-        refuse("adaptive pooling of a size that is only known at run time")
+        return _of_runtime_size(b, inp, targets, average)
     stride = tuple(size // target for size, target in pairs)
     kernel = tuple(size - (target - 1) * step for (size, target), step in zip(pairs, stride, strict=True))
     return pool(b, inp, "AveragePool" if average else "MaxPool", kernel, stride, 0)
+
+
+def _of_runtime_size(b: Builder, x: Value, targets: Sequence[Size], average: bool) -> Value:
+    """``adaptive_pool2d`` one axis after the other. ``inside[i, j]`` says whether position j is in window i. The
+    average is ``x @ (inside / window)``, the maximum that of ``Where(inside, x, lowest)``."""
+    lowest = b.constant(-np.inf if is_float(x) else np.iinfo(np.dtype(x.dtype)).min, x.dtype)
+    for axis, target in ((2, targets[0]), (3, targets[1])):
+        if not isinstance(target, int):
+            refuse("adaptive pooling to a size that is only known at run time")
+        size = tensor(b, dimension(b, x, axis), INT32)
+        step = b.op("Div", size, b.constant(target, INT32))
+        window = b.op("Sub", size, b.op("Mul", step, b.constant(target - 1, INT32)))
+        starts = b.op("Mul", step, b.constant(np.arange(target, dtype=np.int32)[:, None]))
+        positions = b.op("Range", b.constant(0, INT32), size, b.constant(1, INT32))
+        inside = b.op(
+            "And", b.op("GreaterOrEqual", positions, starts), b.op("Less", positions, b.op("Add", starts, window))
+        )
+        if average:
+            weights = b.op("Div", cast(b, inside, x.dtype), cast(b, window, x.dtype))
+            turned = b.op("Transpose", weights, perm=(1, 0))
+            x = b.op("MatMul", weights, x) if axis == 2 else b.op("MatMul", x, turned)
+        else:
+            choice = b.op("Unsqueeze", inside, [2]) if axis == 2 else inside
+            x = b.op("ReduceMax", b.op("Where", choice, b.op("Unsqueeze", x, [axis]), lowest), [axis + 1], keepdims=0)
+    return x
 
 
 @lower(NN + "adaptive_avg_pool2d")

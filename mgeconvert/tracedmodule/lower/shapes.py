@@ -7,7 +7,7 @@ With static inputs every shape is a constant. With symbolic dimensions a shape i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,12 +33,16 @@ BROADCASTING = frozenset(
 class ShapeBuilder(Builder):
     """A Builder that knows what is in integer vectors: `elements` maps a 1-D value to its elements.
 
-    `traced` is the traced size of each named dimension that the user asked for.
+    `traced` is the traced size of each named dimension that the user asked for, `kept` are numbers that stay numbers
+    also where they equal one of these.
     """
 
-    def __init__(self, traced: Mapping[str, int] | None = None) -> None:
+    def __init__(self, traced: Mapping[str, int] | None = None, kept: Collection[int] = ()) -> None:
         super().__init__()
         self.traced = dict(traced or {})
+        self.kept = frozenset(kept)
+        self.guesses: list[str] = []
+        """Numbers that were taken for sizes of the input, since they equalled them when traced."""
         self.elements: dict[Value, tuple[Size, ...]] = {}
         self.dimensions: dict[Value, tuple[Value, int]] = {}
         """A scalar that is one dimension of a value: which value and which axis."""
@@ -50,6 +54,11 @@ class ShapeBuilder(Builder):
         """The grid of a value that was quantized (see `grids`)."""
         self.stored: dict[Value, Value] = {}
         """The integers of a constant that was dequantized."""
+
+    def guess(self, number: int, name: str) -> None:
+        """Note that a number follows a dimension; a 1 is a batch, of which nothing need be said."""
+        if number > 1:
+            self.guesses.append(f"{'model' if self.scope is None else self.scope.text}: {number} is taken for {name}")
 
     def ops(
         self, op: str, outputs: int, *operands: Operand, name: str | None = None, domain: str = "", **attrs: Any
@@ -177,8 +186,12 @@ def reshape(b: Builder, x: Value, shape: Size | Sequence[Size]) -> Value:
     axis becomes 0, a single other one -1, so that no shape is computed at run time where ONNX can infer it."""
     sizes = sizes_of(b, shape)
     if isinstance(b, ShapeBuilder) and all(isinstance(size, int) for size in sizes) and x.shape is not None:
-        target = varying_target(x.shape, sizes, b.traced)  # type: ignore[arg-type]
+        target = varying_target(x.shape, sizes, b.traced, b.kept)  # type: ignore[arg-type]
         if target is not None:
+            for size, varies in zip(sizes, target, strict=True):
+                if isinstance(varies, Varying):
+                    named = "*".join(str(x.shape[axis]) for axis in varies.axes)
+                    b.guess(size, named if varies.divisor == 1 else f"{named}/{varies.divisor}")  # type: ignore[arg-type]
             return _follow_traced(b, x, target, reshape_to(b, x, _unbaked(b, x, target)))
     return reshape_to(b, x, sizes)
 
@@ -279,10 +292,13 @@ def _size(b: ShapeBuilder, x: Value, size: Varying) -> Size:
 def broadcast_sizes(b: Builder, x: Value, sizes: Sequence[Size]) -> list[Size]:
     """The target of a broadcast, where a number that is the traced size of the input's named dimension follows it."""
     found = list(sizes)
-    traced = b.traced if isinstance(b, ShapeBuilder) else {}
+    if not isinstance(b, ShapeBuilder):
+        return found
+    traced = b.traced
     for axis, dim in enumerate(x.shape or ()):
         place = len(found) - rank(x) + axis
-        if isinstance(dim, str) and traced.get(dim) == found[place]:
+        if isinstance(dim, str) and traced.get(dim) == found[place] and found[place] not in b.kept:
+            b.guess(traced[dim], dim)
             found[place] = dimension(b, x, axis)
     return found
 

@@ -82,8 +82,8 @@ REFUSED: dict[str, tuple[str, Arguments, str]] = {
     "eye": (TENSOR + "eye", lambda x: of(x(1, dtype="int32")), "eye of a size that is only known at run time"),
     "adaptive pooling": (
         NN + "adaptive_avg_pool2d",
-        lambda x: of(x(1, 2, "H", 8), (2, 2)),
-        "adaptive pooling of a size that is only known at run time",
+        lambda x: of(x(1, 2, "H", 8), x(2, dtype="int32")),
+        "adaptive pooling to a size that is only known at run time",
     ),
     "interpolate": (
         VISION + "interpolate",

@@ -38,6 +38,8 @@ def slice_(c: Emission, x: Tensor) -> Tensor:
                 backward.append(at)
                 picked = picked[::-1]
             ranges[at] = (picked[0], picked[-1] + 1, abs(step)) if len(picked) else (0, 0, 1)
+        elif step == -1 and (start == -1 or start >= OPEN_END) and stop <= -OPEN_END:
+            backward.append(at)
         elif step < 0:
             refuse("a backward slice along a dimension that is known only at run time")
         else:

@@ -57,12 +57,16 @@ def tile(c: Emission, x: Tensor) -> Tensor:
 
 @emit("Split", wants=FOLLOW, data=1)
 def split(c: Emission, x: Tensor) -> list[Tensor]:
-    """SPLIT takes no bools: those are sliced."""
+    """SPLIT takes no bools: those are sliced. Equal parts of a size that only the run will tell are SPLIT's too."""
     axis = c.axis(c.attr("axis", 0))
     shapes = [c.shape(index) for index in range(len(c.node.outputs))]
-    sizes = c.known(tuple(shape[axis] for shape in shapes), "a split")
     if len(shapes) == 1:
         return [x]
+    if not isinstance(x.shape[axis], int) and c.value(1) is None and x.dtype.kind != "b":
+        return c.ops(
+            "SPLIT", len(shapes), c.const(axis, np.int32), x, shape=shapes, dtype=x.dtype, NumSplits=len(shapes)
+        )
+    sizes = c.known(tuple(shape[axis] for shape in shapes), "a split")
     if x.dtype.kind == "b":
         starts = np.cumsum([0, *sizes])
         bounds = [(int(start), int(start) + size) for start, size in zip(starts, sizes, strict=False)]

@@ -1,0 +1,37 @@
+"""Numbers that equal a size which varies: taken for it and said, or kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from mgeconvert.errors import UsageError
+from mgeconvert.tracedmodule.lower.dynamic_shapes import kept
+from mgeconvert.tracedmodule.lower.shapes import ShapeBuilder, reshape
+
+
+@pytest.mark.parametrize(
+    ("numbers", "guesses", "shape"),
+    [((), ["model: 48 is taken for W"], ("W",)), ((48,), [], (48,)), ((3,), ["model: 48 is taken for W"], ("W",))],
+)
+def test_numbers_follow_sizes_or_are_kept(numbers: tuple[int, ...], guesses: list[str], shape: tuple[object]) -> None:
+    b = ShapeBuilder({"H": 32, "W": 48}, numbers)
+    x = b.input("x", "float32", (1, 3, "H", "W"))
+    assert reshape(b, x, [-1, 48]).shape[1:] == shape  # type: ignore[index]
+    assert b.guesses == guesses
+
+
+def test_a_batch_of_one_is_not_said() -> None:
+    b = ShapeBuilder({"N": 1})
+    reshape(b, b.input("x", "float32", ("N", 4, 4)), [1, 16])
+    assert b.guesses == []
+
+
+def test_the_option() -> None:
+    assert kept("48, 3") == {48, 3}
+    assert kept(None) == frozenset()
+    with pytest.raises(UsageError) as refusal:
+        kept("48,W")
+    assert (refusal.value.message, refusal.value.hint) == (
+        "--keep-constant 48,W: expected numbers",
+        "--keep-constant 48,3",
+    )
