@@ -18,6 +18,7 @@ from .guide import command
 from .options import FILE, OUTPUT, STREAM, one_of, option_values
 from .outputs import check_model, force_option, keep_failed_option
 from .passes import pass_options, selection
+from .proof import proof_option
 from .reading import read
 from .report.options import report_options
 from .sections import VERIFICATION, Section
@@ -38,6 +39,7 @@ def export_options() -> list[click.Parameter | Section]:
                 click.Option(["--io"], type=FILE, metavar="NPZ", help="Recorded inputs and outputs to verify against."),
                 rtol_option("graphs, more with options that round on purpose"),
                 keep_failed_option(),
+                proof_option(),
             ],
         ),
         pass_options(),

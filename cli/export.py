@@ -23,6 +23,7 @@ from .guide import use
 from .options import STREAM
 from .outputs import check_file, check_model, is_standard_output
 from .passes import outcome_document, say_outcome
+from .proof import write_proof
 from .session import Session, size
 from .state import State
 from .verdict import report_document, verdict
@@ -50,6 +51,7 @@ class Job:
     force: bool = False
     keep_failed: bool = False
     show_declined: bool = False
+    proof: bool = False
     done: Outcome | None = None
 
 
@@ -113,6 +115,10 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
         if failed and not report.files:
             session.say(f"{out} is not written; --keep-failed keeps such a file under another name")
         report.verification.require()
+        if job.proof and report.files:
+            options = {**job.options, **({} if job.rtol is None else {"rtol": job.rtol})}
+            chosen = {name: value for name, value in options.items() if value not in (None, False, "")}
+            write_proof(session, report.verification, state.source, report.files, io, chosen)
     return report
 
 
@@ -135,7 +141,7 @@ def target_for(state: State, out: Path | None, target: Backend | None) -> Backen
 
 def check_verification(verify: bool, rtol: float | None) -> None:
     """UsageError for options of a verification that is not made, or cannot be made so."""
-    unused = given_options(("io", "rtol", "keep_failed"))
+    unused = given_options(("io", "rtol", "keep_failed", "proof"))
     if unused and not verify:
         raise UsageError(f"--no-verify compares nothing: {' and '.join(unused)} would be ignored", hint="give one only")
     check_limit(rtol)
@@ -168,7 +174,7 @@ def given_options(parameters: Iterable[str]) -> list[str]:
 
 def check_out(session: Session, model: Path | None, out: Path | None, force: bool, **rest: Any) -> None:
     """The check of a step that writes only with -o, in any format."""
-    ignored = given_options(("force", "rtol", "keep_failed", "target_format")) if out is None else []
+    ignored = given_options(("force", "rtol", "keep_failed", "proof", "target_format")) if out is None else []
     if ignored:
         raise UsageError(f"{' and '.join(ignored)}: nothing is written without -o", hint="give -o OUT")
     check_verification(rest["verify"], rest["rtol"])

@@ -16,6 +16,7 @@ from .guide import command as command_line
 from .layers import by_layer, layer_options, wish
 from .options import FILE
 from .outputs import check_file
+from .proof import check_proof
 from .report.options import report_options
 from .sections import Section
 from .session import Session
@@ -37,6 +38,12 @@ def _check(session: Session, files: tuple[Path, ...], io: Path | None, rtol: flo
         raise UsageError("--per-layer compares with MODEL, and none is given", hint="mgeconvert verify MODEL CANDIDATE")
     if wanted.csv is not None:
         check_file(session, wanted.csv, force=False)
+    if rest["recompute"] and not rest["proof"]:
+        raise UsageError("--recompute is of --proof", hint="mgeconvert verify CANDIDATE --proof --recompute")
+    if rest["proof"] and (len(files) > 1 or io is not None or rest["through_ir"] or rtol is not None or wanted.is_any):
+        raise UsageError(
+            "--proof says what MODEL is, what was recorded and the limits", hint="mgeconvert verify CANDIDATE --proof"
+        )
     if rest["through_ir"] and io is not None:
         raise UsageError("--io and --through-ir both say what the truth is", hint="give one of them")
     if rest["source_format"] is not None and len(files) < 2:
@@ -56,8 +63,13 @@ def _verify(
     source_format: str | None,
     target_format: str | None,
     through_ir: bool,
+    proof: bool,
+    recompute: bool,
     **rest: Any,
 ) -> State:
+    if proof:
+        check_proof(session, files[-1], recompute)
+        return state
     from mgeconvert.verification.expected import verify_files
 
     candidate = files[-1]
@@ -97,6 +109,8 @@ command = Step(
         click.Option(
             ["--through-ir"], is_flag=True, help="Truth is mgeconvert's own reading of MODEL, where it has no runtime."
         ),
+        click.Option(["--proof"], is_flag=True, help="Check the files of CANDIDATE.proof.json, which --proof wrote."),
+        click.Option(["--recompute"], is_flag=True, help="With --proof: compute the figures again."),
         from_option(),
         to_option(),
         Section("Layer by layer", layer_options()),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from mgeconvert import registry
+from mgeconvert import __version__, registry
 from mgeconvert.errors import MgeconvertError, UsageError
 from mgeconvert.files import output_files
 
@@ -55,7 +55,9 @@ def _batch(
     if fail_on == "regression" and baseline is None:
         raise UsageError("--fail-on regression compares with an earlier run", hint="give --baseline FILE.json")
     count = _count(workers)
-    before = {} if baseline is None else report.read_baseline(baseline)
+    before = report.Baseline() if baseline is None else report.read_baseline(baseline)
+    if before.version != __version__:
+        session.say(f"note: {baseline} is of mgeconvert {before.version}, this is {__version__}")
     todo = [job for job in jobs(sources, targets, out) if name is None or fnmatch.fnmatch(job.name, name)]
     if not todo:
         raise UsageError(f"--name {name}: no model of this batch has such a name")
@@ -72,7 +74,7 @@ def _batch(
         return
     limits = Limits(timeout or 0.0, int((max_memory or 0.0) * 1e9), retries)
     results = list(_run(session, todo, count, limits, fresh))
-    lines = report.worse(results, before)
+    lines = report.worse(results, before.entries)
     session.answer(report.table(results))
     for line in lines:
         session.answer(f"worse: {line}")

@@ -306,7 +306,21 @@ def _parsed_yaml(path: Path, text: str) -> Any:
         raise UsageError(
             f"{path}: PyYAML reads YAML and is not installed", hint='pip install "pyyaml>=6,<7"'
         ) from error
+
+    class Loader(yaml.SafeLoader):
+        """Refuses a key that is there twice, which YAML forbids and PyYAML lets pass."""
+
+    def mapping(loader: Any, node: Any) -> Any:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for number, key in enumerate(keys):
+            if key in keys[:number] and key != "<<":
+                line = node.value[number][0].start_mark.line + 1
+                raise UsageError(f"{path}:{line}: {key} is there twice", hint="leave one out")
+        loader.flatten_mapping(node)
+        return loader.construct_mapping(node, deep=True)
+
+    Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: {error}") from error

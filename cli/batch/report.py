@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from mgeconvert import __version__
-from mgeconvert.errors import BadInputError, MgeconvertError
+from mgeconvert.errors import BadInputError
 
 from ..table import Table
 from .pool import Result
@@ -92,16 +93,25 @@ def _plain(text: str) -> str:
     return "".join(letter if letter >= " " or letter in "\t\n" else "?" for letter in text)
 
 
-def read_baseline(path: Path) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """The entries of an earlier --json document, by model and target; BadInputError for what is none."""
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """An earlier run: by which version, and its entries by model and target."""
+
+    version: str = __version__
+    entries: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+
+
+def read_baseline(path: Path) -> Baseline:
+    """The run of an earlier --json document; BadInputError for what is none."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         content = next((step for step in content.get("steps", []) if step.get("format") == FORMAT), content)
         if content["format"] != FORMAT:
             raise KeyError("format")
-        return {(entry["name"], entry["target"]): entry for entry in content["models"]}
+        entries = {(entry["name"], entry["target"]): entry for entry in content["models"]}
+        return Baseline(str(content["version"]), entries)
     except OSError as error:
-        raise MgeconvertError(f"{path}: cannot be read: {error.strerror}") from error
+        raise BadInputError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInputError(
             f"{path}: no document of `mgeconvert --json batch`", hint="mgeconvert batch MANIFEST --json > baseline.json"

@@ -217,3 +217,35 @@ def test_mistakes_in_a_manifest(text: str, message: str, hub: Path, monkeypatch:
     with pytest.raises(UsageError) as error:
         jobs([Path("m.toml")], [], None)
     assert error.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model:\n- path: a.onnx\n  targets: [onnx]\n  path: b.onnx\n", "m.yaml:4: path is there twice"),
+        ("defaults: {output: x, output: y}\n", "m.yaml:1: output is there twice"),
+    ],
+)
+def test_yaml_with_a_key_twice(text: str, message: str, hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hub)
+    Path("m.yaml").write_text(text)
+    with pytest.raises(UsageError) as error:
+        jobs([Path("m.yaml")], [], None)
+    assert error.value.message == message
+
+
+def test_a_baseline_of_another_version(hub: Path) -> None:
+    content = {"format": "mgeconvert batch", "version": "1.9.0", "models": []}
+    (hub / "old.json").write_text(json.dumps(content))
+    line = ["hub/a.onnx", "--targets", "onnx", "-o", "out", "--baseline"]
+    code, _, said = run(hub, *line, "old.json")
+    assert (code, said.splitlines()[0]) == (0, "note: old.json is of mgeconvert 1.9.0, this is 2.0.0")
+    code, document, _ = run(hub, *line, "none.json")
+    assert (code, document["error"]["message"]) == (3, "none.json: cannot be read: No such file or directory")
+
+
+def test_proofs_of_a_batch(hub: Path) -> None:
+    text = "[[model]]\npath = 'hub/*.onnx'\ntargets = ['tflite']\noutput = 'o'\nproof = true\n"
+    (hub / "m.toml").write_text(text)
+    assert run(hub, "m.toml", "-j", "2")[0] == 0
+    assert sorted(path.name for path in (hub / "o").glob("*.json")) == [f"{name}.tflite.proof.json" for name in "abc"]

@@ -1,0 +1,86 @@
+"""``--proof``: a document beside a verified file, and checking it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mgeconvert.errors import BadInputError, VerificationError
+from mgeconvert.files import output_files
+
+from .session import Session, plural
+
+if TYPE_CHECKING:
+    from mgeconvert.verification.recorded import Recorded
+    from mgeconvert.verification.report import VerificationReport
+
+
+def proof_option() -> click.Parameter:
+    """The option of every export."""
+    return click.Option(
+        ["--proof/--no-proof"],
+        default=False,
+        help="Also write OUT.proof.json: hashes, versions, options and figures of the verification.",
+    )
+
+
+def write_proof(
+    session: Session,
+    report: VerificationReport,
+    source: Path | None,
+    files: Sequence[Path],
+    recorded: Path | Recorded | None,
+    options: Mapping[str, Any],
+) -> Path | None:
+    """The proof of a file that passed, beside it; None, and why is said, where nothing was compared or the source is
+    no file."""
+    from mgeconvert.verification.proof import proof, proof_path
+
+    if not report.passed or source is None or not source.is_file():
+        session.say("no proof is written: the file was not compared with anything that could be compared again")
+        return None
+    path = None if report.method != "recorded" or recorded is None else recorded
+    at = proof_path(files[0])
+    document = proof(report, source, files, path if isinstance(path, Path | None) else path.path, options, at)
+    with output_files(at) as (file,):
+        file.write(json.dumps(document, indent=2, ensure_ascii=False).encode())
+    session.say(f"wrote {at}")
+    return at
+
+
+def check_proof(session: Session, candidate: Path, recompute: bool) -> None:
+    """Say whether the files are those that were compared, and with `recompute` whether the figures still hold;
+    VerificationError where not."""
+    from mgeconvert.verification.proof import changes, files_of, proof_path, read_proof, worse
+
+    at = proof_path(candidate)
+    found = read_proof(at)
+    lines = [str(each) for each in changes(found, at)]
+    count = plural(len(found["files"]), "file")
+    content: dict[str, Any] = {"proof": str(at), "files": len(found["files"]), "changed": lines, "passed": not lines}
+    session.document("verify", **content)
+    if lines:
+        raise VerificationError("\n".join([f"{at}: proves other files", *(f"  {line}" for line in lines)]))
+    session.answer(f"{count} of {at} as they were compared, with mgeconvert {found['version']}")
+    if not recompute:
+        return
+    from mgeconvert.verification.expected import verify_files
+
+    sources, recorded = files_of(found, at, "source"), files_of(found, at, "recorded")
+    if not sources:
+        raise BadInputError(f"{at}: names no source", hint="mgeconvert A-to-B MODEL --proof writes a proof")
+    with session.stage("verify"):
+        report = verify_files(
+            candidate, sources[0], recorded[0] if recorded else None, found["options"].get("rtol"), None, None, False
+        )
+    lines = worse(found, report)
+    from .verdict import report_document, report_table, verdict
+
+    session.document("verify", **{**report_document(report), **content, "passed": not lines})
+    session.answer(verdict(report), report_table(report))
+    if lines:
+        raise VerificationError("\n".join([f"{at}: the figures do not hold any more", *(f"  {s}" for s in lines)]))
