@@ -119,10 +119,11 @@ def _run_file(
     own = None if model == STREAM else runtime_of(model, source_format)
     if own is not None and model != STREAM and (wanted is None or wanted.runtime == own.runtime):
         from mgeconvert.verification.expected import describe
+        from mgeconvert.verification.running import taken
 
         if not model.is_file():
             raise BadInputError(f"{model}: no such file")
-        feeds = _feeds(*given, describe(model, own.name).inputs, str(model))
+        feeds = _feeds(*given, taken(own, describe(model, own.name).inputs), str(model))
         try:
             computed = _timed(session, own, model, feeds)
             return computed, registry.ran_in(own, computed), state

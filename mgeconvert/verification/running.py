@@ -44,7 +44,7 @@ def run(
     own = runtime_of(model, format)
     if own is not None and (wanted is None or wanted.runtime == own.runtime):
         assert own.run is not None
-        given = matched(feeds, describe(model, own.name).inputs)
+        given = matched(feeds, taken(own, describe(model, own.name).inputs))
         try:
             return dict(own.run(model, given))
         except MissingDependencyError as error:
@@ -102,6 +102,22 @@ def matched(feeds: Given, inputs: Mapping[str, Value]) -> dict[str, np.ndarray]:
     if set(feeds) != set(inputs):
         raise UsageError(f"arrays are given for {', '.join(feeds) or 'nothing'}, the inputs are {', '.join(inputs)}")
     return {name: fitting(name, _array(feeds[name], value), value) for name, value in inputs.items()}
+
+
+def taken(own: Backend, inputs: Mapping[str, Value]) -> dict[str, Value]:
+    """The inputs that a file of this format is given. One whose sizes are only those of its trace is asked about any
+    size: its runtime says which it takes."""
+    options = registry.frontend(own.name).options if own.name in registry.frontend_names() else ()
+    if all(option.name != "dynamic_shape" for option in options):
+        return dict(inputs)
+    return {
+        name: Value(
+            name,
+            value.dtype,
+            None if value.shape is None else tuple(f"{name}_{axis}" for axis in range(len(value.shape))),
+        )
+        for name, value in inputs.items()
+    }
 
 
 def _array(given: Any, value: Value) -> np.ndarray:

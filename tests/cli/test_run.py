@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 import mgeconvert
 import mgeconvert.surgery
 from mgeconvert.errors import MissingDependencyError
+from mgeconvert.ir.builder import Builder
 from mgeconvert.reference import client
 from mgeconvert_cli.main import application
 from tests.surgery.test_surgery import IMAGE, compute, network
@@ -175,3 +176,21 @@ def test_outputs_of_any_name(invoke: Invoke) -> None:
     assert invoke("run named.onnx --random -o out.npz").exit_code == 0
     with np.load("out.npz") as found:
         assert set(found.files) == {"file", "allow_pickle"}
+
+
+@pytest.mark.reference
+def test_a_trace_is_computed_at_other_sizes_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    b = Builder()
+    b.output("y", b.op("Relu", b.input("x", "float32", (1, 3, 4, 4))))
+    mgeconvert.save(b.graph, "m.pkl")
+    np.save("x.npy", np.full((2, 3, 5, 6), -1, np.float32))
+    result = CliRunner().invoke(application, ["run", "m.pkl", "-i", "x.npy", "-o", "out.npz"])
+    assert result.exit_code == 0, result.stderr
+    assert "float32[2,3,5,6]" in result.stdout
+    np.save("x.npy", np.full((2, 3), -1, np.float32))
+    result = CliRunner().invoke(application, ["run", "m.pkl", "-i", "x.npy"])
+    assert (result.exit_code, result.stderr) == (
+        3,
+        "error: input x: the array is float32[2,3], expected float32[x_0,x_1,x_2,x_3]\n",
+    )

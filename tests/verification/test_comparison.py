@@ -34,6 +34,7 @@ COMPARISONS = {
     "beyond": (array(1, 2.1), array(1, 2), "max abs error 0.1, max rel error 0.05 (limit 0.0001), cosine 0.999815"),
     "shape": (array(1, 2), array(1), "is float32[2], expected float32[1]"),
     "dtype": (array(1, dtype="float64"), array(1), "is float64[1], expected float32[1]"),
+    "a truth of more digits": (array(1, 2), array(1.00000001, 2, dtype="float64"), ""),
     "nan in both": (array(NAN, 1), array(NAN, 1), ""),
     "infinities in both": (array(INF, -INF, 1), array(INF, -INF, 1), ""),
     "nan in one": (array(NAN, 1), array(0, 1), "1 of 2 values: nan or inf on one side only"),
