@@ -6,6 +6,7 @@ from mgeconvert.compose.driver import composed
 from mgeconvert.ir import Graph, Value
 from mgeconvert.quantization.removal import Parameters, remove_quantization
 
+from .integers import cut_off_fused_activations, dequantize_before_moving
 from .net import is_number
 from .refused import LACKING
 from .table import EMITTERS
@@ -14,6 +15,8 @@ from .table import EMITTERS
 def prepare(graph: Graph, *, fake_quantization: bool = False) -> tuple[Graph, list[Parameters]]:
     """A copy of the graph in floating point, and how its values were quantized."""
     graph = composed(graph, EMITTERS, LACKING).copy()
+    cut_off_fused_activations(graph)
+    dequantize_before_moving(graph)
     parameters = remove_quantization(graph, fake_quantization)
     _look_up_by_floats(graph)
     _cast_constants(graph)
