@@ -23,8 +23,8 @@ from .names import copied
 
 FORM = 'write it as "fc_out[0, 2:5] = 1"'
 END = int(np.iinfo(np.int64).max)
-Region: TypeAlias = "tuple[int, int, int | None]"
-"""Axis, first position, position behind the last one (None: the end)."""
+Region: TypeAlias = "tuple[int, int, int | None] | tuple[int, range]"
+"""Axis, first position, position behind the last one (None: the end); or axis and the positions, with a step."""
 
 
 def assign(
@@ -73,15 +73,13 @@ def _parsed(text: str) -> tuple[str, Any, Part]:
 def _index(part: ast.expr, text: str) -> Any:
     if isinstance(part, ast.Slice):
         bounds = [None if each is None else literal(each, text) for each in (part.lower, part.upper, part.step)]
-        if bounds[2] in (None, 1) and all(bound is None or type(bound) is int for bound in bounds):
+        if bounds[2] != 0 and all(bound is None or type(bound) is int for bound in bounds):
             return slice(*bounds)
     else:
         found = literal(part, text)
         if found is Ellipsis or type(found) is int:
             return found
-    raise UsageError(
-        f"--assign {text}: {ast.unparse(part)} is no index here", hint="numbers, ranges of step 1, and ..."
-    )
+    raise UsageError(f"--assign {text}: {ast.unparse(part)} is no index here", hint="numbers, ranges, and ...")
 
 
 def _regions(text: str, index: list[Any], rank: int, x: Value) -> tuple[list[Region], list[int]]:
@@ -100,6 +98,10 @@ def _regions(text: str, index: list[Any], rank: int, x: Value) -> tuple[list[Reg
                 raise ConversionError(f"{text}: axis {axis} has {size} positions")
             dropped.append(axis)
             regions.append((axis, item, item + 1 if item != -1 else None))
+        elif item.step not in (None, 1):
+            if not isinstance(size, int):
+                raise ConversionError(f"{text}: the size of axis {axis}, which has a step, is only known at run time")
+            regions.append((axis, range(size)[item]))
         elif item != slice(None):
             regions.append((axis, item.start or 0, item.stop))
     return regions, dropped
@@ -117,7 +119,10 @@ def _put(b: Builder, x: Value, regions: list[Region], value: Value) -> Value:
     """`x` with the value at these regions."""
     if not regions:
         return b.op("Expand", value, b.op("Shape", x))
-    (axis, start, stop), *rest = regions
+    region, *rest = regions
+    if len(region) == 2:
+        return _put_at(b, x, *region, rest, value)
+    axis, start, stop = region
 
     def part(first: int, end: int | None) -> Value:
         return b.op("Slice", x, [first], [END if end is None else end], [axis])
@@ -126,3 +131,15 @@ def _put(b: Builder, x: Value, regions: list[Region], value: Value) -> Value:
     pieces.append(_put(b, part(start, stop), rest, value))
     pieces += [] if stop is None else [part(stop, None)]
     return b.op("Concat", *pieces, axis=axis) if len(pieces) > 1 else pieces[0]
+
+
+def _put_at(b: Builder, x: Value, axis: int, positions: range, rest: list[Region], value: Value) -> Value:
+    """`x` with the value at these positions of an axis: the new part stands behind `x`, and is gathered from there."""
+    if not positions:
+        return x
+    size = (x.shape or ())[axis]
+    assert isinstance(size, int)
+    part = _put(b, b.op("Gather", x, [*positions], axis=axis), rest, value)
+    source = {position: size + number for number, position in enumerate(positions)}
+    order = [source.get(position, position) for position in range(size)]
+    return b.op("Gather", b.op("Concat", x, part, axis=axis), order, axis=axis)

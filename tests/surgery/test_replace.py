@@ -101,6 +101,11 @@ ASSIGNED = (
     "features[:, 1, 2:] = 0",
     "features[:, :-1, 3] = -1",
     "features[:] = 3",
+    "features[0, ::2] = 1",
+    "features[..., ::-2] = 5",
+    "features[:, 1:4:2, 1] = -2",
+    "features[0, 3::-3, :, 5:0:-2] = 0",
+    "features[:, 3:1:2] = 0",
 )
 
 
@@ -118,6 +123,8 @@ def test_a_part_is_assigned_a_value(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found[0, 1, 2], line)
     graph = surgery.assign(network(), "features[0, :, 3] = wide", constants={"wide": np.ones((4, 6), np.float32)})
     assert (compute(graph, tmp_path, x=IMAGE)["features"][0, :, 3] == 1).all()
+    graph = surgery.assign(network(), "features[0, 1, 2, ::-1] = line", constants={"line": line})
+    np.testing.assert_array_equal(compute(graph, tmp_path, x=IMAGE)["features"][0, 1, 2], line[::-1])
 
 
 def test_outputs_in_a_structure() -> None:
@@ -208,9 +215,9 @@ ERRORS: dict[str, tuple[Callable[[Graph], object], type[Exception], str]] = {
         "stem.conv (Conv): makes float32[1,4,6,6] of float32[1,3,6,6], it cannot be left out",
     ),
     "no index": (
-        lambda g: surgery.assign(g, "features[::2] = 1"),
+        lambda g: surgery.assign(g, "features[::0] = 1"),
         UsageError,
-        "--assign features[::2] = 1: ::2 is no index here",
+        "--assign features[::0] = 1: ::0 is no index here",
     ),
     "no assignment": (
         lambda g: surgery.assign(g, "features"),
