@@ -236,6 +236,10 @@ def _edit(
         "edit", edits=edited.done, inputs=_types(edited.graph.inputs), outputs=_types(edited.graph.outputs)
     )
     state = replace(state, graph=edited.graph, recorded=edited.recorded, own=None)
+    if rest["assign"] and export["verify"]:
+        from mgeconvert.verification.own import EditedModel
+
+        state = replace(state, own=EditedModel(edited.graph))
     target = target_for(state, out, written)
     if target is None or out is None:
         return state

@@ -80,9 +80,10 @@ def _unoptimized(session: Session, state: State, graph: Graph) -> Recorded | Non
     """Where nothing is recorded, what the model computes in its own runtime is the truth, else what the graph does
     before the passes."""
     from mgeconvert.verification.expected import computed
+    from mgeconvert.verification.own import OwnRuntime
 
     with session.stage("verify"):
-        if state.own is not None:
+        if isinstance(state.own, OwnRuntime):
             with contextlib.suppress(MgeconvertError):
                 return state.own.recorded(graph.inputs, graph.outputs)
         found = computed(graph, state.source or STREAM)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph
-    from mgeconvert.verification.own import OwnRuntime
+    from mgeconvert.verification.own import EditedModel, OwnRuntime
     from mgeconvert.verification.recorded import Recorded
 
 
@@ -26,4 +26,4 @@ class State:
     source: Path | None = None
     formats: tuple[str, ...] = ()
     recorded: Path | Recorded | None = None
-    own: OwnRuntime | None = None
+    own: OwnRuntime | EditedModel | None = None

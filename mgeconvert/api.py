@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from .ir import Graph
-    from .verification.own import OwnRuntime
+    from .verification.own import EditedModel, OwnRuntime
     from .verification.recorded import Recorded
     from .verification.report import VerificationReport
     from .verification.running import Given
@@ -269,7 +269,7 @@ def export(
     seconds: Mapping[str, float],
     check: bool = False,
     consume: bool = False,
-    own: OwnRuntime | None = None,
+    own: OwnRuntime | EditedModel | None = None,
 ) -> ConversionReport:
     """Optimize a copy of the graph, write it, verify the file, and only then give it its name; a failed verification is
     reported, not raised.

@@ -76,6 +76,22 @@ class OwnRuntime:
         return Recorded(self.model, feeds, arrays, f"{self.model} run in {runtime} on random inputs", "model")
 
 
+@dataclass(frozen=True, slots=True)
+class EditedModel:
+    """A graph that was edited so that its rows are no longer all treated alike: ``y[0] = 1`` changes the first one.
+
+    No runtime of the source says what it computes; onnxruntime says what the graph makes of several rows.
+    """
+
+    graph: Graph
+
+    def run(self, feeds: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        """The graph's outputs for feeds in the order of its inputs."""
+        from .expected import run_graph
+
+        return run_graph(self.graph, dict(zip(self.graph.inputs, feeds.values(), strict=True)))
+
+
 def own_runtime(model: Path, source: registry.Frontend, options: Mapping[str, Any]) -> OwnRuntime | None:
     """What to ask where nothing is recorded; None for a format that has no runtime, and where the model was read with
     options that make another model of it."""

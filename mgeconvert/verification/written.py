@@ -14,7 +14,7 @@ from mgeconvert.ir import Graph
 from .comparison import verify_written
 from .divergence import first_divergence
 from .expected import IR_RUNTIME, computed
-from .own import OwnRuntime
+from .own import EditedModel, OwnRuntime
 from .quantized_layers import check_layers
 from .recorded import Recorded
 from .report import VerificationReport
@@ -29,14 +29,14 @@ def judge_written(
     recorded: Recorded | None,
     limit: Limit,
     options: Mapping[str, Any],
-    own: OwnRuntime | None,
+    own: OwnRuntime | EditedModel | None,
 ) -> VerificationReport:
     """Without recorded data the model's own runtime says what is right; where it cannot, a target other than ONNX is
     compared with the same graph in onnxruntime. Where an output of a quantized graph differs by more than floats do,
     every layer is judged alone (`check_layers`). Where an output fails, the first value that onnxruntime computes
     differently is looked for."""
     why = ["no recorded outputs were given: --io"]
-    if recorded is None and own is not None:
+    if recorded is None and isinstance(own, OwnRuntime):
         try:
             recorded = own.recorded(graph.inputs, graph.outputs, size_inputs(graph))
         except MgeconvertError as error:
@@ -46,10 +46,10 @@ def judge_written(
     else:
         judge = registry.backend(IR_RUNTIME)
         recorded = recorded or computed(graph, path, "; ".join(why))
-    source = None if own is None else own.run
+    source, sized = None if own is None else own.run, own if isinstance(own, OwnRuntime) else None
     try:
         report = verify_written(
-            path, target, graph.inputs, graph.outputs, recorded, limit=limit, source=source, own=own
+            path, target, graph.inputs, graph.outputs, recorded, limit=limit, source=source, own=sized
         )
     except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input
         raise VerificationError(error.message, hint=error.hint) from error

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+import mgeconvert
+from mgeconvert.ir.builder import Builder
 from mgeconvert_cli.main import application
 from tests.surgery.test_surgery import IMAGE, compute, network
 
@@ -94,6 +96,17 @@ CHANGING = (
     "--assign features[0]=1",
     "--add-input y=1,4,6,6 --replace features=>Add(features,@y)",
 )
+
+
+def test_an_assignment_to_one_row_of_a_dynamic_batch_is_no_fault(tmp_path: Path) -> None:
+    """Rows are treated differently on purpose then: the graph says what they are."""
+    b = Builder()
+    b.output("y", b.op("Exp", b.input("x", np.float32, ("N", 3))))
+    mgeconvert.save(b.graph, tmp_path / "m.onnx")
+    line = ["edit", str(tmp_path / "m.onnx"), "--assign", "y[0, ::2] = 1", "-o", str(tmp_path / "e.onnx")]
+    result = CliRunner().invoke(application, line)
+    assert result.exit_code == 0, result.stderr
+    assert "batches 1, 2, 5: no rows of their own; as in the source" in result.stderr
 
 
 @pytest.mark.parametrize("edits", CHANGING)
