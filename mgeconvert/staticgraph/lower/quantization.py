@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.tracedmodule.lower.elementwise.modes import elemwise
 from mgeconvert.tracedmodule.lower.grids import convert
+from mgeconvert.tracedmodule.lower.operands import FLOAT32, cast
 
 from .layouts import channels_of, formats, from_nchw, in_nchw, to_nchw, weight_to_oihw
 from .table import call, lower, opdef, value_of
@@ -37,14 +39,21 @@ def conv_bias(
 
 @lower("FakeQuant")
 def fake_quant(b: Builder, *inputs: Value, **fields: Any) -> Value:
-    return in_nchw(b, inputs, lambda *operands: value_of(b, "FakeQuant", *operands, **fields))
+    return _in_float32(b, "FakeQuant", inputs, fields)
 
 
 @lower("LSQ")
 def lsq(b: Builder, *inputs: Value, **fields: Any) -> Value:
-    return in_nchw(b, inputs, lambda *operands: value_of(b, "LSQ", *operands, **fields))
+    return _in_float32(b, "LSQ", inputs, fields)
 
 
 @lower("TQT")
 def tqt(b: Builder, *inputs: Value, **fields: Any) -> Value:
-    return in_nchw(b, inputs, lambda *operands: value_of(b, "TQT", *operands, **fields))
+    return _in_float32(b, "TQT", inputs, fields)
+
+
+def _in_float32(b: Builder, kind: str, inputs: Sequence[Value], fields: Mapping[str, Any]) -> Value:
+    """Fake quantization of a float16 value by float32 scales: optimization for float16 leaves these in float32."""
+    operands = [cast(b, value, FLOAT32) for value in inputs]
+    result = in_nchw(b, operands, lambda *values: value_of(b, kind, *values, **fields))
+    return cast(b, result, inputs[0].dtype)
