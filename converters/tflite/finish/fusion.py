@@ -13,6 +13,7 @@ import numpy as np
 from ..model import Array, Model, Operator, Tensor
 from ..padding import LOWEST, SAME, VALID, same_pads
 from .operator_list import OperatorList, remove_dead
+from .stacks import pack, unpack
 
 ACTIVATIONS = {"RELU": 1, "RELU_N1_TO_1": 2, "RELU6": 3}
 """ActivationFunctionType. TANH has a number too, but no kernel of those below applies it."""
@@ -41,6 +42,7 @@ def fuse(model: Model) -> None:
             if operator.outputs:
                 rule(rewriter, operator)
     remove_dead(model)
+    unpack(model)
 
 
 def activation(r: OperatorList, operator: Operator) -> None:
@@ -53,7 +55,8 @@ def activation(r: OperatorList, operator: Operator) -> None:
         r.take_over(made, operator)
 
 
-def _widths(operator: Operator) -> Array | None:
+def _second(operator: Operator) -> Array | None:
+    """The second operand where it is constant."""
     operand = operator.inputs[1]
     return None if operand is None else operand.array
 
@@ -63,7 +66,7 @@ def pad_pad(r: OperatorList, operator: Operator) -> None:
     made = r.producer(operator.inputs[0], "PAD")
     if made is None:
         return
-    inner, outer, source = _widths(made), _widths(operator), made.inputs[0]
+    inner, outer, source = _second(made), _second(operator), made.inputs[0]
     if inner is not None and outer is not None and source is not None:
         r.read(operator, 0, source)
         operator.inputs[1] = Tensor(f"{operator.output.name}_pads", inner.dtype, inner.shape, inner + outer)
@@ -76,7 +79,7 @@ def _same(
     made = r.producer(operator.inputs[0], pad_op)
     if made is None or operator.options["Padding"] != VALID:
         return
-    source, widths = made.inputs[0], _widths(made)
+    source, widths = made.inputs[0], _second(made)
     if source is None or widths is None or widths[0].any() or widths[3].any():
         return
     for axis, name in ((1, "H"), (2, "W")):
@@ -132,6 +135,17 @@ def _static_shape(operator: Operator) -> bool:
     return operand is not None and operand.array is not None
 
 
+def mod_mod(r: OperatorList, operator: Operator) -> None:
+    """A remainder of the remainder by the same number."""
+    made = r.producer(operator.inputs[0], "FLOOR_MOD")
+    source = None if made is None else made.inputs[0]
+    if made is None or source is None or source.shape != operator.output.shape:
+        return
+    inner, outer = _second(made), _second(operator)
+    if inner is not None and outer is not None and np.array_equal(inner, outer):
+        r.read(operator, 0, source)
+
+
 RULES: dict[str, tuple[Fusion, ...]] = {
     **dict.fromkeys(ACTIVATIONS, (activation,)),
     "PAD": (pad_pad,),
@@ -140,4 +154,6 @@ RULES: dict[str, tuple[Fusion, ...]] = {
     "MAX_POOL_2D": (pad_max_pool,),
     "ADD": (bias,),
     "RESHAPE": (reshape_reshape,),
+    "CONCATENATION": (pack,),
+    "FLOOR_MOD": (mod_mod,),
 }

@@ -1,0 +1,1 @@
+"""`make runtimes`: what OpenVINO, MNN and ncnn compute for ONNX files of ours."""
