@@ -1,6 +1,6 @@
 # Everything runs in .venv, which the targets make themselves from any Python >= 3.10 (name one with PYTHON=...).
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-core reached test-reference fuzz lint types bench docs docs-check goldens site dist clean
+.PHONY: help install dev demo test test-core reached test-reference fuzz lint types bench runtimes docs docs-check goldens site dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -71,6 +71,9 @@ types: dev ## mypy, strict
 
 bench: dev ## time and memory beside plain copying, with the limits
 	$(BIN)/python tests/bench/__main__.py
+
+runtimes: dev ## twelve networks as ONNX in OpenVINO, MNN and ncnn, installed into an environment that is thrown away
+	$(BIN)/python -m tests.runtimes
 
 docs: dev ## regenerate docs/operators.md from the tables
 	$(BIN)/mgeconvert ops --markdown > docs/operators.md.new

@@ -67,6 +67,8 @@ PASSES = (
          "factor{s} moved", "fold_scale"),
     Pass("forward-fold-scale", 2, "Move constant factors and terms into the next convolution or linear layer.",
          "factor{s} or term{s} moved", "fold_scale"),
+    Pass("four-axes", None, "Take values of five axes apart, for ncnn; named by its option only.",
+         "value{s} of five axes avoided", "four_axes"),
     # Last: passes that make new weights need to know whether the old ones were shared in the file that was read.
     Pass("merge-duplicate-constants", 1, "Store equal weights once.", "constant{s} merged", "duplicates"),
 )  # fmt: skip

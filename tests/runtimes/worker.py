@@ -51,8 +51,10 @@ def ncnn(model: Path, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
     subprocess.run([tool, model, f"inputshape={shapes}", "fp16=0"], check=True, stdout=sys.stderr, cwd=model.parent)
     net = ncnn.Net()
     net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
-    net.load_param(str(model.with_name(f"{model.stem}.ncnn.param")))
-    net.load_model(str(model.with_name(f"{model.stem}.ncnn.bin")))
+    parts = (net.load_param, "param"), (net.load_model, "bin")
+    for load, kind in parts:
+        if load(str(model.with_name(f"{model.stem}.ncnn.{kind}"))):
+            raise RuntimeError(f"ncnn does not load the {kind} file that pnnx wrote")
     extractor = net.create_extractor()
     for number, array in enumerate(inputs.values()):
         extractor.input(f"in{number}", ncnn.Mat(np.ascontiguousarray(array[0])).clone())
