@@ -146,3 +146,30 @@ def test_dynamic_image_size(make: Callable[..., Any], tmp_path: Path) -> None:
             results = run.run(tmp_path / "m.tflite", inputs, kernels)
             for name, expected in truth.items():
                 compare(results[name], expected, 1e-5, f"{kernels} {name} {shape}")
+
+
+def wrapped(b: Any, x: Value) -> Value:
+    return b.op("Pad", x, [0, 0, 1, 0, 0, 0, 1, 0], mode="wrap")
+
+
+def computed_ones(b: Any, x: Value) -> Value:
+    pads = b.op("Concat", np.int64([0, 0, 0, 0, 0, 0, 0]), b.op("Slice", b.op("Shape", x), [2], [3]), axis=0)
+    return b.op("Pad", x, pads, np.float32(1))
+
+
+def average_of_a_line(b: Any, x: Value) -> Value:
+    return b.op("AveragePool", b.op("ReduceMean", x, [2], keepdims=0), kernel_shape=(3,), pads=(1, 1))
+
+
+NOT_VARYING = {
+    wrapped: "Pad: a pad by wrap of [1, 3, 'H', 'W']: TFLite wants these sizes known",
+    computed_ones: "Pad: a pad by constant that is computed at run time; TFLite's PAD has zeros around up to 5 axes",
+    average_of_a_line: "AveragePool: a padded average to ['W']: TFLite wants these sizes known",
+}
+
+
+@pytest.mark.parametrize("make", NOT_VARYING, ids=lambda make: make.__name__)
+def test_what_cannot_vary(make: Callable[..., Any]) -> None:
+    graph = graph_of(make, some(1, 3, 8, 8), shapes=[(1, 3, "H", "W")])
+    (problem,) = TFLITE.problems(graph)
+    assert str(problem).endswith(NOT_VARYING[make])
