@@ -17,7 +17,7 @@ from .edit_options import IMAGE, KINDS, check_edits, edit_options, type_of
 from .export import Job, check_out, implied, target_for, write
 from .formats import FormatStep, named
 from .options import FILE, option_values
-from .passes import selection
+from .passes import check_passes, selection
 from .reading import model_of
 from .session import Session, plural
 from .state import State
@@ -302,6 +302,7 @@ def _constant(text: str) -> tuple[str, np.ndarray[Any, Any]]:
 def _check(session: Session, **given: Any) -> None:
     """Beside what every export checks: something is edited, and nothing that is given would be ignored."""
     check_out(session, **given)
+    check_passes(given["out"])
     _where(given)
     check_edits(given)
     _processing(given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -87,6 +88,20 @@ def selection(parameters: dict[str, Any], default: int = LEVEL, beside: int | No
         tuple(name for name, wanted in chosen.items() if wanted is False),
         parameters.pop("allow_growth"),
     )
+
+
+def check_passes(out: Path | None) -> None:
+    """UsageError for options of passes where none runs: nothing is written."""
+    if out is not None:
+        return
+    context = click.get_current_context()
+    names = ("level", "only", "enable", "allow_growth", "show_declined", *map(_parameter, PASSES))
+    given = [name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if given:
+        parameter = next(each for each in context.command.params if each.name == given[0])
+        flags = [flag for flag in (*parameter.opts, *parameter.secondary_opts) if flag.startswith("-")]
+        said = flags[-1] if context.params.get(given[0]) is False else flags[0]
+        raise UsageError(f"{said}: no pass runs without -o", hint="give -o OUT, or `mgeconvert optimize MODEL`")
 
 
 def say_outcome(session: Session, outcome: Outcome, show_declined: bool) -> None:

@@ -43,7 +43,8 @@ class Emission:
     def dims(self, index: int = 0) -> Shape:
         """The IR shape of output `index`."""
         shape = self.node.outputs[index].shape
-        assert shape is not None
+        if shape is None:
+            refuse("a tensor whose sizes are not known")
         return shape
 
     def shape(self, index: int = 0) -> Shape:
@@ -53,7 +54,8 @@ class Emission:
     def dtype(self, index: int = 0) -> np.dtype[Any]:
         """The dtype output `index` is stored with."""
         dtype = self.node.outputs[index].dtype
-        assert dtype is not None
+        if dtype is None:
+            refuse("a result of a type that is not known")
         return stored_dtype(dtype)
 
     def layout_of(self, value: Value) -> Layout:
@@ -67,7 +69,8 @@ class Emission:
         """The IR shape of input `index`."""
         value = self.value(index)
         assert value is not None
-        assert value.shape is not None
+        if value.shape is None:
+            refuse("a tensor whose sizes are not known")
         return value.shape
 
     def array(self, index: int, what: str) -> Array | None:

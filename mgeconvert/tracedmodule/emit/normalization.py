@@ -52,7 +52,8 @@ def layer_normalization(node: Node) -> EmittedCall:
     x, scale, shift = [*node.inputs, None][:3]
     axis = integer(node, "axis", -1) % rank(x)
     assert x is not None
-    assert x.shape is not None
+    if x.shape is None:
+        refuse("a tensor whose sizes are not known")
     shape = x.shape[axis:]
     if any(isinstance(size, str) for size in shape) or scale is None or scale.shape != shape:
         refuse("layer normalization whose scale has not the shape of the normalized axes")
@@ -140,7 +141,8 @@ def layer_normalization_in_steps(b: EmitBuilder, node: Node) -> list[Value] | No
     inverse deviation is read too, and for other types than float32."""
     x, scale, shift = [*node.inputs, None][:3]
     assert x is not None
-    assert x.shape is not None
+    if x.shape is None:
+        refuse("a tensor whose sizes are not known")
     assert scale is not None
     axis = integer(node, "axis", -1) % rank(x)
     shape = x.shape[axis:]

@@ -123,6 +123,8 @@ def _weighed(b: EmitBuilder, node: Node, pads: tuple[int, ...], reach: tuple[int
         for axis, size in enumerate(spatial_sizes(x))
     )
     counted[rows, columns] = 1.0
+    if any(size < window for size, window in zip(counted.shape, kernel, strict=True)):
+        refuse(f"a window of {kernel} that is larger than the padded image, {list(counted.shape)}")
     windows = np.lib.stride_tricks.sliding_window_view(counted, kernel)[:: strides[0], :: strides[1]]
     factor = kernel[0] * kernel[1] / windows.sum((2, 3))
     mean = b.op(

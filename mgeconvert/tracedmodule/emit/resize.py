@@ -21,7 +21,8 @@ from .table import emit, rewrite
 @emit("megengine.Interpolate")
 def interpolate(node: Node) -> EmittedCall:
     """attrs: MegEngine's mode, and align_corners as 0 or 1 (left out: None); the size is that of the result."""
-    assert node.output.static_shape is not None
+    if node.output.static_shape is None:
+        refuse("a tensor whose sizes are not known")
     size = node.output.static_shape[2:]
     corners = node.attrs.get("align_corners")
     aligned = None if corners is None else bool(corners)
@@ -134,7 +135,8 @@ def _along_axis(
     b: EmitBuilder, x: Value, axis: int, positions: np.ndarray[Any, Any], mode: str, rounding: str
 ) -> Value:
     """Resize one axis: by indices, or by a matrix that blends two neighbours."""
-    assert x.shape is not None
+    if x.shape is None:
+        refuse("a tensor whose sizes are not known")
     size = int(x.shape[axis])
     if mode == "nearest":
         return b.op("Gather", x, np.array(_nearest(positions, rounding, size), np.int32), axis=axis)

@@ -157,6 +157,8 @@ def _tensor_dtype(operand: Tensor) -> np.dtype | None:
         return operand.dtype
     if isinstance(operand, bool | int | float):
         return None
+    if not isinstance(operand, np.ndarray | np.generic):
+        raise ValueError(f"a {type(operand).__name__} where a tensor is expected")
     return _NARROW.get(operand.dtype, operand.dtype)
 
 

@@ -111,7 +111,8 @@ def pad_attributes(r: Replacement, node: Node) -> Result:
 def expand_by_multiplying(r: Replacement, node: Node) -> Result:
     """Expand(x, shape) -> x * ones(shape), or x and trues(shape) for bool."""
     shape = constant(node, 1, "a shape")
-    assert shape is not None
+    if shape is None:
+        refuse("a tensor whose sizes are not known")
     x = data(node)
     op, one = ("And", True) if dtype_of(x).kind == "b" else ("Mul", 1)
     check_table(*shape)
@@ -178,7 +179,8 @@ def filled(r: Replacement, node: Node) -> Result:
     value = node.attrs.get("value", np.zeros(1, np.float32))
     assert isinstance(value, np.ndarray)
     shape = constant(node, 0, "a shape")
-    assert shape is not None
+    if shape is None:
+        refuse("a tensor whose sizes are not known")
     check_table(*shape)
     return r.op("Identity", np.broadcast_to(value.reshape(()), tuple(shape.tolist())))
 

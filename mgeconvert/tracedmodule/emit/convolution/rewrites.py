@@ -131,7 +131,8 @@ def deformable_convolution(b: EmitBuilder, node: Node) -> Value | None:
     if mask is None and shape is None:
         refuse("DeformConv without a mask, of a size that is only known at run time")
     if mask is None:
-        assert shape is not None
+        if shape is None:
+            refuse("a tensor whose sizes are not known")
         mask = b.constant(table_size.ones((shape[0], shape[1] // 2, *shape[2:]), np.float32))
     output = b.op("DeformConv", x, weight, offset, None, mask, **node.attrs)  # type: ignore[arg-type]
     return output if bias is None else b.op("Add", output, b.op("Reshape", bias, [1, -1, 1, 1]))

@@ -149,7 +149,8 @@ def expand_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
     of an axis that is known not to be 1."""
     x, shape = node.inputs
     assert x is not None
-    assert shape is not None
+    if shape is None:
+        refuse("a tensor whose sizes are not known")
     if node.output.static_shape is not None:
         return None if shape.array is not None else b.op("Expand", x, list(node.output.static_shape))
     sizes = elements(b, shape, "a broadcast")
@@ -175,7 +176,8 @@ def reshape_at_run_time(b: EmitBuilder, node: Node) -> Value | None:
     known or not."""
     x, shape = node.inputs
     assert x is not None
-    assert shape is not None
+    if shape is None:
+        refuse("a tensor whose sizes are not known")
     known = ints(shape)
     if known is None and node.output.static_shape is not None:
         return b.op("Reshape", x, list(node.output.static_shape))
