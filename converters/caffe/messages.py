@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from google.protobuf import message_factory
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
-from google.protobuf.message_factory import GetMessageClass
 
 from . import schema
 
@@ -53,10 +54,19 @@ def _classes(table: str, package: str) -> dict[str, Any]:
             _add_field(message, text, package)
     pool = DescriptorPool()
     pool.Add(file)
+    class_of = _class_maker(pool)
     return {
-        message.name: GetMessageClass(pool.FindMessageTypeByName(f"{package}.{message.name}"))
-        for message in file.message_type
+        message.name: class_of(pool.FindMessageTypeByName(f"{package}.{message.name}")) for message in file.message_type
     }
+
+
+def _class_maker(pool: DescriptorPool) -> Callable[[Any], Any]:
+    """What makes the class of a descriptor; protobuf before 4.22 has it as a method of a factory."""
+    made: Callable[[Any], Any] | None = getattr(message_factory, "GetMessageClass", None)
+    if made is not None:
+        return made
+    older: Callable[[Any], Any] = message_factory.MessageFactory(pool).GetPrototype
+    return older
 
 
 def _add_field(message: DescriptorProto, text: str, package: str) -> None:

@@ -48,7 +48,8 @@ def pick(net: Net, x: Blob, axis: int, positions: Sequence[int]) -> Blob:
     """The elements at `positions` along `axis`."""
     count, size, first = len(positions), x.shape[axis], positions[0]
     stride = positions[1] - first if count > 1 else 1
-    if list(positions) == list(range(first, first + count * stride, stride or 1)) and stride > 0:
+    even = range(first, first + count * stride, stride or 1)
+    if stride > 0 and (isinstance(positions, range) or list(positions) == list(even)):
         part = net.keep(x, axis, first, first + (count - 1) * stride + 1)
         if stride == 1:
             return part

@@ -27,6 +27,13 @@ from ..wire import FIELDS, LENGTH, encode, varint
 from .declared import names_of
 from .fields import fields
 
+
+def is_anothers(data: os.stat_result, model: os.stat_result) -> bool:
+    """Whether a file has other names and an owner who is neither the model's nor the one who reads it: such a hard link
+    shows what its maker cannot read."""
+    return data.st_nlink > 1 and data.st_uid not in (model.st_uid, os.geteuid())
+
+
 SMALL = 1024
 """Bytes up to which a constant stays in the ModelProto."""
 
@@ -112,12 +119,19 @@ class ModelFile:
         location = entries.get("location", "")
         if self.folder is None:
             raise self.error(f"tensor {tensor.name} is in another file ({location}), which a stream cannot name")
-        path = Path(os.path.realpath(self.folder / location))
+        try:
+            path = Path(os.path.realpath(self.folder / location))
+            status = path.stat() if path.is_file() else None
+        except (OSError, ValueError) as error:
+            fact = error.strerror if isinstance(error, OSError) else str(error)
+            raise self.error(f"tensor {tensor.name}: {location!r:.80} is no name of a data file: {fact}") from error
         if not location or Path(location).is_absolute() or not path.is_relative_to(os.path.realpath(self.folder)):
             raise self.error(f"tensor {tensor.name}: its data file {location!r} is outside of the model's folder")
         if location not in self._files:
-            if not path.is_file():
+            if status is None:
                 raise self.error(f"tensor {tensor.name}: its data file {path} does not exist")
+            if is_anothers(status, Path(self.name).stat()):
+                raise self.error(f"tensor {tensor.name}: its data file {path} is a link to a file of another owner")
             self._files[location] = memoryview(_bytes_of(path))
         whole = self._files[location]
         try:

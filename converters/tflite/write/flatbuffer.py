@@ -58,6 +58,7 @@ class _Tables:
         self._slots: list[int] = []
         self._buffers: list[int] = []
         self._numbers: dict[object, list[tuple[int, Array]]] = {}
+        self._layouts: dict[int, dict[Any, int]] = {}
         self._empty = self.builder.CreateByteVector(b"")
         self._buffers.append(self._end("Buffer"))
         self.index = {tensor: index for index, tensor in enumerate(model.tensors())}
@@ -90,6 +91,13 @@ class _Tables:
         getattr(tflite, f"{table}Start")(self.builder)
         for name, value in fields.items():
             getattr(tflite, f"{table}Add{name}")(self.builder, value)
+        return self._closed(table)
+
+    def _closed(self, table: str) -> int:
+        """End the table. Tables of one layout share its description only where they are of one size, which flatbuffers
+        before 25.12 do not ask: equal models would be other bytes with them."""
+        size = -(-self.builder.Offset() // 4) * 4 - self.builder.objectEnd
+        self.builder.vtables = self._layouts.setdefault(size, {})
         end: int = getattr(tflite, f"{table}End")(self.builder)
         return end
 
@@ -116,7 +124,7 @@ class _Tables:
         tflite.BufferStart(self.builder)
         tflite.BufferAddData(self.builder, self._empty)
         self._slots.append(self.builder.Offset())
-        self._buffers.append(tflite.BufferEnd(self.builder))
+        self._buffers.append(self._closed("Buffer"))
         self.arrays.append(array)
         same.append((len(self._buffers) - 1, array))
         return len(self._buffers) - 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
@@ -14,6 +16,7 @@ from onnx import TensorProto, helper
 from mgeconvert.errors import BadInputError, ConversionError
 from mgeconvert_converters.onnx.opsets.schema import newest
 from mgeconvert_converters.onnx.opsets.up.driver import load
+from mgeconvert_converters.onnx.read import file as onnx_file
 from mgeconvert_converters.onnx.write.save import save
 from tests.onnx.read.test_file import FLOAT, info, loaded, model
 from tests.onnx.write.test_save import small_graph
@@ -98,6 +101,13 @@ def external(location: str, **entries: str) -> onnx.ModelProto:
         ("w.bin", {"offset": "8"}, "tensor w: 8 bytes, but its type and shape need 16"),
         ("w.bin", {"offset": "8", "length": "16"}, "tensor w: bytes 8 to 24 of {folder}/w.bin, which has 16"),
         ("w.bin", {"offset": "x"}, "tensor w: offset or length in w.bin is not a number"),
+        ("", {}, "tensor w: its data file '' is outside of the model's folder"),
+        (".", {}, "tensor w: its data file {folder} does not exist"),
+        ("in/../../w.bin", {}, "tensor w: its data file 'in/../../w.bin' is outside of the model's folder"),
+        ("w\0.bin", {}, r"tensor w: 'w\x00.bin' is no name of a data file: embedded null byte"),
+        ("n" * 300, {}, f"tensor w: '{'n' * 79} is no name of a data file: File name too long"),
+        ("名" * 100, {}, f"tensor w: '{'名' * 79} is no name of a data file: File name too long"),
+        ("d/" * 3000 + "w", {}, f"tensor w: '{'d/' * 39}d is no name of a data file: File name too long"),
     ],
 )
 def test_bad_external_data(location: str, entries: dict[str, str], fact: str, tmp_path: Path) -> None:
@@ -124,6 +134,47 @@ def test_a_link_out_of_the_folder_is_resolved_first(tmp_path: Path) -> None:
     (inner / "real.bin").write_bytes(bytes(16))
     (inner / "w.bin").symlink_to("real.bin")
     assert [value.shape for value in load(inner / "m.onnx").constants()] == [(4,)]
+
+
+def test_the_current_folder_means_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = tmp_path / "model"
+    inner.mkdir()
+    (tmp_path / "w.bin").write_bytes(bytes(16))
+    (inner / "m.onnx").write_bytes(external("w.bin").SerializeToString())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInputError, match=r"its data file .*/model/w.bin does not exist"):
+        load(Path("model/m.onnx"))
+    (inner / "w.bin").write_bytes(np.ones(4, np.float32).tobytes())
+    for folder, name in ((tmp_path, "model/m.onnx"), (inner, "m.onnx"), (inner, "../model/m.onnx")):
+        monkeypatch.chdir(folder)
+        assert [value.array.tolist() for value in load(Path(name)).constants() if value.array is not None] == [[1] * 4]
+
+
+def test_a_folder_that_is_a_link_is_the_models_own(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "w.bin").write_bytes(bytes(16))
+    (tmp_path / "real" / "m.onnx").write_bytes(external("w.bin").SerializeToString())
+    (tmp_path / "link").symlink_to("real")
+    assert len(list(load(tmp_path / "link" / "m.onnx").constants())) == 1
+    (tmp_path / "real" / "w.bin").rename(tmp_path / "w.bin")
+    (tmp_path / "real" / "up").symlink_to("..")
+    (tmp_path / "real" / "m.onnx").write_bytes(external("up/w.bin").SerializeToString())
+    with pytest.raises(BadInputError, match=r"'up/w\.bin' is outside of the model's folder"):
+        load(tmp_path / "link" / "m.onnx")
+
+
+def test_a_hard_link_to_a_file_of_another_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "w.bin").write_bytes(bytes(16))
+    os.link(tmp_path / "w.bin", tmp_path / "other.bin")
+    (tmp_path / "m.onnx").write_bytes(external("other.bin").SerializeToString())
+    assert len(list(load(tmp_path / "m.onnx").constants())) == 1  # one's own may have two names
+    own = os.stat(tmp_path / "other.bin")
+    anothers = os.stat_result([*own[:4], own.st_uid + 1, *own[5:]])
+    assert onnx_file.is_anothers(anothers, own)
+    assert not onnx_file.is_anothers(os.stat_result([*anothers[:3], 1, *anothers[4:]]), own)
+    monkeypatch.setattr(onnx_file, "is_anothers", lambda data, model: True)  # noqa: ARG005
+    with pytest.raises(BadInputError, match=r"other.bin is a link to a file of another owner"):
+        load(tmp_path / "m.onnx")
 
 
 def test_values_that_nothing_computes() -> None:
