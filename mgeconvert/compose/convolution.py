@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node
+from mgeconvert.ir import Node, table_size
 from mgeconvert.ir.builder import Builder
 
 from .activation import activated
@@ -44,7 +44,7 @@ def col2im(b: Builder, node: Node) -> Result:
         free = int(size[axis]) + pads[axis] + pads[axis + count] - dilations[axis] * (int(block[axis]) - 1) - 1
         places.append(free // strides[axis] + 1)
         extra.append(free % strides[axis])
-    one_each = np.tile(np.eye(taps).reshape(taps, 1, *block), (channels, *[1] * (count + 1)))
+    one_each = np.tile(table_size.eye(taps).reshape(taps, 1, *block), (channels, *[1] * (count + 1)))
     return b.op(
         "ConvTranspose", b.op("Reshape", x, [shape[0], shape[1], *places]), b.constant(one_each, x.dtype),
         group=channels, strides=strides, dilations=dilations, pads=pads, output_padding=extra,

@@ -150,4 +150,4 @@ def eye_like(b: Builder, node: Node) -> Result:
         refuse("a matrix whose size is known only at run time")
     rows, columns = shape
     check_table(rows, columns)
-    return b.constant(np.eye(rows, columns, integer(node, "k", 0)), node.output.dtype)
+    return b.constant(table_size.eye(rows, columns, integer(node, "k", 0)), node.output.dtype)

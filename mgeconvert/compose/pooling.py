@@ -119,9 +119,9 @@ def max_pool_with_positions(b: Builder, node: Node) -> Result:
         sum(tap * each.dilation * place for tap, each, place in zip(at, windows, places, strict=True))
         for at in np.ndindex(*(each.size for each in windows))
     ]
-    corners = np.arange(batch * channels).reshape(batch, channels, *[1] * len(spatial)) * size
+    corners = table_size.arange(batch * channels).reshape(batch, channels, *[1] * len(spatial)) * size
     for axis, (each, place) in enumerate(zip(windows, places, strict=True)):
-        along = (np.arange(each.out) * each.stride - each.begin) * place
+        along = (table_size.arange(each.out) * each.stride - each.begin) * place
         corners = corners + along.reshape([-1 if at == axis + 2 else 1 for at in range(len(spatial) + 2)])
     first = b.op(
         "ArgMax", b.op("Concat", *(b.op("Unsqueeze", each, [0]) for each in slices), axis=0), axis=0, keepdims=0
@@ -147,7 +147,7 @@ def max_unpool(b: Builder, node: Node) -> Result:
     if inner != list(shape[2:]):
         refuse("a result of another size than what was pooled: its places are told in two ways")
     check_table(*shape)
-    zeros = b.constant(np.zeros(math.prod(shape)), x.dtype)
+    zeros = b.constant(table_size.zeros(math.prod(shape)), x.dtype)
     filled = b.op("ScatterElements", zeros, b.op("Reshape", data(node, 1), [-1]), b.op("Reshape", x, [-1]), axis=0)
     return b.op("Reshape", filled, list(shape))
 

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.builder import Builder
 
 from .table import Result, compose, compose_where_lacking, data, integer, number, operand, scalar, shape_of
@@ -180,7 +180,7 @@ def _cell(b: Builder, node: Node, index: int, count: int, batch: int) -> _Cell:
     states = []
     for place in (5, 6)[: 2 if node.op == "LSTM" else 1]:
         state = operand(node, place)
-        zero = b.constant(np.zeros((batch, size)), data(node).dtype)
+        zero = b.constant(table_size.zeros((batch, size)), data(node).dtype)
         states.append(zero if state is None else _part(b, state, index, integer(node, "layout", 0)))
     peepholes = operand(node, 7) if node.op == "LSTM" else None
     return _Cell(

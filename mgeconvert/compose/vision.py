@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node
+from mgeconvert.ir import Node, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
@@ -22,8 +22,8 @@ def affine_grid(b: Builder, node: Node) -> Result:
     ends = bool(integer(node, "align_corners", 0))
     if ends and 1 in spatial:
         refuse("the corners of an image of one pixel")
-    axes = [np.linspace(-1, 1, n) if ends else (2 * np.arange(n) + 1) / n - 1 for n in spatial]
-    places = np.stack([*np.meshgrid(*axes, indexing="ij")[::-1], np.ones(spatial)], axis=-1)
+    axes = [np.linspace(-1, 1, n) if ends else (2 * table_size.arange(n) + 1) / n - 1 for n in spatial]
+    places = np.stack([*table_size.grid(*axes)[::-1], table_size.ones(spatial)], axis=-1)
     grid = b.constant(places.reshape(1, -1, len(spatial) + 1), theta.dtype)
     mapped = b.op("MatMul", grid, b.op("Transpose", theta, perm=[0, 2, 1]))
     return b.op("Reshape", mapped, [batch, *spatial, len(spatial)])

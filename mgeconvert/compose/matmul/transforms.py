@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Value
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
@@ -38,7 +38,7 @@ def dft(b: Builder, node: Node) -> Result:
 
 def _angles(length: int, bins: int, count: int) -> np.ndarray:
     check_table(length, bins)
-    product = np.outer(np.arange(length, dtype=np.int64), np.arange(bins, dtype=np.int64)) % count
+    product = np.outer(table_size.arange(length, dtype=np.int64), table_size.arange(bins, dtype=np.int64)) % count
     angles: np.ndarray = product * (2 * np.pi / count)
     return angles
 
@@ -71,7 +71,7 @@ def stft(b: Builder, node: Node) -> Result:
         refuse("a window of a size known only at run time")
     frames = 1 + (shape[1] - size) // int(step.item())
     check_table(frames, size)
-    places = np.arange(size)[None] + int(step.item()) * np.arange(frames)[:, None]
+    places = table_size.arange(size)[None] + int(step.item()) * table_size.arange(frames)[:, None]
     parts = []
     for part in range(shape[2] if len(shape) > 2 else 1):
         signal = b.op("Gather", x, np.int64(part), axis=2) if len(shape) > 2 else x

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.builder import Builder
 
 from .elementwise.modes import whole
@@ -90,7 +90,7 @@ def _of_runtime_size(b: Builder, x: Value, targets: Sequence[Size], average: boo
         size = tensor(b, dimension(b, x, axis), INT32)
         step = b.op("Div", size, b.constant(target, INT32))
         window = b.op("Sub", size, b.op("Mul", step, b.constant(target - 1, INT32)))
-        starts = b.op("Mul", step, b.constant(np.arange(target, dtype=np.int32)[:, None]))
+        starts = b.op("Mul", step, b.constant(table_size.arange(target, dtype=np.int32)[:, None]))
         positions = b.op("Range", b.constant(0, INT32), size, b.constant(1, INT32))
         inside = b.op(
             "And", b.op("GreaterOrEqual", positions, starts), b.op("Less", positions, b.op("Add", starts, window))
