@@ -56,10 +56,6 @@ FOREIGN = [
     Op("TopK", X(values=np.stack([TIES, TIES[::-1]])), ints(2), outputs=2, axis=1, largest=0),
     Op("TopK", X(values=TIES, dtype="int32"), ints(5), outputs=2),
     Op("TopK", X(3, 1), ints(1), outputs=2),
-    *(
-        Op("BitShift", codes(8, -7, 5, -1, dtype="int32"), codes(32, 1, -1, 40, dtype="int32"), direction=direction)
-        for direction in ("LEFT", "RIGHT")
-    ),
     Op("Reshape", X(2, 3, 4), codes(2, 0, -1)),
     Op("Reshape", X(2, 3, 4), codes(0, 0, 4, 1)),
     Op("Reshape", X(2, 3, 4), codes(0, -1)),
