@@ -75,6 +75,8 @@ def wish(parameters: dict[str, Any]) -> Wish:
     found = Wish(**{name: parameters.pop(name) for name in ("per_layer", "csv", "passes", "reduce", "anonymize")})
     if found.anonymize and found.reduce is None:
         raise UsageError("--anonymize is of what --reduce writes", hint="give --reduce FOLDER")
+    if found.reduce is not None and found.reduce.exists() and not found.reduce.is_dir():
+        raise UsageError(f"{found.reduce}: cannot be written: it is no folder", hint="give --reduce FOLDER")
     if found.passes is not None and not found.is_any:
         raise UsageError("--passes says what to blame, and nothing is looked for", hint="give --per-layer")
     return found
