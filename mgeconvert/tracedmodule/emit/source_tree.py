@@ -6,7 +6,7 @@ nothing uses any more goes. New ones hang where they belong, under a path of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,6 +130,8 @@ class SourceTree:
         """The top module; `argspec` is the signature of forward() where it has changed."""
         for copy, record, graphs in self._copies:
             copy.state.update(self._with_graphs(record, graphs).state)
+        for record in reversed(list(traced_modules(self.root))):  # inner ones first: none is as deep as the tree
+            self.restore(record)
         made = self.restore(self.root)
         assert isinstance(made, Instance)
         if argspec is not None:
@@ -284,3 +286,15 @@ def _paths(attributes: Iterable[Attribute]) -> set[str]:
             paths.add(path)
             path = path.rpartition(".")[0]
     return paths
+
+
+def traced_modules(root: Any) -> Iterator[TracedModuleRecord]:
+    """Every TracedModule of a tree, each before those within it."""
+    stack, seen = [root], set()
+    while stack:
+        module = stack.pop()
+        if id(module) in seen or not isinstance(module, TracedModuleRecord):
+            continue
+        seen.add(id(module))
+        yield module
+        stack.extend(reversed([part for part in module.attributes.values() if isinstance(part, ModuleRecord)]))

@@ -6,20 +6,19 @@ each module that they call still has the graph for it. Where that is no longer s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from mgeconvert.errors import MgeconvertError
 from mgeconvert.ir import Graph
 
 from ..read import graph as g
-from ..read.modules import ModuleRecord, TracedModuleRecord
+from ..read.modules import TracedModuleRecord
 from ..read.pytree import structure_key
 from ..read.typeref import TypeRef
 from ..write import objects as written
 from ..write.pickler import Instance, Name
 from ..write.restore import Restorer
-from .source_tree import Graphs, SourceTree, at
+from .source_tree import Graphs, SourceTree, at, traced_modules
 
 
 class Uncalled:
@@ -33,7 +32,7 @@ class Uncalled:
 
     def add(self) -> None:
         """Write each of them that can stay, in the order of the tree."""
-        for record in _traced(self.tree.root):
+        for record in traced_modules(self.tree.root):
             for structure, graph in record.graphs.items():
                 if id(graph) in self._called or not self._stays(record, graph):
                     continue
@@ -111,18 +110,6 @@ def _class_of(node: g.Node) -> Name:
     if isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(part, str) for part in pair):
         return Name(pair[0], pair[1])
     return Name("megengine.module.module", "Module")
-
-
-def _traced(record: ModuleRecord) -> Iterator[TracedModuleRecord]:
-    """Every TracedModule of a tree, each before those within it."""
-    stack, seen = [record], set()
-    while stack:
-        module = stack.pop()
-        if id(module) in seen or not isinstance(module, TracedModuleRecord):
-            continue
-        seen.add(id(module))
-        yield module
-        stack.extend(reversed([part for part in module.attributes.values() if isinstance(part, ModuleRecord)]))
 
 
 def fields(expr: g.Expr, restore: Restorer) -> dict[str, Any]:

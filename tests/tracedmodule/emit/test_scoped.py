@@ -11,6 +11,7 @@ import mgeconvert
 from mgeconvert.ir import Graph, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.scopes import Scope
+from mgeconvert.tracedmodule.lower.load import load
 from mgeconvert.tracedmodule.read.model import read
 from tests.tracedmodule import sources
 from tests.tracedmodule.judge import judged, record
@@ -165,6 +166,15 @@ def test_ten_thousand_modules_and_two_hundred_levels(tmp_path: Path) -> None:
     b.output("y", b.at(deep, "Abs", value))
     mgeconvert.save(b.graph, tmp_path / "model.pkl")
     assert len(list(modules(read(tmp_path / "model.pkl").module))) == 10_151
+
+
+def test_two_hundred_levels_are_written_again(tmp_path: Path) -> None:
+    b = Drawn()
+    b.output("y", b.at(".".join("d" * 200), "Abs", b.input("x", np.float32, (3,))))
+    mgeconvert.save(b.graph, tmp_path / "model.pkl")
+    mgeconvert.save(load(tmp_path / "model.pkl", faithful=True), tmp_path / "again.pkl")
+    again = list(modules(read(tmp_path / "again.pkl").module))
+    assert again == list(modules(read(tmp_path / "model.pkl").module))
 
 
 def test_a_second_file_is_the_first(tmp_path: Path) -> None:
