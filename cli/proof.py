@@ -72,7 +72,7 @@ def check_proof(session: Session, candidate: Path, recompute: bool) -> None:
 
     sources, recorded = files_of(found, at, "source"), files_of(found, at, "recorded")
     if not sources:
-        raise BadInputError(f"{at}: names no source", hint="mgeconvert A-to-B MODEL --proof writes a proof")
+        raise BadInputError(f"{at}: names no source", hint="mgeconvert convert MODEL OUT --proof writes a proof")
     with session.stage("verify"):
         report = verify_files(
             candidate, sources[0], recorded[0] if recorded else None, found["options"].get("rtol"), None, None, False

@@ -25,7 +25,7 @@ FORMAT = "mgeconvert proof"
 CHUNK = 1 << 20
 PACKAGES = ("numpy", "onnx", "onnxruntime", "ai-edge-litert", "opencv-python-headless", "protobuf", "flatbuffers")
 """What can change a figure; those that are installed are named with their versions."""
-HINT = "mgeconvert A-to-B MODEL --proof writes one"
+HINT = "mgeconvert convert MODEL OUT --proof writes one"
 
 
 @dataclass(frozen=True, slots=True)

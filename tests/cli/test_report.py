@@ -107,7 +107,7 @@ def test_every_command(invoke: Invoke, line: str) -> None:
 def test_a_refusal_is_on_the_page(invoke: Invoke) -> None:
     b = Builder()
     b.enter(Scope("head.odd", "Odd"))
-    b.output("y", b.op("Det", b.input("x", "float32", (2, 3, 3))))
+    b.output("y", b.op("Det", b.input("x", "float32", (2, 4, 4))))
     save(b.graph, "det.onnx")
     assert invoke("onnx-to-caffe det.onnx -o det.prototxt --report r.html").exit_code == 1
     text = Path("r.html").read_text()

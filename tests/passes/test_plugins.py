@@ -56,7 +56,7 @@ def test_beside_the_passes_of_a_level() -> None:
 
 def test_a_pass_of_another_package_runs_where_it_is_named(plugins: Install) -> None:
     plugins({}, {}, {"sum-of-two": SUM_OF_TWO})
-    assert [row.name for row in select(2)] == list(mgeconvert.passes.names())
+    assert [row.name for row in select(2)] == [name for name in mgeconvert.passes.names() if name != "four-axes"]
     assert select(0, ["fuse-pad", "sum-of-two"])[0] is not None
     assert [row.name for row in select(0, ["fuse-pad", "sum-of-two"])] == ["sum-of-two", "fuse-pad"]
     assert mgeconvert.optimize(doubled(), ["sum-of-two"]).changes == 1

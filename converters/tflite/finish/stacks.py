@@ -7,11 +7,16 @@ from collections import defaultdict
 from ..model import Model, Operator, Tensor
 from .operator_list import OperatorList
 
+STACKED = frozenset(["float32", "uint8", "int8", "int16", "int32", "int64"])
+"""The types that LiteRT's kernels of PACK and UNPACK have in common."""
+
 
 def pack(r: OperatorList, operator: Operator) -> None:
     """CONCATENATION of RESHAPEs that give each operand an axis of size 1 is PACK of what they read."""
     axis = operator.options["Axis"] % operator.output.rank
     if operator.options.get("FusedActivationFunction") or len(operator.inputs) < 2:
+        return
+    if operator.output.dtype.name not in STACKED:
         return
     sources = [_without_axis(r, tensor, axis) for tensor in operator.inputs]
     if any(source is None for source in sources) or all(source.array is not None for source in sources if source):
@@ -48,7 +53,11 @@ def unpack(model: Model) -> None:
                 readers[tensor].append(operator)
     gone: set[int] = set()
     for operator in model.operators:
-        if operator.op == "SPLIT" and (followers := _dropping(model, operator, readers)):
+        if (
+            operator.op == "SPLIT"
+            and operator.outputs[0].dtype.name in STACKED
+            and (followers := _dropping(model, operator, readers))
+        ):
             axis, source = operator.inputs
             assert axis is not None
             assert axis.array is not None

@@ -25,7 +25,7 @@ from mgeconvert.tracedmodule.read.arrays import MgeDType
 from ..read.records import Operator, StaticGraph, Tensor, Variable
 from .control import HOLDERS, INPUTS
 from .layouts import StaticBuilder
-from .table import Row, find, refusal
+from .table import Row, find, refusal, result_of
 
 _NAME = re.compile(r"(?:(?P<path>[A-Za-z_]\w*(?:\.\w+)*)\.)?(?P<kind>[A-Za-z_]\w*)(?:\[\d+\])?(?::o\d+)?")
 """``layer1.0.conv1.Convolution[2]:o1``: the module's path, the operator, a counter, an output."""
@@ -167,7 +167,7 @@ class Driver:
         first = len(b.graph.nodes)
         operands = [self._values[number] for number in operator.inputs]
         lowering = row.find()
-        result = lowering.handler(b, *operands, **_fields(lowering, operator, row))
+        result = result_of(lowering, b, *operands, **_fields(lowering, operator, row))
         count = len(operator.outputs)
         results = [result.value] * count if isinstance(result, LastOutput) else list(flat(result))
         if len(results) < count:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.claims import Claim, here
@@ -112,9 +113,18 @@ def refused() -> Iterator[tuple[str, str]]:
     yield from sorted(_REFUSED.items())
 
 
+def result_of(lowering: Lowering, b: Builder, *operands: Any, **fields: Any) -> Any:
+    """What the handler gives; refused where the file gives too few or too many inputs, or no field that is needed."""
+    try:
+        lowering.signature.bind(b, *operands, **fields)
+    except TypeError as error:
+        refuse(f"its parameters do not fit its inputs ({error})")
+    return lowering.handler(b, *operands, **fields)
+
+
 def call(b: Builder, name: str, *operands: Any, **fields: Any) -> Any:
     """What the opdef of that name gives, for a handler that only prepares its operands."""
-    return opdef_of(name).handler(b, *operands, **fields)
+    return result_of(opdef_of(name), b, *operands, **fields)
 
 
 def value_of(b: Builder, name: str, *operands: Any, **fields: Any) -> Value:

@@ -11,6 +11,7 @@ import pytest
 
 import mgeconvert
 from mgeconvert import registry
+from mgeconvert.compose.support import composed_operators
 from mgeconvert.errors import ConversionError, MissingDependencyError, UnsupportedError, UsageError
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
@@ -350,7 +351,9 @@ def test_a_large_transposition_names_the_dialect_that_has_it(tmp_path: Path) -> 
 def test_tables() -> None:
     assert not set(EMITTERS) & set(REFUSED)
     rows = {row.op: row for row in registry.backend("caffe").ops()}
-    assert set(rows) == set(EMITTERS) | set(REFUSED)
+    composed = {row.op for row in composed_operators(EMITTERS)}
+    assert set(rows) == set(EMITTERS) | set(REFUSED) | composed
+    assert {op for op, row in rows.items() if row.refused} == set(REFUSED) - composed
     assert rows["Sin"].refused == "Caffe has no trigonometric layer"
     assert {"Convolution", "LRN", "Power"} < set(PARAMETERS)
     read = {row.op for row in registry.frontend("caffe").ops()}

@@ -62,7 +62,7 @@ def _computed(c: Emission, x: Tensor) -> Tensor:
     if mode != "constant" or (fill is not None and fill.any()) or x.rank > 5:
         refuse(f"a pad by {mode} that is computed at run time; TFLite's PAD has zeros around up to 5 axes")
     count = len(axes)
-    rows = c.op("TRANSPOSE", c.reshape(pads, (2, count)), c.const((1, 0), np.int32, "perm"), shape=(count, 2))
+    rows = c.transpose(c.reshape(pads, (2, count)), (1, 0))
     rows = c.op("CONCATENATION", rows, c.const(np.zeros((1, 2), np.int32)), shape=(count + 1, 2), Axis=0)
     places = {c.axis(axis): index for index, axis in enumerate(axes)}
     picks = c.const([places.get(at, count) for at in range(x.rank)], np.int32)

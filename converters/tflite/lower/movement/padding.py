@@ -24,15 +24,25 @@ def _widths(t: Translation, rank: int) -> list[tuple[int, int]]:
     return [(int(numbers[axis][0]), int(numbers[axis][1])) for axis in t.layout]
 
 
+def _flat(widths: list[tuple[int, int]]) -> list[int]:
+    return [before for before, _ in widths] + [after for _, after in widths]
+
+
+def _computed(t: Translation) -> Value | None:
+    """Pads that the run computes, (rank, 2) of the file's axes, in ONNX's order; None where they are constants."""
+    if t.is_known(1):
+        return None
+    rows = t.b.op("Gather", t.value(1), np.array(t.layout, np.int64), axis=0)
+    return t.b.op("Cast", t.b.op("Reshape", t.b.op("Transpose", rows, perm=(1, 0)), [-1]), to=7)
+
+
 @lower("PAD", "PADV2", wants=FOLLOW, data=1, moves=True)
 def pad(t: Translation, x: Value) -> Value:
     """With zeros, or with operand 2."""
-    widths = _widths(t, len(x.shape or ()))
-    flat = [before for before, _ in widths] + [after for _, after in widths]
     fill = t.value(2) if t.tensor(2) is not None else None
     if fill is not None:
         fill = t.b.op("Reshape", fill, np.array([], np.int64))
-    return t.b.op("Pad", x, flat, fill)
+    return t.b.op("Pad", x, _computed(t) or _flat(_widths(t, len(x.shape or ()))), fill)
 
 
 @lower("MIRROR_PAD", wants=FOLLOW, data=1, moves=True)
@@ -40,8 +50,7 @@ def mirror_pad(t: Translation, x: Value) -> Value:
     """REFLECT leaves the border out of the mirror image; SYMMETRIC repeats it, which is a Gather in ONNX."""
     widths = _widths(t, len(x.shape or ()))
     if t.option("Mode") == 0:
-        flat = [before for before, _ in widths] + [after for _, after in widths]
-        return t.b.op("Pad", x, flat, mode="reflect")
+        return t.b.op("Pad", x, _flat(widths), mode="reflect")
     for axis, pair in enumerate(widths):
         if any(pair):
             (size,) = t.known((x.shape or ())[axis : axis + 1], "a symmetric pad")
