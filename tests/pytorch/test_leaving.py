@@ -24,7 +24,7 @@ def test_the_page_is_followed(tmp_path: Path) -> None:
         arguments = [*shlex.split(command, comments=True), *(["--no-verify"] if "-to-pytorch" in command else [])]
         subprocess.run([sys.executable, "-m", "mgeconvert", *arguments], check=True, cwd=tmp_path, capture_output=True)
     assert sorted(path.name for path in tmp_path.glob("*.*")) == [
-        "net.py", "net.safetensors", "state.safetensors", "weights.safetensors",
+        "demo.pkl", "net.py", "net.safetensors", "state.safetensors", "weights.safetensors",
     ]  # fmt: skip
     program = "\n".join(re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL))
     python = str(environment("torch").python)
