@@ -287,6 +287,16 @@ def _elements(node: Node) -> str | None:
     return None
 
 
+def _points(node: Node) -> str | None:
+    """The last axis of the indices has a number for each of the data's first axes, behind `batch_dims`."""
+    data, indices = _shape(node, 0), _shape(node, 1)
+    if data is None or not indices or not isinstance(indices[-1], int):
+        return None
+    batches = node.attrs.get("batch_dims", 0)
+    axes = len(data) - (batches if isinstance(batches, int) else 0)
+    return None if indices[-1] <= axes else f"indices of {indices[-1]} axes into data of {axes}"
+
+
 def _vectors(*indices: int) -> Check:
     def check(node: Node) -> str | None:
         for index in indices:
@@ -336,6 +346,7 @@ OPERANDS: dict[str, Check] = {
     "Expand": _vectors(1),
     "GRU": _recurrent,
     "GatherElements": _elements,
+    "GatherND": _points,
     "Gemm": _gemm,
     "GroupNormalization": _per_channel,
     "InstanceNormalization": _per_channel,
@@ -349,6 +360,7 @@ OPERANDS: dict[str, Check] = {
     "QuantizeLinear": _quantized,
     "RNN": _recurrent,
     "ScatterElements": _elements,
+    "ScatterND": _points,
     "Transpose": _transpose,
 }
 """operator -> what is wrong with its operands, None for nothing."""
