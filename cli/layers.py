@@ -15,9 +15,9 @@ from mgeconvert import registry
 from mgeconvert.api import Selection, level_for
 from mgeconvert.errors import MgeconvertError, UsageError
 from mgeconvert.files import output_files, staging
-from mgeconvert.passes import select
 
 from .options import OUTPUT
+from .passes import named
 from .session import Session, plural
 from .table import Table
 
@@ -53,7 +53,7 @@ def layer_options() -> list[click.Parameter]:
         click.Option(
             ["--passes"],
             metavar="A,B",
-            callback=_named,
+            callback=named,
             help="With --per-layer: the passes CANDIDATE was written with; else its format's.",
         ),
         click.Option(
@@ -202,12 +202,3 @@ def _culprit(found: Comparison) -> dict[str, Any]:
         "max_rel": culprit.error if math.isfinite(culprit.error) else None,
         "text": culprit.text,
     }
-
-
-def _named(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
-    """Names are checked before anything is read; UsageError for an unknown one."""
-    if value is None:
-        return None
-    names = tuple(name.strip() for name in value.split(",") if name.strip())
-    select(0, names)
-    return names

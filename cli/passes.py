@@ -33,13 +33,13 @@ def pass_options() -> Section:
             click.Option(
                 ["--passes", "only"],
                 metavar="A,B",
-                callback=_named,
+                callback=named,
                 help="Exactly these passes, in place of a level.",
             ),
             click.Option(
                 ["--enable"],
                 metavar="A,B",
-                callback=_named,
+                callback=named,
                 help="These passes too, also those of other packages.",
             ),
             click.Option(
@@ -124,7 +124,7 @@ def _parameter(row: Pass) -> str:
     return f"pass_{row.name.replace('-', '_')}"
 
 
-def _named(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+def named(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...] | None:
     """Names are checked before any step runs; UsageError for an unknown one."""
     if value is None:
         return None

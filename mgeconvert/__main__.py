@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import entry_points
+
+from mgeconvert.entry_points import entry_points
 
 
 def main() -> None:
     """Run the installed ``mgeconvert`` command; exits with a message when the package was not installed."""
-    for entry in entry_points(group="console_scripts", name="mgeconvert"):
+    if entry := entry_points("console_scripts").get("mgeconvert"):
         sys.argv[0] = "mgeconvert"
         sys.exit(entry.load()())
     sys.exit("error: mgeconvert is not installed\nhint: pip install -e . in the repository")

@@ -14,21 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from mgeconvert import __version__
+from mgeconvert.files import digest
 
 from .manifest import Job
 from .pool import Result
 
 NAME = ".mgeconvert-batch.jsonl"
-CHUNK = 1 << 20
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(CHUNK):
-            found.update(block)
-    return found.hexdigest()
 
 
 class Journal:

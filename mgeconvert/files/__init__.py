@@ -2,7 +2,7 @@
 
 from .atomic import output_files
 from .destination import Destination
-from .fingerprint import check_pair, fingerprint
+from .fingerprint import check_pair, digest, fingerprint
 from .inputs import noted, noting
 from .replacing import check_replaceable, is_stream
 from .staging import Staging, check_place, staging
@@ -13,6 +13,7 @@ __all__ = [
     "check_pair",
     "check_place",
     "check_replaceable",
+    "digest",
     "fingerprint",
     "is_stream",
     "noted",

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from ..errors import BadInputError
 
+CHUNK = 1 << 20
+"""How many bytes of a file are hashed at a time."""
+
 
 def fingerprint(pieces: Iterable[bytes | memoryview]) -> str:
     """16 hexadecimal digits of a hash over the pieces."""
@@ -20,6 +23,17 @@ def fingerprint(pieces: Iterable[bytes | memoryview]) -> str:
     state = hashlib.blake2b(digest_size=8)
     for piece in pieces:
         state.update(piece)
+    return state.hexdigest()
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hexadecimal digits."""
+    import hashlib
+
+    state = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(CHUNK):
+            state.update(block)
     return state.hexdigest()
 
 

@@ -7,7 +7,6 @@ in a moment whether the files are still those that were compared, and compute th
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
@@ -17,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from mgeconvert.errors import BadInputError
+from mgeconvert.files import digest
 from mgeconvert.version import NAME, VERSION
 
 from .report import VerificationReport
 
 FORMAT = "mgeconvert proof"
-CHUNK = 1 << 20
 PACKAGES = ("numpy", "onnx", "onnxruntime", "ai-edge-litert", "opencv-python-headless", "protobuf", "flatbuffers")
 """What can change a figure; those that are installed are named with their versions."""
 HINT = "mgeconvert convert MODEL OUT --proof writes one"
@@ -38,15 +37,6 @@ class Change:
 
     def __str__(self) -> str:
         return f"{self.role} {self.path}: {self.fact}"
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(CHUNK):
-            found.update(block)
-    return found.hexdigest()
 
 
 def proof_path(output: Path) -> Path:
