@@ -36,7 +36,8 @@ def worthwhile(
         run(trial, passes, supported, allowed_growth)
         return calls(trial)
 
-    if left(chosen) <= left([row for row in chosen if row.name == MEGENGINES or row.name in asked]):
+    measure = [row for row in chosen if row.name == MEGENGINES or row.name in asked]
+    if len(measure) == len(chosen) or left(chosen) <= left(measure):
         return chosen
     accepted = [row for row in chosen if row.name in asked]
     fewest = left(accepted)
