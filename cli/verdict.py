@@ -49,7 +49,8 @@ def _worst(report: VerificationReport) -> str:
     text = f"max rel error {max((output.max_rel or 0.0 for output in report.outputs), default=0.0):.3g}"
     if report.limit.cosine is None:
         return text
-    return f"{text}, cosine {min((output.cosine or 0.0 for output in report.outputs), default=1.0):.4f}"
+    cosines = [output.cosine for output in report.outputs if output.cosine is not None]
+    return f"{text}, cosine {min(cosines, default=1.0):.4f}"
 
 
 def _after(report: VerificationReport) -> str:

@@ -84,6 +84,22 @@ def test_megengine_does_the_same(shared_models: Path, tmp_path: Path) -> None:
             assert answer["names"] == [["I_am_output"], ["I_am_output"]]
 
 
+@pytest.mark.reference
+def test_a_layer_of_a_quantized_network_as_an_output(tmp_path: Path) -> None:
+    """MegEngine returns a quantized tensor; what is compared are the numbers that its integers stand for."""
+    row = next(row for row in goldens.families()["quantization/modules"] if row.id == "quantized-conv-relu")
+    path, edited = tmp_path / "network.pkl", tmp_path / "edited.pkl"
+    path.write_bytes(goldens.load("quantization/modules", row).model)
+    graph = load(path, faithful=True)
+    inner = next(
+        node.output.name for node in graph.nodes if node.op == "DequantizeLinear" and node.inputs[0].array is None
+    )  # type: ignore[union-attr]
+    result = CliRunner().invoke(application, ["edit", str(path), "--add-outputs", inner, "-o", str(edited)])
+    assert result.exit_code == 0, result.stderr
+    assert "verified in MegEngine" in result.stderr
+    assert "cosine 1.0000" in result.stderr
+
+
 @pytest.fixture
 def network(tmp_path: Path) -> Path:
     """Residual blocks in a module, made by MegEngine."""

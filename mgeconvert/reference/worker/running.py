@@ -6,7 +6,7 @@ import megengine as mge
 import numpy as np
 
 from .arguments import structured
-from .values import save_arrays, shown, tensors
+from .values import numbers, save_arrays, shown, tensors
 
 
 def run(request):
@@ -34,4 +34,4 @@ def call(model, inputs):
 def compute(model, inputs):
     """A module's outputs, flattened in order, and their structure as text."""
     result = call(model, [mge.Tensor(array.copy()) for array in inputs])
-    return [leaf.numpy() for leaf in tensors(result)], shown(result)
+    return [numbers(leaf) for leaf in tensors(result)], shown(result)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .arguments import renewed
 from .refusing import RefusedError
-from .values import tensors
+from .values import numbers, tensors
 from .watching import BRANCH, RANDOM, TAKEN, watched
 
 RTOL = 1e-4
@@ -22,7 +22,7 @@ def called(module, given):
 
 def arrays_of(structure):
     """The arrays of the tensors in a structure, in order."""
-    return [tensor.numpy() for tensor in tensors(structure)]
+    return [numbers(tensor) for tensor in tensors(structure)]
 
 
 def differ(found, expected):

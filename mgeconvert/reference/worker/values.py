@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import megengine as mge
 import numpy as np
+from megengine.core.tensor.dtype import is_quantize
 from megengine.traced_module.pytree import tree_flatten
 
 
 def tensors(result):
     """The tensors of a nested structure, in order."""
     return [leaf for leaf in tree_flatten(result)[0] if isinstance(leaf, mge.Tensor)]
+
+
+def numbers(tensor):
+    """The array of a tensor: of a quantized one the float32 numbers that its integers stand for."""
+    return (tensor.astype("float32") if is_quantize(tensor.dtype) else tensor).numpy()
 
 
 def types(arrays):
