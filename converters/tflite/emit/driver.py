@@ -204,7 +204,8 @@ class Driver(Storage):
         for value in data:
             if value.is_constant or value.rank != rank:
                 continue
-            natural = self.stored[value].view.natural(prefer)
+            stored = self.stored[value]
+            natural = stored.view.natural(prefer, stored.tensor.shape)
             if natural is not None:
                 size = int(np.prod([dim if isinstance(dim, int) else 1 for dim in value.shape or ()]))
                 candidates[natural] = candidates.get(natural, 0) + size

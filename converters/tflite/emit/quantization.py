@@ -46,7 +46,7 @@ def dequantize(c: Emission) -> Stored:
         plainly = tuple(range(len(dims)))
         return Stored(c.storage.realise(c.node.outputs[0], plainly), plain(dims, plainly))
     stored = c.stored()
-    layout = stored.view.natural(c.storage.preferred(c.node.outputs[0])) or tuple(range(len(dims)))
+    layout = stored.view.natural(c.storage.preferred(c.node.outputs[0]), stored.tensor.shape) or tuple(range(len(dims)))
     c.layout = layout
     x = c.tensor(0, layout)
     if x.quantization is None:

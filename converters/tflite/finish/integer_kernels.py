@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..layout.holding import same_scales
 from ..model import Array, Model, Operator, Quantization, Tensor
 from ..padding import LOWEST
 from .operator_list import OperatorList, remove_dead
+from .requantizing import drop_pairs
 
 INT32 = np.dtype(np.int32)
 INT8 = np.dtype(np.int8)
@@ -65,7 +67,7 @@ def integer_kernels(model: Model) -> None:
         elif rule is not None:
             _integer(rewriter, operator, quantizers, rule)
     model.operators[:] = operators
-    _drop_pairs(rewriter)
+    drop_pairs(rewriter)
     remove_dead(model)
 
 
@@ -102,19 +104,6 @@ def _moved(r: OperatorList, operator: Operator) -> list[Operator]:
         r.uses[moved] = 1
         followers.append(follower)
     return followers
-
-
-def _drop_pairs(r: OperatorList) -> None:
-    """QUANTIZE of a DEQUANTIZE with the same scales is what went in."""
-    same_as: dict[Tensor, Tensor] = {}
-    for operator in r.model.operators:
-        operator.inputs = [None if tensor is None else same_as.get(tensor, tensor) for tensor in operator.inputs]
-        made = r.producer(operator.inputs[0], "DEQUANTIZE") if operator.op == "QUANTIZE" and operator.outputs else None
-        source = None if made is None else made.inputs[0]
-        if source is None or operator.output in r.public or source.dtype != operator.output.dtype:
-            continue
-        if same(source.quantization, operator.output.quantization):
-            same_as[operator.output] = source
 
 
 IntegerForm = Callable[[Operator, Sequence[Tensor], Sequence[Tensor]], "list[Tensor | None] | None"]
@@ -254,7 +243,7 @@ def _keeping(operator: Operator, sources: Sequence[Tensor], results: Sequence[Te
     if (
         first is None
         or first.scale.size > 1
-        or any(not same(tensor.quantization, first) for tensor in (*sources, *results))
+        or any(not same_scales(tensor.quantization, first) for tensor in (*sources, *results))
     ):
         return None
 
@@ -277,13 +266,6 @@ def _keeping(operator: Operator, sources: Sequence[Tensor], results: Sequence[Te
 def _fixed(operator: Operator, sources: Sequence[Tensor], results: Sequence[Tensor]) -> list[Tensor | None] | None:
     scale, zero = FIXED[operator.op]
     fixed = Quantization(np.array([scale], np.float32), np.array([zero]))
-    if not same(results[0].quantization, fixed):
+    if not same_scales(results[0].quantization, fixed):
         return None
     return _replaced(operator, sources, lambda _: None)
-
-
-def same(first: Quantization | None, second: Quantization | None) -> bool:
-    """Whether two tensors have the same scales and zero points."""
-    if first is None or second is None:
-        return False
-    return np.array_equal(first.scale, second.scale) and np.array_equal(first.zero_point, second.zero_point)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from mgeconvert.ir import Dim, Shape
 
-from ..model import Layout, Tensor, channels_last, identity
+from ..model import Layout, Tensor, channels_last, identity, permuted
 from .sizes import Size, _dim, product, quotient, resolve
 
 LIMIT_RANK = 6
@@ -56,10 +56,16 @@ class View:
         moved = self.order[start:end]
         return (*self.order[:place], *moved, *self.order[place:start], *self.order[end:])
 
-    def natural(self, prefer: Sequence[Layout]) -> Layout | None:
-        """A layout the stored bytes already have, the first of `prefer` if possible; None if they have none."""
-        for layout in (*prefer, identity(len(self.shape)), channels_last(len(self.shape))):
-            if len(layout) == len(self.shape) and self.has(layout):
+    def natural(self, prefer: Sequence[Layout], shape: Shape | None = None) -> Layout | None:
+        """A layout the stored bytes already have, the first of `prefer` if possible; None if they have none.
+
+        An image of one pixel has several, of which the one whose axes are the stored `shape` needs no reshape.
+        """
+        rank = len(self.shape)
+        usual = [layout for layout in (identity(rank), channels_last(rank)) if len(layout) == rank]
+        fitting = [layout for layout in usual if permuted(self.shape, layout) == shape]
+        for layout in (*prefer, *fitting, *usual):
+            if len(layout) == rank and self.has(layout):
                 return layout
         members = self.members()
         position = {atom: place for place, atom in enumerate(self.order)}

@@ -104,6 +104,9 @@ def test_streaming_network(name: str, tmp_path: Path) -> None:
     onnx, tflite = tmp_path / "m.onnx", tmp_path / "m.tflite"
     ONNX.save(graph, onnx)
     TFLITE.save(graph_for("tflite", path, state="explicit"), tflite)
+    assert tflite.stat().st_size <= path.stat().st_size
+    assert FRONTEND.describe is not None
+    assert "DEQUANTIZE" not in FRONTEND.describe(tflite).operators
     interpreter = open_interpreter(path)
     runner = interpreter.get_signature_runner()
     rng = np.random.default_rng(0)
