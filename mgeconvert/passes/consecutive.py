@@ -220,6 +220,21 @@ INDICES = (np.dtype(np.int32), np.dtype(np.int64))
 """The types that Gather takes."""
 
 
+@rule("merge-consecutive", "Gather")
+def column_of_a_stack(r: Rewriter, node: Node) -> Result:
+    """Gather(Concat(..., Unsqueeze(x, a), ...; a), i) -> x where that is the part i of parts of size 1"""
+    joined, index, axis = r.producer(data(node), "Concat"), array(node, 1), integer(node, "axis", 0)
+    rank = data(node).rank
+    if joined is None or index is None or index.shape != () or rank is None:
+        return None
+    axis, parts = axis % rank, [data(joined, at) for at in range(len(joined.inputs))]
+    if integer(joined, "axis", 0) % rank != axis or any(part.shape is None or part.shape[axis] != 1 for part in parts):
+        return None
+    if not -len(parts) <= index < len(parts):
+        return None
+    return r.op("Squeeze", parts[int(index)], [axis])
+
+
 Cut = tuple[int, int, int]
 
 

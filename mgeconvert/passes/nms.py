@@ -44,6 +44,57 @@ def _is_length(r: Rewriter, value: Value, x: Value) -> bool:
     return node is not None and data(node) is x
 
 
+@rule("fuse-nms", "Slice")
+def filled_with_zeros(r: Rewriter, node: Node) -> Result:
+    """Slice(Slice(Concat(x, 0 0 0 ...), 0:n), 0:Shape(x)) -> x, for the at most n indices x of a NonMaxSuppression; a
+    Cast may follow the inner Slice"""
+    inner, cast = _behind_cast(r, data(node))
+    first = None if inner is None else r.producer(inner, "Slice")
+    joined = None if first is None else r.producer(data(first), "Concat")
+    if first is None or joined is None or len(joined.inputs) != 2 or not _is_from_start(node):
+        return None
+    x, zeros, limit = data(joined), array(joined, 1), array(first, 2)
+    if zeros is None or zeros.any() or limit is None or not _is_from_start(first) or x.rank != 1:
+        return None
+    most = _most_boxes(r, x)
+    if most is None or not most <= limit.item() <= zeros.size or not _is_count(r, data(node, 2), x):
+        return None
+    return x if cast is None else r.again(cast, x)
+
+
+def _is_from_start(node: Node) -> bool:
+    """Whether a Slice of a vector takes all from the first on."""
+    starts, steps = array(node, 1), array(node, 4)
+    return (
+        starts is not None and not starts.any() and (len(node.inputs) < 5 or (steps is not None and (steps == 1).all()))
+    )
+
+
+def _most_boxes(r: Rewriter, x: Value) -> int | None:
+    """How many indices there can be, where x is the last column of a NonMaxSuppression."""
+    made = r.producer(x)
+    while made is not None and made.op in ("Reshape", "Squeeze", "Slice", "Cast", "Gather"):
+        made = r.producer(data(made))
+    limit = None if made is None or made.op != "NonMaxSuppression" else array(made, 2)
+    return None if limit is None else int(limit.item())
+
+
+def _is_count(r: Rewriter, value: Value, x: Value) -> bool:
+    """Whether a value is Shape(x), which is never below zero, in another type or shape."""
+    node = r.producer(value)
+    while node is not None and node.op in ("Cast", "Reshape", "Where"):
+        if node.op == "Where" and not _is_below_zero(r, data(node), data(node, 2)):
+            return False
+        node = r.producer(data(node, 2 if node.op == "Where" else 0))
+    return node is not None and node.op == "Shape" and data(node) is x
+
+
+def _is_below_zero(r: Rewriter, condition: Value, value: Value) -> bool:
+    less = r.producer(condition, "Less")
+    zero = None if less is None else array(less, 1)
+    return less is not None and data(less) is value and zero is not None and not zero.any()
+
+
 @rule("fuse-nms", "Gather", rounds=True)
 def sorted_before(r: Rewriter, node: Node) -> Result:
     """order[NonMaxSuppression(boxes[order], -0 -1 -2 ...)] -> NonMaxSuppression(boxes, scores), where order sorts the

@@ -94,6 +94,62 @@ def boxes_in_order(b: Builder) -> Value:
     return b.op("Gather", sorted_, indices)
 
 
+def filled(b: Builder, indices: Value, zeros: int = 4) -> Value:
+    whole = b.op("Concat", indices, np.zeros(zeros, np.int64), axis=0)
+    return b.op("Cast", b.op("Slice", whole, [0], [4]), to=6)
+
+
+def count(b: Builder, indices: Value) -> Value:
+    length = b.op("Shape", indices)
+    return b.op("Where", b.op("Less", length, 0), np.int64(2**31 - 1), length)
+
+
+@changes(
+    "fuse-nms",
+    """
+    graph main (x: float32[4,4])
+      Unsqueeze: float32[1,4,4] = Unsqueeze(x, int64([0]))
+      NonMaxSuppression: int64[NonMaxSuppression_0,3] = NonMaxSuppression(Unsqueeze, float32([[[-0.0, -1.0, -2.0, -3.0]]]), int64([4]), float32([0.5]))
+      Gather: int64[NonMaxSuppression_0] = Gather(NonMaxSuppression, int64(2)) {axis=1}
+      Concat: int64[Concat_0] = Concat(Gather, int64([0, 0, 0, 0])) {axis=0}
+      Slice: int64[Slice_0] = Slice(Concat, int64([0]), int64([4]))
+      Cast: int32[Slice_0] = Cast(Slice) {to=6}
+      Shape: int64[1] = Shape(Gather)
+      Less: bool[1] = Less(Shape, int64(0))
+      Where: int64[1] = Where(Less, int64(2147483647), Shape)
+      Slice_1: int32[Slice_1_0] = Slice(Cast, int64([0]), Where)
+      Neg: int32[Slice_1_0] = Neg(Slice_1)
+      return y=Neg
+    """,
+    """
+    graph main (x: float32[4,4])
+      Unsqueeze: float32[1,4,4] = Unsqueeze(x, int64([0]))
+      NonMaxSuppression: int64[NonMaxSuppression_0,3] = NonMaxSuppression(Unsqueeze, float32([[[-0.0, -1.0, -2.0, -3.0]]]), int64([4]), float32([0.5]))
+      Gather: int64[NonMaxSuppression_0] = Gather(NonMaxSuppression, int64(2)) {axis=1}
+      Slice_1: int32[Slice_1_0] = Cast(Gather) {to=6}
+      Neg: int32[Slice_1_0] = Neg(Slice_1)
+      return y=Neg
+    """,
+)
+def cut_to_what_was_filled(b: Builder) -> Value:
+    indices = kept(b, x(b, 4, 4))
+    return b.op("Neg", b.op("Slice", filled(b, indices), [0], count(b, indices)))
+
+
+@declines("fuse-nms")
+def other_fillings(b: Builder) -> dict[str, Value]:
+    indices, other = (kept(b, b.input(name, "float32", (4, 4))) for name in "xy")
+    ones = b.op("Concat", indices, np.ones(4, np.int64), axis=0)
+    anything = b.input("z", "int64", ("n",))
+    return {
+        "other": b.op("Slice", filled(b, indices), [0], count(b, other)),
+        "start": b.op("Slice", filled(b, indices), [1], count(b, indices)),
+        "ones": b.op("Slice", b.op("Slice", ones, [0], [4]), [0], count(b, indices)),
+        "few": b.op("Slice", filled(b, indices, 2), [0], count(b, indices)),
+        "any": b.op("Slice", filled(b, anything), [0], count(b, anything)),
+    }
+
+
 @declines("fuse-nms")
 def other_cuts(b: Builder) -> dict[str, Value]:
     indices, other = (b.op("Cast", kept(b, b.input(name, "float32", (4, 4))), to=6) for name in "xy")

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..model import Array, Model, Operator, Tensor
 from ..padding import LOWEST, SAME, VALID, same_pads
+from .bounded import drop_bounded
 from .operator_list import OperatorList, remove_dead
 from .stacks import pack, unpack
 
@@ -43,6 +44,7 @@ def fuse(model: Model) -> None:
                 rule(rewriter, operator)
     remove_dead(model)
     unpack(model)
+    drop_bounded(model)
 
 
 def activation(r: OperatorList, operator: Operator) -> None:
@@ -146,6 +148,25 @@ def mod_mod(r: OperatorList, operator: Operator) -> None:
         r.read(operator, 0, source)
 
 
+def rsqrt(r: OperatorList, operator: Operator) -> None:
+    """1 / SQRT(x) is RSQRT(x)."""
+    ones, made = operator.inputs[0], r.producer(operator.inputs[1], "SQRT")
+    if made is None or ones is None or ones.array is None or ones.dtype != np.float32 or (ones.array != 1).any():
+        return
+    if ones.array.size == 1 and r.alone(made.output) and not operator.options.get("FusedActivationFunction"):
+        source = made.inputs[0]
+        if source is not None and source.shape == operator.output.shape:
+            operator.op, operator.inputs, operator.options = "RSQRT", [source], {}
+
+
+def square(r: OperatorList, operator: Operator) -> None:
+    """x * x is SQUARE(x)."""
+    x, other = operator.inputs
+    if x is other and x is not None and x.dtype == np.float32 and not operator.options.get("FusedActivationFunction"):
+        r.uses[x] -= 1
+        operator.op, operator.inputs, operator.options = "SQUARE", [x], {}
+
+
 RULES: dict[str, tuple[Fusion, ...]] = {
     **dict.fromkeys(ACTIVATIONS, (activation,)),
     "PAD": (pad_pad,),
@@ -156,4 +177,6 @@ RULES: dict[str, tuple[Fusion, ...]] = {
     "RESHAPE": (reshape_reshape,),
     "CONCATENATION": (pack,),
     "FLOOR_MOD": (mod_mod,),
+    "DIV": (rsqrt,),
+    "MUL": (square,),
 }

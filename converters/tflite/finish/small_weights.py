@@ -16,13 +16,14 @@ HALF_MAX = float(np.finfo(np.float16).max)
 
 
 def half_weights(model: Model, exactly: bool = False) -> None:
-    """Store every larger float32 constant as float16; one DEQUANTIZE in front of its first reader.
+    """Store every larger float32 constant as float16; equal ones share a DEQUANTIZE before their first reader.
 
     `exactly` leaves constants that would be rounded.
 
     The biases of operators with int8 weights stay: XNNPACK wants those constant.
     """
     replaced: dict[Tensor, Tensor] = {}
+    stored: dict[object, list[tuple[Array, Tensor]]] = {}
     operators: list[Operator] = []
     for operator in model.operators:
         small = any(tensor is not None and tensor.dtype == np.int8 for tensor in operator.inputs)
@@ -33,12 +34,22 @@ def half_weights(model: Model, exactly: bool = False) -> None:
                 continue
             if tensor not in replaced:
                 array = tensor.array.astype(np.float16)
+                alike = stored.setdefault((array.shape, array.flat[:8].tobytes()), [])
+                same = next((whole for other, whole in alike if _same_bits(array, other)), None)
+                if same is not None:
+                    replaced[tensor] = operator.inputs[index] = same
+                    continue
                 half = Tensor(f"{tensor.name}_fp16", array.dtype, tensor.shape, array)
                 replaced[tensor] = Tensor(tensor.name, tensor.dtype, tensor.shape)
+                alike.append((array, replaced[tensor]))
                 operators.append(Operator("DEQUANTIZE", [half], [replaced[tensor]], origin=operator.origin))
             operator.inputs[index] = replaced[tensor]
         operators.append(operator)
     model.operators[:] = operators
+
+
+def _same_bits(first: Array, second: Array) -> bool:
+    return np.array_equal(np.ascontiguousarray(first).view(np.uint16), np.ascontiguousarray(second).view(np.uint16))
 
 
 def _halvable(array: Array) -> bool:

@@ -15,6 +15,7 @@ from ..layout.holding import Held
 from ..layout.wants import PLAIN, VIEW
 from ..model import Tensor, identity
 from .convolution import bias_of
+from .movement.rearranging import open_size
 from .table import lower
 from .translation import Translation
 
@@ -52,7 +53,7 @@ def _matrix(t: Translation, inputs: int) -> tuple[Value, Value]:
     total = int(np.prod(known, dtype=np.int64))
     if len(known) == len(shape) and (not inputs or total % inputs):
         refuse(f"a product of {list(shape)} with weights of {inputs} inputs")
-    rows = total // inputs if len(known) == len(shape) else "-1"
+    rows = total // inputs if len(known) == len(shape) else open_size(t, 0)
     view = where.view.reshaped((rows, inputs))
     if view is not None:
         first, second = view.members()

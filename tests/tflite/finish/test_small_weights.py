@@ -95,3 +95,14 @@ def test_embedding_tables(tmp_path: Path) -> None:
     assert found == ["FLOOR_MOD", "GATHER", "DEQUANTIZE"]
     TFLITE.save(graph, tmp_path / "m.tflite", weight_int8=True)
     np.testing.assert_allclose(run(tmp_path / "m.tflite", {"x0": words})["y0"], table[words], atol=1 / 127)
+
+
+def test_equal_weights_share_their_dequantize() -> None:
+    """Two layers with the same numbers: one float16 constant, widened once."""
+    weights = np.linspace(-1, 1, 256, dtype=np.float32).reshape(16, 16)
+
+    def twice(b: Any, x: Value) -> Value:
+        return b.op("Gemm", b.op("Gemm", x, b.constant(weights), transB=1), b.constant(weights.copy()), transB=1)
+
+    model = build(graph_of(twice, np.ones((1, 16), np.float32)), fp16=True)
+    assert [operator.op for operator in model.operators] == ["DEQUANTIZE", "FULLY_CONNECTED", "FULLY_CONNECTED"]

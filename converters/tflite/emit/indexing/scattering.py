@@ -33,12 +33,12 @@ def _scattered(c: Emission, x: Tensor, rows: Tensor, updates: Tensor) -> Tensor:
         updates = c.reshape(updates, (1,))
     placed = c.op("SCATTER_ND", rows, updates, shape, shape=x.shape, dtype=updates.dtype)
     mode = c.attr("reduction", "none")
-    if mode == "add":
-        return c.op("ADD", x, placed)
-    if mode != "none":
+    if mode not in ("none", "add"):
         refuse(f"a scatter with reduction {mode}: TFLite's SCATTER_ND only adds")
     if x.array is not None and not x.array.any():
         return placed
+    if mode == "add":
+        return c.op("ADD", x, placed)
     if rows.array is not None:
         if rows.shape[-1:] > (len(x.shape),):
             refuse("a scatter along more axes than its data has")

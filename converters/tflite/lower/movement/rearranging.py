@@ -33,8 +33,15 @@ def reshape(t: Translation) -> Held:
     sizes = list(t.option("NewShape", ())) if sizes is None else sizes
     if sizes.count(-1) > 1 or any(size < -1 for size in sizes):
         refuse(f"a reshape to {sizes}")
-    shape: tuple[Dim, ...] = tuple("-1" if size == -1 else size for size in sizes)
+    shape: tuple[Dim, ...] = tuple(open_size(t, axis) if size == -1 else size for axis, size in enumerate(sizes))
     return reshaped(t, t.held(), _deduced(t.shape(), shape))
+
+
+def open_size(t: Translation, axis: int) -> str:
+    """The name of a size that follows from the others: no other tensor's, whose size may be another one."""
+    dims = t.output.shape
+    named = dims[axis] if axis < len(dims) else None
+    return named if isinstance(named, str) else f"{t.output.name}_{axis}"
 
 
 def _deduced(source: Shape, shape: Shape) -> Shape:
@@ -64,7 +71,7 @@ def _to_computed(t: Translation) -> Held:
     """A shape that the run computes; where the file leaves one size open, that one follows from the others."""
     shape = t.output.shape
     if sum(isinstance(dim, str) for dim in shape) == 1:
-        view = t.held().view.reshaped(tuple("-1" if isinstance(dim, str) else dim for dim in shape))
+        view = t.held().view.reshaped(shape)
         if view is not None:
             return Held(t.held().value, view)
     made = t.b.op("Reshape", t.value(0), t.int64(1))
