@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mgeconvert.ir import Value
@@ -74,6 +75,41 @@ def doubled_again_and_again(b: Builder) -> Value:
     for _ in range(12):
         value = b.op("Concat", value, value, axis=1)
     return value
+
+
+@changes(
+    "merge-consecutive",
+    """
+    graph main (a: float32[2,3], b: float32[2,3], c: float32[2,3])
+      Unsqueeze: float32[2,1,3] = Unsqueeze(a, int64([1]))
+      Unsqueeze_1: float32[2,1,3] = Unsqueeze(b, int64([1]))
+      Unsqueeze_2: float32[2,1,3] = Unsqueeze(c, int64([1]))
+      Concat: float32[2,3,3] = Concat(Unsqueeze, Unsqueeze_1, Unsqueeze_2) {axis=1}
+      Gather: float32[2,3] = Gather(Concat, int64(-2)) {axis=1}
+      Neg: float32[2,3] = Neg(Gather)
+      return y=Neg
+    """,
+    """
+    graph main (a: float32[2,3], b: float32[2,3], c: float32[2,3])
+      Neg: float32[2,3] = Neg(b)
+      return y=Neg
+    """,
+)
+def column_of_a_stack(b: Builder) -> Value:
+    parts = [b.op("Unsqueeze", b.input(name, "float32", (2, 3)), [1]) for name in "abc"]
+    return b.op("Neg", b.op("Gather", b.op("Concat", *parts, axis=1), np.int64(-2), axis=1))
+
+
+@declines("merge-consecutive")
+def columns_of_other_stacks(b: Builder) -> dict[str, Value]:
+    first, second = (b.input(name, "float32", (2, 3)) for name in "xy")
+    wide = b.op("Concat", first, second, axis=1)
+    stacked = b.op("Concat", b.op("Unsqueeze", first, [1]), b.op("Unsqueeze", second, [1]), axis=1)
+    return {
+        "wide": b.op("Gather", wide, np.int64(1), axis=1),
+        "across": b.op("Gather", stacked, np.int64(1), axis=2),
+        "several": b.op("Gather", stacked, [1], axis=1),
+    }
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)

@@ -369,41 +369,6 @@ def position_whose_axis_stays(b: Builder) -> Value:
     return b.op("Squeeze", b.op("ArgMax", x(b, 2, 1, 4, 3), axis=2), [1, 2])
 
 
-@changes(
-    "merge-consecutive",
-    """
-    graph main (x: float32[2,3], y: float32[2,3], z: float32[2,3])
-      Unsqueeze: float32[2,1,3] = Unsqueeze(x, int64([1]))
-      Unsqueeze_1: float32[2,1,3] = Unsqueeze(y, int64([1]))
-      Unsqueeze_2: float32[2,1,3] = Unsqueeze(z, int64([1]))
-      Concat: float32[2,3,3] = Concat(Unsqueeze, Unsqueeze_1, Unsqueeze_2) {axis=1}
-      Gather: float32[2,3] = Gather(Concat, int64(-2)) {axis=1}
-      Neg: float32[2,3] = Neg(Gather)
-      return y=Neg
-    """,
-    """
-    graph main (x: float32[2,3], y: float32[2,3], z: float32[2,3])
-      Neg: float32[2,3] = Neg(y)
-      return y=Neg
-    """,
-)
-def column_of_a_stack(b: Builder) -> Value:
-    parts = [b.op("Unsqueeze", b.input(name, "float32", (2, 3)), [1]) for name in "xyz"]
-    return b.op("Neg", b.op("Gather", b.op("Concat", *parts, axis=1), np.int64(-2), axis=1))
-
-
-@declines("merge-consecutive")
-def columns_of_other_stacks(b: Builder) -> dict[str, Value]:
-    first, second = (b.input(name, "float32", (2, 3)) for name in "xy")
-    wide = b.op("Concat", first, second, axis=1)
-    stacked = b.op("Concat", b.op("Unsqueeze", first, [1]), b.op("Unsqueeze", second, [1]), axis=1)
-    return {
-        "wide": b.op("Gather", wide, np.int64(1), axis=1),
-        "across": b.op("Gather", stacked, np.int64(1), axis=2),
-        "several": b.op("Gather", stacked, [1], axis=1),
-    }
-
-
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_row(row: Row, tmp_path: Path) -> None:
     examine(row, tmp_path)
