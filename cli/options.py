@@ -54,9 +54,13 @@ class OutputFile(click.Path):
         return STREAM if value in self.STDOUT else super().convert(value, param, ctx)
 
 
+class OutputName(click.types.StringParamType):
+    """Text that names a file which is written."""
+
+
 FILE, OUTPUT = InputFile(), OutputFile()
 
-FILES: dict[str, Any] = {"reads": InputNames(), "writes": click.STRING}
+FILES: dict[str, Any] = {"reads": InputNames(), "writes": OutputName()}
 
 SWITCHES = {
     "json": "Print one JSON document on stdout; human text goes to stderr.",

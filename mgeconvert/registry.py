@@ -98,7 +98,8 @@ class Frontend:
     keyword `progress`: a function of (bytes read, all bytes). With `faithful` it takes a keyword `faithful`, whether
     the graph is for a target that can write the calls of the source as they were. `recorded(path)` gives the inputs and
     outputs that the file itself holds, of formats with test cases. `check(**options)` raises UsageError for options
-    that cannot be taken, before anything is read.
+    that cannot be taken, before anything is read. `companions(path)` names the other files that reading the model at
+    that path opens, of formats that have them; whether they are there is not said.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Frontend:
     handlers: Callable[[], Handlers] | None = None
     recorded: Callable[[Path], Any] | None = None
     check: Callable[..., None] | None = None
+    companions: Callable[[Path], Iterable[Path]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,18 @@ from mgeconvert import __version__, registry
 from mgeconvert.errors import MgeconvertError, UsageError
 from mgeconvert.files import output_files
 
-from ..options import FILE, OUTPUT, STREAM
+from ..options import FILE, OUTPUT, STREAM, InputFile, OutputFile
 from ..outputs import check_file
 from ..report.options import report_options
 from ..session import Session, plural
 from ..steps import Command
 from ..values import Names, Positive
-from . import pool, report
+from . import parcel, pool, report
+from .entries import jobs
+from .job import Job
 from .journal import Journal
-from .manifest import Job, jobs
-from .pool import Limits, Result
+from .pool import Crew, Limits, Result
+from .urls import Where, is_url, where
 
 FAILS = ("error", "mismatch", "regression")
 """From which kind of result on the exit code is 1; each includes those before."""
@@ -35,9 +37,9 @@ class BatchError(MgeconvertError):
 
 def _batch(
     session: Session,
-    sources: tuple[Path, ...],
+    sources: tuple[Where, ...],
     targets: Sequence[str],
-    out: Path | None,
+    out: Where | None,
     workers: str,
     name: str | None,
     timeout: float | None,
@@ -48,32 +50,33 @@ def _batch(
     fail_on: str,
     baseline: Path | None,
     junit: Path | None,
+    dask: str | None,
 ) -> None:
     unknown = [target for target in targets if target not in registry.backend_names()]
     if unknown:
         raise UsageError(f"{unknown[0]}: unknown target format; known: {', '.join(registry.backend_names())}")
     if fail_on == "regression" and baseline is None:
         raise UsageError("--fail-on regression compares with an earlier run", hint="give --baseline FILE.json")
-    count = _count(workers)
+    count = None if dask is not None and workers == "auto" else _count(workers)
     before = report.Baseline() if baseline is None else report.read_baseline(baseline)
     if before.version != __version__:
         session.say(f"note: {baseline} is of mgeconvert {before.version}, this is {__version__}")
     todo = [job for job in jobs(sources, targets, out) if name is None or fnmatch.fnmatch(job.name, name)]
     if not todo:
         raise UsageError(f"--name {name}: no model of this batch has such a name")
-    read = {path: None for job in todo for path in (job.source, job.source.with_suffix(".npz"))}
-    session.inputs.update(read)
+    sources_here = [job.source for job in todo if isinstance(job.source, Path)]
+    session.inputs.update({path: None for source in sources_here for path in (source, source.with_suffix(".npz"))})
     if junit is not None:
         if junit == STREAM:
             raise UsageError("--junit - : standard output takes the table of the results", hint="--junit FILE.xml")
         check_file(session, junit, force=False)
     if dry_run:
         for job in todo:
-            session.answer(f"mgeconvert {' '.join(job.args[1:])}")
+            session.answer(f"mgeconvert {' '.join(job.words()[1:])}")
         session.document("batch", jobs=[{"name": job.name, "target": job.target} for job in todo])
         return
     limits = Limits(timeout or 0.0, int((max_memory or 0.0) * 1e9), retries)
-    results = list(_run(session, todo, count, limits, fresh))
+    results = list(_run(session, todo, count, limits, fresh, dask))
     lines = report.worse(results, before.entries)
     session.answer(report.table(results))
     for line in lines:
@@ -85,14 +88,15 @@ def _batch(
     _require(results, lines, fail_on)
 
 
-def _run(session: Session, todo: Sequence[Job], count: int, limits: Limits, fresh: bool) -> Iterator[Result]:
+def _run(
+    session: Session, todo: Sequence[Job], count: int | None, limits: Limits, fresh: bool, dask: str | None
+) -> Iterator[Result]:
     journal = Journal()
     waiting: list[Job] = []
     done = 0
     for job in todo:
         found = None if fresh else journal.unchanged(job)
         if found is None:
-            job.output.parent.mkdir(parents=True, exist_ok=True)
             waiting.append(job)
         else:
             done += 1
@@ -100,11 +104,37 @@ def _run(session: Session, todo: Sequence[Job], count: int, limits: Limits, fres
     if done:
         session.say(f"{plural(done, 'model')} unchanged since an earlier run: skipped")
     with _progress(session, len(waiting)) as (begun, said):
-        for number, result in enumerate(pool.run(waiting, min(count, len(waiting)), limits, begun), 1):
+        for number, result in enumerate(_results(waiting, count, limits, dask, begun), 1):
             journal.note(result)
             first = f": {result.message.splitlines()[0]}" if result.message else ""
             said(f"[{number}/{len(waiting)}] {result.job.title}: {result.state}, {result.seconds:.1f} s{first}")
             yield result
+
+
+def _results(
+    waiting: Sequence[Job], count: int | None, limits: Limits, dask: str | None, begun: Callable[[Job], None]
+) -> Iterator[Result]:
+    """Results as they are done, on this machine or on those of a cluster."""
+    if dask is not None and waiting:
+        from . import cluster
+
+        with cluster.connected(dask) as client:
+            yield from cluster.run(client, waiting, limits, count, begun)
+        return
+    crew = Crew(limits)
+
+    def perform(job: Job) -> Result:
+        begun(job)
+        if job.is_remote:
+            return parcel.here(job, crew)
+        assert isinstance(job.output, Path)
+        job.output.parent.mkdir(parents=True, exist_ok=True)
+        return crew.perform(job, job.words())
+
+    try:
+        yield from pool.run(waiting, min(count or 1, len(waiting)), perform)
+    finally:
+        crew.close()
 
 
 @contextlib.contextmanager
@@ -128,6 +158,23 @@ def _progress(session: Session, count: int) -> Iterator[tuple[Callable[[Job], No
             console.print(line, markup=False, highlight=False)
 
         yield (lambda job: bar.update(task, description=job.title)), said
+
+
+class Place(InputFile):
+    """A file or a folder, of this machine or a URL."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return where(value) if isinstance(value, str) and is_url(value) else super().convert(value, param, ctx)  # type: ignore[arg-type]
+
+    def paths(self, value: Any) -> tuple[Path, ...]:
+        return tuple(place for place in super().paths(value) if isinstance(place, Path))
+
+
+class OutputPlace(OutputFile):
+    """A folder that is written to, of this machine or a URL."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return where(value) if isinstance(value, str) and is_url(value) else super().convert(value, param, ctx)
 
 
 def _count(workers: str) -> int:
@@ -154,10 +201,13 @@ command = Command(
     "batch",
     _batch,
     [
-        click.Argument(["sources"], type=FILE, nargs=-1, required=True, metavar="MANIFEST|FOLDER|MODEL..."),
+        click.Argument(["sources"], type=Place(), nargs=-1, required=True, metavar="MANIFEST|FOLDER|MODEL..."),
         click.Option(["--targets"], type=Names(), default=(), help="Target formats, instead of a manifest's."),
-        click.Option(["-o", "--out"], type=OUTPUT, metavar="FOLDER", help="Where files go, instead of a manifest's."),
+        click.Option(
+            ["-o", "--out"], type=OutputPlace(), metavar="FOLDER", help="Where files go, instead of a manifest's."
+        ),
         click.Option(["-j", "--workers"], default="auto", show_default=True, metavar="N", help="Processes at a time."),
+        click.Option(["--dask"], metavar="ADDRESS", help="Do it on the Dask cluster of the scheduler there."),
         click.Option(["--name"], metavar="GLOB", help="Only the models with such a name."),
         click.Option(
             ["--timeout"],

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
 from mgeconvert.errors import UsageError
 
+from ..options import STREAM, InputFile, InputNames, OutputFile, OutputName
 from ..pairs import pair_command
+from .job import Word
+from .manifest import Place
+from .urls import Where, joined
 
 NOT_IN_A_MANIFEST = frozenset({"out", "json", "help", "quiet", "debug", "timeout", "max-memory"})
 """Options that a batch sets itself."""
@@ -33,21 +38,43 @@ def option_names(source: str, target: str) -> frozenset[str]:
     return frozenset(_options(source, target))
 
 
-def command_line(source: str, target: str, options: Mapping[str, Any], place: Callable[[str], str]) -> Iterator[str]:
-    """The words of the options; `place` names a key's place in the manifest for a message."""
+def command_line(
+    source: str, target: str, options: Mapping[str, Any], place: Place | None
+) -> tuple[list[Word], tuple[Where, ...]]:
+    """The words of the options, and the files that they read, which are relative to the manifest at that place."""
+    words: list[Word] = []
+    reads: list[Where] = []
+    folder: Where = Path() if place is None else place.path.parent
     for name, value in options.items():
         option = _options(source, target)[name]
+        at = name if place is None else place.at(name)
         if option.is_flag or option.count:
             if not isinstance(value, bool):
-                raise UsageError(f"{place(name)}: {name} is true or false, not {value!r}")
+                raise UsageError(f"{at}: {name} is true or false, not {value!r}")
             if value:
-                yield f"--{name}"
+                words.append(f"--{name}")
             elif f"--no-{name}" in option.secondary_opts:
-                yield f"--no-{name}"
-        elif isinstance(value, list):
-            for item in value:
-                yield from (f"--{name}", str(item))
-        elif isinstance(value, bool | Mapping):
-            raise UsageError(f"{place(name)}: {name} needs a value, not {value!r}")
-        else:
-            yield from (f"--{name}", str(value))
+                words.append(f"--no-{name}")
+            continue
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, bool | Mapping):
+                raise UsageError(f"{at}: {name} needs a value, not {item!r}")
+            word = _word(option.type, str(item), folder)
+            words += [f"--{name}", word]
+            if isinstance(option.type, InputFile | InputNames):
+                parts = word if isinstance(word, tuple) else (word,)
+                reads += [part for part in parts if not isinstance(part, str)]
+    return words, tuple(reads)
+
+
+def _word(kind: click.ParamType, text: str, folder: Where) -> Word:  # type: ignore[type-arg]
+    """A value as it stands in the command line, files of it as such."""
+    if isinstance(kind, InputFile | OutputFile | OutputName):
+        return joined(folder, text) if text != str(STREAM) else text
+    if not isinstance(kind, InputNames):
+        return text
+    parts: list[str | Where] = []
+    for number, item in enumerate(text.split(",")):
+        name, equals, file = item.rpartition("=")
+        parts += [f"{',' if number else ''}{name}{equals}", joined(folder, file)]
+    return tuple(parts)

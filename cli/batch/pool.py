@@ -5,20 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import selectors
+import select
 import signal
 import subprocess
 import sys
-import time
-from collections import deque
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Any
 
-from .manifest import Job
+from .job import Job
 
-GRACE = 0.2
-"""Seconds between two looks at the clock."""
 OUT_OF_MEMORY = "it ran out of memory (--max-memory)"
 
 
@@ -50,40 +48,35 @@ class Result:
 
 
 class Worker:
-    """One process and the job it has."""
+    """One process, that does one job at a time."""
 
     def __init__(self, memory: int) -> None:
         command = [sys.executable, "-m", f"{__package__}.worker", str(memory)]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        self.job: Job | None = None
-        self.tries = 0
-        self.started = 0.0
 
-    @property
-    def stream(self) -> Any:
-        return self._process.stdout
-
-    def give(self, job: Job, tries: int) -> None:
-        """Let it run a job."""
-        self.job, self.tries, self.started = job, tries, time.monotonic()
+    def run(self, words: Sequence[str], seconds: float) -> dict[str, Any] | None:
+        """The answer to a command line; None when the process has ended without one. TimeoutError after that time."""
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # a process that is dead already is noticed at its output
-            self._process.stdin.write(json.dumps(list(job.args)).encode() + b"\n")
-            self._process.stdin.flush()
-
-    def answer(self) -> dict[str, Any] | None:
-        """The answer, None when the process has ended without one."""
         assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):  # a process that is dead already is noticed at its output
+            self._process.stdin.write(json.dumps(list(words)).encode() + b"\n")
+            self._process.stdin.flush()
+        if not select.select([self._process.stdout], [], [], seconds or None)[0]:
+            raise TimeoutError
         line = self._process.stdout.readline()
         answer: dict[str, Any] | None = json.loads(line) if line.endswith(b"\n") else None
         return answer
 
-    def stop(self) -> str:
-        """Kill the process and all it started; how it ended, if it had before."""
+    def kill(self) -> None:
+        """The process, and all it started."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
+
+    def stop(self) -> str:
+        """Kill the process; how it ended, if it had before."""
+        self.kill()
         code = self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
@@ -92,65 +85,68 @@ class Worker:
         return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
-def run(jobs: Sequence[Job], count: int, limits: Limits, begun: Callable[[Job], None]) -> Iterator[Result]:
-    """Run the jobs in `count` processes; results come as they are done. `begun` is called when a job starts."""
-    pending = deque((job, 0) for job in jobs)
-    workers: list[Worker] = []
-    selector = selectors.DefaultSelector()
+class Crew:
+    """Worker processes that are kept for the next job; several threads may each do a job at a time."""
 
-    def start() -> None:
-        job, tries = pending.popleft()
-        begun(job)
-        worker = idle.pop() if idle else Worker(limits.memory)
-        if worker not in workers:
-            workers.append(worker)
-            selector.register(worker.stream, selectors.EVENT_READ, worker)
-        worker.give(job, tries)
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._idle: list[Worker] = []
+        self._busy: list[Worker] = []
+        self._is_closed = False
+        self._lock = threading.Lock()
 
-    def retire(worker: Worker) -> str:
-        selector.unregister(worker.stream)
-        workers.remove(worker)
-        return worker.stop()
+    def perform(self, job: Job, words: Sequence[str]) -> Result:
+        """What became of a job whose command line this is, tried again where its process died or took too long."""
+        for _ in range(self._limits.retries):
+            result = self._once(job, words)
+            if result.state not in ("died", "timeout") or self._is_closed:
+                return result
+        return self._once(job, words)
 
-    idle: list[Worker] = []
-    try:
-        while pending or any(worker.job for worker in workers):
-            while pending and sum(worker.job is not None for worker in workers) < count:
-                start()
-            ready = [key.data for key, _ in selector.select(GRACE)]
-            for worker in [each for each in workers if each.job is not None]:
-                result = _outcome(worker, worker in ready, limits, retire)
-                if result is None:
-                    continue
-                if worker in workers:
-                    worker.job = None
-                    idle.append(worker)
-                if result.state in ("died", "timeout") and worker.tries < limits.retries:
-                    pending.append((result.job, worker.tries + 1))
-                else:
-                    yield result
-    finally:
-        for worker in [*workers]:
-            retire(worker)
-        selector.close()
+    def close(self) -> None:
+        """End all processes; jobs that are being done end with them."""
+        with self._lock:
+            self._is_closed = True
+            idle, self._idle = self._idle, []
+            for worker in self._busy:
+                worker.kill()
+        for worker in idle:
+            worker.stop()
+
+    def _once(self, job: Job, words: Sequence[str]) -> Result:
+        with self._lock:
+            if self._is_closed:
+                return Result(job, "died", "the run was ended")
+            worker = self._idle.pop() if self._idle else Worker(self._limits.memory)
+            self._busy.append(worker)
+        limit = self._limits.seconds
+        try:
+            answer = worker.run(words, limit)
+        except TimeoutError:
+            self._retire(worker)
+            return Result(job, "timeout", f"it took longer than {limit:g} s (--timeout)", limit)
+        if answer is None or answer["code"] is None:
+            ending = self._retire(worker)
+            return Result(job, "died", f"its process died ({ending})" if answer is None else OUT_OF_MEMORY)
+        with self._lock:
+            self._busy.remove(worker)
+            self._idle.append(worker)
+        return _judged(job, answer)
+
+    def _retire(self, worker: Worker) -> str:
+        ending = worker.stop()
+        with self._lock:
+            self._busy.remove(worker)
+        return ending
 
 
-def _outcome(worker: Worker, is_ready: bool, limits: Limits, retire: Callable[[Worker], str]) -> Result | None:
-    """The result of the worker's job, None while it runs."""
-    job = worker.job
-    assert job is not None
-    if is_ready:
-        answer = worker.answer()
-        if answer is not None and answer["code"] is not None:
-            return _judged(job, answer)
-        ending = retire(worker)
-        if answer is not None:
-            return Result(job, "died", OUT_OF_MEMORY)
-        return Result(job, "died", f"its process died ({ending})")
-    if limits.seconds and time.monotonic() - worker.started > limits.seconds:
-        retire(worker)
-        return Result(job, "timeout", f"it took longer than {limits.seconds:g} s (--timeout)", limits.seconds)
-    return None
+def run(jobs: Sequence[Job], count: int, perform: Callable[[Job], Any]) -> Iterator[Any]:
+    """Do the jobs in `count` threads; results come as they are done."""
+    with ThreadPoolExecutor(max(count, 1)) as threads:
+        try:
+            yield from (done.result() for done in as_completed([threads.submit(perform, job) for job in jobs]))
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _judged(job: Job, answer: dict[str, Any]) -> Result:

@@ -11,9 +11,12 @@ import gc
 import json
 import os
 import resource
+import signal
 import sys
 import tempfile
+import threading
 import time
+from queue import SimpleQueue
 from typing import IO, Any
 
 LAST = 2000
@@ -29,10 +32,19 @@ def main() -> None:
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         os.dup2(out.fileno(), 1)
         os.dup2(err.fileno(), 2)
-        for line in sys.stdin:
+        lines: SimpleQueue[str] = SimpleQueue()
+        threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+        while True:
+            line = lines.get()
             answer = _run(json.loads(line), out, err)
             print(json.dumps(answer), file=answers, flush=True)
             gc.collect()
+
+
+def _listen(lines: SimpleQueue[str]) -> None:
+    for line in sys.stdin:
+        lines.put(line)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _run(args: list[str], out: IO[str], err: IO[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ FRONTEND = Frontend(
     handlers=deferred(f"{__name__}.support:lowerings"),
     describe=deferred(f"{__name__}.describe:describe"),
     check=deferred(f"{__name__}.read.load:check"),
+    companions=deferred(f"{__name__}.read.files:companions"),
     options=(
         Option(
             "weights",

@@ -22,6 +22,7 @@ FRONTEND = Frontend(
     describe=deferred(f"{__name__}.describe:describe"),
     handlers=deferred(f"{__name__}.support:upgrades"),
     check=deferred(f"{__name__}.opsets.up.input_shape:check"),
+    companions=deferred(f"{__name__}.read.companions:companions"),
 )
 
 BACKEND = Backend(

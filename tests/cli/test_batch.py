@@ -18,7 +18,7 @@ import pytest
 import mgeconvert
 from mgeconvert.errors import UsageError
 from mgeconvert.ir.builder import Builder
-from mgeconvert_cli.batch.manifest import jobs
+from mgeconvert_cli.batch.entries import jobs
 
 TRAP = """
 import os, signal, time
@@ -174,9 +174,9 @@ def test_a_manifest(hub: Path) -> None:
     found = {job.title: job for job in jobs([path], [], None)}
     assert sorted(found) == ["a caffe", "a onnx", "b caffe", "b onnx", "third tflite"]
     out, source = str(hub / "out" / "a.onnx"), str(hub / "hub" / "a.onnx")
-    assert found["a onnx"].args == (
+    assert found["a onnx"].words() == [
         "--json", "onnx-to-onnx", source, "-o", out, "--rtol", "0.001", "--opset", "13"
-    )  # fmt: skip
+    ]  # fmt: skip
     assert found["a caffe"].args[-2:] == ("--rtol", "0.001")
     assert found["third tflite"].args[-1] == "--fp16"
     as_yaml = hub / "m.yaml"

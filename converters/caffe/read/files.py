@@ -45,6 +45,11 @@ def weight_files(path: Path) -> list[Path]:
     return list(parts)
 
 
+def companions(path: Path) -> list[Path]:
+    """The files beside a prototxt that are read with it."""
+    return [path.with_suffix(".caffemodel"), *weight_parts(path)]
+
+
 def weight_parts(path: Path) -> dict[Path, int]:
     """The parts of caffemodels beside a prototxt, in order, and how many parts each says there are."""
     pattern = re.compile(re.escape(path.stem) + r"-\d{5}-of-(\d{5})\.caffemodel")
