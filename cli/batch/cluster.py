@@ -170,7 +170,7 @@ def _check(client: Any, address: str) -> None:
         if isinstance(found, BaseException):
             raise ClusterError(
                 f"{address}: the worker {worker} has no mgeconvert with `batch --dask`: {found}",
-                hint=f"install mgeconvert {VERSION} there",
+                hint="install the same version there",
             ) from found
         for name, version in mine.items():
             if found.get(name) != version:

@@ -7,6 +7,7 @@ import fnmatch
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -163,8 +164,8 @@ def _progress(session: Session, count: int) -> Iterator[tuple[Callable[[Job], No
 class Place(InputFile):
     """A file or a folder, of this machine or a URL."""
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return where(value) if isinstance(value, str) and is_url(value) else super().convert(value, param, ctx)  # type: ignore[arg-type]
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return where(value) if isinstance(value, str) and is_url(value) else super().convert(value, param, ctx)
 
     def paths(self, value: Any) -> tuple[Path, ...]:
         return tuple(place for place in super().paths(value) if isinstance(place, Path))
