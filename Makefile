@@ -1,6 +1,6 @@
 # Everything runs in .venv, which the targets make themselves from any Python >= 3.10 (name one with PYTHON=...).
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-core reached test-reference fuzz versions lint types bench runtimes docs docs-check goldens site dist clean
+.PHONY: help install dev demo test test-core reached test-reference fuzz hub versions lint types bench runtimes docs docs-check goldens site dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -61,6 +61,9 @@ test-reference: dev ## the tests against real MegEngine; installs it with `mgeco
 
 fuzz: dev ## change files of every reader, SECONDS=600 each, until something is neither a result nor an error of ours
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) --jobs $(JOBS) $(if $(CASES),--cases $(CASES))
+
+hub: dev ## 64 networks to four formats in one batch that is killed at half, with the figures; takes half an hour
+	$(BIN)/python -m tests.hub
 
 versions: dev ## convert with the lowest and the highest versions that setup.cfg allows, and compare every byte
 	$(BIN)/python -m tests.versions

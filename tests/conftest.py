@@ -53,7 +53,12 @@ def _missing(item: pytest.Item) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def shared_models() -> Path:
-    """A folder with the real networks unpacked: NAME.pkl and NAME.npz; unpacked once a machine, into the cache."""
+    """A folder with the real networks unpacked: NAME.pkl and NAME.npz."""
+    return unpacked_models()
+
+
+def unpacked_models() -> Path:
+    """That folder; unpacked once a machine, into the cache."""
     folder = cache_folder() / "shared-models"
     folder.mkdir(parents=True, exist_ok=True)
     for packed in sorted(PACKED.glob("*.pkl.xz")):

@@ -1,9 +1,10 @@
 """What a batch has done, kept beside the outputs, so that a killed run goes on where it was.
 
-A job is skipped when its fingerprint is that of an entry that ended well, and the files of that entry are still what
-was written. The fingerprint covers the bytes of the model, of the files that are read with it, the command line and our
-version. A folder of this machine has one file with a line of JSON for each entry; elsewhere, where nothing can be added
-to a file, each entry is a file.
+A job is skipped when its fingerprint is that of an entry, and the files of that entry are still what was written. What
+a model or its target cannot be is kept as what could be; what came of the machine (a limit, a process that died, a
+package that is missing) is tried again. The fingerprint covers the bytes of the model, of the files that are read with
+it, the command line and our version. A folder of this machine has one file with a line of JSON for each entry;
+elsewhere, where nothing can be added to a file, each entry is a file.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ from .urls import Url, Where, stamp, where
 NAME = ".mgeconvert-batch.jsonl"
 FOLDER = ".mgeconvert-batch"
 """The same in a folder that is a URL."""
+
+
+GOOD = ("verified", "written")
+FINAL = ("UnsupportedError", "ConversionError", "VerificationError", "BadInputError", "UnsafePickleError")
+"""Errors that the same files, options and version give again."""
 
 
 class Journal:
@@ -51,12 +57,14 @@ class Journal:
     def unchanged(self, job: Job) -> Result | None:
         """The result of an earlier run that still holds."""
         entry = self._of(job.output.parent).get(_key(job.name, job.target))
-        if not entry or entry["state"] not in ("verified", "written") or entry["fingerprint"] != self.fingerprint(job):
+        if not entry or not entry.get("is_final") or entry["fingerprint"] != self.fingerprint(job):
             return None
         places = ((where(text), was) for text, was in entry["files"].items())
         if any(not place.is_file() or stamp(place) != was for place, was in places):
             return None
-        return Result(job, "unchanged", entry["state"], document=entry["document"])
+        good = entry["state"] in GOOD
+        state, message = ("unchanged", entry["state"]) if good else (entry["state"], entry["message"])
+        return Result(job, state, message, document=entry["document"], kind=entry["kind"])
 
     def note(self, result: Result) -> None:
         """Keep a result; it is on the disk when this returns."""
@@ -67,6 +75,9 @@ class Journal:
             "target": job.target,
             "fingerprint": self.fingerprint(job),
             "state": result.state,
+            "message": result.message,
+            "kind": result.kind,
+            "is_final": result.state in GOOD or result.kind in FINAL,
             "files": {str(place): stamp(place) for place in files if place.is_file()},
             "document": result.document,
         }

@@ -33,7 +33,8 @@ class Limits:
 @dataclass(slots=True)
 class Result:
     """What became of a job. `state`: ``verified``, ``written`` (nothing was compared), ``mismatch``, ``refused``,
-    ``error``, ``died``, ``timeout`` or ``unchanged``; `message` says why it is not well."""
+    ``error``, ``died``, ``timeout`` or ``unchanged``; `message` says why it is not well, `kind` is the
+    error's class."""
 
     job: Job
     state: str
@@ -41,6 +42,7 @@ class Result:
     seconds: float = 0.0
     cpu: float = 0.0
     document: dict[str, Any] = field(default_factory=dict)
+    kind: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -158,7 +160,7 @@ def _judged(job: Job, answer: dict[str, Any]) -> Result:
     if answer["code"]:
         kind = (error or {}).get("kind", "")
         states = {"UnsupportedError": "refused", "VerificationError": "mismatch"}
-        result.state = states.get(kind, "error")
+        result.state, result.kind = states.get(kind, "error"), kind
         result.message = (error or {}).get("message") or answer["said"].strip() or f"exit code {answer['code']}"
         if kind == "MemoryError":
             result.state, result.message = "died", OUT_OF_MEMORY
