@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mgeconvert.ir.dtypes import ELEM_TYPES
+from mgeconvert.ir.dtypes import ELEM_TYPES, type_name
 
 STRING = ELEM_TYPES["object"]
 PER_BYTE = {"uint4": 2, "int4": 2, "float4_e2m1fn": 2, "uint2": 4, "int2": 4}
@@ -27,14 +27,14 @@ class TensorData:
 
     def __init__(self, array: np.ndarray) -> None:
         self.array = array
-        per_byte = PER_BYTE.get(array.dtype.name, 1)
+        per_byte = PER_BYTE.get(type_name(array.dtype), 1)
         self.nbytes = -(-array.size // per_byte) if per_byte > 1 else array.size * array.itemsize
 
     def buffers(self) -> Iterator[bytes | memoryview]:
         array = self.array
         if not array.size:
             return
-        per_byte = PER_BYTE.get(array.dtype.name, 1)
+        per_byte = PER_BYTE.get(type_name(array.dtype), 1)
         if per_byte == 1 and array.flags.c_contiguous and _is_little_endian(array.dtype):
             yield array.reshape(-1).view(np.uint8).data
             return

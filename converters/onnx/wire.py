@@ -133,20 +133,21 @@ def encode(message: str, **fields: Any) -> bytes:
 
     Text may be str or bytes, a sub-message is given as its bytes.
     """
-    keys = KEYS[message]
-    kinds = FIELDS[message]
+    forms = _FORMS[message]
     pieces: list[bytes] = []
     for name, given in fields.items():
-        key, kind = keys[name], kinds[name][1]
-        for item in given if isinstance(given, list | tuple) else (given,):
+        key, kind = forms[name]
+        is_repeated = isinstance(given, _REPEATED)
+        for item in given if is_repeated else (given,):
             if kind == "int":
                 if item is not None:
                     pieces += (key, varint(item))
             elif kind == "float":
                 pieces += (key, _FLOAT(item))
-            elif item or isinstance(given, list | tuple):
+            elif item or is_repeated:
                 data = item.encode() if isinstance(item, str) else item
-                pieces += (key, varint(len(data)), data)
+                size = len(data)
+                pieces += (key, _SHORT[size] if size < 128 else varint(size), data)
     return b"".join(pieces)
 
 
@@ -156,6 +157,11 @@ def _key(number: int, kind: str) -> bytes:
 
 _SHORT: Sequence[bytes] = [bytes((number,)) for number in range(128)]
 _FLOAT = struct.Struct("<f").pack
+_REPEATED = (list, tuple)
 KEYS = {
     message: {name: _key(number, kind) for name, (number, kind) in fields.items()} for message, fields in FIELDS.items()
+}
+_FORMS = {
+    message: {name: (KEYS[message][name], kind) for name, (_, kind) in fields.items()}
+    for message, fields in FIELDS.items()
 }

@@ -62,6 +62,11 @@ class Builder:
         self._given += value.array.nbytes
         return value
 
+    def in_shape(self, constant: Value, shape: tuple[int, ...]) -> Value:
+        """A view of a constant with another shape of as many elements, under the constant's name."""
+        assert constant.array is not None
+        return Value(self.name_value(constant.name), array=constant.array.reshape(shape))
+
     def op(self, op: str, *operands: Operand, name: str | None = None, domain: str = "", **attrs: Any) -> Value:
         """Append a one-output node (or evaluate it) and return its value.
 
@@ -157,8 +162,14 @@ def _scalar_dtype(scalar: float, like: Value | None) -> np.dtype:
     return np.dtype(np.int32 if isinstance(scalar, int) else np.float32)
 
 
+_PLAIN = frozenset([int, float, str])
+
+
 def _attribute(value: Any) -> Attribute:
     """Attributes are plain: numpy scalars become Python numbers, lists tuples, bools ints."""
+    kind = type(value)
+    if kind in _PLAIN or (kind is tuple and all(type(item) in _PLAIN for item in value)):
+        return value  # type: ignore[no-any-return]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool):

@@ -299,6 +299,8 @@ class Graph:
 
 def subgraphs(node: Node) -> list[Graph]:
     """The bodies of a node that is a branch or a loop."""
+    if not node.attrs:
+        return []
     return [attribute for attribute in node.attrs.values() if isinstance(attribute, Graph)]
 
 
@@ -311,9 +313,11 @@ def captured(node: Node) -> Iterator[Value]:
         yield from (value for value in body.outputs.values() if value not in own)
 
 
-def _read_by(node: Node) -> Iterator[Value]:
-    yield from (value for value in node.inputs if value is not None)
-    yield from captured(node)
+def _read_by(node: Node) -> list[Value]:
+    read = [value for value in node.inputs if value is not None]
+    if subgraphs(node):
+        read += captured(node)
+    return read
 
 
 class Namer:

@@ -70,7 +70,10 @@ def broadcast(shapes: Sequence[Shape]) -> Shape | None:
 
 
 def _known(node: Node) -> bool:
-    return all(value is None or (value.dtype is not None and value.shape is not None) for value in node.inputs)
+    for value in node.inputs:  # noqa: SIM110 - asked for every node
+        if value is not None and (value.dtype is None or value.shape is None):
+            return False
+    return True
 
 
 def _operands(node: Node) -> list[Value]:

@@ -77,7 +77,11 @@ Check: TypeAlias = "Callable[[Node], str | None]"
 
 def check(node: Node) -> None:
     """Raise InvalidError where the node can never be computed."""
-    fact = next(filter(None, (_attribute(node, name, value) for name, value in node.attrs.items())), None)
+    fact = None
+    for name, value in node.attrs.items():
+        fact = _attribute(node, name, value)
+        if fact is not None:
+            break
     fact = fact or (_axis(node) if node.op in AXIS else None) or (_windows(node) if node.op in WINDOWS else None)
     count = OPERAND_COUNTS.get(node.op)
     if fact is None and count is not None and len(node.inputs) != count:
@@ -94,11 +98,19 @@ def _attribute(node: Node, name: str, value: Any) -> str | None:
         return f"{name} is {value!r}, expected {' or '.join(words.split())}"
     if name in SWITCHES and value not in (0, 1):
         return f"{name} is {value}, expected 0 or 1"
-    if name in COUNTS and not all(isinstance(each, int) and 1 <= each <= LARGEST for each in _list(value)):
+    if name in COUNTS and not _are_within(_list(value), 1):
         return f"{name} is {_text(value)}, expected 1 or more"
-    if name in PADS and not all(isinstance(each, int) and abs(each) <= LARGEST for each in _list(value)):
+    if name in PADS and not _are_within(_list(value), -LARGEST):
         return f"{name} is {_text(value)}, expected whole numbers of 32 bits"
     return None
+
+
+def _are_within(values: Sequence[Any], least: int) -> bool:
+    """Whether all are whole numbers from `least` to LARGEST."""
+    for each in values:  # noqa: SIM110 - asked for every attribute of every node
+        if not isinstance(each, int) or not least <= each <= LARGEST:
+            return False
+    return True
 
 
 def _list(value: Any) -> Sequence[Any]:
@@ -369,5 +381,7 @@ OPERANDS: dict[str, Check] = {
 def check_sizes(node: Node) -> None:
     """Raise InvalidError where an output would have a size below zero."""
     for value in node.outputs:
-        if value.shape is not None and any(isinstance(dim, int) and dim < 0 for dim in value.shape):
+        for dim in value.shape or ():
+            if not isinstance(dim, int) or dim >= 0:
+                continue
             raise InvalidError(f"{node.name}: {node.op}: its output would have the sizes {_text(value.shape)}")

@@ -161,7 +161,7 @@ class Chain:
             is_qat=False,
             argspec=inspect.FullArgSpec(["self", "x"], None, None, None, [], None, {}),
             **self.attributes,
-            dump_info={"version": VERSION, **{name: set() for name in lists}},
+            dump_info={"version": VERSION, **{name: [] for name in lists}},
         )
 
 

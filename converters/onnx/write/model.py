@@ -134,33 +134,52 @@ def _domains(graph: Graph) -> set[str]:
     return {node.domain for node in graph.nodes}.union(*map(_domains, _subgraphs(graph)))
 
 
-def _node(node: Node, names: Names, opset: int) -> PiecedMessage:
-    message = PiecedMessage()
+def _node(node: Node, names: Names, opset: int) -> PiecedMessage | bytes:
+    """A NodeProto; bytes where nothing among its attributes is written from where it lies."""
     name = names.unique_node(node.name) if node.name else ""
     said = metadata(node, name or node.op, names.calls) if IR_VERSIONS[opset] >= SINCE else {}
-    message.append(
-        encode(
-            "Node",
-            input=["" if value is None else names[value] for value in node.inputs],
-            output=[names[value] for value in node.outputs],
-            name=name,
-            op_type=node.op,
-            doc_string="" if node.origin == node.name else node.origin,
-            domain=node.domain,
-            metadata_props=[encode("StringStringEntry", key=key, value=text) for key, text in said.items()],
-        )
+    origin = node.origin
+    head = encode(
+        "Node",
+        input=["" if value is None else names[value] for value in node.inputs],
+        output=[names[value] for value in node.outputs],
+        name=name,
+        op_type=node.op,
+        doc_string="" if origin == node.name else origin,
+        domain=node.domain,
+        metadata_props=[encode("StringStringEntry", key=key, value=text) for key, text in said.items()],
     )
-    if node.attrs:
-        schema = op_schema(node.op, opset, node.domain)
-        kinds = {} if schema is None else schema.attributes
-        for name, attribute in sorted(node.attrs.items()):
-            message.field("Node", "attribute", _attribute(name, attribute, kinds.get(name), names, opset))
+    if not node.attrs:
+        return head
+    schema = op_schema(node.op, opset, node.domain)
+    kinds = {} if schema is None else schema.attributes
+    parts: list[PiecedMessage | bytes] = [head]
+    for name, attribute in sorted(node.attrs.items()):
+        kind = kinds.get(name) or _kind(attribute)
+        if kind in ("INT", "INTS", "STRING", "STRINGS"):
+            parts.append(_plain_attribute(name, attribute, kind))  # type: ignore[arg-type]
+        else:
+            message = PiecedMessage()
+            message.field("Node", "attribute", _attribute(name, attribute, kind, names, opset))
+            parts.append(message)
+    if all(isinstance(part, bytes) for part in parts):
+        return b"".join(parts)  # type: ignore[arg-type]
+    message = PiecedMessage()
+    for part in parts:
+        message.append(part)
     return message
 
 
-def _attribute(name: str, attribute: Attribute, kind: str | None, names: Names, opset: int) -> PiecedMessage:
-    """One AttributeProto; `kind` is what the operator's schema says, else the Python type decides."""
-    kind = kind or _kind(attribute)
+@functools.lru_cache(4096)
+def _plain_attribute(name: str, attribute: int | str | tuple[int, ...] | tuple[str, ...], kind: str) -> bytes:
+    """An attribute of whole numbers or text as the field of a node; floats are not cached, since 0.0 equals -0.0."""
+    field = kind[0].lower() if kind in ("INT", "STRING") else kind.lower()
+    form = encode("Attribute", **{"name": name, field: attribute, "type": KINDS[kind]})
+    return encode("Node", attribute=[form])
+
+
+def _attribute(name: str, attribute: Attribute, kind: str, names: Names, opset: int) -> PiecedMessage:
+    """One AttributeProto of the type `kind`."""
     message = PiecedMessage()
     message.append(encode("Attribute", name=name))
     match kind:
@@ -173,8 +192,8 @@ def _attribute(name: str, attribute: Attribute, kind: str | None, names: Names, 
             assert isinstance(attribute, Container)
             of = attribute.element if attribute.kind == "tensor" else attribute
             message.append(encode("Attribute", tp=[_type_of(of)]))
-        case "INT" | "FLOAT" | "STRING":
-            message.append(encode("Attribute", **{kind[0].lower(): attribute}))
+        case "FLOAT":
+            message.append(encode("Attribute", f=attribute))
         case _:
             message.append(encode("Attribute", **{kind.lower(): attribute}))
     message.append(encode("Attribute", type=KINDS[kind]))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -19,31 +20,57 @@ SEVERAL = frozenset(["Sequence", "Sizes", "Axis"])
 TENSORS = frozenset(["Value", "Tensor"])
 
 
-def check_arguments(signature: inspect.Signature, given: Mapping[str, Any]) -> None:
+Fits: TypeAlias = "Callable[[Any], bool]"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a parameter takes in words, how an argument is seen to be that, and what passes without a look."""
+
+    what: str
+    fits: Fits
+    default: Any
+    optional: bool
+
+
+def check_arguments(expected: Mapping[str, Expected], given: Mapping[str, Any]) -> None:
     """Raise BadInputError, with the parameter's name, for an argument that is nothing like what the handler takes."""
     for name, argument in given.items():
-        parameter = signature.parameters[name]
-        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+        wanted = expected.get(name)
+        if wanted is None or argument is wanted.default or (argument is None and wanted.optional):
             continue
-        words = set(_WORD.findall(str(parameter.annotation)))
-        if argument is parameter.default or (argument is None and "None" in words):
-            continue
-        expected = _expected(words, argument)
-        if expected is not None:
-            raise BadInputError(f"{name} is a {type(argument).__name__}, expected {expected}")
+        if not wanted.fits(argument):
+            raise BadInputError(f"{name} is a {type(argument).__name__}, expected {wanted.what}")
 
 
-def _expected(words: set[str], argument: Any) -> str | None:
-    """What the argument is not; None where it may be what the words say."""
-    if words <= {"str", "None"} and words:
-        return None if isinstance(argument, str) else "text"
+def expected_arguments(signature: inspect.Signature) -> dict[str, Expected]:
+    """What each parameter takes; those whose annotation says nothing that can be checked are left out."""
+    found = {}
+    for name, parameter in signature.parameters.items():
+        words = frozenset(_WORD.findall(str(parameter.annotation)))
+        check = _check(words)
+        if check is not None and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            found[name] = Expected(*check, parameter.default, "None" in words)
+    return found
+
+
+def _check(words: frozenset[str]) -> tuple[str, Fits] | None:
+    """What the words of an annotation say, and whether an argument is that."""
+    if words and words <= {"str", "None"}:
+        return "text", _is_text
     if words & NUMBERS and words <= NUMBERS | SEVERAL | {"None"}:
-        if words & SEVERAL:
-            return None if _are_numbers(argument) else "numbers"
-        return None if _is_number(argument) else "a number"
+        return ("numbers", _are_numbers) if words & SEVERAL else ("a number", _is_number)
     if words & TENSORS and words <= TENSORS | {"None"}:
-        return None if isinstance(argument, Value) or _is_number(argument) else "a tensor"
+        return "a tensor", _is_tensor
     return None
+
+
+def _is_text(argument: Any) -> bool:
+    return isinstance(argument, str)
+
+
+def _is_tensor(argument: Any) -> bool:
+    return isinstance(argument, Value) or _is_number(argument)
 
 
 def _is_number(argument: Any) -> bool:

@@ -5,6 +5,7 @@ Source: the constructors in ``megengine.module`` (1.6 to 1.13), which assign the
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..read.records import ModuleRecord, QParams, QuantDtypeMeta, QuantMode, Ten
 
 def is_whole(value: Any) -> bool:
     """An integer of Python's or numpy's."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return type(value) is int or (isinstance(value, int | np.integer) and not isinstance(value, bool))
 
 
 def _is_number(value: Any) -> bool:
@@ -104,17 +105,23 @@ LEAST = {name: least for least, names in _LEAST.items() for name in names.split(
 """attribute -> the least number that it, or each of its numbers, may be."""
 
 
+@functools.lru_cache(1024)
+def _expected(qualname: str, name: str) -> str | None:
+    """What an attribute of a module of that class is; None where nothing is known of it."""
+    found = next((kind for (part, of), kind in _OF_SOME.items() if of == name and part in qualname), None)
+    return found or EXPECTED.get(name)
+
+
 def attribute(record: ModuleRecord, name: str, path: str) -> Any:
     """An attribute of a module of the file; BadInputError, with the module path, for a missing one and for one that the
     module cannot have."""
     if name not in record.attributes:
         raise BadInputError(f"{path}: the {record.qualname} in the file has no attribute {name}")
     value = record.attributes[name]
-    expected = next((kind for (part, of), kind in _OF_SOME.items() if of == name and part in record.qualname), None)
-    expected = expected or EXPECTED.get(name)
+    expected = _expected(record.qualname, name)
     if expected is not None and not KINDS[expected](value):
         raise BadInputError(f"{path}: is a {type(value).__name__}, expected {expected}")
     least = LEAST.get(name)
-    if least is not None and any(number < least for number in (value if isinstance(value, tuple | list) else [value])):
+    if least is not None and (min(value) if isinstance(value, tuple | list) else value) < least:
         raise BadInputError(f"{path}: is {value}, expected {least} or more")
     return value

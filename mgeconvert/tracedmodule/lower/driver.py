@@ -189,7 +189,7 @@ class Driver:
             return self._refuse(call, short, reason or f"{call.key} has no lowering")
         args, kwargs = self._arguments(call)
         try:
-            bound = lowering.signature.bind(b, *args, **kwargs)
+            bound = lowering.bind((b, *args), kwargs)
         except TypeError as error:
             return self._refuse(call, short, f"called with arguments that MegEngine 1.13 does not take: {error}")
         first = len(b.graph.nodes)
@@ -225,14 +225,15 @@ class Driver:
     def _results(self, call: TracedCall, lowering: Lowering, bound: inspect.BoundArguments) -> list[Value]:
         """What the handler gives, flat, each on the grid of its dtype where the file is quantized."""
         b = self.builder
-        for name in lowering.numbers & bound.arguments.keys():
-            bound.arguments[name] = _numbers(bound.arguments[name], name)
+        for name in lowering.numbers:
+            if name in bound.arguments:
+                bound.arguments[name] = _numbers(bound.arguments[name], name)
         try:
-            check_arguments(lowering.signature, bound.arguments)
+            check_arguments(lowering.expected, bound.arguments)
         except BadInputError as error:
             raise BadInputError(f"{call.scope.path or 'model'}: {call.key}: {error.message}") from error
         first = len(b.graph.nodes)
-        result = lowering.handler(*bound.args, **bound.kwargs)
+        result = lowering.call(bound)
         results = [result.value] * len(call.names) if isinstance(result, LastOutput) else list(flat(result))
         if len(results) != len(call.hints):
             return results

@@ -122,7 +122,21 @@ def promoted_dtype(operands: Iterable[Tensor]) -> np.dtype:
 
 def promote(b: Builder, *operands: Tensor) -> list[Value]:
     """The operands as values of their promoted dtype."""
+    if (same := _of_one_dtype(operands)) is not None:
+        return same
     return in_dtype(b, operands, promoted_dtype(operands))
+
+
+def _of_one_dtype(operands: Sequence[Tensor]) -> list[Value] | None:
+    """The operands where they are values of one dtype, which nothing promotes; else None."""
+    values: list[Value] = []
+    for operand in operands:
+        if not isinstance(operand, Value) or operand.dtype is None:
+            return None
+        if values and operand.dtype != values[0].dtype:
+            return None
+        values.append(operand)
+    return values or None
 
 
 def in_dtype(b: Builder, operands: Sequence[Tensor], dtype: Any) -> list[Value]:

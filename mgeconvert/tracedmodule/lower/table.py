@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from mgeconvert.ir import Value
+
+from .arguments import Expected, expected_arguments
 
 Version: TypeAlias = "tuple[int, int, int]"
 Handler: TypeAlias = "Callable[..., Any]"
@@ -40,6 +43,25 @@ class Lowering:
     until: Version | None = None
     numbers: frozenset[str] = frozenset()
     """Parameters whose annotation says that they are numbers, which a traced file may give as tensors."""
+    expected: Mapping[str, Expected] = field(default_factory=dict)
+    """What arguments may be."""
+    positional: tuple[str, ...] = ()
+    """The parameters that may be given by position."""
+    required: int = 0
+    """How many of these have no default; more than there are where a parameter after them must be given by name."""
+
+    def bind(self, given: Sequence[Any], named: Mapping[str, Any]) -> inspect.BoundArguments:
+        """The arguments by name; TypeError where they are not those of the signature."""
+        if not named and self.required <= len(given) <= len(self.positional):
+            return inspect.BoundArguments(self.signature, OrderedDict(zip(self.positional, given, strict=False)))
+        return self.signature.bind(*given, **named)
+
+    def call(self, bound: inspect.BoundArguments) -> Any:
+        """What the handler returns for arguments that `bind` gave."""
+        arguments = bound.arguments
+        if len(arguments) <= len(self.positional) and tuple(arguments) == self.positional[: len(arguments)]:
+            return self.handler(*arguments.values())
+        return self.handler(*bound.args, **bound.kwargs)
 
 
 _TABLE: dict[str, list[Lowering]] = {}
@@ -63,8 +85,19 @@ def add(key: str, handler: Handler, until: Version | None = None) -> None:
     if key in _REFUSALS or any(row.until == until for row in rows):
         raise ValueError(f"{key} is lowered twice")
     signature = inspect.signature(handler)
-    rows.append(Lowering(handler, signature, until, frozenset(_numbers(signature))))
+    numbers, positional, required = frozenset(_numbers(signature)), *_positions(signature)
+    rows.append(Lowering(handler, signature, until, numbers, expected_arguments(signature), positional, required))
     rows.sort(key=lambda row: row.until or (99, 0, 0))
+
+
+def _positions(signature: inspect.Signature) -> tuple[tuple[str, ...], int]:
+    """`positional` and `required` of a Lowering."""
+    by_position = [each for each in signature.parameters.values() if each.kind is each.POSITIONAL_OR_KEYWORD]
+    by_name = any(
+        each.kind is each.KEYWORD_ONLY and each.default is each.empty for each in signature.parameters.values()
+    )
+    required = sum(each.default is each.empty for each in by_position)
+    return tuple(each.name for each in by_position), len(by_position) + 1 if by_name else required
 
 
 def _numbers(signature: inspect.Signature) -> Iterator[str]:

@@ -5,6 +5,7 @@ Linear in the expressions, recursing only into submodules.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -223,14 +224,17 @@ class _Walk(Generic[T]):
         self, kind: Kind, key: str, expr: g.Versioned, inputs: Sequence[Any], place: str, parent: Scope
     ) -> Sequence[_Read[T]]:
         """Let the handler compute one call; `parent` is the call of the module in whose graph it stands."""
-        scope = self.at(place, lambda: self.scopes.leaf(place, key, expr, list(map(_argument, inputs)), parent))
-        call = self.at(place, lambda: _call(kind, key, expr, inputs, scope))
+        try:
+            scope = self.scopes.leaf(place, key, expr, list(map(_argument, inputs)), parent)
+            call = _call(kind, key, expr, inputs, scope)
+        except BadInputError as error:
+            raise self.placed(place, error) from error
         outputs = self.handler.call(call)
         if len(outputs) != len(call.names):
             raise ConversionError(
                 f"{place or 'model'}: {key} gave {len(outputs)} outputs, the graph expects {len(call.names)}"
             )
-        variables = self.at(place, lambda: finish(scope, outputs))
+        variables = outputs if scope.call is None else self.at(place, lambda: finish(scope, outputs))
         return [_Read(value, variable) for value, variable in zip(outputs, variables, strict=True)]
 
     def assign(self, values: dict[g.Node, Any], nodes: Sequence[g.Node], results: Sequence[Any], path: str) -> None:
@@ -243,7 +247,11 @@ class _Walk(Generic[T]):
         try:
             return read()
         except BadInputError as error:
-            raise type(error)(f"{self.name}: {path or 'model'}: {error.message}") from error
+            raise self.placed(path, error) from error
+
+    def placed(self, path: str, error: BadInputError) -> BadInputError:
+        """The error with the place where it was found."""
+        return type(error)(f"{self.name}: {path or 'model'}: {error.message}")
 
     def bad(self, path: str, fact: str) -> BadInputError:
         return BadInputError(f"{self.name}: {path or 'model'}: {fact}")
@@ -294,6 +302,7 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path and name else path or name
 
 
+@functools.lru_cache(64)
 def _version(text: str | None) -> Version | None:
     """``1.13.0.dev2023`` -> (1, 13, 0)"""
     numbers = [int(part) for part in re.findall(r"\d+", text or "")[:3]]

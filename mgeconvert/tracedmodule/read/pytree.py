@@ -97,20 +97,29 @@ _BUILD: dict[str, Callable[[list[Any], Any], Any]] = {
 }
 
 
+_NOTHING = object()
+_TOO_FEW = "fewer arguments than the structure of the call has"
+
+
 def unflatten(tree: Any, leaves: Iterator[Any], depth: int = 0) -> Any:
     """Put `leaves` together to the structure of `tree`; a container registered by the user becomes a `Container`.
 
     BadInputError where there are too few leaves or the structure makes no sense.
     """
     if isinstance(tree, LeafDef):
-        leaf = next(leaves, leaves)
-        if leaf is leaves:
-            raise BadInputError("fewer arguments than the structure of the call has")
+        leaf = next(leaves, _NOTHING)
+        if leaf is _NOTHING:
+            raise BadInputError(_TOO_FEW)
         return leaf
     if not isinstance(tree, TreeDef) or depth > MAX_DEPTH:
         raise BadInputError(f"a {type(tree).__name__} in the structure of arguments")
-    spend(1 + len(tree.children))
-    children = [unflatten(child, leaves, depth + 1) for child in tree.children]
+    parts = tree.children
+    spend(1 + len(parts))
+    children = [
+        next(leaves, _NOTHING) if type(part) is LeafDef else unflatten(part, leaves, depth + 1) for part in parts
+    ]
+    if any(child is _NOTHING for child in children):
+        raise BadInputError(_TOO_FEW)
     build = _BUILD.get(tree.type_name)
     if build is None:
         return Container(tree.type_name, tuple(children), _kept(tree.aux_data))

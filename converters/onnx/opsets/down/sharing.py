@@ -20,6 +20,9 @@ SMALL = 64
 
 def share(graph: Graph, nodes: list[Node]) -> None:
     """Change the nodes, in place, that the rules made of those of the graph."""
+    before = {id(node) for node in graph.nodes}
+    if all(id(node) in before for node in nodes):
+        return
     _share_constants(graph, nodes)
     _share_nodes(graph, nodes)
 

@@ -25,6 +25,8 @@ def _channel_bias(b: Builder, bias: Value | None, channels: Any, dims: int) -> V
     """The bias as Conv's 1-D input, when it is one value per channel."""
     if bias is None or not isinstance(channels, int) or bias.static_shape != (1, channels) + (1,) * dims:
         return None
+    if bias.array is not None and bias not in getattr(b, "stored", {}):
+        return b.in_shape(bias, (channels,))
     return reshape(b, bias, channels)
 
 
