@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import mmap
 import pickle
-from collections.abc import Iterable
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,8 +62,10 @@ class _Keys:
         self.parts = 0
         self.wide = 0
 
-    def add(self, keys: Iterable[Any], offset: int) -> None:
+    def add(self, keys: Sequence[Any], offset: int) -> None:
         """UnsafePickleError for keys that take time without end: large tuples again and again, numbers that collide."""
+        if _PLAIN.issuperset(map(type, keys)):
+            return
         for key in keys:
             if type(key) is _Tuple:
                 self.parts += key.size
@@ -93,11 +96,25 @@ class _Tuple:
             raise UnsafePickleError(f"byte {offset}: the pickle nests tuples without end")
 
 
-(_FLAT, _GET, _TEXT, _MARK, _CALL, _TUPLE_N, _TUPLE, _BUILD, _TO_MARK, _PUT, _SETITEM, _GLOBAL, _STACK_GLOBAL,
- _POP, _POP_MARK, _DUP, _SKIP, _STOP, _LONG, _SETITEMS, _MEMBERS) = range(21)  # fmt: skip
+def _tuple(items: list[Any], offset: int) -> _Tuple:
+    """The stand-in of a tuple; one for all of a length that hold neither tuples nor wide integers."""
+    if not _PLAIN.issuperset(map(type, items)):
+        return _Tuple(items, offset)
+    count = len(items)
+    if count not in _PLAIN_TUPLES:
+        _PLAIN_TUPLES[count] = _Tuple(items, offset)
+    return _PLAIN_TUPLES[count]
+
+
+(_FLAT, _TEXT, _CALL, _TUPLE_N, _TUPLE, _APPEND, _TO_MARK, _PUT, _SETITEM, _GLOBAL, _STACK_GLOBAL,
+ _POP, _POP_MARK, _DUP, _SKIP, _STOP, _LONG, _SETITEMS, _MEMBERS) = range(19)  # fmt: skip
 
 _WIDE = object()
 """Stands for an integer of 8 bytes or more."""
+_PLAIN = frozenset([type(None), bytes, Name])
+"""The types of stand-ins that cost nothing to hash."""
+_PLAIN_TUPLES: dict[int, _Tuple] = {}
+"""Length -> the stand-in of tuples that hold nothing but these."""
 
 _OPCODES = (
     # what it does to the stack, size of its argument, size of the length before a counted argument, opcodes
@@ -115,16 +132,14 @@ _OPCODES = (
     (_TEXT, 0, 1, pickle.SHORT_BINUNICODE),
     (_TEXT, 0, 4, pickle.BINUNICODE),
     (_TEXT, 0, 8, pickle.BINUNICODE8),
-    (_GET, 4, 0, pickle.LONG_BINGET),
     (_PUT, 1, 0, pickle.BINPUT),
     (_PUT, 4, 0, pickle.LONG_BINPUT),
-    (_MARK, 0, 0, pickle.MARK),
     (_TO_MARK, 0, 0, pickle.APPENDS),
     (_SETITEMS, 0, 0, pickle.SETITEMS),
     (_MEMBERS, 0, 0, pickle.ADDITEMS + pickle.FROZENSET),
     (_TUPLE, 0, 0, pickle.TUPLE),
     (_TUPLE_N, 0, 0, pickle.TUPLE1 + pickle.TUPLE2 + pickle.TUPLE3),
-    (_BUILD, 0, 0, pickle.BUILD + pickle.APPEND),
+    (_APPEND, 0, 0, pickle.APPEND),
     (_SETITEM, 0, 0, pickle.SETITEM),
     (_CALL, 0, 0, pickle.NEWOBJ + pickle.REDUCE),
     (_GLOBAL, 0, 0, pickle.GLOBAL),
@@ -137,6 +152,10 @@ _OPCODES = (
     (_STOP, 0, 0, pickle.STOP),
 )
 _KINDS = {opcode: (effect, argument, counted) for effect, argument, counted, opcodes in _OPCODES for opcode in opcodes}
+_FIXED = {opcode: 1 + size for opcode, (effect, size, counted) in _KINDS.items() if effect == _FLAT and not counted}
+_SIZES = [_FIXED.get(opcode, 0) for opcode in range(256)]
+"""Opcode -> its bytes with the argument, where it pushes something of which nothing more need be known; else 0."""
+_UINT = struct.Struct("<I").unpack_from
 _OUTSIDE = {
     opcode: what
     for opcodes, what in (
@@ -160,34 +179,47 @@ def scan(data: mmap.mmap | bytes) -> Audit:
     memo: list[Any] = []
     keys = _Keys()
     start, position, end = 0, 0, len(data)
-    kinds, push, remember = _KINDS, stack.append, memo.append
-    binget, memoize = pickle.BINGET[0], pickle.MEMOIZE[0]
+    called_before: set[int] = set()
+    kinds, sizes, uint, push, remember = _KINDS, _SIZES, _UINT, stack.append, memo.append
+    binget, long_binget, memoize = pickle.BINGET[0], pickle.LONG_BINGET[0], pickle.MEMOIZE[0]
+    mark, build = pickle.MARK[0], pickle.BUILD[0]
     try:
         while True:
             start = position
             code = data[position]
-            if code == binget:  # this and the next are half of all opcodes
-                position += 2
-                push(memo[data[position - 1]])
+            if code == long_binget:  # this and the next four are nine of ten opcodes
+                position += 5
+                push(memo[uint(data, start + 1)[0]])
                 continue
             if code == memoize:
                 remember(stack[-1])
                 position += 1
                 continue
+            if size := sizes[code]:
+                position += size
+                push(None)
+                continue
+            if code == binget:
+                position += 2
+                push(memo[data[start + 1]])
+                continue
+            if code == mark:
+                position += 1
+                marks.append(len(stack))
+                continue
+            if code == build:
+                position += 1
+                del stack[-1]
+                continue
             kind, argument, counted = kinds[code]
             position += 1 + argument
-            if kind == _GET:
-                push(memo[int.from_bytes(data[start + 1 : position], "little")])
-            elif kind == _FLAT:
-                if counted:
-                    position += counted + int.from_bytes(data[position : position + counted], "little")
+            if kind == _FLAT:
+                position += counted + int.from_bytes(data[position : position + counted], "little")
                 push(None)
             elif kind == _TEXT:
                 begin = position + counted
                 position = begin + int.from_bytes(data[position:begin], "little")
                 push(data[begin:position] if position - begin < MAX_NAME else None)
-            elif kind == _MARK:
-                marks.append(len(stack))
             elif kind == _LONG:
                 length = int.from_bytes(data[position : position + counted], "little")
                 position += counted + length
@@ -202,20 +234,22 @@ def scan(data: mmap.mmap | bytes) -> Audit:
                 stack[bottom:] = [None] if code == pickle.FROZENSET[0] else []
             elif kind == _TO_MARK:
                 del stack[marks.pop() :]
-            elif kind == _BUILD:
+            elif kind == _APPEND:
                 stack.pop()
             elif kind == _TUPLE_N:
                 count = 1 + code - pickle.TUPLE1[0]
-                stack[-count:] = [_Tuple([stack[-number] for number in range(1, count + 1)], start)]
+                stack[-count:] = [_tuple([stack[-number] for number in range(1, count + 1)], start)]
             elif kind == _TUPLE:
                 bottom = marks.pop()
-                stack[bottom:] = [_Tuple(stack[bottom:], start)]
+                stack[bottom:] = [_tuple(stack[bottom:], start)]
             elif kind == _CALL:
                 stack.pop()
                 called = stack[-1]
                 if type(called) is not Name:
                     raise UnsafePickleError(f"byte {start}: the pickle calls something that is no class or function")
-                audit.called.setdefault(called, start)
+                if id(called) not in called_before:
+                    called_before.add(id(called))
+                    audit.called.setdefault(called, start)
             elif kind == _SETITEM:
                 keys.add(stack[-2:-1], start)
                 del stack[-2:]
@@ -253,7 +287,7 @@ def scan(data: mmap.mmap | bytes) -> Audit:
         if code in _OUTSIDE:
             raise UnsafePickleError(f"byte {start}: the pickle refers to {_OUTSIDE[code]}") from None
         raise BadInputError(f"is damaged: byte {start} (0x{code:02x}) is no opcode of protocol 2-5") from None
-    except IndexError:
+    except (IndexError, struct.error):
         if position >= end:
             raise BadInputError(f"is cut off: the pickle goes on after its {end} bytes") from None
         raise BadInputError(f"is damaged: the opcode at byte {start} takes what is not there") from None
