@@ -16,6 +16,7 @@ from mgeconvert.verification.layers.compare import Comparison
 from .collect import Census, Collected
 from .network import network
 from .plots import error_plot, histograms
+from .quantization import quantization
 from .tables import PageTable, tables
 
 HERE = Path(__file__).parent
@@ -59,6 +60,8 @@ def page(collected: Collected, documents: Sequence[Mapping[str, Any]], error: Ma
     document |= {"error": error} if error else {}
     after = None if collected.before is None or collected.graph is None else Census.of(collected.graph)
     shown = list(tables(document, collected.before, after))
+    if collected.graph is not None:
+        shown += quantization(collected.graph)
     compared = collected.comparison
     nodes, tree = ([], None) if collected.graph is None else network(collected.graph, compared)
     plot, worst = (None, []) if compared is None else (error_plot(compared), histograms(compared))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -113,6 +114,29 @@ def test_a_refusal_is_on_the_page(invoke: Invoke) -> None:
     text = Path("r.html").read_text()
     assert "Refused" in Page(text).titles
     assert "Det" in text
+
+
+def test_what_is_quantized(invoke: Invoke) -> None:
+    """Weights by channel and an activation, with their grids."""
+    b = Builder()
+    b.enter(Scope("body.conv", "Conv2d"))
+    x = b.input("x", "float32", (1, 2, 4, 4))
+    scale, zero = np.float32(0.5), np.uint8(128)
+    x = b.op("DequantizeLinear", b.op("QuantizeLinear", x, scale, zero), scale, zero)
+    stored = b.constant(np.ones((3, 2, 1, 1), np.int8), name="weight")
+    weight = b.op("DequantizeLinear", stored, np.float32([0.25, 0.5, 1]), np.zeros(3, np.int8), axis=0)
+    b.output("y", b.op("Conv", x, weight))
+    save(b.graph, "q.onnx")
+    assert invoke("onnx-to-onnx q.onnx -o r.onnx --report r.html").exit_code == 0
+    text = Path("r.html").read_text()
+    assert "Quantization" in Page(text).titles
+    section = text[text.index('id="quantization"') :].partition("</table>")[0]
+    rows = re.findall(r"<tr.*?</tr>", section, re.DOTALL)
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL) for row in rows]
+    assert [row[2:7] for row in cells if row] == [
+        ["activation", "uint8", "0.5", "0.5", "128"],
+        ["weight", "int8", "0.25", "1", "0"],
+    ]
 
 
 def test_names_are_text(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from mgeconvert.errors import BadInputError
 from ..comparison import random_inputs
 from ..recorded import beside, read_recorded
 from ..tolerance import kinds_of, limit_for
+from .anew import is_right, twins_in, twins_in_source, written_anew
 from .blame import Blame, Case, blame
 from .culprit import Culprit, first_bad
 from .match import Layer, layers
@@ -73,7 +74,15 @@ def compare(candidate: Path, target: registry.Backend, truth: Truth, *, rtol: fl
     every = tuple(layers(truth.source, found, limit))
     notes = tuple(each.note for each in (truth.source, found) if each.note)
     culprit = first_bad(truth.source, found, every)
+    anew = None
+    if culprit is not None and len(culprit.region) > 1:
+        anew = written_anew(truth.source, target, feeds)
+    if anew is not None:
+        every = tuple(layers(truth.source, found, limit, twins_in_source(truth.source, anew, written, limit)))
+        culprit = first_bad(truth.source, found, every)
     part = None if culprit is None else failing_part(truth.source, found, every, culprit, feeds)
+    if part is not None and anew is not None and len(part.graph.nodes) > 1 and is_right(truth.source, anew, limit):
+        part = _smaller(part, anew, found, limit, feeds)
     return Comparison(truth.source, found, target, limit, every, culprit, part, notes)
 
 
@@ -90,6 +99,17 @@ def blamed(
         options, found.limit,
     )  # fmt: skip
     return blame(case)
+
+
+def _smaller(part: Part, anew: Observed, candidate: Observed, limit: float, feeds: Mapping[str, np.ndarray]) -> Part:
+    """The failing part by what a right file computes inside of what is one operator in the source, where that is
+    smaller."""
+    every = layers(anew, candidate, limit, twins_in(anew, candidate.graph))
+    culprit = first_bad(anew, candidate, every)
+    if culprit is None:
+        return part
+    found = failing_part(anew, candidate, every, culprit, feeds)
+    return found if len(found.graph.nodes) < len(part.graph.nodes) else part
 
 
 def _names(wanted: Mapping[str, object], there: Mapping[str, object]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,8 +41,11 @@ class Layer:
     axes: tuple[int, ...] = ()
 
 
-def layers(source: Observed, candidate: Observed, limit: float) -> list[Layer]:
-    """Every value that was watched in the candidate, in its order."""
+def layers(
+    source: Observed, candidate: Observed, limit: float, twins: Mapping[Value, Value] | None = None
+) -> list[Layer]:
+    """Every value that was watched in the candidate, in its order; `twins` are values of it whose value of the source
+    is known from elsewhere."""
     by_name = {value.name: value for value in source.arrays}
     by_name |= {name: value for name, value in source.graph.outputs.items() if value in source.arrays}
     ends = dict(
@@ -58,7 +61,7 @@ def layers(source: Observed, candidate: Observed, limit: float) -> list[Layer]:
             if value not in candidate.arrays:
                 continue
             array = candidate.arrays[value]
-            twin = ends.get(value) or by_name.get(value.name)
+            twin = ends.get(value) or by_name.get(value.name) or (twins or {}).get(value)
             if twin is not None and twin in source.arrays:
                 error, axes = distance(array, source.arrays[twin], limit, turned)
                 found.append(Layer(value, node.op, twin, SAME if error <= limit else DIFFERS, error, axes))
