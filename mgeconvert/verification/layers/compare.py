@@ -104,7 +104,7 @@ def blamed(
 def _smaller(part: Part, anew: Observed, candidate: Observed, limit: float, feeds: Mapping[str, np.ndarray]) -> Part:
     """The failing part by what a right file computes inside of what is one operator in the source, where that is
     smaller."""
-    every = layers(anew, candidate, limit, twins_in(anew, candidate.graph))
+    every = layers(anew, candidate, limit, twins_in(anew, candidate.graph), same_layout=True)
     culprit = first_bad(anew, candidate, every)
     if culprit is None:
         return part

@@ -42,10 +42,15 @@ class Layer:
 
 
 def layers(
-    source: Observed, candidate: Observed, limit: float, twins: Mapping[Value, Value] | None = None
+    source: Observed,
+    candidate: Observed,
+    limit: float,
+    twins: Mapping[Value, Value] | None = None,
+    *,
+    same_layout: bool = False,
 ) -> list[Layer]:
     """Every value that was watched in the candidate, in its order; `twins` are values of it whose value of the source
-    is known from elsewhere."""
+    is known from elsewhere. With `same_layout` an array with its axes in another order is another one."""
     by_name = {value.name: value for value in source.arrays}
     by_name |= {name: value for name, value in source.graph.outputs.items() if value in source.arrays}
     ends = dict(
@@ -53,7 +58,9 @@ def layers(
         if len(candidate.graph.outputs) == len(source.graph.outputs)
         else ()
     )
-    turned = any(value.static_shape not in (None, array.shape) for value, array in candidate.arrays.items())
+    turned = not same_layout and any(
+        value.static_shape not in (None, array.shape) for value, array in candidate.arrays.items()
+    )
     index = _Index(source, turned)
     found: list[Layer] = []
     for node in candidate.graph.nodes:
