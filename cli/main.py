@@ -42,6 +42,7 @@ COMMANDS = {
     "batch": ("batch.command:command", "Convert many models: a manifest, folders, globs; resumes where it was."),
     "checkpoint-to-safetensors": ("checkpoint:command", "The weights of a MegEngine checkpoint, in torch's shapes."),
     "ops": ("ops:command", "What each format supports, operator by operator."),
+    "explain": ("explain:command", "What a message means, by the code that it ends with, and what to do."),
     "reference": ("reference:command", "The environment with real MegEngine that traces and verifies."),
     "completion": ("completion:command", "Print the completion script of a shell."),
 }

@@ -52,7 +52,10 @@ def say(error: BaseException, session: Session, place: str = "") -> tuple[int, d
     _say(f"error: {message}")
     if hint:
         click.echo(f"hint: {hint}", err=True)
-    return code, document(error, message, hint)
+    found = document(error, message, hint)
+    codes = dict.fromkeys((found["code"], *(each["code"] for each in found.get("problems", ()) if each["code"])))
+    click.echo(f"more: mgeconvert explain {' '.join(codes)}", err=True)
+    return code, found
 
 
 def _say(line: str) -> None:
@@ -86,10 +89,13 @@ def is_ours(error: BaseException) -> bool:
 
 def document(error: BaseException, message: str, hint: str | None) -> dict[str, Any]:
     """The error's place in the JSON document."""
+    from mgeconvert.explanations import code_of, code_of_error
+
     kind = type(error).__name__ if is_ours(error) else "internal"
-    content: dict[str, Any] = {"kind": kind, "message": message, "hint": hint}
+    content: dict[str, Any] = {"kind": kind, "code": code_of_error(error), "message": message, "hint": hint}
     if isinstance(error, UnsupportedError):
         content["problems"] = [
-            {"scope": problem.scope, "op": problem.op, "reason": problem.reason} for problem in error.problems
+            {"scope": each.scope, "op": each.op, "reason": each.reason, "code": code_of(each.reason)}
+            for each in error.problems
         ]
     return content

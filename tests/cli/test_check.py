@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from mgeconvert import save
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.scopes import Scope
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 from tests.tracedmodule import files as traced_files
 
 
@@ -30,7 +31,7 @@ def network(path: Path, op: str, shape: tuple[int | str, ...] = (1, 3, 8, 8), **
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(application, list(words))
+    return Runner().invoke(application, list(words))
 
 
 def findings(path: Path, target: str) -> list[dict[str, Any]]:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from mgeconvert import save, surgery
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 from tests.surgery.test_surgery import network
 
 Invoke = Callable[[str], Result]
@@ -24,7 +25,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     save(network(), "b.tflite")
     save(surgery.replace_pattern(network(), "Tanh(x)", "Sigmoid(x)"), "c.onnx")
     save(surgery.set_shapes(network(), {"x": (2, 3, 6, 6)}), "d.onnx")
-    return lambda line: CliRunner().invoke(application, line.split())
+    return lambda line: Runner().invoke(application, line.split())
 
 
 def test_the_same_file(invoke: Invoke) -> None:

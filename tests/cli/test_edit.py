@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import mgeconvert
 from mgeconvert.ir.builder import Builder
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 from tests.surgery.test_surgery import IMAGE, compute, network
 
 Invoke = Callable[[str], Result]
@@ -24,7 +25,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     monkeypatch.chdir(tmp_path)
     outputs = compute(network(), tmp_path, x=IMAGE)
     np.savez("m.npz", x=IMAGE, **outputs)
-    return lambda line: CliRunner().invoke(application, [part.replace("@", " ") for part in line.split()])
+    return lambda line: Runner().invoke(application, [part.replace("@", " ") for part in line.split()])
 
 
 def last(result: Result) -> str:
@@ -104,7 +105,7 @@ def test_an_assignment_to_one_row_of_a_dynamic_batch_is_no_fault(tmp_path: Path)
     b.output("y", b.op("Exp", b.input("x", np.float32, ("N", 3))))
     mgeconvert.save(b.graph, tmp_path / "m.onnx")
     line = ["edit", str(tmp_path / "m.onnx"), "--assign", "y[0, ::2] = 1", "-o", str(tmp_path / "e.onnx")]
-    result = CliRunner().invoke(application, line)
+    result = Runner().invoke(application, line)
     assert result.exit_code == 0, result.stderr
     assert "batches 1, 2, 5: no rows of their own; as in the source" in result.stderr
 
@@ -226,7 +227,7 @@ def test_inspect_lists_nodes_and_what_they_read(invoke: Invoke) -> None:
 def test_the_chain_of_the_manual(shared_models: Path, tmp_path: Path) -> None:
     line = f"load {shared_models}/resnet18.pkl optimize --fuse-conv-bn edit --outputs fc --mean 104,117,123 "
     line += f"--swap-channels --nhwc --softmax fc_out tm-to-onnx -o {tmp_path}/out.onnx"
-    result = CliRunner().invoke(application, line.split())
+    result = Runner().invoke(application, line.split())
     assert result.exit_code == 0, result.stderr
     assert "1 output, max rel error" in result.stderr
 
@@ -239,7 +240,7 @@ def test_height_and_width_follow_through_channel_shuffles(shared_models: Path, t
 
     model, out = shared_models / "shufflenet_v2_x0_5.pkl", tmp_path / "out.onnx"
     line = ["edit", str(model), "--shape", f"x={size}", "-o", str(out)]
-    assert CliRunner().invoke(application, line).exit_code == 0
+    assert Runner().invoke(application, line).exit_code == 0
     read = mgeconvert.load(model, dynamic_shape=f"x={size}")
     image = np.random.default_rng(0).random([int(part) for part in size.split(",")]).astype(np.float32)
     (truth,) = compute(read, tmp_path, x=image).values()
@@ -251,7 +252,7 @@ def test_height_and_width_follow_through_channel_shuffles(shared_models: Path, t
 def test_recorded_data_of_other_shapes_is_not_compared(shared_models: Path, tmp_path: Path) -> None:
     model = shared_models / "resnet18.pkl"
     line = f"load {model} --dynamic-shape x=1,3,256,256 tm-to-onnx -o {tmp_path}/out.onnx"
-    result = CliRunner().invoke(application, line.split())
+    result = Runner().invoke(application, line.split())
     assert result.exit_code == 0, result.stderr
     assert (
         f"{model.with_suffix('.npz')} beside the model is of other shapes than the model was read with: not compared"
@@ -265,14 +266,14 @@ def test_a_part_between_an_output_and_the_next_module(shared_models: Path, tmp_p
     line = (
         f"edit {shared_models}/resnet18.pkl --outputs layer2,fc edit --inputs layer3 --outputs fc -o {tmp_path}/m.onnx"
     )
-    result = CliRunner().invoke(application, line.split())
+    result = Runner().invoke(application, line.split())
     assert last(result).startswith("edit: ")
     assert "against what the model computed before the edit, in onnxruntime: 1 output" in result.stderr
 
 
 def test_pipes(invoke: Invoke) -> None:
     line = ["edit", "-", "--from", "onnx", "--outputs", "scores", "-o", "-", "--no-verify"]
-    result = CliRunner().invoke(application, line, input=Path("m.onnx").read_bytes())
+    result = Runner().invoke(application, line, input=Path("m.onnx").read_bytes())
     assert result.exit_code == 0, result.stderr
     Path("piped.onnx").write_bytes(result.stdout_bytes)
     assert invoke("verify piped.onnx --io m.npz").exit_code == 0

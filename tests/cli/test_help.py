@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from click.testing import CliRunner
 
 import mgeconvert
 from mgeconvert import registry
 from mgeconvert_cli.main import COMMANDS, application, pairs
 from mgeconvert_cli.pairs import pair_command
 from tests.cli.test_outputs import network
+from tests.harness.runner import Runner
 
 HELP = [*COMMANDS, *pairs(), "reference install", "edit m.onnx -o m.tflite", "convert m.pkl m.onnx"]
 NO_NAMES = re.compile(r"\b(TEXT|INTEGER|FLOAT|FILENAME|RANGE)\b")
 
 
 def help_of(line: str) -> str:
-    result = CliRunner().invoke(application, [*line.split(), "--help"])
+    result = Runner().invoke(application, [*line.split(), "--help"])
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -52,7 +52,7 @@ def test_passes_have_one_line() -> None:
     text = help_of("tm-to-onnx")
     assert "--PASS / --no-PASS" in text
     assert "fuse-conv-bn" not in text
-    assert CliRunner().invoke(application, ["tm-to-onnx", "--list-passes"]).stdout.count("fuse-conv-bn") == 1
+    assert Runner().invoke(application, ["tm-to-onnx", "--list-passes"]).stdout.count("fuse-conv-bn") == 1
 
 
 FORMATS = {
@@ -81,14 +81,14 @@ def test_the_options_reach_the_formats(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.chdir(tmp_path)
     mgeconvert.save(network(), "m.onnx")
     for line in ("convert m.onnx c.onnx", "optimize m.onnx -o c.onnx", "edit m.onnx --rename x=z -o c.onnx"):
-        result = CliRunner().invoke(application, [*line.split(), "--opset", "13", "--no-verify"])
+        result = Runner().invoke(application, [*line.split(), "--opset", "13", "--no-verify"])
         assert result.exit_code == 0, result.stderr
         assert onnx.load("c.onnx").opset_import[0].version == 13
-        result = CliRunner().invoke(application, [*line.split(), "--opset=99", "--quant-params", "nowhere/q.json"])
+        result = Runner().invoke(application, [*line.split(), "--opset=99", "--quant-params", "nowhere/q.json"])
         assert (result.exit_code, "read " in result.stderr) == (2, False)
         assert "the folder nowhere does not exist" in result.stderr
     np.save("x.npy", np.zeros((1, 3, 8, 8), np.float32))
-    result = CliRunner().invoke(
+    result = Runner().invoke(
         application, ["load", "m.onnx", "edit", "--rename", "x=z", "-o", "c.tflite", "--full-fp16", "--no-verify"]
     )
     assert result.exit_code == 0, result.stderr
@@ -105,7 +105,7 @@ OTHERS = {
 
 @pytest.mark.parametrize("line", OTHERS)
 def test_an_option_of_another_format(line: str) -> None:
-    result = CliRunner().invoke(application, line.split())
+    result = Runner().invoke(application, line.split())
     assert result.exit_code == 2
     assert OTHERS[line] in result.stderr
 

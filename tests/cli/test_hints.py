@@ -12,11 +12,11 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from mgeconvert_cli.main import COMMANDS, application
 from mgeconvert_cli.steps import Step
 from tests.cli.test_outputs import folder, models
+from tests.harness.runner import Runner
 
 __all__ = ["folder", "models"]
 
@@ -255,10 +255,10 @@ def test_a_hint_is_followed(folder: Path, line: str, hint: str) -> None:
     lines(folder)
     if line == "folder" or "tm-to-onnx folder" in line:
         (folder / "folder" / "m.onnx").unlink()
-    result = CliRunner().invoke(application, line.split() if "(" not in line else shlex.split(line))
+    result = Runner().invoke(application, line.split() if "(" not in line else shlex.split(line))
     assert result.exit_code in (1, 2, 3), result.output
     assert f"hint: {hint}" in result.stderr or hint in result.stderr, result.stderr
     words = shlex.split(FOLLOWED[line, hint])
     writes = {"-o", "convert"} & set(words) and words[0] not in ("run", "batch")
-    done = CliRunner().invoke(application, [*words, *(["--no-verify"] if writes and "--rtol" not in words else [])])
+    done = Runner().invoke(application, [*words, *(["--no-verify"] if writes and "--rtol" not in words else [])])
     assert done.exit_code == 0, (words, done.stderr)

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import mgeconvert
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 from tests.quantization.test_described import network
 from tests.tracedmodule import files as traced_files
 
@@ -22,7 +23,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(application, [str(argument) for argument in arguments])
+    return Runner().invoke(application, [str(argument) for argument in arguments])
 
 
 def test_the_tree_has_every_module_with_its_class(model: Path) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from mgeconvert import save
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 from tests.verification.layers.test_compare import _change_weight, network
 
 Invoke = Callable[[str], Result]
@@ -24,7 +25,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     save(network(), "b.onnx")
     save(network(), "c.tflite")
     _change_weight(Path("b.onnx"), "body.3.conv.weight")
-    return lambda line: CliRunner().invoke(application, line.split())
+    return lambda line: Runner().invoke(application, line.split())
 
 
 def test_all_values_are_the_same(invoke: Invoke) -> None:

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from mgeconvert_cli.main import application
 from tests.cli.test_outputs import folder, mgeconvert_run, models
+from tests.harness.runner import Runner
 
 __all__ = ["folder", "models"]
 
@@ -66,7 +66,7 @@ def test_the_lines_run(files: Path, name: str) -> None:
     for line in mgeconvert_run(name).stdout.splitlines():
         words = shlex.split(line.removeprefix("next: "))
         if line.startswith("next: ") and not {"onnx-to-mge", "tm-to-mge", "run"} & set(words):
-            result = CliRunner().invoke(application, [*words[1:], "--no-verify"] if "-to-" in words[1] else words[1:])
+            result = Runner().invoke(application, [*words[1:], "--no-verify"] if "-to-" in words[1] else words[1:])
             assert result.exit_code == 0, (line, result.stderr)
 
 

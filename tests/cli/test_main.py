@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import mgeconvert.passes
 from mgeconvert.passes import Outcome
 from mgeconvert.registry import Option
 from mgeconvert_cli.main import application
 from tests.harness import small_graphs as lst
+from tests.harness.runner import Runner
 from tests.plugins import Install, plugins
 
 __all__ = ["plugins"]
@@ -36,7 +37,7 @@ def invoke(plugins: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     write("m.lst", MODEL)
 
     def run(line: str, **options: Any) -> Result:
-        return CliRunner().invoke(application, line.split(), **options)
+        return Runner().invoke(application, line.split(), **options)
 
     return run
 

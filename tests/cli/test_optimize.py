@@ -8,19 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import mgeconvert.passes
 from mgeconvert.ir import Graph
 from mgeconvert.passes import Outcome
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 
 DEMO = Path(__file__).parents[2] / "examples" / "demo.pkl"
 BEFORE = "plain.onnx run in onnxruntime on random inputs"
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(application, [str(argument) for argument in arguments])
+    return Runner().invoke(application, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import mgeconvert
 from mgeconvert import registry
@@ -20,6 +20,7 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert_cli.main import application
 from mgeconvert_cli.options import OutputFile
 from mgeconvert_cli.steps import Step
+from tests.harness.runner import Runner
 
 
 def network() -> mgeconvert.Graph:
@@ -60,7 +61,7 @@ def folder(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 def mgeconvert_run(line: str) -> Result:
-    return CliRunner().invoke(application, line.split())
+    return Runner().invoke(application, line.split())
 
 
 INPUT = "is an input of this run"
@@ -223,7 +224,7 @@ def test_a_default_name_replaces_what_mgeconvert_wrote(folder: Path, target: str
 
 
 def test_an_empty_name(folder: Path) -> None:
-    result = CliRunner().invoke(application, ["onnx-to-tflite", str(folder / "m.onnx"), "-o", ""])
+    result = Runner().invoke(application, ["onnx-to-tflite", str(folder / "m.onnx"), "-o", ""])
     assert result.exit_code == 2
     assert "Invalid value for '-o' / '--out': nothing is no file name" in result.stderr
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from mgeconvert import save
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 from tests.verification.layers.test_compare import network
 
 Invoke = Callable[[str], Result]
@@ -20,7 +21,7 @@ Invoke = Callable[[str], Result]
 def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     monkeypatch.chdir(tmp_path)
     save(network(), "a.onnx")
-    return lambda line: CliRunner().invoke(application, line.split())
+    return lambda line: Runner().invoke(application, line.split())
 
 
 @pytest.mark.parametrize("out", ["b.tflite", "b.prototxt", "b.onnx"])

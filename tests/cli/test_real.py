@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 
 pytestmark = pytest.mark.shared_models
 
@@ -25,7 +26,7 @@ FLOAT = (
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(application, [str(argument) for argument in arguments])
+    return Runner().invoke(application, [str(argument) for argument in arguments])
 
 
 @pytest.mark.parametrize("level", ["-O0", "-O1"])

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 from tests.tracedmodule import files as traced_files
 
 SVD, COMPLEX = "singular value decomposition, which no target has", "complex numbers, which no target has"
@@ -34,7 +35,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(application, [str(argument) for argument in arguments])
+    return Runner().invoke(application, [str(argument) for argument in arguments])
 
 
 def test_what_cannot_be_lowered_goes_from_tm_to_tm_as_it_is(model: Path, tmp_path: Path) -> None:

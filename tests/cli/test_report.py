@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from mgeconvert import save
 from mgeconvert.ir import Graph
@@ -20,6 +20,7 @@ from mgeconvert_cli.main import application
 from mgeconvert_cli.report.collect import Collected
 from mgeconvert_cli.report.page import page
 from tests.harness.browser import browser
+from tests.harness.runner import Runner
 from tests.verification.layers.test_compare import _change_weight, network
 
 Invoke = Callable[[str], Result]
@@ -69,7 +70,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     save(network(), "b.onnx")
     _change_weight(Path("b.onnx"), "body.3.conv.weight")
     Path("mine.toml").write_text('[defaults]\ntargets = ["tflite"]\n[[model]]\npath = "?.onnx"\n')
-    return lambda line: CliRunner().invoke(application, line.split())
+    return lambda line: Runner().invoke(application, line.split())
 
 
 COMMANDS = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import mgeconvert
 import mgeconvert.surgery
@@ -17,6 +17,7 @@ from mgeconvert.errors import MissingDependencyError
 from mgeconvert.ir.builder import Builder
 from mgeconvert.reference import client
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 from tests.surgery.test_surgery import IMAGE, compute, network
 
 Invoke = Callable[..., Result]
@@ -31,7 +32,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     np.save("x.npy", IMAGE)
 
     def run(line: str, **options: bytes) -> Result:
-        return CliRunner().invoke(application, line.split(), **options)  # type: ignore[arg-type]
+        return Runner().invoke(application, line.split(), **options)  # type: ignore[arg-type]
 
     return run
 
@@ -155,7 +156,7 @@ def test_the_archive_is_readable_from_memory(invoke: Invoke) -> None:
 @pytest.mark.parametrize("runtime", ["megengine", "onnxruntime"])
 def test_a_real_network(shared_models: Path, tmp_path: Path, runtime: str) -> None:
     line = f"run {shared_models}/pmrid.pkl -i {shared_models}/pmrid.npz -o {tmp_path}/out.npz --runtime {runtime}"
-    result = CliRunner().invoke(application, line.split())
+    result = Runner().invoke(application, line.split())
     assert result.exit_code == 0, result.stderr
     with np.load(tmp_path / "out.npz") as found, np.load(shared_models / "pmrid.npz") as truth:
         (array,) = found.values()
@@ -185,11 +186,11 @@ def test_a_trace_is_computed_at_other_sizes_too(tmp_path: Path, monkeypatch: pyt
     b.output("y", b.op("Relu", b.input("x", "float32", (1, 3, 4, 4))))
     mgeconvert.save(b.graph, "m.pkl")
     np.save("x.npy", np.full((2, 3, 5, 6), -1, np.float32))
-    result = CliRunner().invoke(application, ["run", "m.pkl", "-i", "x.npy", "-o", "out.npz"])
+    result = Runner().invoke(application, ["run", "m.pkl", "-i", "x.npy", "-o", "out.npz"])
     assert result.exit_code == 0, result.stderr
     assert "float32[2,3,5,6]" in result.stdout
     np.save("x.npy", np.full((2, 3), -1, np.float32))
-    result = CliRunner().invoke(application, ["run", "m.pkl", "-i", "x.npy"])
+    result = Runner().invoke(application, ["run", "m.pkl", "-i", "x.npy"])
     assert (result.exit_code, result.stderr) == (
         3,
         "error: input x: the array is float32[2,3], expected float32[x_0,x_1,x_2,x_3]\n",

@@ -6,11 +6,11 @@ import types
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import mgeconvert
 from mgeconvert import save
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 from tests.verification.layers.test_compare import network
 
 
@@ -31,7 +31,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 @pytest.mark.parametrize(("name", "opened"), [("m.onnx", "m.onnx"), ("m.tm", "m.onnx")])
 def test_what_is_opened(tmp_path: Path, shown: list[tuple[str, int]], name: str, opened: str) -> None:
     save(network(), tmp_path / name)
-    result = CliRunner().invoke(application, ["view", str(tmp_path / name)])
+    result = Runner().invoke(application, ["view", str(tmp_path / name)])
     assert result.exit_code == 0, result.output
     assert result.stdout == f"http://localhost:8080 shows {opened}; Ctrl+C ends it\n"
     assert [each for each, _ in shown] == [opened]
@@ -41,7 +41,7 @@ def test_what_is_opened(tmp_path: Path, shown: list[tuple[str, int]], name: str,
 def test_without_netron(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "netron", None)
     save(network(), tmp_path / "m.onnx")
-    result = CliRunner().invoke(application, ["view", str(tmp_path / "m.onnx")])
+    result = Runner().invoke(application, ["view", str(tmp_path / "m.onnx")])
     assert result.exit_code == 1
     assert "netron shows models and cannot be imported" in result.stderr
     assert "hint: pip install netron" in result.stderr

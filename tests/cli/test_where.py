@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 
 ROOT = Path(__file__).parents[2]
 TABLES = {
@@ -38,7 +38,7 @@ TABLES = {
 
 
 def places(name: str) -> list[Mapping[str, str | int]]:
-    result = CliRunner().invoke(application, ["--json", "ops", "--where", name])
+    result = Runner().invoke(application, ["--json", "ops", "--where", name])
     assert result.exit_code == 0, result.output
     found: list[Mapping[str, str | int]] = json.loads(result.stdout)["where"]
     return found
@@ -62,7 +62,7 @@ def test_no_handler_is_shown_where_rules_are_made() -> None:
 
 
 def test_an_unknown_name_is_answered_with_close_ones() -> None:
-    result = CliRunner().invoke(application, ["ops", "--where", "Sofmax"])
+    result = Runner().invoke(application, ["ops", "--where", "Sofmax"])
     assert result.exit_code == 2
     assert result.stderr == (
         "error: Sofmax: no table of handlers has this operator; close: Softmax, softmax, LogSoftmax, max, logsoftmax\n"

@@ -11,11 +11,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from click.testing import CliRunner
-
 from mgeconvert_cli.main import application
 from tests.documents.pages import ROOT, Command, Written, files, steps
 from tests.documents.setups import NOT_RUN, SETUPS
+from tests.harness.runner import Runner
 
 EXAMPLES = ROOT / "examples"
 SHELL = re.compile(r"[|<>;&*$\\]|^(?!mgeconvert )")
@@ -43,7 +42,7 @@ def follow(page: Path) -> Iterable[tuple[Command, int, str]]:
 def run(line: str) -> tuple[int, str]:
     """Exit code and output of a command: mgeconvert's own in this process, what needs a shell in one."""
     if not SHELL.search(line):
-        result = CliRunner().invoke(application, shlex.split(line)[1:])
+        result = Runner().invoke(application, shlex.split(line)[1:])
         return result.exit_code, result.output
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(

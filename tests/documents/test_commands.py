@@ -17,6 +17,7 @@ FRAMEWORKS = {
     "docs/static-graphs.md": ("megengine",),
     "docs/tracing.md": ("megengine",),
     "docs/how-to/03-trace.md": ("megengine",),
+    "docs/how-to/22-coming-from-dump.md": ("megengine",),
 }
 """Pages whose commands ask for a framework of a reference environment; Chinese ones are the same by test_languages."""
 

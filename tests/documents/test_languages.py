@@ -11,6 +11,7 @@ from tests.documents.pages import CHINESE, ROOT, files, headings, steps
 
 PAIRS = [
     (ROOT / "README.md", ROOT / "README.zh-CN.md"),
+    (ROOT / "docs" / "messages.md", CHINESE / "messages.md"),
     *(
         (page, CHINESE / page.relative_to(ROOT / "docs"))
         for folder in ("tutorials", "how-to")

@@ -25,7 +25,7 @@ def test_links_lead_to_files(path: Path) -> None:
 def test_commands_exist(path: Path) -> None:
     context = click.Context(application)
     commands = set(re.findall(r"(?:^    |`)mgeconvert ([a-z][a-z-]*)(?![\w.])", path.read_text(), re.MULTILINE))
-    assert [name for name in sorted(commands) if application.get_command(context, name) is None] == []
+    assert [name for name in sorted(commands - {"help"}) if application.get_command(context, name) is None] == []
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=IDS)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import mgeconvert
 from mgeconvert import api, registry
@@ -18,6 +17,7 @@ from mgeconvert.passes import Pass, PassReport, rule, select
 from mgeconvert.passes.table import Result
 from mgeconvert.registry import Backend, OpSupport
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 from tests.plugins import Install, plugins
 
 __all__ = ["plugins"]
@@ -82,7 +82,7 @@ def test_wrong_passes(plugins: Install, passes: Sequence[object], message: str) 
 
 def test_it_is_listed(plugins: Install) -> None:
     plugins({}, {}, {"sum-of-two": SUM_OF_TWO})
-    result = CliRunner().invoke(application, ["optimize", "--list-passes", "--json"])
+    result = Runner().invoke(application, ["optimize", "--list-passes", "--json"])
     assert json.loads(result.stdout)["passes"][-1] == {"name": "sum-of-two", "level": None, "help": SUM_OF_TWO.help}
 
 

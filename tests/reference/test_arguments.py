@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from mgeconvert.errors import BadInputError, UsageError
 from mgeconvert.reference import arguments, client
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 
 INPUTS = {
     "1,3,8,8": (None, "float32", (1, 3, 8, 8)),
@@ -78,7 +78,7 @@ WRONG = {
 
 @pytest.mark.parametrize("line", WRONG)
 def test_wrong_arguments(line: str) -> None:
-    result = CliRunner().invoke(application, ["trace", "net:Net", *line.split(), "-o", "a.pkl"])
+    result = Runner().invoke(application, ["trace", "net:Net", *line.split(), "-o", "a.pkl"])
     text, hint = WRONG[line]
     assert (result.exit_code, result.stderr) == (2, f"error: {text}\n" + (f"hint: {hint}\n" if hint else ""))
 
@@ -116,7 +116,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def invoke(line: str) -> str:
     """What a command that succeeds says."""
-    result = CliRunner().invoke(application, line.split())
+    result = Runner().invoke(application, line.split())
     assert result.exit_code == 0, result.stderr
     return result.stderr
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
 
 from mgeconvert.errors import MissingDependencyError, UsageError
 from mgeconvert.reference import client, environment, interpreters, processes
@@ -22,6 +21,7 @@ from mgeconvert.reference.environment import ENVIRONMENTS, Environment, install
 from mgeconvert.reference.interpreters import find
 from mgeconvert_cli import reference as cli
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 
 THIS = sys.version_info[:2]
 
@@ -159,7 +159,7 @@ def test_an_unknown_environment_is_wrong_usage() -> None:
 def test_command_line(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (environment, cli):
         monkeypatch.setattr(module, "ENVIRONMENTS", {"small": small()})
-    runner = CliRunner()
+    runner = Runner()
     status = runner.invoke(application, ["reference", "status"])
     assert (status.exit_code, status.output) == (0, "small (Small 1.0): not installed\n")
     with pytest.raises(MissingDependencyError):
@@ -177,7 +177,7 @@ def test_command_line(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_path_of_what_is_not_installed(empty_cache: Path) -> None:
-    answer = CliRunner().invoke(application, ["reference", "path"])
+    answer = Runner().invoke(application, ["reference", "path"])
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert answer.stderr == (
         "error: MegEngine 1.13.0: the reference environment is not installed "
@@ -187,7 +187,7 @@ def test_path_of_what_is_not_installed(empty_cache: Path) -> None:
 
 
 def test_an_unfit_python_is_wrong_usage_on_the_command_line(empty_cache: Path) -> None:
-    answer = CliRunner().invoke(application, ["reference", "install", "--python", "/nope"])
+    answer = Runner().invoke(application, ["reference", "install", "--python", "/nope"])
     assert (answer.exit_code, answer.stderr) == (
         2,
         "error: /nope: no such program; MegEngine 1.13.0 needs CPython 3.8, 3.9 or 3.10\n",

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from mgeconvert.reference import arguments, client, tracing
 from mgeconvert.reference.environment import environment
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 
 CODE = """
 import megengine as mge
@@ -84,7 +85,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     monkeypatch.chdir(tmp_path)
     Path("mynet.py").write_text(CODE)
     Path("torchnet.py").write_text(NEEDS_TORCH)
-    return lambda line: CliRunner().invoke(application, line.split())
+    return lambda line: Runner().invoke(application, line.split())
 
 
 @NEEDS_MEGENGINE

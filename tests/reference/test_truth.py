@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from mgeconvert.reference.environment import environment
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 
 pytestmark = pytest.mark.reference
 CODE = """
@@ -129,7 +130,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def trace(line: str) -> Result:
-    return CliRunner().invoke(application, f"trace {line} -o out.pkl --force".split())
+    return Runner().invoke(application, f"trace {line} -o out.pkl --force".split())
 
 
 @pytest.mark.parametrize("name", TOLD)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from click.testing import CliRunner
 from onnx import TensorProto, helper, numpy_helper
 
 import mgeconvert
@@ -16,6 +15,7 @@ from mgeconvert import surgery
 from mgeconvert.errors import UsageError
 from mgeconvert_cli.main import application
 from mgeconvert_converters.onnx.run import run
+from tests.harness.runner import Runner
 
 X = np.array([[1.0, -2.0, 3.0, 0.5]], np.float32)
 
@@ -91,7 +91,7 @@ def test_one_input_of_several(path: Path) -> None:
 def test_the_command_makes_a_tflite_file_of_it(path: Path, tmp_path: Path) -> None:
     written = tmp_path / "rated.tflite"
     line = ["--json", "edit", str(path), "--set-input", "sr=16000", "--set-input", "flag=true", "-o", str(written)]
-    result = CliRunner().invoke(application, line)
+    result = Runner().invoke(application, line)
     assert result.exit_code == 0, result.stderr
     edits = json.loads(result.stdout)["edits"]
     assert edits == ["input sr is 16000, a constant", "input flag is true, a constant"]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import mgeconvert
 from mgeconvert.surgery import preprocess
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 from tests.surgery.test_image_layout import network
 
 RNG = np.random.default_rng(2)
@@ -48,7 +48,7 @@ def test_the_command(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     mgeconvert.save(network("nchw"), "m.onnx")
     line = f"edit m.onnx --resize 480x640 --uint8 --nhwc --scale 1/255 -o out.{target}"
-    result = CliRunner().invoke(application, line.split())
+    result = Runner().invoke(application, line.split())
     assert result.exit_code == 0, result.stderr
     assert "input x takes uint8[1,480,640,3]: " in result.stderr
 
@@ -63,7 +63,7 @@ WRONG = {
 def test_wrong_sizes(options: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     mgeconvert.save(network("nchw"), "m.onnx")
-    result = CliRunner().invoke(application, f"edit m.onnx {options} -o out.onnx".split())
+    result = Runner().invoke(application, f"edit m.onnx {options} -o out.onnx".split())
     code, text = WRONG[options]
     assert result.exit_code == code
     assert text in result.stderr

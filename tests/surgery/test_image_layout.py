@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import mgeconvert
 from mgeconvert.errors import UsageError
@@ -14,6 +13,7 @@ from mgeconvert.ir.builder import Builder
 from mgeconvert.surgery import preprocess
 from mgeconvert.surgery.image_layout import image_layout
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 
 WEIGHT = np.random.default_rng(0).standard_normal((4, 3, 3, 3)).astype(np.float32)
 RAW = np.random.default_rng(1).integers(0, 256, (1, 8, 6, 3)).astype(np.uint8)
@@ -77,6 +77,6 @@ def test_on_the_command_line_against_recorded_outputs(
     mgeconvert.save(graph, "m.onnx")
     x = np.random.default_rng(2).random((1, 3, 8, 6) if kind == "nchw" else (1, 8, 6, 3)).astype(np.float32)
     np.savez("m.npz", x=x, **mgeconvert.run(graph, x))
-    result = CliRunner().invoke(application, ["edit", "m.onnx", *options.split(), "-o", "out.onnx"])
+    result = Runner().invoke(application, ["edit", "m.onnx", *options.split(), "-o", "out.onnx"])
     assert result.exit_code == 0, result.stderr
     assert "verified in onnxruntime against" in result.stderr

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 import mgeconvert
 from mgeconvert.reference.environment import environment
@@ -16,6 +15,7 @@ from mgeconvert.tracedmodule.lower.load import load
 from mgeconvert.tracedmodule.read.model import read
 from mgeconvert_cli.main import application
 from tests.harness import goldens
+from tests.harness.runner import Runner
 from tests.tracedmodule.test_tree import calls, modules, tensors
 
 JUDGE = Path(__file__).with_name("surgery_judge.py")
@@ -42,7 +42,7 @@ NO_TREE = ("flattened", "own_graph", "watched", "end_points")
 
 
 def edit(source: Path, target: Path, options: list[str]) -> None:
-    result = CliRunner().invoke(application, ["edit", str(source), *options, "--no-verify", "-o", str(target)])
+    result = Runner().invoke(application, ["edit", str(source), *options, "--no-verify", "-o", str(target)])
     assert result.exit_code == 0, result.stderr
 
 

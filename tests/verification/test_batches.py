@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from mgeconvert.errors import BadInputError, VerificationError
 from mgeconvert.ir import Value
@@ -17,6 +16,7 @@ from mgeconvert.verification.report import VerificationReport
 from mgeconvert.verification.tolerance import Limit, limit_for
 from mgeconvert_cli.main import application
 from tests.harness import small_graphs as lst
+from tests.harness.runner import Runner
 
 F32 = np.dtype(np.float32)
 INPUTS = {"x": Value("x", F32, ("N", 3))}
@@ -131,16 +131,16 @@ def test_a_quantized_graph_is_held_to_its_cosine_too() -> None:
 @pytest.mark.parametrize("name", ["q_shufflenet_v1_x1_0_g3_int8", "q_shufflenet_v1_x1_0_g3_qat"])
 def test_quantized_networks_are_verified_with_their_own_limit(shared_models: Path, tmp_path: Path, name: str) -> None:
     line = ["tm-to-onnx", str(shared_models / f"{name}.pkl"), "-o", str(tmp_path / "m.onnx")]
-    result = CliRunner().invoke(application, line)
+    result = Runner().invoke(application, line)
     assert result.exit_code == 0
     (said,) = (line for line in result.stderr.splitlines() if line.startswith("verified"))
     assert said.endswith("(limits of a quantized graph: 0.1, cosine 0.99)")
-    assert CliRunner().invoke(application, [*line, "--rtol", "1e-9"]).exit_code == 1
+    assert Runner().invoke(application, [*line, "--rtol", "1e-9"]).exit_code == 1
 
 
 @pytest.mark.shared_models
 def test_a_dynamic_batch_is_run(shared_models: Path, tmp_path: Path) -> None:
     line = ["tm-to-onnx", str(shared_models / "shufflenet_v2_x0_5.pkl"), "-o", str(tmp_path / "m.onnx")]
-    result = CliRunner().invoke(application, [*line, "--dynamic-batch"])
+    result = Runner().invoke(application, [*line, "--dynamic-batch"])
     assert result.exit_code == 0
     assert result.stderr.splitlines()[-3].startswith("batches 1, 2, 5: each row is what it is alone, max rel error ")

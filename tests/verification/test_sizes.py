@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from mgeconvert.errors import BadInputError, Problem, ReferenceEnvironmentError, UnsupportedError
 from mgeconvert.ir import TracedDim, Value
@@ -17,6 +16,7 @@ from mgeconvert.verification.report import SizesReport
 from mgeconvert.verification.sizes import check_sizes, feeds_at, free_sizes, other_sizes
 from mgeconvert.verification.tolerance import Limit
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 
 F32 = np.dtype(np.float32)
 INPUTS = {"x": Value("x", F32, ("N", 1, "H", "W"))}
@@ -139,7 +139,7 @@ class Pyramid(M.Module):
 
 
 def invoke(line: str) -> tuple[int, list[str]]:
-    result = CliRunner().invoke(application, line.split())
+    result = Runner().invoke(application, line.split())
     return result.exit_code, result.stderr.splitlines()
 
 

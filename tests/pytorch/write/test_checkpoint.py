@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from mgeconvert import registry
 from mgeconvert_cli.main import application
 from mgeconvert_converters.pytorch.write.torch_state import torch_state
+from tests.harness.runner import Runner
 
 ROOT = Path(__file__).parents[3]
 
@@ -40,7 +40,7 @@ def test_shapes(shapes: dict[str, tuple[int, ...]], expected: dict[str, tuple[in
 def test_the_command(tmp_path: Path) -> None:
     out = tmp_path / "demo.safetensors"
     arguments = ["checkpoint-to-safetensors", str(ROOT / "examples" / "demo.pkl"), "-o", str(out), "--json"]
-    done = CliRunner().invoke(application, arguments)
+    done = Runner().invoke(application, arguments)
     assert done.exit_code == 0, done.output
     document = json.loads(done.stdout)
     assert document["files"] == [{"path": str(out), "bytes": out.stat().st_size}]
@@ -49,7 +49,7 @@ def test_the_command(tmp_path: Path) -> None:
 
 def test_weights_only(tmp_path: Path) -> None:
     arguments = ["tm-to-pytorch", str(ROOT / "examples" / "demo.pkl"), "-o", str(tmp_path / "net.py"), "--weights-only"]
-    done = CliRunner().invoke(application, arguments)
+    done = Runner().invoke(application, arguments)
     assert done.exit_code == 0, done.output
     assert [path.name for path in tmp_path.iterdir()] == ["net.safetensors"]
     assert "next:" not in done.output
