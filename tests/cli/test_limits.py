@@ -71,6 +71,7 @@ def test_a_run_that_does_not_end(tmp_path: Path, kind: str) -> None:
     assert f"error: {message}\nhint: give it more time, or leave out --timeout\n" in said
     assert document["error"] == {
         "kind": "LimitError",
+        "code": "MGE801",
         "message": message,
         "hint": "give it more time, or leave out --timeout",
     }

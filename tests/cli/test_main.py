@@ -123,9 +123,10 @@ def test_json_of_a_failure_has_the_error(invoke: Invoke) -> None:
     assert json.loads(result.stdout) == {
         "error": {
             "kind": "UnsupportedError",
+            "code": "MGE400",
             "message": "cannot read the list: 1 operator not supported\n  a.b: Loop: a list has no loops",
             "hint": "`mgeconvert ops lst` lists what can be read",
-            "problems": [{"scope": "a.b", "op": "Loop", "reason": "a list has no loops"}],
+            "problems": [{"scope": "a.b", "op": "Loop", "reason": "a list has no loops", "code": None}],
         }
     }
 

@@ -63,6 +63,7 @@ def test_a_bug_is_one_line_unless_debug_is_given() -> None:
     assert plain.stderr == (
         "error: internal error: KeyError: 'x'\n"
         "hint: this is a bug in mgeconvert; add --debug to see where, and report it\n"
+        "more: mgeconvert explain MGE901\n"
     )
     document = subprocess.run([*run, "load", "m.pkl", "--json"], capture_output=True, timeout=60, check=False)
     assert json.loads(document.stdout)["error"]["kind"] == "internal"
