@@ -41,7 +41,7 @@ def batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Batch]:
     monkeypatch.chdir(tmp_path)
     memory = fsspec.filesystem("memory")
     memory.store.clear()
-    yield lambda *words: CliRunner().invoke(application, ["--json", "batch", "-j", "1", *words])
+    yield lambda *words: Runner().invoke(application, ["--json", "batch", "-j", "1", *words])
     memory.store.clear()
 
 

@@ -94,7 +94,7 @@ def test_a_layer_of_a_quantized_network_as_an_output(tmp_path: Path) -> None:
     inner = next(
         node.output.name for node in graph.nodes if node.op == "DequantizeLinear" and node.inputs[0].array is None
     )  # type: ignore[union-attr]
-    result = CliRunner().invoke(application, ["edit", str(path), "--add-outputs", inner, "-o", str(edited)])
+    result = Runner().invoke(application, ["edit", str(path), "--add-outputs", inner, "-o", str(edited)])
     assert result.exit_code == 0, result.stderr
     assert "verified in MegEngine" in result.stderr
     assert "cosine 1.0000" in result.stderr
