@@ -14,7 +14,7 @@ import fsspec
 import numpy as np
 import onnx
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 import mgeconvert
 from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
@@ -25,6 +25,7 @@ from mgeconvert_cli.batch.parcel import deliver, pack
 from mgeconvert_cli.batch.pool import Limits
 from mgeconvert_cli.batch.urls import Url, where
 from mgeconvert_cli.main import application
+from tests.harness.runner import Runner
 
 Batch = Callable[..., Result]
 
