@@ -117,16 +117,16 @@ def test_switches_stand_before_and_after_the_command(invoke: Invoke, line: str) 
 
 
 def test_json_of_a_failure_has_the_error(invoke: Invoke) -> None:
-    write("bad.lst", {**MODEL, "refused": [["a.b", "Loop", "a list has no loops"]]})
+    write("bad.lst", {**MODEL, "refused": [["a.b", "Loop", "loops are no part of lists"]]})
     result = invoke("--json lst-to-lst bad.lst -o out.lst")
     assert result.exit_code == 1
     assert json.loads(result.stdout) == {
         "error": {
             "kind": "UnsupportedError",
             "code": "MGE400",
-            "message": "cannot read the list: 1 operator not supported\n  a.b: Loop: a list has no loops",
+            "message": "cannot read the list: 1 operator not supported\n  a.b: Loop: loops are no part of lists",
             "hint": "`mgeconvert ops lst` lists what can be read",
-            "problems": [{"scope": "a.b", "op": "Loop", "reason": "a list has no loops", "code": None}],
+            "problems": [{"scope": "a.b", "op": "Loop", "reason": "loops are no part of lists", "code": None}],
         }
     }
 

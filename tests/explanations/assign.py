@@ -200,7 +200,7 @@ PHRASES: dict[int, tuple[str, ...]] = {
     705: ("was stopped", "its process", "died", "ended with", "was killed",),
     706: ("its plugin", "cannot be loaded", "is a pass of mgeconvert", "no Pass of that name",),
     707: (
-        "cannot import", "has no {}", "expected a megengine", "expected a function, class or module",
+        "cannot import", "{}: {} has no {}", "expected a megengine", "expected a function, class or module",
         "takes no --kwargs", "which is not installed beside MegEngine", "file.py:feeds",
     ),
     708: ("is not the state of this network",),
