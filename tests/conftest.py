@@ -24,12 +24,12 @@ PACKED = Path(__file__).parents[2] / "shared" / "models"
 """The real networks: NAME.pkl.xz and NAME.npz. They are not part of the repository."""
 
 
-def pytest_sessionfinish() -> None:
-    """Each process of a run leaves what it has reached."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Each process of a noted run leaves what it has reached, and by which test."""
     if NOTES:
-        from tests.reached import report
+        from tests.reached.contexts import Contexts
 
-        report.write_notes(Path(NOTES))
+        config.pluginmanager.register(Contexts(Path(NOTES)))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

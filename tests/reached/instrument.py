@@ -4,6 +4,8 @@
     x or refuse("...")           ->  x or (note("converters/..."), refuse)[1]("...")
 
 A statement is known by its file and line. A `raise` without an exception passes another one on and is none of ours.
+Every block of a function begins with a note as well, so that it is known which tests a changed line concerns; see
+`blocks`.
 """
 
 from __future__ import annotations
@@ -19,12 +21,17 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from .blocks import with_notes
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"mgeconvert": "mgeconvert", "mgeconvert_cli": "cli", "mgeconvert_converters": "converters"}
 """Import package -> folder."""
 NOTE = "__reached__"
 reached: set[str] = set()
 """``FILE:LINE`` of each statement that was executed in this process."""
+BLOCK_NOTE = "__block__"
+entered: set[str] = set()
+"""The blocks that were entered since the set was last cleared."""
 
 
 def is_statement(node: ast.AST) -> bool:
@@ -85,12 +92,14 @@ class _Loader(importlib.machinery.SourceFileLoader):
         path = Path(self.get_filename(fullname))
         tree = ast.parse(path.read_bytes())
         if is_counted(path):
-            tree = ast.fix_missing_locations(_Noting(path.relative_to(ROOT).as_posix()).visit(tree))
+            file = path.relative_to(ROOT).as_posix()
+            tree = ast.fix_missing_locations(_Noting(file).visit(with_notes(tree, file, BLOCK_NOTE)))
         code: CodeType = compile(tree, str(path), "exec", dont_inherit=True)
         return code
 
     def exec_module(self, module: ModuleType) -> None:
         module.__dict__[NOTE] = reached.add
+        module.__dict__[BLOCK_NOTE] = entered.add
         super().exec_module(module)
 
 

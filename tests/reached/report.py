@@ -6,17 +6,10 @@ process, such as the command in a shell, is not noted.
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
-from .instrument import reached, statements
-
-
-def write_notes(folder: Path) -> None:
-    """What this process has reached."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{os.getpid()}.txt").write_text("\n".join(sorted(reached)))
+from .instrument import statements
 
 
 def unreached(folder: Path) -> list[str]:
