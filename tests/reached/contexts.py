@@ -1,8 +1,8 @@
-"""Which tests enter which block: a plugin of pytest that records it, and the reader of what it left.
+"""Which tests enter which block: a plugin of pytest that records it.
 
-A process of the run leaves ``FOLDER/PID.txt``, the statements that it reached, and ``FOLDER/PID.contexts``: a line of
-JSON for each test: its id, its seconds, the blocks that no test before it entered, and the numbers of those that it
-entered. What a fixture entered counts for every test that uses the fixture.
+A process of the run leaves ``FOLDER/PID.txt``, the statements that it reached, and ``FOLDER/PID.contexts``. That is a
+line of JSON for each test: its id, whether it passed, its seconds, the blocks that no test before it entered, and the
+numbers of those that it entered. What a fixture entered counts for every test that uses the fixture.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ class Contexts:
         self._folder = folder
         self._numbers: dict[str, int] = {}
         self._fixtures: dict[Any, set[str]] = {}
+        self._failed: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.outcome != "passed":
+            self._failed.add(report.nodeid)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -54,7 +59,8 @@ class Contexts:
         for block in new:
             self._numbers[block] = len(self._numbers)
         numbers = sorted(self._numbers[block] for block in entered)
-        line = json.dumps([test, round(seconds, 4), new, numbers], separators=(",", ":"))
+        values = [test, test not in self._failed, round(seconds, 4), new, numbers]
+        line = json.dumps(values, separators=(",", ":"))
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / f"{os.getpid()}.contexts").open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")

@@ -103,7 +103,12 @@ class _Loader(importlib.machinery.SourceFileLoader):
         super().exec_module(module)
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+class Finder(importlib.abc.MetaPathFinder):
+    """Finds our modules as always, to be loaded by another loader of source files."""
+
+    def __init__(self, loader: type[importlib.machinery.SourceFileLoader]) -> None:
+        self._loader = loader
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
@@ -113,7 +118,7 @@ class _Finder(importlib.abc.MetaPathFinder):
             found: Any = None if finder is self else finder.find_spec(fullname, path, target)
             if found is not None:
                 if type(found.loader) is importlib.machinery.SourceFileLoader:
-                    found.loader = _Loader(found.loader.name, found.loader.path)
+                    found.loader = self._loader(found.loader.name, found.loader.path)
                 return found  # type: ignore[no-any-return]
         return None
 
@@ -123,4 +128,4 @@ def install() -> None:
     early = sorted(FOLDERS.keys() & sys.modules.keys())
     if early:
         raise RuntimeError(f"imported before their statements could be noted: {', '.join(early)}")
-    sys.meta_path.insert(0, _Finder())
+    sys.meta_path.insert(0, Finder(_Loader))
