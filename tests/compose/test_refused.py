@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from mgeconvert.compose.driver import load_table
+from mgeconvert.compose.pooling import ELEMENTS
+from mgeconvert.compose.recurrent import STEPS
 from mgeconvert.compose.sequences import Sequences
 from mgeconvert.compose.table import COMPOSITIONS, FORMS, PARTIAL
 from mgeconvert.errors import RefusedError
@@ -124,15 +126,138 @@ REFUSED: dict[str, tuple[str, list[Value | None], dict[str, Any], str]] = {
         "BitShift", [Value("x", None, (2,)), x(2, dtype="uint8")], {"direction": "LEFT"}, "numbers of unknown type"
     ),
     "unknown rank": ("Hardmax", [Value("x", FLOAT, None)], {}, "an input of unknown rank"),
+    "packed queries": (
+        MS + "MultiHeadAttention", [x(1, 4, 2, 3, 2)], {"num_heads": 2}, "queries, keys and values packed into one"
+    ),
+    "queries without keys": (
+        MS + "MultiHeadAttention", [x(1, 4, 6)], {"num_heads": 2}, "queries, keys and values packed into one"
+    ),
+    "width of the queries": (
+        MS + "MultiHeadAttention", [x(1, 4, "D"), x(1, 4, 6), x(1, 4, 6)], {"num_heads": 2}, f"heads of a size {RUN}"
+    ),
+    "rotary inside": (
+        MS + "Attention", [x(1, 4, 6), x(6, 18)], {"num_heads": 2, "do_rotary": 1},
+        "rotary positions inside the operator",
+    ),
+    "width of the weights": (
+        MS + "Attention", [x(1, 4, 6), x(6, "W")], {"num_heads": 2}, f"weights of a size {RUN}"
+    ),
+    "causal mask": (
+        MS + "Attention", [x(1, "L", 6), x(6, 18)], {"num_heads": 2, "unidirectional": 1},
+        f"a causal mask of sizes {RUN}",
+    ),
+    "starts and ends": (
+        MS + "Attention", [x(1, 4, 6), x(6, 18), None, x(2, dtype="int32")], {"num_heads": 2},
+        "a mask of starts and ends",
+    ),
+    "mask of four axes": (
+        MS + "Attention", [x(1, 4, 6), x(6, 18), None, x(1, 1, 4, 4, dtype="int32")], {"num_heads": 2},
+        "a mask of 4 dimensions",
+    ),
+    "packed sequences": (
+        MS + "RotaryEmbedding", [x(1, 4, 6), x(1, dtype=INT64), x(9, 3), x(9, 3)], {"is_packed_batching": 1},
+        "sequences that are packed into one",
+    ),
+    "scaled positions": (
+        MS + "RotaryEmbedding", [x(1, 4, 6), x(1, dtype=INT64), x(9, 3), x(9, 3)], {"scale": 0.5},
+        "positions that are scaled",
+    ),
+    "positions of a length": (
+        MS + "RotaryEmbedding", [x(1, "L", 6), x(1, dtype=INT64), x(9, 3), x(9, 3)], {},
+        f"positions from the first one on, of a length {RUN} (L)",
+    ),
+    "width of the tables": (
+        "RotaryEmbedding", [x(1, 4, 6), x(1, 4, "H"), x(1, 4, "H")], {}, f"tables of a width {RUN}"
+    ),
+    "heads of a rotation": (
+        "RotaryEmbedding", [x(1, 4, "D"), x(1, 4, 3), x(1, 4, 3)], {}, "a number of heads that is not given"
+    ),
+    "size of a rotated head": (
+        "RotaryEmbedding", [x(1, 2, 4, "D"), x(1, 4, 3), x(1, 4, 3)], {}, f"heads of a size {RUN} (D)"
+    ),
+    "length of a transform": ("DFT", [x(1, "L", 1)], {}, f"a transform of a size {RUN}"),
+    "half a spectrum back": (
+        "DFT", [x(1, 5, 2)], {"inverse": 1, "onesided": 1}, "the inverse of a one-sided transform"
+    ),
+    "length of a signal": (
+        "STFT", [x(1, "L"), c(4), None, c(8)], {}, f"frames of a signal whose size is {RUN}"
+    ),
+    "length of a window": ("STFT", [x(1, 32), c(4), x("W")], {}, f"a window of a size {RUN}"),
+    "four rows": ("Det", [x(1, 4, 4)], {}, "the determinant of 4 rows; those of up to 3 are products"),
+    "number of blocks": ("Col2Im", [x(1, 4, "L"), c([4, 4]), c([2, 2])], {}, f"blocks of a number {RUN}"),
+    "broadcast label": (
+        "Einsum", [x("B", 3), x(1, 3)], {"equation": "bi,bi->b"}, f"a size that is broadcast and {RUN}"
+    ),
+    "several labels": (
+        "Einsum", [x("A", "B", 3), x(3, 4)], {"equation": "abi,ij->abj"}, f"several sizes {RUN}"
+    ),
+    "centre": ("CenterCropPad", [x("N", 3), c([2, 2])], {}, f"a centre of a tensor whose size is {RUN}"),
+    "ones on a diagonal": ("EyeLike", [x("N", 3)], {}, f"a matrix whose size is {RUN}"),
+    "large windows with gaps": (
+        "MaxPool", [x(1, 1, 99, 99)], {**GAPS, "kernel_shape": (40, 40)},
+        f"a pool with gaps, or with positions, of more than {ELEMENTS} elements of a window",
+    ),
+    "windows that overlap": (
+        "MaxUnpool", [x(1, 1, 2, 2), x(1, 1, 2, 2, dtype=INT64)], {"kernel_shape": (2, 2)},
+        f"windows that overlap, or a size {RUN}",
+    ),
+    "unpooled to another size": (
+        "MaxUnpool", [x(1, 1, 2, 2), x(1, 1, 2, 2, dtype=INT64)], {"kernel_shape": (2, 2), "strides": (2, 2)},
+        "a result of another size than what was pooled: its places are told in two ways",
+    ),
+    "a type of onnxruntime's": (
+        MS + "DequantizeLinear", [x(2, dtype="int16"), c(1, FLOAT)], {}, "type int16"
+    ),
+    "quantized to 32 bits": (
+        "QuantizeLinear", [x(2), x()], {}, "a quantized type that is no integer of 8 or 16 bits"
+    ),
+    "steps": (
+        "GRU", [x(STEPS + 1, 2, 3), c(np.ones((1, 12, 3)), FLOAT), c(np.ones((1, 12, 4)), FLOAT)], {},
+        f"a recurrent network of {STEPS + 1} steps at batch 2; at most {STEPS} steps are laid out",
+    ),
+    "lengths of sequences": (
+        "GRU",
+        [x(3, 2, 3), c(np.ones((1, 12, 3)), FLOAT), c(np.ones((1, 12, 4)), FLOAT), None, c([1, 3], np.int32)], {},
+        "sequences of several lengths",
+    ),
+    "size of a state": (
+        "GRU", [x(3, 2, 3), x(1, 12, 3), x(1, 12, "H")], {}, f"a state of a size {RUN}"
+    ),
+    "activations": (
+        "RNN", [x(3, 2, 3), c(np.ones((1, 4, 3)), FLOAT), c(np.ones((1, 4, 4)), FLOAT)], {"activations": ("Affine",)},
+        "a recurrent network with the activations Affine",
+    ),
+    "resized integers": (
+        "Resize", [x(1, 1, 4, 4, dtype="int8"), c([], FLOAT), None, c([1, 1, 8, 8])],
+        {"mode": "linear", "antialias": 1}, "a resize of integers that is a weighted sum",
+    ),
+    "a crop of nothing": (
+        "Resize", [x(1, 1, 4, 4), c([], FLOAT), None, c([1, 1, 8, 8])], CROP, "tf_crop_and_resize without a region"
+    ),
+    "one pixel": (
+        "AffineGrid", [x(1, 2, 3), c([1, 1, 1, 4])], {"align_corners": 1}, "the corners of an image of one pixel"
+    ),
 }  # fmt: skip
 """What is refused: the operator with its operands and attributes, the reason."""
+
+
+RESULTS: dict[str, tuple[np.dtype, tuple[int | str, ...]]] = {
+    "large windows with gaps": (FLOAT, (1, 1, 21, 21)),
+    "unpooled to another size": (FLOAT, (1, 1, 5, 5)),
+    "windows that overlap": (FLOAT, (1, 1, 3, 3)),
+    "quantized to 32 bits": (np.dtype("int32"), (2,)),
+    "resized integers": (np.dtype("int8"), (1, 1, 8, 8)),
+    "a crop of nothing": (FLOAT, (1, 1, 8, 8)),
+}
+"""What the operator gives, where that is looked at."""
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_form_is_refused(case: str) -> None:
     key, inputs, attrs, reason = REFUSED[case]
     function = COMPOSITIONS.get(key) or {**FORMS, **PARTIAL}[key][1]
-    node = Node(key.removeprefix(MS), inputs, [Value("y", FLOAT, None)], attrs)
+    result = Value("y", *RESULTS.get(case, (FLOAT, None)))
+    node = Node(key.removeprefix(MS), inputs, [result], attrs)
     with pytest.raises(RefusedError) as refused:
         function(Builder(Graph()), node)
     assert refused.value.reason == reason
