@@ -43,6 +43,32 @@ REFUSED: dict[str, tuple[Build, str]] = {
         lambda b, x: b.op("MatMul", x(1, 3000, 3000), x(1, 3000, 3000)),
         "Caffe's InnerProduct has a constant matrix; a product of two blobs of [1, 3000, 3000, 3000] is too large",
     ),
+    "computed positions": (
+        lambda b, x: b.op("Gather", x(5000, 2), b.op("Cast", x(3), to=7), axis=0),
+        "Caffe has no layer that picks at computed positions, and [3] of 5000 are too many",
+    ),
+    "uneven padding between gaps": (
+        lambda b, x: b.op("Conv", x(1, 1, 8, 8), weight(1, 1, 2, 2), pads=(0, 0, 1, 0), dilations=(2, 1)),
+        "Caffe pads both ends alike; here 0 and 1, which a dilation of 2 cannot hide",
+    ),
+    "columns of a table": (
+        lambda b, _: b.op("Gather", weight(3, 4), b.input("i", "int32", (2,)), axis=1),
+        "Caffe's Embed looks rows up; here the positions are along another axis",
+    ),
+    "gaps in a window": (
+        lambda b, _: b.op("MaxPool", b.input("i", "int32", (1, 1, 6, 6)), kernel_shape=(2, 2), dilations=(2, 2)),
+        "Caffe's Pooling has no dilation",
+    ),
+    "a window in the padding": (
+        lambda b, x: b.op("AveragePool", x(1, 1, 1, 4), kernel_shape=(1, 1), pads=(0, 1, 0, 1)),
+        "a window lies wholly in the padding",
+    ),
+    "an activation of a recurrent layer": (
+        lambda b, x: b.ops(
+            "RNN", 1, x(2, 1, 2), weight(1, 3, 2), weight(1, 3, 3), hidden_size=3, activations=("Softsign",)
+        )[0],
+        "the activation Softsign in a recurrent layer",
+    ),
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 import mgeconvert
 from mgeconvert.errors import BadInputError, UnsupportedError
+from mgeconvert_converters.caffe.lower.pooling import LONGEST
 from mgeconvert_converters.caffe.write.caffemodel import LayerBlobs, write_weights
 from tests.caffe.lower.layer_rows import LayerRow, one
 from tests.harness.rows import X
@@ -28,6 +29,8 @@ REFUSED = (
     row("SPP", "pool: STOCHASTIC pyramid_height: 2", IMAGE, says="stochastic pooling"),
     row("Pooling", "kernel_size: 2", IMAGE, tops=2, says="its second top, the mask, is used for unpooling"),
     row("Pooling", "kernel_size: 9 stride: 2", IMAGE, says="a window of 9 with stride 2 lies outside an input of 6"),
+    row("Pooling", f"kernel_size: 1 stride: {LONGEST + 1}", IMAGE,
+        says=f"windows of 1 with stride {LONGEST + 1} on an input of 6: more than {LONGEST:,} along one axis"),
     row("LSTM", "num_output: 3", *SEQUENCE, X(2, 4), says="a static input beside the sequence"),
     row("LSTM", "num_output: 3 expose_hidden: true", *SEQUENCE, says="expose_hidden"),
     row("RNN", "num_output: 3", *SEQUENCE, X(2, 4), says="a static input beside the sequence"),
@@ -51,6 +54,9 @@ INVALID = (
     row("Pooling", "", IMAGE, says="no kernel_size"),
     row("PriorBox", "min_size: 4", IMAGE, X(1, 3, 9), says="the image is float32[1,3,9]; expected four axes"),
     row("PriorBox", "", IMAGE, X(1, 3, 9, 9), says="no min_size"),
+    row("Tile", "tiles: 0", IMAGE, says="0 tiles"),
+    row("Convolution", "num_output: 4 kernel_size: 1 kernel_size: 1 kernel_size: 1", IMAGE,
+        says="3 values of kernel_size for 2 axes"),
     row("DetectionOutput", "num_classes: 3", *BOXES, X(1, 2, 7),
         says="the prior boxes are float32[1,2,7]; expected [1,2,4 * boxes]"),
 )  # fmt: skip

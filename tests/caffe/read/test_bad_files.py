@@ -11,11 +11,13 @@ import pytest
 
 import mgeconvert
 from mgeconvert.errors import BadInputError, ConversionError, MgeconvertError, UnsupportedError, UsageError
+from mgeconvert_converters.caffe.dialects import DIALECTS, dialect_of
 from mgeconvert_converters.caffe.messages import model_message
 from mgeconvert_converters.caffe.read import caffemodel
 from mgeconvert_converters.caffe.read.caffemodel import read_weights
 from mgeconvert_converters.caffe.read.files import read_prototxt
 from mgeconvert_converters.caffe.read.load import load
+from mgeconvert_converters.caffe.run import output_types
 from mgeconvert_converters.caffe.write.caffemodel import LayerBlobs, split, write_weights
 
 INPUT = 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 4 dim: 4 } } }\n'
@@ -48,6 +50,14 @@ SYNTAX = {
     'name: "a"\nname: "b"': "2:1: name is given twice",
     'name: ["a", "b"]': "1:1: name takes one value, not a list",
     'name "a"': '1:6: expected : after name, found "a"',
+    "layer { transform_param { force_color: } }": "1:40: expected a value of force_color, found }",
+    "layer { relu_param { negative_slope: } }": "1:38: expected a value of negative_slope, found }",
+    "layer { quantize_param { bits: } }": "1:32: expected a value of bits, found }",
+    'layer { name: "a" } layers { name: "b" }': "1: layer and layers in one file; expected one of the two formats",
+    'layers { name: "a" }': "1: layer a: no type, or one without a successor: NONE",
+    'input: "x" input: "y" input_dim: 1 input_dim: 2 input_dim: 4 input_dim: 4': (
+        " 2 inputs and 1 shapes (four input_dim each)"
+    ),
     "a b": "1:3: expected : or { after a, found b",
     'layer { name: "a" } %': "1:21: found '%', which no prototxt has",
 }
@@ -90,6 +100,9 @@ STRUCTURE = {
     ),
     'layer { name: "s" type: "Softmax" bottom: "x" top: "s" softmax_param { axis: 4 } }': (
         "2: layer s: axis 4 of a blob of 4 axes"
+    ),
+    'layer { name: "i" type: "Input" top: "i" input_param { shape { dim: 1 dim: 0 } } }': (
+        "2: layer i: i has the shape [1, 0]"
     ),
     'layer { name: "d" type: "Data" top: "d" data_param { batch_size: 4 } }': (
         "2: layer d: Data does not say the shape of d"
@@ -320,3 +333,48 @@ def test_layers_before_2013(tmp_path: Path) -> None:
     graph = mgeconvert.load(path)
     assert [node.op for node in graph.nodes] == ["Conv", "MaxPool"]
     assert graph.nodes[0].attrs["pads"] == (1, 1, 1, 1)
+
+
+BLOBS: dict[str, tuple[bytes, str]] = {
+    "another count": (b"\x3a\x03\x0a\x01\x03\x2a\x04\x00\x00\x80\x3f",
+                      "holds 1 numbers, its shape [3] needs another count"),
+    "half a number": (b"\x2a\x03\x00\x00\x80", "3 bytes are no numbers of <f4"),
+    "an unknown type": (b"\x50\x09\x62\x02\x00\x00", "2 bytes are no numbers of a type that is known"),
+}  # fmt: skip
+"""A blob's bytes, and what is wrong with it."""
+
+
+@pytest.mark.parametrize("case", BLOBS)
+def test_blobs_that_do_not_fit_their_shape(case: str, tmp_path: Path) -> None:
+    blob, reason = BLOBS[case]
+    layer = b"\x0a\x02c1\x3a" + bytes([len(blob)]) + blob
+    path = tmp_path / "w.caffemodel"
+    path.write_bytes(b"\x0a\x01n\xa2\x06" + bytes([len(layer)]) + layer)
+    with pytest.raises(BadInputError) as caught:
+        read_weights([path])
+    assert str(caught.value).endswith(f", blob 0: {reason}")
+
+
+def test_a_net_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "net.prototxt"
+    path.write_bytes(b"name: '\xff'")
+    assert str(refused(path)) == (
+        f"{path}: is of no known format (it begins with 6e 61 6d 65 3a 20 27 ff), "
+        "expected a Caffe net description (prototxt)"
+    )
+    with pytest.raises(BadInputError) as caught:
+        read_prototxt(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: cannot be read: Is a directory"
+
+
+def test_a_dialect_that_is_none() -> None:
+    with pytest.raises(UsageError) as caught:
+        dialect_of("torch")
+    assert str(caught.value) == f"--dialect torch: unknown dialect; known: {', '.join(DIALECTS)}"
+
+
+def test_a_damaged_comment_on_a_type(tmp_path: Path) -> None:
+    path = net(tmp_path, '# output "y" is int99[2]\n')
+    with pytest.raises(BadInputError) as caught:
+        output_types(path)
+    assert str(caught.value) == (f"{path}: a comment on an output's type is damaged: data type 'int99' not understood")
