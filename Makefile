@@ -1,12 +1,21 @@
 # Everything runs in .venv, which the targets make themselves from any Python >= 3.10 (name one with PYTHON=...).
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-core reached test-reference fuzz hub versions lint types bench runtimes docs docs-check goldens site dist clean
+.PHONY: help install dev demo test test-core reached mutants test-reference fuzz hub versions lint types bench runtimes docs docs-check goldens site dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 DECLARED := setup.cfg setup.py pyproject.toml mgeconvert/version.py
 # pytest processes at a time
 JOBS ?= 2
+# What the core lane records: which tests reach which `raise`, `refuse` and block.
+CACHE := $(or $(MGECONVERT_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/mgeconvert)
+CONTEXTS := $(CACHE)/contexts$(subst /,-,$(CURDIR))
+# of `make mutants`: how many, of which files or folders, how long, besides those of lines that differ from a commit
+NUMBER ?= 300
+PATHS ?=
+MINUTES ?= 1000
+CHANGED ?=
+AT_LEAST ?= 92
 # of `make fuzz`: for each reader, and the number of the first case
 SECONDS ?= 600
 SEED ?= 0
@@ -45,19 +54,23 @@ test: test-core ## all tests: without MegEngine, then against real MegEngine in 
 		echo '*  the real framework are SKIPPED. The tests without it have passed.          *'; \
 		echo '******************************************************************************'; \
 	}
-	$(BIN)/python -m pytest -n $(JOBS) -m reference
+	$(BIN)/python -m pytest -n $(JOBS) --durations=20 -m reference
 
-test-core: dev ## the tests that need no MegEngine
-	$(BIN)/python -m pytest -n $(JOBS) -m 'not reference'
+test-core: dev ## the tests that need no MegEngine; a `raise` or `refuse` that none executes is an error
+	rm -rf $(CONTEXTS)
+	MGECONVERT_REACHED=$(CONTEXTS) $(BIN)/python -m pytest -n $(JOBS) --durations=20 -m 'not reference'
+	$(BIN)/python -m tests.reached.report $(CONTEXTS)
 
-reached: dev ## which `raise` and `refuse` statements no test of the core lane executes
-	rm -rf .reached
-	MGECONVERT_REACHED=.reached $(BIN)/python -m pytest -n $(JOBS) -m 'not reference'
-	$(BIN)/python -m tests.reached.report .reached
+reached: dev ## what the last `make test-core` says of `raise` and `refuse`; WRITE=--write makes its list shorter
+	$(BIN)/python -m tests.reached.report $(CONTEXTS) $(WRITE)
+
+mutants: dev ## change NUMBER=300 places by SEED, one at a time: does a test notice? needs `make test-core` once
+	$(BIN)/python -m tests.mutation --contexts $(CONTEXTS) --seed $(SEED) --number $(NUMBER) --minutes $(MINUTES) \
+		--jobs $(JOBS) --paths $(PATHS) $(if $(CHANGED),--changed $(CHANGED)) --at-least $(AT_LEAST)
 
 test-reference: dev ## the tests against real MegEngine; installs it with `mgeconvert reference install`
 	$(BIN)/mgeconvert reference install all
-	$(BIN)/python -m pytest -n $(JOBS) -m reference
+	$(BIN)/python -m pytest -n $(JOBS) --durations=20 -m reference
 
 fuzz: dev ## change files of every reader, SECONDS=600 each, until something is neither a result nor an error of ours
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) --jobs $(JOBS) $(if $(CASES),--cases $(CASES))
@@ -113,5 +126,5 @@ dist: dev ## build sdist and wheel, check that each installs and starts
 	done
 
 clean: ## remove what builds and tests leave; .venv and the reference environments stay
-	rm -rf build dist *.egg-info .reached .pytest_cache .mypy_cache .ruff_cache
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -48,16 +48,14 @@ def main() -> int:
     parser.add_argument("--changed", metavar="COMMIT")
     parser.add_argument("--minutes", type=float, default=24 * 60)
     parser.add_argument("--at-least", type=float, default=0)
-    parser.add_argument("--contexts", type=Path, default=Path(".reached"))
+    parser.add_argument("--contexts", type=Path, required=True)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     end = time.monotonic() + 60 * options.minutes
     mutants = chosen(options.paths, options.seed, options.number, options.changed)
     recorded = Recorded(options.contexts, {mutant.file for mutant in mutants})
-    judging = Judging(mutants, recorded, end, options.jobs)
+    judging = Judging(mutants, recorded, end, options.jobs, lambda line: print(line, flush=True))
     judging.run()
-    for mutant, why in judging.survivors:
-        print(f"{mutant}  ({why})")
     judged = judging.killed + len(judging.survivors)
     score = 100 * judging.killed / judged if judged else 100.0
     print(f"{judging.killed} of {judged} changes are noticed: {score:.1f} %; {len(mutants) - judged} were not judged")

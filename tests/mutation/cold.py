@@ -9,6 +9,8 @@ import importlib.machinery
 import os
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 
@@ -33,25 +35,37 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return code
 
 
-def survives(mutant: Mutant, tests: list[str], seconds: float) -> bool:
-    """Whether tests pass in a process that imports the change; one that takes longer than `seconds` has noticed."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "tests.mutation.cold",
-        *tests,
-    ]
+@dataclass
+class ColdRun:
+    """A process that imports a change and runs tests; over when `poll` has said so."""
+
+    mutant: Mutant
+    tests: int
+    process: subprocess.Popen[bytes]
+    end: float
+    last: str = ""
+    """Which test has failed is not asked for."""
+
+    def poll(self) -> int | None:
+        """None while it runs, then its exit code; a run that has used up its time has noticed the change."""
+        if self.process.poll() is None and time.monotonic() > self.end:
+            self.stop()
+        return self.process.poll()
+
+    def stop(self) -> None:
+        """Ends it without a result."""
+        self.process.kill()
+        self.process.wait()
+
+
+def start(mutant: Mutant, tests: list[str], seconds: float) -> ColdRun:
+    """Runs tests in a process that imports the change."""
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "tests.mutation.cold"]
+    command = [sys.executable, "-m", "pytest", *options, *tests]
     environment = {**os.environ, VARIABLE: f"{mutant.file}:{mutant.number}"}
-    try:
-        return not subprocess.run(command, cwd=ROOT, env=environment, timeout=seconds, capture_output=True).returncode
-    except subprocess.TimeoutExpired:
-        return False
+    null = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=null, stdout=null, stderr=null)
+    return ColdRun(mutant, len(tests), process, time.monotonic() + seconds)
 
 
 if VARIABLE in os.environ:

@@ -6,6 +6,7 @@ A change is noticed when a test fails that passes without the change: each test 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from . import cold
@@ -17,8 +18,8 @@ PATIENCE = 60.0
 """Recorded seconds of tests that a change is given at most: the most telling ones come first."""
 COLD = 60
 """Tests of a change that needs a process of its own."""
-SLACK = (8, 60)
-"""A run may take so many times its recorded seconds, and so many seconds more: the machine may be busy."""
+LONGEST = 8 * PATIENCE
+"""Seconds that a run may take: the machine may be busier than it was."""
 
 
 @dataclass
@@ -29,16 +30,18 @@ class Judging:
     recorded: Recorded
     end: float
     jobs: int
+    said: Callable[[str], None]
+    """Is told each survivor as it is found."""
     killed: int = 0
     survivors: list[tuple[Mutant, str]] = field(default_factory=list)
     _sound: dict[str, bool] = field(default_factory=dict)
     """Whether a test that has failed passes without a change."""
-    _running: list[tuple[Run, list[str]]] = field(default_factory=list)
+    _running: list[tuple[Run | cold.ColdRun, list[str]]] = field(default_factory=list)
 
     def run(self) -> None:
         """Until all are judged or the time is over."""
         plan = {mutant: self._tests(mutant) for mutant in self.mutants}
-        test_files = {test.partition("::")[0] for tests, _ in plan.values() for test in tests}
+        test_files = {test.partition("::")[0] for tests in plan.values() for test in tests}
         waiting = list(self.mutants)
 
         def work(server: Server) -> None:
@@ -52,31 +55,24 @@ class Judging:
 
         serve(sorted(test_files), work)
 
-    def _tests(self, mutant: Mutant) -> tuple[list[str], int]:
-        """(those that are run, how many reach the change)."""
-        reaching = self.recorded.tests(mutant)
+    def _tests(self, mutant: Mutant) -> list[str]:
+        """Those that are run."""
         chosen, seconds = [], 0.0
-        for test in reaching:
+        for test in self.recorded.tests(mutant):
             if seconds > PATIENCE or (len(chosen) >= COLD and not self.recorded.is_in_function(mutant)):
                 break
             chosen.append(test.test)
             seconds += test.seconds
-        return chosen, len(reaching)
+        return chosen
 
-    def _begin(self, server: Server, mutant: Mutant, plan: dict[Mutant, tuple[list[str], int]]) -> None:
-        tests = [test for test in plan[mutant][0] if test in server.items and self._sound.get(test, True)]
+    def _begin(self, server: Server, mutant: Mutant, plan: dict[Mutant, list[str]]) -> None:
+        tests = [test for test in plan[mutant] if test in server.items and self._sound.get(test, True)]
         if not tests:
-            self.survivors.append((mutant, "no test reaches it"))
+            self._survived(mutant, "no test reaches it")
         elif not self.recorded.is_in_function(mutant):
-            self._cold(mutant, tests, plan[mutant][1])
+            self._running.append((cold.start(mutant, tests, LONGEST), tests))
         else:
-            self._running.append((server.start(mutant, tests, SLACK[0] * PATIENCE + SLACK[1]), tests))
-
-    def _cold(self, mutant: Mutant, tests: list[str], reaching: int) -> None:
-        if cold.survives(mutant, tests, SLACK[0] * PATIENCE + SLACK[1]):
-            self.survivors.append((mutant, f"{len(tests)} of {reaching} tests that reach its file pass"))
-        else:
-            self.killed += 1
+            self._running.append((server.start(mutant, tests, LONGEST), tests))
 
     def _collect(self, server: Server) -> None:
         for run, tests in list(self._running):
@@ -86,18 +82,22 @@ class Judging:
             self._running.remove((run, tests))
             assert run.mutant is not None
             if code == UNCHANGED:
-                self._cold(run.mutant, tests[:COLD], len(tests))
+                self._running.append((cold.start(run.mutant, tests[:COLD], LONGEST), tests))
             elif code == SURVIVED:
-                self.survivors.append((run.mutant, f"{run.tests} tests that reach it pass"))
+                self._survived(run.mutant, f"{run.tests} tests that reach it pass")
             elif code != KILLED or not run.last or self._is_sound(server, run.last):
                 self.killed += 1
             else:
                 rest = [test for test in tests if self._sound.get(test, True)]
-                self._running.append((server.start(run.mutant, rest, SLACK[0] * PATIENCE + SLACK[1]), rest))
+                self._running.append((server.start(run.mutant, rest, LONGEST), rest))
+
+    def _survived(self, mutant: Mutant, why: str) -> None:
+        self.survivors.append((mutant, why))
+        self.said(f"{mutant}  ({why})")
 
     def _is_sound(self, server: Server, test: str) -> bool:
         if test not in self._sound:
-            run = server.start(None, [test], SLACK[0] * PATIENCE + SLACK[1])
+            run = server.start(None, [test], LONGEST)
             while (code := run.poll()) is None:
                 time.sleep(0.01)
             self._sound[test] = code == SURVIVED

@@ -53,7 +53,7 @@ def codes(code: CodeType, name: str = "") -> Iterator[tuple[str, CodeType]]:
 
 
 def replace_code(mutant: Mutant) -> bool:
-    """Gives every function that differs its new code; False if none does, or one cannot have it."""
+    """Gives every function that differs its new code; False if none is there, or one cannot have it."""
     path = str(ROOT / mutant.file)
     text = (ROOT / mutant.file).read_text(encoding="utf-8")
     old = dict(codes(compile(text, path, "exec", dont_inherit=True)))
@@ -63,13 +63,15 @@ def replace_code(mutant: Mutant) -> bool:
     changed = {code: new[name] for name, code in old.items() if code != new[name]}
     if not changed:
         return False
+    replaced = 0
     for found in gc.get_objects():
         if type(found) is FunctionType and found.__code__ in changed:
             try:
                 found.__code__ = changed[found.__code__]
             except ValueError:
                 return False
-    return True
+            replaced += 1
+    return replaced > 0
 
 
 @dataclass

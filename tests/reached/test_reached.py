@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mgeconvert.errors import RefusedError, UsageError, refuse
-from tests.reached import instrument, report
+from tests.reached import blocks, instrument, report
 
 SOURCE = """
 def one(x):
@@ -60,3 +60,46 @@ def test_what_no_process_has_reached_is_listed(tmp_path: Path) -> None:
     (tmp_path / "2.txt").write_text("\n".join(places.keys() - {last, *list(places)[::2]}))
     expected = [f"{last}  {places[last]}"] if last not in list(places)[::2] else []
     assert report.unreached(tmp_path) == expected
+
+
+def test_lists_of_what_is_not_reached_are_kept_true() -> None:
+    left = ["a.py:3  raise X", "b.py:4  refuse('y')"]
+    assert report.without_line(left[0]) == "a.py  raise X"
+    assert report.faults(left, {"a.py  raise X", "b.py  refuse('y')"}) == []
+    assert report.faults(left, {"a.py  raise X"}) == ["b.py:4  refuse('y')"]
+    assert report.settled(left, ["a.py  raise X"]) == []
+    assert report.settled(left[:1], ["c.py  raise", "b.py  refuse('y')"]) == ["b.py  refuse('y')", "c.py  raise"]
+
+
+BLOCKS = '''
+def f(x):
+    """A text."""
+    if x:
+        y = 1
+    else:
+        y = 2
+    return (lambda z: z + y)(x)
+
+class C:
+    def g(self):
+        return 3
+'''
+
+
+def test_blocks_are_noted_when_they_are_entered() -> None:
+    notes: list[str] = []
+    tree = ast.fix_missing_locations(blocks.with_notes(ast.parse(BLOCKS), "a.py", "note"))
+    names = {"note": notes.append}
+    exec(compile(tree, "a.py", "exec"), names)  # type: ignore[arg-type]
+    assert notes == []
+    assert names["f"](0) == 2  # type: ignore[operator]
+    assert notes == ["a.py::f:0", "a.py::f:2", "a.py::f.<lambda>:0"]
+    assert names["f"].__doc__ == "A text."
+    spans = blocks.spans(ast.parse(BLOCKS), "a.py")
+    assert [blocks.block_of(line, spans) for line in (1, 4, 5, 7, 12)] == [
+        None,
+        "a.py::f:0",
+        "a.py::f:1",
+        "a.py::f:2",
+        "a.py::C.g:0",
+    ]

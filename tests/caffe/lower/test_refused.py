@@ -29,7 +29,7 @@ REFUSED = (
     row("SPP", "pool: STOCHASTIC pyramid_height: 2", IMAGE, says="stochastic pooling"),
     row("Pooling", "kernel_size: 2", IMAGE, tops=2, says="its second top, the mask, is used for unpooling"),
     row("Pooling", "kernel_size: 9 stride: 2", IMAGE, says="a window of 9 with stride 2 lies outside an input of 6"),
-    row("Pooling", f"kernel_size: 1 stride: {LONGEST + 1}", IMAGE,
+    row("Pooling", f"kernel_size: 1 stride: {LONGEST + 1} round_mode: FLOOR", IMAGE,
         says=f"windows of 1 with stride {LONGEST + 1} on an input of 6: more than {LONGEST:,} along one axis"),
     row("LSTM", "num_output: 3", *SEQUENCE, X(2, 4), says="a static input beside the sequence"),
     row("LSTM", "num_output: 3 expose_hidden: true", *SEQUENCE, says="expose_hidden"),
