@@ -1,0 +1,142 @@
+"""Errors that the arithmetic leaves open are put down to rounding, others and those of a given limit are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mgeconvert.errors import BadInputError
+from mgeconvert.ir import TracedDim, Value
+from mgeconvert.verification import conditioning
+from mgeconvert.verification.comparison import compare, random_inputs, verify_written
+from mgeconvert.verification.conditioning import ROUNDINGS, WORST, forgiven
+from mgeconvert.verification.recorded import Recorded
+from mgeconvert.verification.report import OutputReport
+from mgeconvert.verification.tolerance import Limit, limit_for
+from tests.harness import small_graphs as lst
+
+Arrays = Mapping[str, np.ndarray]
+FEEDS = {"x": np.float32([0.5, 0.5, 0.5, 0.5])}
+STEEPNESS = 80
+MOVEMENT = STEEPNESS * 2.0**-24
+"""Of exp(80 x) at 0.5, where the next number is 2**-24 further up, or half as much down."""
+
+
+def steep(feeds: Arrays) -> dict[str, np.ndarray]:
+    """y = exp(80 x)"""
+    return {"y": np.exp(STEEPNESS * np.asarray(feeds["x"], np.float64))}
+
+
+def flat(feeds: Arrays) -> dict[str, np.ndarray]:
+    """y = x"""
+    return {"y": np.asarray(feeds["x"], np.float64)}
+
+
+def report(error: float) -> OutputReport:
+    return OutputReport("y", "float64", (4,), error, error, 1.0, "too far")
+
+
+@pytest.mark.parametrize(
+    ("error", "run", "is_forgiven"),
+    [
+        (0.9 * ROUNDINGS * MOVEMENT, steep, True),
+        (1.1 * ROUNDINGS * MOVEMENT, steep, False),
+        (0.9 * ROUNDINGS * 2.0**-23, flat, True),
+        (1.1 * ROUNDINGS * 2.0**-23, flat, False),
+    ],
+)
+def test_an_error_of_some_movements_is_rounding(error: float, run: object, is_forgiven: bool) -> None:
+    (after,) = forgiven((report(error),), run(FEEDS), run, FEEDS)  # type: ignore[operator, arg-type]
+    assert (after.problem == "") is is_forgiven
+    assert after.note.startswith(f"ill-conditioned: max rel error {error:.3g}, and one unit") is is_forgiven
+    assert after.max_rel == error
+
+
+def test_how_far_an_output_moves() -> None:
+    assert conditioning._movements(steep(FEEDS), steep, FEEDS) == {"y": pytest.approx(MOVEMENT, rel=1e-3)}
+    (note,) = (each.note for each in forgiven((report(1e-4),), steep(FEEDS), steep, FEEDS))
+    assert note == (
+        "ill-conditioned: max rel error 0.0001, and one unit in the last place of the inputs moves it by 4.77e-06"
+    )
+
+
+def test_what_is_never_forgiven() -> None:
+    wild = lambda feeds: {"y": np.sin(1e9 * np.asarray(feeds["x"], np.float64))}  # noqa: E731
+    assert forgiven((report(WORST),), wild(FEEDS), wild, FEEDS)[0].problem == ""
+    assert forgiven((report(1.01 * WORST),), wild(FEEDS), wild, FEEDS)[0].problem == "too far"
+    shape = OutputReport("y", "float64", (4,), problem="is float64[4], expected float64[3]")
+    assert forgiven((shape,), steep(FEEDS), steep, FEEDS) == (shape,)
+    whole = {"x": np.int32([1])}
+    assert forgiven((report(1e-4),), steep(whole), steep, whole)[0].problem == "too far"
+
+
+def test_a_runtime_that_takes_no_other_inputs_forgives_nothing() -> None:
+    def fails(feeds: Arrays) -> dict[str, np.ndarray]:
+        raise BadInputError("no")
+
+    assert forgiven((report(1e-4),), steep(FEEDS), fails, FEEDS)[0].problem == "too far"
+
+
+def test_movements_of_other_shapes_and_of_nothing() -> None:
+    one = np.float32([1.0])
+    assert conditioning._moved(one, np.float32([1, 2])) == 0.0
+    assert conditioning._moved(one[:0], one[:0]) == 0.0
+    assert conditioning._moved(0 * one, one) == 0.0
+    assert conditioning._moved(np.float32([4, 2, np.inf]), np.float32([4, 3, 1])) == 0.25
+    whole = np.int64([3])
+    assert conditioning._disturbed(whole, np.random.default_rng(0)) is whole
+
+
+def test_the_users_limit_has_no_exceptions() -> None:
+    """A file off by a few movements: right by default, wrong where the user gave the limit."""
+    x, y = (Value(name, np.dtype(np.float32), (4,)) for name in "xy")
+    truth = steep(FEEDS)["y"].astype(np.float32)
+    off = np.float32(1 + 20 * MOVEMENT)
+    backend = replace(lst.BACKEND, run=lambda _, feeds: {"y": (off * steep(feeds)["y"]).astype(np.float32)})
+    recorded = Recorded(Path("m.npz"), FEEDS, {"y": truth})
+    limit = Limit(5 * MOVEMENT)
+
+    def passed(limit: Limit) -> bool:
+        return verify_written(Path("m"), backend, {"x": x}, {"y": y}, recorded, limit=limit).passed
+
+    assert passed(limit)
+    assert not passed(replace(limit, is_given=True))
+    assert passed(Limit(25 * MOVEMENT, is_given=True))
+
+
+LIMITS = {
+    "float32": ({"Relu", "float32"}, None, Limit(1e-4), "limit 0.0001"),
+    "float16": ({"Relu", "float16"}, None, Limit(1e-2), "limit 0.01"),
+    "quantized": ({"QuantizeLinear"}, None, Limit(0.1, 0.99), "limits of a quantized graph: 0.1, cosine 0.99"),
+    "quantized TFLite": ({"QUANTIZE"}, None, Limit(0.1, 0.99), "limits of a quantized graph: 0.1, cosine 0.99"),
+    "given": ({"QuantizeLinear", "float16"}, 0.5, Limit(0.5), "limit 0.5"),
+    "given as nothing": ({"float16"}, 0.0, Limit(0.0), "limit 0"),
+}
+
+
+@pytest.mark.parametrize("case", LIMITS)
+def test_the_limit_of_a_graph(case: str) -> None:
+    kinds, given, expected, text = LIMITS[case]
+    limit = limit_for(kinds, given)
+    assert limit == expected
+    assert limit.text == text
+    assert limit.is_given is (given is not None)
+    assert limit.is_exact is (expected.cosine is None and given is None)
+
+
+def test_sizes_of_a_trace_are_those_of_random_inputs() -> None:
+    size = TracedDim("H", 5)
+    inputs = {"x": Value("x", np.dtype(np.float32), ("N", size)), "m": Value("m", np.dtype(np.uint8), (size, "N"))}
+    arrays = random_inputs(inputs, ones=["m"])
+    assert {name: array.shape for name, array in arrays.items()} == {"x": (2, 5), "m": (5, 2)}
+    assert (arrays["m"] == 1).all()
+    assert arrays["m"].dtype == np.uint8
+
+
+def test_a_nan_beside_a_difference_is_what_is_said() -> None:
+    found, truth = np.float32([np.nan, 5, np.inf]), np.float32([np.nan, 1, np.inf])
+    assert compare("y", found, truth, Limit(0.1)).problem.startswith("max abs error 4, max rel error 4 ")
