@@ -203,7 +203,8 @@ def test_a_checkpoint_without_tensors(tmp_path: Path) -> None:
 def test_an_object_outside_the_file(tmp_path: Path) -> None:
     path = tmp_path / "p.pkl"
     path.write_bytes(pickles.file(pickles.text("a") + pickle.BINPERSID))
-    with path.open("rb") as file, pytest.raises(UnsafePickleError, match="^p.pkl: byte 8: the pickle refers to a persistent id, which no TracedModule needs"):
+    says = r"^p\.pkl: byte 8: the pickle refers to a persistent id, which no TracedModule needs"
+    with path.open("rb") as file, pytest.raises(UnsafePickleError, match=says):
         load(file, "p.pkl")
 
 
