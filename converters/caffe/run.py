@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mgeconvert.errors import BadInputError, MissingDependencyError
 from mgeconvert.registry import Computed, Opinion
 
+from .opencv_faults import faulty, may_be_faulty
 from .read.files import read_prototxt, weight_files
 from .read.inference import net_outputs
 
@@ -20,15 +22,23 @@ NOT_IN_OPENCV = {"ArgMax", "BatchReindex", "Bias", "Embed", "LSTM", "Reduction",
 
 
 class OpenCVError(Exception):
-    """OpenCV cannot load or compute the net; the text says why."""
+    """OpenCV cannot load or compute the net; the text says why, `does` what it does to the net."""
+
+    does = "cannot compute"
+
+
+class MiscomputedError(OpenCVError):
+    """OpenCV is known to compute the net wrongly."""
+
+    does = "miscomputes"
 
 
 def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The net's outputs by name, in the order of the file; inputs become float32, which is what Caffe computes in.
 
-    In OpenCV, with real Caffe as the second opinion where it is installed; where OpenCV is not installed, cannot
-    compute the net or computes NaN, in real Caffe, and then the result says so. Raises MissingDependencyError without
-    either.
+    In OpenCV, with real Caffe as the second opinion; where OpenCV is not installed, cannot compute the net, is known
+    to compute it wrongly or computes NaN, in real Caffe, and then the result says so. Raises MissingDependencyError
+    without either.
     """
     from mgeconvert.reference.environment import environment
 
@@ -42,14 +52,12 @@ def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     except OpenCVError as error:
         if not real:
             raise MissingDependencyError(
-                f"{path}: OpenCV cannot compute this net ({error}), and real Caffe is not installed",
+                f"{path}: OpenCV {error.does} this net ({error}), and real Caffe is not installed",
                 hint="mgeconvert reference install caffe",
             ) from error
-        why = "OpenCV cannot compute this net"
+        why = f"OpenCV {error.does} this net"
     else:
-        if not real:
-            return results
-        if not any(array.dtype.kind == "f" and np.isnan(array).any() for array in results.values()):
+        if not real or not any(array.dtype.kind == "f" and np.isnan(array).any() for array in results.values()):
             opinion = Opinion("real BVLC Caffe", lambda: run_in_caffe(path, inputs))
             return Computed(results, "OpenCV dnn", [opinion])
         why = "OpenCV computes NaN"
@@ -87,12 +95,25 @@ def run_in_opencv(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.
         for name, array in inputs.items():
             # cv2.Mat: three axes are not rows, columns and colours
             module.setInput(cv2.Mat(np.ascontiguousarray(array, np.float32)), name)  # type: ignore[no-untyped-call]
+        wrong = faulty(layers, _shapes_before(module, inputs)) if may_be_faulty(layers) else ""
+        if wrong:
+            raise MiscomputedError(wrong)
         # OpenCV calls some layers by their name and some by their top
         known = set(module.getLayerNames())
         results = module.forward([layer if layer in known else top for layer, top in outputs])
     except cv2.error as error:
         raise OpenCVError(str(error).strip().splitlines()[0]) from error
     return typed({top: np.asarray(result) for (_, top), result in zip(outputs, results, strict=True)}, path)
+
+
+def _shapes_before(module: Any, inputs: Mapping[str, np.ndarray]) -> dict[str, Sequence[int]]:
+    """The shape of each layer's first bottom as OpenCV infers it, by what OpenCV calls the layer."""
+    numbers, before, _ = module.getLayersShapes([list(array.shape) for array in inputs.values()])
+    return {
+        module.getLayer(int(number)).name: shapes[0]
+        for number, shapes in zip(numbers, before, strict=True)
+        if len(shapes)
+    }
 
 
 def typed(results: Mapping[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
