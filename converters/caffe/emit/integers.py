@@ -1,8 +1,6 @@
-"""What quantization does besides rounding: it moves integers, and cuts off where an activation was fused into it."""
+"""Integers that are only moved become moved floats."""
 
 from __future__ import annotations
-
-import numpy as np
 
 from mgeconvert.ir import Graph, Node, Value
 
@@ -60,35 +58,3 @@ def _in_floats(node: Node, source: Value, quantize: Node, floats: dict[Value, Va
     made.append(Node(node.op, operands, [moved], dict(node.attrs), f"{node.name}/moved", node.scope))
     floats[node.output] = moved
     return made
-
-
-LINEAR = frozenset(["Add", "BatchNormalization", "Conv", "ConvTranspose", "Gemm", "MatMul", "Mul", "Sub"])
-"""Operators behind which a quantizer fuses a Relu, or a Relu6, into what the integers can hold."""
-
-
-def cut_off_fused_activations(graph: Graph) -> None:
-    """QuantizeLinear(Conv(x)) -> QuantizeLinear(Clip(Conv(x), 0, largest)), in place, where 0 is the least integer."""
-    producers = graph.producers()
-    nodes: list[Node] = []
-    for node in graph.nodes:
-        source = node.inputs[0] if node.op == "QuantizeLinear" else None
-        made = None if source is None else producers.get(source)
-        if source is not None and made is not None and made.op in LINEAR and (top := _top(node)) is not None:
-            cut = Value(f"{source.name}/cut", source.dtype, source.shape)
-            limits = [
-                Value(f"{cut.name}/{name}", array=np.array(end, np.float32))
-                for name, end in (("low", 0), ("high", top))
-            ]
-            nodes.append(Node("Clip", [source, *limits], [cut], {}, f"{node.name}/cut", made.scope))
-            node.inputs[0] = cut
-        nodes.append(node)
-    graph.nodes = nodes
-
-
-def _top(node: Node) -> float | None:
-    """The largest number that the integers hold, where 0 is the least; None otherwise."""
-    scale, zero = (value.array if value is not None else None for value in (*node.inputs[1:3], None)[:2])
-    if scale is None or zero is None or scale.size != 1 or zero.size != 1 or zero.dtype.kind not in "iu":
-        return None
-    limits = np.iinfo(zero.dtype)
-    return float(scale.item()) * (limits.max - limits.min) if zero.item() == limits.min else None

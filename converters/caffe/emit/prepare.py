@@ -6,17 +6,21 @@ from mgeconvert.compose.driver import composed
 from mgeconvert.ir import Graph, Value
 from mgeconvert.quantization.removal import Parameters, remove_quantization
 
-from .integers import cut_off_fused_activations, dequantize_before_moving
+from .integers import dequantize_before_moving
 from .net import is_number
 from .refused import LACKING
+from .saturation import saturate
 from .table import EMITTERS
 
 
-def prepare(graph: Graph, *, fake_quantization: bool = False) -> tuple[Graph, list[Parameters]]:
-    """A copy of the graph in floating point, and how its values were quantized."""
+def prepare(
+    graph: Graph, *, fake_quantization: bool = False, documented: bool = False
+) -> tuple[Graph, list[Parameters]]:
+    """A copy of the graph in floating point, and how its values were quantized. `documented`: who uses the net
+    quantizes it again, and cuts off what the integers cannot hold."""
     graph = composed(graph, EMITTERS, LACKING).copy()
-    cut_off_fused_activations(graph)
     dequantize_before_moving(graph)
+    saturate(graph, fused_only=documented)
     parameters = remove_quantization(graph, fake_quantization)
     _look_up_by_floats(graph)
     _cast_constants(graph)

@@ -16,7 +16,8 @@ def warnings(parameters: Sequence[Parameters], kept: bool) -> list[str]:
     trained = len({one.value for one in parameters if one.as_trained})
     texts = []
     if activations:
-        text = f"{activations} quantized activations are float32, as all in Caffe: they are neither rounded nor cut off"
+        what = "neither rounded nor cut off" if kept else "cut off, but not rounded"
+        text = f"{activations} quantized activations are float32, as all in Caffe: they are {what}"
         advice = "" if kept else "; --quant-params FILE.json keeps how they were quantized"
         texts.append(f"{text}, so that results differ from the source's{advice}")
     if trained:

@@ -45,7 +45,7 @@ def save(
     Raises UnsupportedError with every operator that Caffe cannot express, ConversionError where the weights do not fit.
     """
     check(split_weights)
-    plain, quantization = prepare(graph, fake_quantization=fake_quant_weights)
+    plain, quantization = prepare(graph, fake_quantization=fake_quant_weights, documented=bool(quant_params))
     translation = translate(plain, dialect, floor_pooling=floor_pooling)
     translation.require()
     for text in warnings(quantization, kept=bool(quant_params)):
