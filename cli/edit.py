@@ -157,9 +157,11 @@ class Edited:
         self.done.append("forgot the module tree")
 
     def _changed(self, where: Where) -> None:
-        """Another function is another truth."""
-        if not where.keeps_function:
-            self.recorded = None
+        """Another function is another truth: the edited graph is what was asked for."""
+        from mgeconvert.surgery.recorded import through_change
+
+        if self.recorded is not None and not where.keeps_function:
+            self.recorded = through_change(self.recorded, self.graph)
 
     def preprocess(self, wanted: tuple[str | None, Mapping[str, Any]]) -> None:
         from mgeconvert.surgery.image_layout import image_layout
@@ -243,6 +245,10 @@ def _edit(
     target = target_for(state, out, written)
     if target is None or out is None:
         return state
+    if export["verify"] and edited.recorded is None:
+        from mgeconvert.surgery.recorded import of_random_inputs
+
+        state = replace(state, recorded=of_random_inputs(edited.graph, out))
     return write(session, state, Job("edit", target, out, save_options, passes, **{**export, "io": None}))
 
 

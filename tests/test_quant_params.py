@@ -159,11 +159,13 @@ def test_a_network_without_quantization_has_an_empty_document(tmp_path: Path) ->
 def test_caffe_says_what_it_loses(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "net.prototxt"
     mgeconvert.save(quantized(), path)
-    lost = (
-        "2 quantized activations are float32, as all in Caffe: they are neither rounded nor cut off, "
-        "so that results differ from the source's"
+    floats, so = (
+        "2 quantized activations are float32, as all in Caffe: they are",
+        "so that results differ from the source's",
     )
-    assert caplog.messages == [f"{lost}; --quant-params FILE.json keeps how they were quantized"]
+    cut = f"{floats} cut off, but not rounded, {so}"
+    lost = f"{floats} neither rounded nor cut off, {so}"
+    assert caplog.messages == [f"{cut}; --quant-params FILE.json keeps how they were quantized"]
     caplog.clear()
     mgeconvert.save(trained_weights(quantized()), path, quant_params=str(tmp_path / "net.json"))
     trained = "1 weights are written as trained, not as they are quantized: --fake-quant-weights"

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mgeconvert.errors import MgeconvertError
 from mgeconvert.ir import Graph
 from mgeconvert.verification.comparison import SEED
+from mgeconvert.verification.expected import computed as random_truth
 from mgeconvert.verification.expected import run_graph
 from mgeconvert.verification.recorded import Recorded
 
@@ -50,6 +53,26 @@ def recomputed(recorded: Recorded, before: Graph, after: Graph) -> Recorded:
     values = computed(before, dict.fromkeys([*after.inputs, *after.outputs]), recorded.inputs)
     inputs, outputs = ({name: values[name] for name in ends} for ends in (after.inputs, after.outputs))
     return Recorded(recorded.path, inputs, outputs, BEFORE, "ir")
+
+
+AFTER = "the edited graph, computed in onnxruntime"
+
+
+def through_change(recorded: Recorded, after: Graph) -> Recorded | None:
+    """Truth for a graph that computes another function: what onnxruntime makes of it; None where it cannot."""
+    if set(after.inputs) != set(recorded.inputs):
+        return None
+    try:
+        outputs = run_graph(after, {name: recorded.inputs[name] for name in after.inputs})
+    except MgeconvertError:
+        return None
+    return Recorded(recorded.path, recorded.inputs, outputs, f"{AFTER} on the recorded inputs", "ir")
+
+
+def of_random_inputs(after: Graph, path: Path) -> Recorded | None:
+    """Truth for an edited graph where nothing is recorded; None where onnxruntime cannot compute the graph."""
+    found = random_truth(after, path)
+    return None if found is None else replace(found, said=f"{AFTER} on random inputs")
 
 
 _FORMS: dict[str, tuple[tuple[int, ...], int]] = {"nchw": ((-1, 1, 1), 1), "nhwc": ((-1,), 3)}

@@ -11,7 +11,9 @@ import pytest
 from click.testing import Result
 
 import mgeconvert
+from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
+from mgeconvert.passes import Outcome
 from mgeconvert_cli.main import application
 from tests.harness.runner import Runner
 from tests.surgery.test_surgery import IMAGE, compute, network
@@ -81,7 +83,8 @@ def test_recorded_outputs_that_cannot_follow(invoke: Invoke, edits: str) -> None
         "the recorded outputs do not say what the edited model computes: they are not compared any more"
         in result.stderr.splitlines()
     )
-    assert last(result).startswith("ran in onnxruntime on random inputs (seed 20): outputs are finite")
+    truth = "the edited graph, computed in onnxruntime on random inputs"
+    assert last(result).startswith(f"verified in onnxruntime against {truth}: 2 outputs")
 
 
 def test_a_dynamic_batch_is_run(invoke: Invoke) -> None:
@@ -114,8 +117,39 @@ def test_an_assignment_to_one_row_of_a_dynamic_batch_is_no_fault(tmp_path: Path)
 def test_an_edit_that_changes_the_function_has_another_truth(invoke: Invoke, edits: str) -> None:
     result = invoke(f"edit m.onnx {edits} -o out.onnx")
     assert result.exit_code == 0, result.stderr
+    has_new_input = "--add-input" in edits
+    truth = f"the edited graph, computed in onnxruntime on {'random' if has_new_input else 'the recorded'} inputs"
+    (line,) = (line for line in result.stderr.splitlines() if line.startswith("verified"))
+    assert line.startswith(f"verified in onnxruntime against {truth}: 2 outputs, max rel error ")
     said = "the recorded outputs do not say what the edited model computes: they are not compared any more"
-    assert said in result.stderr.splitlines()
+    assert (said in result.stderr.splitlines()) == has_new_input
+
+
+@pytest.mark.parametrize("target", ["tflite", "prototxt"])
+def test_an_edit_on_purpose_is_compared_with_what_it_makes(invoke: Invoke, target: str) -> None:
+    """Processing that is put before and behind it afterwards is part of that truth."""
+    edits = "--in stem --replace Relu(x)=>Neg(x) --mean 1,2,3 --std 4,5,6 --scale 1/255 --softmax scores"
+    result = invoke(f"edit m.onnx {edits} --rename x=image -o out.{target}")
+    assert result.exit_code == 0, result.stderr
+    (line,) = (line for line in result.stderr.splitlines() if line.startswith("verified"))
+    assert "against the edited graph, computed in onnxruntime on the recorded inputs: 2 outputs, max rel error " in line
+
+
+def test_what_a_pass_makes_of_an_edited_graph_is_found(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The truth is the graph before the passes."""
+
+    def spoil(graph: Graph, *_: object, **__: object) -> Outcome:
+        relu = next(node for node in graph.nodes if node.op == "Abs")
+        relu.op = "Neg"
+        return Outcome()
+
+    monkeypatch.setattr("mgeconvert.passes.optimize", spoil)
+    result = invoke("edit m.onnx --replace Relu(x)=>Abs(x) -o out.onnx")
+    assert result.exit_code == 1
+    assert (
+        "error: out.onnx: differs from the edited graph, computed in onnxruntime on the recorded inputs"
+        in result.stderr
+    )
 
 
 def test_an_edit_that_is_said_to_keep_the_function_and_changes_it_fails(invoke: Invoke) -> None:
