@@ -10,6 +10,7 @@ import pytest
 
 import mgeconvert
 from mgeconvert.errors import UnsupportedError
+from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.quantization.removal import remove_quantization
 from mgeconvert.reference import caffe
 from mgeconvert.verification.expected import run_graph
@@ -32,7 +33,8 @@ LEAST = 500
 @dataclass(frozen=True)
 class Exported:
     """A row as a Caffe net and what it must give: what MegEngine gave, or where MegEngine rounds values on the way to
-    the steps of a quantized type, which a net in float32 does not, what onnxruntime gives without the rounding."""
+    the steps of a quantized type, which a net in float32 does not, what onnxruntime gives without the rounding; what
+    the type cannot hold is cut off in both."""
 
     net: Path
     inputs: dict[str, np.ndarray]
@@ -57,8 +59,29 @@ def export(golden: Golden, folder: Path) -> Exported | None:
     inputs = dict(zip(graph.inputs, golden.inputs, strict=True))
     if not any(node.op == "QuantizeLinear" for node in graph.nodes):
         return Exported(written, inputs, golden.outputs)
+    cut_off(graph)
     remove_quantization(graph, fake=False)
     return Exported(written, inputs, list(run_graph(graph, inputs).values()))
+
+
+def cut_off(graph: Graph) -> None:
+    """QuantizeLinear(x) of computed x -> QuantizeLinear(Clip(x, least, largest)), which changes nothing but without the
+    rounding."""
+    nodes = []
+    for node in graph.nodes:
+        x, scale, zero = (*node.inputs, None, None)[:3]
+        if node.op == "QuantizeLinear" and x is not None and not x.is_constant:
+            assert scale is not None
+            assert scale.array is not None
+            limits = np.iinfo(node.output.dtype or np.uint8)
+            middle = 0 if zero is None or zero.array is None else zero.array.astype(np.int64)
+            ends = [np.float32((end - middle) * scale.array.astype(np.float64)) for end in (limits.min, limits.max)]
+            cut = Value(f"{node.name}/within", x.dtype, x.shape)
+            inputs = [x, *(Value(f"{cut.name}/{at}", array=end.reshape(())) for at, end in enumerate(ends))]
+            nodes.append(Node("Clip", inputs, [cut], {}, cut.name))
+            node.inputs[0] = cut
+        nodes.append(node)
+    graph.nodes = nodes
 
 
 def complaint(row: Row, outputs: dict[str, np.ndarray], expected: list[np.ndarray]) -> str:
