@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from mgeconvert import registry
 from mgeconvert.api import LEVEL, Selection
 from mgeconvert.errors import UsageError
-from mgeconvert.passes import MAX_LEVEL, PASSES, Outcome, Pass, select
+from mgeconvert.passes import MAX_LEVEL, PASSES, RUNTIMES, Outcome, Pass, select
 
 from .sections import Section
 from .session import Session
@@ -41,6 +41,11 @@ def pass_options() -> Section:
                 metavar="A,B",
                 callback=named,
                 help="These passes too, also those of other packages.",
+            ),
+            click.Option(
+                ["--for", "runtime"],
+                type=click.Choice(list(RUNTIMES)),
+                help="The passes that this runtime needs: ncnn has values of four axes at most.",
             ),
             click.Option(
                 ["--allow-growth"],
@@ -76,10 +81,11 @@ def selection(parameters: dict[str, Any], default: int = LEVEL, beside: int | No
     the level where the command line names none, `beside` where it names passes (None: the same)."""
     chosen = {row.name: parameters.pop(_parameter(row)) for row in PASSES}
     level, only, enable = (parameters.pop(name) for name in ("level", "only", "enable"))
+    needed = RUNTIMES.get(parameters.pop("runtime"), ())
     source = click.get_current_context().get_parameter_source("level")
     if only is not None and source is ParameterSource.COMMANDLINE:
         raise UsageError("-O and --passes both say which passes run", hint="give one of them")
-    enabled = (*(only or ()), *(enable or ()), *(name for name, wanted in chosen.items() if wanted))
+    enabled = (*(only or ()), *(enable or ()), *needed, *(name for name, wanted in chosen.items() if wanted))
     if level is None:
         level = default if beside is None or not enabled else beside
     return Selection(
@@ -95,7 +101,7 @@ def check_passes(out: Path | None) -> None:
     if out is not None:
         return
     context = click.get_current_context()
-    names = ("level", "only", "enable", "allow_growth", "show_declined", *map(_parameter, PASSES))
+    names = ("level", "only", "enable", "runtime", "allow_growth", "show_declined", *map(_parameter, PASSES))
     given = [name for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     if given:
         parameter = next(each for each in context.command.params if each.name == given[0])

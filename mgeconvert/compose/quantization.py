@@ -160,6 +160,53 @@ def matmul_integer_to_float(b: Builder, node: Node) -> Result:
     return y if bias is None else b.op("Add", y, bias)
 
 
+@compose("com.microsoft.DynamicQuantizeLSTM")
+def dynamic_quantize_lstm(b: Builder, node: Node) -> Result:
+    """DynamicQuantizeLSTM(x, w, r, ..., w_scale, w_zero, r_scale, r_zero) -> LSTM(x, Real(w)^T, Real(r)^T, ...)"""
+    weights = [_gates(b, node, index, scale) for index, scale in ((1, 8), (2, 10))]
+    return b.ops("LSTM", len(node.outputs), data(node), *weights, *node.inputs[3:8], **attributes(node))
+
+
+def _gates(b: Builder, node: Node, index: int, scale: int) -> Value:
+    """(directions, in, 4 hidden) integers, with scales for each direction or for each column, as the LSTM has them."""
+    directions = int(shape_of(data(node, index))[0])
+    factor, zero = (b.op("Reshape", data(node, at), [directions, 1, -1]) for at in (scale, scale + 1))
+    real = b.op("Mul", _shifted(b, data(node, index), zero), factor)
+    return b.op("Transpose", real, perm=(0, 2, 1))
+
+
+@compose("com.microsoft.MatMulNBits")
+def matmul_n_bits(b: Builder, node: Node) -> Result:
+    """MatMulNBits(x, packed, scales, zeros, bias) -> MatMul(x, Dequantize(packed)^T) + bias
+
+    The weights of each output are whole blocks of `block_size` numbers of 4 or 8 bits, the lower half of a byte first.
+    """
+    columns, rows = integer(node, "N", 0), integer(node, "K", 0)
+    bits, size = integer(node, "bits", 4), integer(node, "block_size", 0)
+    packed, scales, zeros, bias = (operand(node, index) for index in (1, 2, 3, 5))
+    if packed is None or packed.array is None or scales is None or scales.array is None or operand(node, 4) is not None:
+        refuse("weights that are computed, or in another order")
+    if bits not in (4, 8) or (zeros is not None and zeros.array is None):
+        refuse(f"weights of {bits} bits, or zero points that are computed")
+    blocks = -(-rows // size)
+    scale = scales.array.reshape(columns, blocks, 1)
+    zero = np.full(scale.shape, 1 << (bits - 1), scale.dtype)
+    if zeros is not None and zeros.array is not None:
+        array = zeros.array.reshape(columns, -1)
+        zero = (_unpacked(array, bits) if array.dtype == np.uint8 else array)[:, :blocks].reshape(scale.shape)
+    numbers = _unpacked(packed.array.reshape(columns, -1), bits).reshape(columns, blocks, -1)[..., :size]
+    real = (numbers.astype(scale.dtype) - zero.astype(scale.dtype)) * scale
+    y = b.op("MatMul", data(node), b.constant(real.reshape(columns, -1)[:, :rows].T, name=packed.name))
+    return y if bias is None else b.op("Add", y, bias)
+
+
+def _unpacked(array: np.ndarray, bits: int) -> np.ndarray:
+    """The numbers of each row of bytes."""
+    if bits == 8:
+        return array
+    return np.stack([array & 15, array >> 4], -1).reshape(len(array), -1)
+
+
 def _columns(node: Node, index: int, scale: int) -> dict[str, Any]:
     """The axis of the scales of a matrix: its columns, where there are several."""
     is_one = data(node, scale).shape in ((), (1,))

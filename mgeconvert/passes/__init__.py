@@ -7,7 +7,7 @@ Importing this module is cheap: the rules are imported when the first graph is o
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from mgeconvert.ir import Graph
 
 __all__ = [
-    "EVERY", "MAX_LEVEL", "PASSES", "Choice", "Decline", "Declined", "Outcome", "Pass", "PassReport", "Rule", "Sweep",
-    "names", "optimize", "rule", "select", "sweep",
+    "EVERY", "MAX_LEVEL", "PASSES", "RUNTIMES", "Choice", "Decline", "Declined", "Outcome", "Pass", "PassReport",
+    "Rule", "Sweep", "names", "optimize", "rule", "select", "sweep",
 ]  # fmt: skip
 
 MAX_LEVEL = 2
@@ -72,6 +72,9 @@ PASSES = (
     # Last: passes that make new weights need to know whether the old ones were shared in the file that was read.
     Pass("merge-duplicate-constants", 1, "Store equal weights once.", "constant{s} merged", "duplicates"),
 )  # fmt: skip
+
+RUNTIMES: Mapping[str, tuple[str, ...]] = {"ncnn": ("four-axes",)}
+"""The passes that a runtime needs: `--for` names it."""
 
 
 def names() -> tuple[str, ...]:

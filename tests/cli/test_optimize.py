@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+import mgeconvert
 import mgeconvert.passes
 from mgeconvert.ir import Graph
+from mgeconvert.ir.builder import Builder
 from mgeconvert.passes import Outcome
 from mgeconvert_cli.main import application
 from tests.harness.runner import Runner
@@ -69,3 +71,22 @@ def test_initializers_are_called_as_the_modules_weights(plain: Path) -> None:
     weights = {name for name in names if name.rpartition(".")[2].startswith(("weight", "bias", "running"))}
     assert any(name.endswith("running_mean") for name in weights)
     assert [name for name in weights if name[-1].isdigit()] == []
+
+
+def test_a_runtime_is_named_for_the_passes_it_needs(tmp_path: Path) -> None:
+    """`--for ncnn` is `--four-axes`: queries, keys and values that are one product are never five axes."""
+    b = Builder()
+    split = b.op("Reshape", b.input("x", "float32", (2, 5, 24)), [2, 5, 3, 2, 4])
+    parts = b.op("Transpose", split, perm=(2, 0, 3, 1, 4))
+    for index, name in enumerate("qkv"):
+        b.output(name, b.op("Gather", parts, np.int64(index), axis=0))
+    source, written = tmp_path / "m.onnx", tmp_path / "out.onnx"
+    mgeconvert.save(b.graph, source)
+    result = run("onnx-to-onnx", source, "--for", "ncnn", "-o", written)
+    assert result.exit_code == 0, result.stderr
+    assert max(len(value.shape or ()) for value in mgeconvert.load(written).values()) == 4
+    assert run("onnx-to-onnx", source, "-o", tmp_path / "plain.onnx").exit_code == 0
+    assert max(len(value.shape or ()) for value in mgeconvert.load(tmp_path / "plain.onnx").values()) == 5
+    wrong = run("onnx-to-onnx", source, "--for", "other", "-o", written)
+    assert wrong.exit_code == 2
+    assert "'other' is not 'ncnn'" in wrong.stderr

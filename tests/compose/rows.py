@@ -114,6 +114,14 @@ ROWS: list[tuple[str, list[np.ndarray | None], dict[str, Any], int]] = [
         f"{MS}.MatMulIntegerToFloat",
         [whole(0, 256, 2, 4), whole(0, 256, 4, 3), f(0.02), f(0.03), Z8, Z8, normal(3)], {}, 1,
     ),
+    (
+        f"{MS}.MatMulNBits", [normal(2, 40), whole(0, 256, 6, 3, 8), np.abs(normal(6 * 3)) / 10],
+        {"K": 40, "N": 6, "bits": 4, "block_size": 16}, 1,
+    ),
+    (
+        f"{MS}.MatMulNBits", [normal(2, 40), whole(0, 256, 6, 3, 8), np.abs(normal(6 * 3)) / 10, whole(0, 256, 12)],
+        {"K": 40, "N": 6, "bits": 4, "block_size": 16}, 1,
+    ),
     ("NegativeLogLikelihoodLoss", [normal(3, 5), CLASSES, normal(5)], {"reduction": "mean"}, 1),
     ("NegativeLogLikelihoodLoss", [normal(3, 5), IGNORING, normal(5)], {"ignore_index": 9}, 1),
     ("NegativeLogLikelihoodLoss", [normal(3, 5), IGNORING], {"ignore_index": 9, "reduction": "sum"}, 1),

@@ -105,6 +105,27 @@ def test_what_is_known_is_laid_out(proto: onnx.ModelProto, feeds: dict[str, np.n
         np.testing.assert_allclose(found, want, rtol=1e-6)
 
 
+@pytest.mark.parametrize("directions", [1, 2])
+def test_a_quantized_lstm_is_one_of_dequantized_weights(directions: int) -> None:
+    """onnxruntime rounds the activations of each step to eight bits too: its numbers are near, not equal."""
+    bits = whole(0, 256, directions, 4, 20), whole(0, 256, directions, 5, 20)
+    scales, zeros = np.float32([0.004, 0.003][:directions]), np.uint8([120, 131][:directions])
+    x, bias = normal(3, 2, 4), normal(directions, 40) / 10
+    attrs = {"hidden_size": 5, "direction": ("forward", "bidirectional")[directions - 1]}
+    rest = [bias, None, None, None, None]
+    proto = source(f"{MS}.DynamicQuantizeLSTM", [x, *bits, *rest, scales, zeros, scales, zeros], attrs, 3)
+    made = composed(load(io.BytesIO(proto.SerializeToString())), {"LSTM"})
+    assert [node.op for node in made.nodes] == ["LSTM"]
+    found = computed(written(made), x)
+    shift, factor = zeros.astype(np.float32)[:, None, None], scales[:, None, None]
+    real = [((one.astype(np.float32) - shift) * factor).transpose(0, 2, 1).copy() for one in bits]
+    exact = computed(source("LSTM", [x, *real, bias], attrs, 3).SerializeToString(), x)
+    near = computed(proto.SerializeToString(), x)
+    for one, want, rounded in zip(found, exact, near, strict=True):
+        np.testing.assert_allclose(one, want, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(one, rounded, rtol=0, atol=0.02)
+
+
 def test_a_target_that_has_the_operator_keeps_it() -> None:
     graph = load(io.BytesIO(source("Hardmax", [normal(2, 3)], {}, 1).SerializeToString()))
     assert composed(graph, {"Hardmax"}) is graph

@@ -54,7 +54,7 @@ def judged(python: Path, runtime: str, family: str, row: Network, folder: Path) 
     source, model = folder / "model.pkl", folder / "model.onnx"
     source.write_bytes(golden.model)
     graph = mgeconvert.load(source)
-    mgeconvert.optimize(graph, enable=["four-axes"] if runtime == "ncnn" else [])
+    mgeconvert.optimize(graph, enable=mgeconvert.passes.RUNTIMES.get(runtime, ()))
     mgeconvert.save(graph, model, opset=13)
     model.with_suffix(".outputs").write_text("\n".join(graph.outputs))
     given, computed = folder / "inputs.npz", folder / "outputs.npz"
