@@ -73,7 +73,9 @@ def _of_manifest(path: Where, targets: Sequence[str], output: Where | None) -> I
     entries = content.get("model", [])
     if not isinstance(defaults, Mapping) or not isinstance(entries, list) or not entries:
         raise UsageError(f"{path}: has no [[model]] entry", hint="docs/batch.md shows a manifest")
-    for entry in entries:
+    whole = place
+    for number, entry in enumerate(entries):
+        place = whole.entry(number)
         if not isinstance(entry, Mapping):
             raise UsageError(f"{place.at('model')}: a [[model]] is a table, not {entry!r:.60}")
         merged = {**defaults, **entry}

@@ -36,19 +36,34 @@ PARTS = 1_000_000
 """Tables, lists and values of a manifest; in YAML a few lines can stand for any number of them."""
 
 
+ENTRY = re.compile(r"\s*\[\[\s*model\s*\]\]|( *)- ")
+"""The first line of an entry, in TOML or in YAML."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a manifest says something, for messages."""
+    """Where a manifest, or one entry of it from line `first` to before line `end`, says something, for messages."""
 
     path: Where
     text: str
+    first: int = 1
+    end: int = 1
+
+    def entry(self, number: int) -> Place:
+        """The part of the manifest that is one of its entries."""
+        lines = self.text.splitlines()
+        found = [(at, match[1]) for at, line in enumerate(lines, 1) if (match := ENTRY.match(line))]
+        starts = [at for at, indent in found if indent == found[0][1]]
+        if number >= len(starts):
+            return self
+        return Place(self.path, self.text, starts[number], [*starts, len(lines) + 1][number + 1])
 
     def at(self, key: str) -> str:
-        """``batch.toml:7`` for the first line that sets the key."""
-        for number, line in enumerate(self.text.splitlines(), 1):
-            if re.match(rf"\s*(- )?\[*\"?{re.escape(key)}\"?\s*[]=:.]", line):
-                return f"{self.path}:{number}"
-        return str(self.path)
+        """``batch.toml:7`` for the first line that sets the key: of the entry, else of the manifest."""
+        pattern = re.compile(rf"\s*(- )?\[*\"?{re.escape(key)}\"?\s*[]=:.]")
+        lines = [number for number, line in enumerate(self.text.splitlines(), 1) if pattern.match(line)]
+        own = [number for number in lines if self.first <= number < self.end]
+        return f"{self.path}:{(own or lines)[0]}" if lines else str(self.path)
 
 
 def read(path: Where) -> tuple[dict[str, Any], Place]:

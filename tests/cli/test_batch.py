@@ -205,6 +205,29 @@ def test_a_manifest(hub: Path) -> None:
             "[[model]]\npath = 'hub/a.onnx'\ntargets = ['onnx', 'onnx']\noutput = 'o'\n",
             "o/a.onnx: both hub/a.onnx and hub/a.onnx would be written there",
         ),
+        (
+            "[defaults]\ntargets = ['onnx']\n[[model]]\npath = 'hub/a.onnx'\n[[model]]\npath = 'hub/b.onnx'\n"
+            "targets = ['tflit']\n",
+            "m.toml:7: tflit: unknown target format; did you mean tflite?",
+        ),
+        (
+            "[[model]]\npath = 'hub/a.onnx'\ntargets = ['onnx']\n[[model]]\npath = 'hub/none.onnx'\n"
+            "targets = ['onnx']\n",
+            "m.toml:5: hub/none.onnx: no such file",
+        ),
+        (
+            "[[model]]\npath = 'hub/a.onnx'\npath = 'hub/b.onnx'\n",
+            "m.toml: Cannot overwrite a value (at line 3, column 20)",
+        ),
+        (
+            "[defaults]\ntargets = ['onnx']\n[[model]]\npath = 'hub/a.onnx'\n[[model]]\npath = 'hub/b.onnx'\n"
+            "name = 'a'\n",
+            "a.onnx: both hub/a.onnx and hub/b.onnx would be written there",
+        ),
+        (
+            "[[model]]\npath = 'hub/a.onnx'\ntargets = ['onnx']\noutput = 'http://h/o'\n",
+            "m.toml:4: http only reads",
+        ),
         ("[[model]]\ntargets = ['onnx']\n", "m.toml: a [[model]] needs either path or trace"),
         ("[[model]]\npath = 'hub/a.onnx'\ntargets = ['onnx']\nfp16 = 1\n", "m.toml:4: fp16 is true or false, not 1"),
         ("x = ", "m.toml: Invalid value (at end of document)"),
@@ -224,9 +247,13 @@ def test_mistakes_in_a_manifest(text: str, message: str, hub: Path, monkeypatch:
     [
         ("model:\n- path: a.onnx\n  targets: [onnx]\n  path: b.onnx\n", "m.yaml:4: path is there twice"),
         ("defaults: {output: x, output: y}\n", "m.yaml:1: output is there twice"),
+        (
+            "model:\n- path: hub/a.onnx\n  targets: [onnx]\n- path: hub/b.onnx\n  targets: [onnx]\n  opest: 13\n",
+            "m.yaml:6: opest is no option; did you mean opset?",
+        ),
     ],
 )
-def test_yaml_with_a_key_twice(text: str, message: str, hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mistakes_in_yaml(text: str, message: str, hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(hub)
     Path("m.yaml").write_text(text)
     with pytest.raises(UsageError) as error:

@@ -19,7 +19,7 @@ from ..recorded import beside, read_recorded
 from ..tolerance import kinds_of, limit_for
 from .anew import is_right, twins_in, twins_in_source, written_anew
 from .blame import Blame, Case, blame
-from .culprit import Culprit, first_bad
+from .culprit import Culprit, first_bad, sharpened
 from .match import Layer, layers
 from .observe import Observed, observe
 from .reduce import Part, failing_part
@@ -71,19 +71,33 @@ def compare(candidate: Path, target: registry.Backend, truth: Truth, *, rtol: fl
     feeds = {name: truth.feeds[other] for name, other in _names(written.inputs, inputs).items()}
     found = observe(candidate, target.name, written, feeds)
     limit = limit_for(kinds_of(written), rtol, target).rtol
-    every = tuple(layers(truth.source, found, limit))
+    every, culprit, part = _located(truth.source, found, target, limit, feeds)
     notes = tuple(each.note for each in (truth.source, found) if each.note)
-    culprit = first_bad(truth.source, found, every)
-    anew = None
-    if culprit is not None and len(culprit.region) > 1:
-        anew = written_anew(truth.source, target, feeds)
-    if anew is not None:
-        every = tuple(layers(truth.source, found, limit, twins_in_source(truth.source, anew, written, limit)))
-        culprit = first_bad(truth.source, found, every)
-    part = None if culprit is None else failing_part(truth.source, found, every, culprit, feeds)
-    if part is not None and anew is not None and len(part.graph.nodes) > 1 and is_right(truth.source, anew, limit):
-        part = _smaller(part, anew, found, limit, feeds)
     return Comparison(truth.source, found, target, limit, every, culprit, part, notes)
+
+
+def _located(
+    source: Observed, candidate: Observed, target: registry.Backend, limit: float, feeds: Mapping[str, np.ndarray]
+) -> tuple[tuple[Layer, ...], Culprit | None, Part | None]:
+    """Every layer, and where an output differs the culprit and the failing part; where the source's names do not say
+    which value is the first bad one, a file that is written anew does."""
+    every = tuple(layers(source, candidate, limit))
+    culprit = first_bad(source, candidate, every)
+    if culprit is None:
+        return every, None, None
+    anew = written_anew(source, target, feeds) if len(culprit.region) > 1 else None
+    if anew is None:
+        return every, culprit, failing_part(source, candidate, every, culprit, feeds)
+    every = tuple(layers(source, candidate, limit, twins_in_source(source, anew, candidate.graph, limit)))
+    culprit = first_bad(source, candidate, every) or culprit
+    part = failing_part(source, candidate, every, culprit, feeds)
+    finer = layers(anew, candidate, limit, twins_in(anew, candidate.graph), same_layout=True)
+    inner = first_bad(anew, candidate, finer) if is_right(source, anew, limit) else None
+    if inner is None:
+        return every, culprit, part
+    smaller = failing_part(anew, candidate, finer, inner, feeds)
+    part = smaller if len(smaller.graph.nodes) < len(part.graph.nodes) else part
+    return every, sharpened(culprit, inner), part
 
 
 def blamed(
@@ -99,17 +113,6 @@ def blamed(
         options, found.limit,
     )  # fmt: skip
     return blame(case)
-
-
-def _smaller(part: Part, anew: Observed, candidate: Observed, limit: float, feeds: Mapping[str, np.ndarray]) -> Part:
-    """The failing part by what a right file computes inside of what is one operator in the source, where that is
-    smaller."""
-    every = layers(anew, candidate, limit, twins_in(anew, candidate.graph), same_layout=True)
-    culprit = first_bad(anew, candidate, every)
-    if culprit is None:
-        return part
-    found = failing_part(anew, candidate, every, culprit, feeds)
-    return found if len(found.graph.nodes) < len(part.graph.nodes) else part
 
 
 def _names(wanted: Mapping[str, object], there: Mapping[str, object]) -> dict[str, str]:

@@ -8,7 +8,7 @@ in the order of the file is the culprit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mgeconvert.ir import Graph, Node, Value, captured
 
@@ -63,6 +63,19 @@ def first_bad(source: Observed, candidate: Observed, found: Sequence[Layer]) -> 
     modules = _modules(source.graph, candidate.graph, node, region, layer.twin, known)
     value = next((v for v in node.outputs if v not in right), node.outputs[0])
     return Culprit(node, value, bad, layer.twin, layer.error or 0.0, modules, tuple(region))
+
+
+def sharpened(culprit: Culprit, inner: Culprit) -> Culprit:
+    """The culprit with the first bad value that a comparison with a right file of the same format has found. The
+    module that the value is named after comes first."""
+    own = sorted((path for path in culprit.modules if _is_of(inner.value.name, path)), key=len, reverse=True)
+    modules = tuple(dict.fromkeys([*own, *culprit.modules]))
+    return replace(culprit, node=inner.node, value=inner.value, modules=modules)
+
+
+def _is_of(name: str, path: str) -> bool:
+    """Whether a value's name begins with the path of its module: ``body.1.conv_out``, ``body.1.conv/Relu``."""
+    return bool(path) and (name == path or name.startswith((f"{path}/", f"{path}_")))
 
 
 def _upstream(ends: Sequence[Value], makers: Mapping[Value, Node], right: set[Value]) -> set[Node]:
