@@ -10,7 +10,15 @@ from tests.reached.instrument import ROOT
 
 from .mutants import Mutant
 
-EQUIVALENT: dict[tuple[str, str, str], str] = {}
+COMPARISON = "mgeconvert/verification/comparison.py"
+EQUIVALENT: dict[tuple[str, str, str], str] = {
+    (COMPARISON, "else tuple(sizes.get(dim, dim) if isinstance(dim, str) else dim for dim in declared.shape)",
+     "isinstance(dim, str)  ->  True"): "sizes has names only: a number is left as it is",
+    (COMPARISON, "note = \"\" if declared.dtype is None else _narrowed(found.dtype, declared.dtype, narrows)",
+     "declared.dtype is None  ->  False"): "no format narrows the type None, so there is no note either",
+    (COMPARISON, "elif isinstance(dim, str):",
+     "isinstance(dim, str)  ->  True"): "numbers get a size of their own that nothing asks for",
+}  # fmt: skip
 """(file, stripped line, `old -> new`) to the reason."""
 
 

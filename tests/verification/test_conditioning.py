@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from mgeconvert.errors import BadInputError
-from mgeconvert.ir import TracedDim, Value
+from mgeconvert import registry
+from mgeconvert.errors import BadInputError, VerificationError
+from mgeconvert.ir import Graph, TracedDim, Value
+from mgeconvert.ir.builder import Builder
 from mgeconvert.verification import conditioning
-from mgeconvert.verification.comparison import compare, random_inputs, verify_written
+from mgeconvert.verification.comparison import compare, random_inputs, symbol_sizes, verify_written
 from mgeconvert.verification.conditioning import ROUNDINGS, WORST, forgiven
 from mgeconvert.verification.recorded import Recorded
-from mgeconvert.verification.report import OutputReport
-from mgeconvert.verification.tolerance import Limit, limit_for
+from mgeconvert.verification.report import OutputReport, VerificationReport
+from mgeconvert.verification.tolerance import Limit, kinds_of, limit_for
 from tests.harness import small_graphs as lst
 
 Arrays = Mapping[str, np.ndarray]
@@ -140,3 +143,90 @@ def test_sizes_of_a_trace_are_those_of_random_inputs() -> None:
 def test_a_nan_beside_a_difference_is_what_is_said() -> None:
     found, truth = np.float32([np.nan, 5, np.inf]), np.float32([np.nan, 1, np.inf])
     assert compare("y", found, truth, Limit(0.1)).problem.startswith("max abs error 4, max rel error 4 ")
+
+
+def test_options_that_round_raise_the_limit() -> None:
+    onnx = registry.backend("onnx")
+    rounding = {option.name: option.rtol for option in onnx.options if option.rtol}
+    assert rounding
+    for name, rtol in rounding.items():
+        assert limit_for({"Relu"}, None, onnx, {name: True}) == Limit(max(rtol, 1e-4))
+        assert limit_for({"Relu"}, None, onnx, {name: False}) == Limit(1e-4)
+        assert limit_for({"QUANTIZE"}, None, onnx, {name: True}) == Limit(max(rtol, 0.1), 0.99)
+    assert limit_for({"Relu"}, None, None, dict.fromkeys(rounding, True)) == Limit(1e-4)
+
+
+def test_what_a_limit_depends_on() -> None:
+    b = Builder(Graph())
+    b.output("y", b.op("Cast", b.op("Relu", b.input("x", "float32", (2,))), to=10))
+    b.graph.nodes[0].outputs[0].dtype = None
+    assert kinds_of(b.graph) == {"Relu", "Cast", "float16"}
+
+
+def judged(outputs: int = 1, **more: Any) -> VerificationReport:
+    """A backend that gives x itself, of an image whose size may vary."""
+    x = {"x": Value("x", np.dtype(np.float32), ("N", "H"))}
+    y = {f"y{at}": Value(f"y{at}", np.dtype(np.float32), ("N", "H")) for at in range(outputs)}
+    backend = replace(lst.BACKEND, run=lambda _, feeds: {"y": feeds["x"]}, runtime="a runtime", **more)
+    return verify_written(Path("m"), backend, x, y)
+
+
+def test_a_file_without_a_truth_or_a_runtime() -> None:
+    report = judged()
+    assert (report.method, report.truth, report.sizes) == ("sanity", "random inputs (seed 20)", None)
+    without = replace(lst.BACKEND, run=None, runtime="a runtime", title="a format")
+    report = verify_written(Path("m"), without, {}, {})
+    assert (report.method, report.runtime, report.reason) == ("none", "a runtime", "a format has no runtime here")
+    assert verify_written(Path("m"), replace(without, runtime=""), {}, {}).runtime == "a format"
+    with pytest.raises(VerificationError, match=r"^m: has 1 outputs, expected 2: y0, y1$"):
+        judged(outputs=2)
+
+
+class Own:
+    """A model that gives x itself, times a factor; it counts how often it is asked."""
+
+    asked = True
+
+    def __init__(self, factor: float) -> None:
+        self.factor, self.count = factor, 0
+
+    def at(self, feeds: Arrays) -> dict[str, np.ndarray]:
+        self.count += 1
+        return {"y": feeds["x"] * np.float32(self.factor)}
+
+    def reread(self, feeds: Arrays) -> None:
+        """Any sizes can be read."""
+
+
+def sized(own: Own, limit: Limit = Limit(), truth: float = 1.0) -> VerificationReport:  # noqa: B008  it is frozen
+    x, y = (Value(name, np.dtype(np.float32), ("N", "H")) for name in "xy")
+    feeds = {"x": np.ones((2, 4), np.float32)}
+    recorded = Recorded(Path("m.npz"), feeds, {"y": feeds["x"] * np.float32(truth)})
+    backend = replace(lst.BACKEND, run=lambda _, given: {"y": given["x"]})
+    return verify_written(Path("m"), backend, {"x": x}, {"y": y}, recorded, limit=limit, own=own)
+
+
+def test_other_sizes_are_judged_with_the_same_limit() -> None:
+    """Off by three units in the last place: nothing by default, an error by a limit of two that the user gave."""
+    close = 1 + 3 * 2.0**-23
+    report = sized(Own(1.0))
+    assert report.sizes is not None
+    assert (report.sizes.problem, report.sizes.compared) == ("", ("H=8", "H=12"))
+    strict = sized(Own(close), Limit(2 * 2.0**-23, is_given=True)).sizes
+    assert strict is not None
+    assert strict.problem.startswith("H may vary, but at H=8 y: max abs error 3.58e-07")
+    lenient = sized(Own(close), Limit(2 * 2.0**-23)).sizes
+    assert lenient is not None
+    assert lenient.problem == ""
+
+
+def test_a_wrong_file_is_not_asked_about_other_sizes() -> None:
+    own = Own(1.0)
+    assert sized(own, truth=2.0).sizes is None
+    assert own.count == 0
+
+
+def test_sizes_of_symbols_where_the_array_has_more_axes() -> None:
+    values = {"x": Value("x", np.dtype(np.float32), ("N", 3)), "s": Value("s", np.dtype(np.float32), None)}
+    arrays = {"x": np.zeros((2, 3, 4), np.float32), "s": np.zeros(5, np.float32)}
+    assert symbol_sizes(values, arrays) == {"N": 2}

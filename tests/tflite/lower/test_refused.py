@@ -62,6 +62,11 @@ ROWS = [
     row("DEPTH_TO_SPACE", X(1, 2, 2, 4), BlockSize=0, says="blocks of 0"),
     row("MEAN", X(2, 3), ints([5]), says="axis 5 of a tensor of 2 axes"),
     row("RESHAPE", None, ints([4]), says="its operand is missing"),
+    row("RESHAPE", X(2, 3), ints([-1, -1]), says="a reshape to [-1, -1]"),
+    row("CONV_2D", IMAGE, P(3, 3, 3, 4), P(3), Padding=1, StrideH=-1, StrideW=1,
+        says="a window [3, 3] with strides [-1, 1] and dilations [1, 1]"),
+    row("UNIDIRECTIONAL_SEQUENCE_RNN", X(2, 3, 4), P(3, 4), P(3, 3), P(3), STATE, FusedActivationFunction=5,
+        says="activation number 5"),
 ]  # fmt: skip
 
 

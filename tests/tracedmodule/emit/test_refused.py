@@ -72,6 +72,54 @@ REFUSED: dict[str, tuple[Build, str]] = {
         lambda b, x: b.op("Resize", x(1, 1, 4, 4), None, None, x(4, dtype="int64"), mode="linear"),
         f"a resize whose sizes are {RUN}",
     ),
+    "computed filters of a deformable convolution": (
+        lambda b, x: b.op("DeformConv", x(1, 2, 3, 3), x(2, 2, 1, 1), x(1, 2, 3, 3)),
+        f"DeformConv whose weight is {RUN}",
+    ),
+    "scatter": (
+        lambda b, x: b.op("ScatterElements", x(3, 4), np.int64([[0, 1]]), x(1, 2), reduction="mul"),
+        "ScatterElements with a reduction",
+    ),
+    "scatter of rows": (
+        lambda b, x: b.op("ScatterND", x(3, 4), np.int64([[0]]), x(1, 4), reduction="mul"),
+        "ScatterND with the reduction mul",
+    ),
+    "gather by batch": (
+        lambda b, x: b.op("GatherND", x(2, 3, 4), np.int64([[0], [1]]), batch_dims=1),
+        "GatherND with batch dimensions",
+    ),
+    "widths of a padding": (
+        lambda b, x: b.op("Pad", x(2, 3), x(4, dtype="int64")), f"padding by widths that are {RUN}"
+    ),
+    "parts": (
+        lambda b, x: b.ops("Split", 2, x("N", 3), num_outputs=2)[0], f"a split into parts whose sizes are {RUN}"
+    ),
+    "training": (
+        lambda b, x: b.op("Dropout", x(2, 3), np.float32(0.5), np.array(True)), "Dropout in training mode"
+    ),
+    "weights of a network": (
+        lambda b, x: b.ops("LSTM", 1, x(3, 1, 4), x(1, 20, 4), x(1, 20, 5), hidden_size=5)[0],
+        f"a recurrent network whose weights are {RUN}",
+    ),
+    "largest elements": (
+        lambda b, x: b.ops("TopK", 2, x("N", "M", 4), np.int64([1]), axis=0)[0],
+        f"the largest elements along an axis that is not the last, of a shape that is {RUN}",
+    ),
+    "cubic samples": (
+        lambda b, x: b.op("GridSample", x(1, 1, 4, 4), x(1, 2, 2, 2), mode="cubic"),
+        "GridSample that is cubic, or of an image that has not two axes of known size",
+    ),
+    "nearest samples": (
+        lambda b, x: b.op("GridSample", x(1, 1, 4, 4), x(1, 2, 2, 2), mode="nearest", padding_mode="reflection"),
+        "GridSample to the nearest pixel with reflection, which MegEngine rounds elsewhere",
+    ),
+    "regions": (
+        lambda b, x: b.op(
+            "RoiAlign", x(1, 1, 4, 4), x(2, 4), np.int64([0, 0]), mode="max", sampling_ratio=1,
+            coordinate_transformation_mode="half_pixel",
+        ),
+        "RoiAlign with other than half_pixel coordinates, an adaptive sampling grid, or the largest sample",
+    ),
     "slice": (
         lambda b, x: b.op("Slice", x(4), np.int64([0]), np.int64([4]), np.int64([0]), x(1, dtype="int64")),
         f"steps of a slice that are {RUN}",
