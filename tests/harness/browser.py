@@ -54,13 +54,13 @@ class Browser:
         self._sink.close()
         self._source.close()
 
-    def open(self, path: Path, width: int = 1440, height: int = 900, *, dark: bool = False) -> None:
-        """Load a file at a size of window, and wait until it is there."""
+    def open(self, page: Path | str, width: int = 1440, height: int = 900, *, dark: bool = False) -> None:
+        """Load a file or an address at a size of window, and wait until it is there."""
         media = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setEmulatedMedia", features=media)
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         before = self.loaded
-        self.call("Page.navigate", url=path.absolute().as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.absolute().as_uri())
         while self.loaded == before:
             self._next()
 
