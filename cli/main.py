@@ -34,6 +34,7 @@ COMMANDS = {
     "inspect": ("inspect:command", "Inputs, outputs, operators, parameters, MACs; which targets can take the model."),
     "edit": ("edit:command", "Change a model: cut, shapes, pre- and post-processing, names, patterns."),
     "optimize": ("optimize:command", "Run optimization passes and show what they changed."),
+    "quantize": ("quantize:command", "Quantize a network of floats by a recipe, with data to calibrate with."),
     "verify": ("verify:command", "Compare a written model with recorded outputs or with the model it comes from."),
     "check": ("check:command", "What would stop each target or lose accuracy, before converting, and what helps."),
     "diff": ("diff:command", "Compare two models: inputs, operators, parameters, modules, what they compute."),

@@ -1,0 +1,52 @@
+"""What a recipe is in each target."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from mgeconvert.errors import UsageError
+from mgeconvert.registry import Backend
+
+from .recipe import Recipe
+
+OPTIONS: dict[tuple[str, str], dict[str, Any]] = {
+    ("onnx", "int8"): {"qdq_activations": "uint8"},
+    ("onnx", "fp16"): {"fp16": True},
+    ("tflite", "fp16"): {"fp16": True},
+    ("tflite", "int8-dynamic"): {"dynamic_activations": True},
+}
+"""By target and recipe: the options of writing that belong to it."""
+TARGETS = {
+    "int8": ("onnx", "tflite", "tm"),
+    "int8-dynamic": ("onnx", "tflite"),
+    "int8-weights": ("onnx", "tflite", "tm"),
+    "int4-weights": ("onnx", "tflite"),
+    "int16x8": ("onnx", "tflite"),
+    "fp16": ("onnx", "tflite"),
+}
+"""By recipe: who can hold it."""
+
+
+def options_for(recipe: Recipe, target: Backend) -> dict[str, Any]:
+    """The options of writing that belong to the recipe."""
+    return dict(OPTIONS.get((target.name, recipe.recipe), {}))
+
+
+def checked_recipe(recipe: Recipe, target: Backend) -> tuple[Recipe, list[str]]:
+    """The recipe as the target can hold it, and what is different in it, in words.
+
+    UsageError where the target cannot. MegEngine has one scale per weight and kernels for zero point 0.
+    """
+    if target.name not in TARGETS[recipe.recipe]:
+        possible = [name for name, targets in TARGETS.items() if target.name in targets]
+        hint = f"--recipe {possible[0]}" if possible else f"-o to a file of {', '.join(TARGETS[recipe.recipe])}"
+        raise UsageError(f"the recipe {recipe.recipe} has no form in {target.title}", hint=hint)
+    if target.name != "tm":
+        return recipe, []
+    notes = []
+    if recipe.observes and not recipe.symmetric:
+        notes.append("activations get zero point 0: MegEngine's kernels for int8 have no other")
+    if recipe.per_channel:
+        notes.append("weights get one scale each: MegEngine has none per channel")
+    return replace(recipe, symmetric=True, per_channel=False), notes
