@@ -13,7 +13,6 @@ import click
 from mgeconvert import api
 from mgeconvert.calibration.recipe import CALIBRATIONS, RECIPES, Recipe, read_recipe
 from mgeconvert.errors import UsageError
-from mgeconvert.registry import Backend
 
 from .convert import export_options, from_option, out_option, to_option
 from .export import Job, check_out, target_for, write
@@ -57,7 +56,9 @@ def _check(session: Session, model: Path | None, out: Path | None, **rest: Any) 
     given = dict(rest)
     recipe = _recipe(given)
     if recipe.observes and rest["data"] is None:
-        raise UsageError(f"the recipe {recipe.recipe} observes what the network computes: --data is missing", hint=USAGE)
+        raise UsageError(
+            f"the recipe {recipe.recipe} observes what the network computes: --data is missing", hint=USAGE
+        )
     check_out(session, model, out, **given)
     target = named(model, out, given)[1]
     if target is not None:
@@ -77,6 +78,7 @@ def _quantize(session: Session, state: State, model: Path | None, out: Path | No
     passes = selection(rest, beside=api.LEVEL)
     state, graph = model_of(session, state, model, source, USAGE, None, load_options)
     target = target_for(state, out, written)
+    options = {} if target is None else options_for(recipe, target)
     if target is not None:
         recipe, notes = checked_recipe(recipe, target)
         for note in notes:
@@ -90,7 +92,8 @@ def _quantize(session: Session, state: State, model: Path | None, out: Path | No
     if target is None or out is None:
         return replace(state, graph=result.graph, recorded=None, own=None)
     state = replace(state, graph=result.graph, recorded=_truth(result, out), own=None)
-    options = {**options_for(recipe, target), **save_options}
+    given = {name: value for name, value in save_options.items() if value not in (None, False, "")}
+    options = {**save_options, **options, **given}
     return write(session, state, Job("quantize", target, out, options, api.Selection(0), done=outcome, **rest))
 
 
@@ -121,7 +124,12 @@ def _tables(result: Result) -> list[str | Table]:
     if more > 0:
         parts.append(f"and {more} more, which --json lists")
     outputs = [
-        (each.name, f"{each.error:.3g}", f"{each.cosine:.6f}", f"{each.same_label} of {each.rows}" if each.rows else "-")
+        (
+            each.name,
+            f"{each.error:.3g}",
+            f"{each.cosine:.6f}",
+            f"{each.same_label} of {each.rows}" if each.rows else "-",
+        )
         for each in result.outputs
     ]
     heads = ("output", "error", "cosine", "largest at the same place")

@@ -51,6 +51,13 @@ BACKEND = Backend(
         Option("fp16", bool, False, "Store weights as float16; computation stays float32", rtol=2e-2),
         Option("full_fp16", bool, False, "Compute in float16 too (XNNPACK, GPU; not the builtin kernels)", rtol=5e-2),
         Option("weight_int8", bool, False, "Store weights as int8; activations are quantized on the fly", rtol=1.5e-1),
+        Option(
+            "dynamic_activations",
+            bool,
+            False,
+            "Quantize activations on the fly where the graph quantizes weights alone",
+            rtol=1.5e-1,
+        ),
         Option("allow_custom_ops", bool, False, "Write operators TFLite lacks as custom ones, for kernels of your own"),
         Option("allow_select_tf_ops", bool, False, "Write operators TFLite lacks as TensorFlow's where it has them"),
         STRIP_QUANTIZATION,

@@ -69,9 +69,7 @@ def _pair_of(value: Value, dequantize: Node, given: dict[Value, Value]) -> list[
     ]
 
 
-def sums_of_squares(
-    both: Beside, pairs: Sequence[tuple[Value, Value]], samples: Iterable[Sample]
-) -> np.ndarray:
+def sums_of_squares(both: Beside, pairs: Sequence[tuple[Value, Value]], samples: Iterable[Sample]) -> np.ndarray:
     """Of each pair (f, q): sum f^2, sum (q - f)^2, sum q^2, sum f q over all samples; an array (pairs, 4)."""
     more: list[Node] = []
     ends: list[Value] = []
@@ -83,8 +81,8 @@ def sums_of_squares(
         return value
 
     for real, whole in pairs:
-        for each in (real, node("Sub", whole, real), whole):
-            ends.append(node("ReduceSumSquare", each, keepdims=0))
+        squared = (real, node("Sub", whole, real), whole)
+        ends += [node("ReduceSumSquare", each, keepdims=0) for each in squared]
         ends.append(node("ReduceSum", node("Mul", whole, real), keepdims=0))
     compute = Computing(both.graph, ends, more)
     total = np.zeros((len(pairs), 4))

@@ -16,7 +16,7 @@ from .beside import beside
 from .computing import Computing
 from .data import Sample
 from .forms import BIAS, bias_of, weight_axis
-from .insertion import Quantized, copied
+from .insertion import Quantized
 from .plan import Plan
 
 
@@ -32,9 +32,9 @@ def with_biases(graph: Graph) -> None:
             node.inputs = [*node.inputs[:2], zeros]
 
 
-def correct(graph: Graph, quantized: Quantized, plan: Plan, samples: Sequence[Sample]) -> Graph:
-    """The float graph with c + mean(f - q) for each bias c of a layer that is quantized, f its result and q that of the
-    quantized layer for the same input."""
+def corrected(graph: Graph, quantized: Quantized, plan: Plan, samples: Sequence[Sample]) -> dict[Node, np.ndarray]:
+    """c + mean(f - q) for each bias c of a layer that is quantized, by the layer; f is its result in the float network
+    and q that of the quantized layer for the same input."""
     nodes = [node for node in plan.computing if bias_of(node) is not None and weight_axis(node) is not None]
     both = beside(graph, quantized, fed=True)
     more: list[Node] = []
@@ -52,16 +52,14 @@ def correct(graph: Graph, quantized: Quantized, plan: Plan, samples: Sequence[Sa
     total = [np.zeros(1)] * len(nodes)
     for sample in samples:
         total = [known + found for known, found in zip(total, compute(sample), strict=True)]
-    corrected = {node: one / max(len(samples), 1) for node, one in zip(nodes, total, strict=True)}
-    return _with(graph, corrected)
+    return {
+        node: (_bias(node) + one / max(len(samples), 1)).astype(np.float32)
+        for node, one in zip(nodes, total, strict=True)
+    }
 
 
-def _with(graph: Graph, changes: dict[Node, np.ndarray]) -> Graph:
-    """The graph itself, with new constants for the biases; its nodes stay those that a plan knows."""
-    for node, change in changes.items():
-        bias = bias_of(node)
-        assert bias is not None
-        assert bias.array is not None
-        array = (bias.array.astype(np.float64) + change).astype(np.float32)
-        node.inputs[BIAS[node.op]] = Value(bias.name, array=array)
-    return graph
+def _bias(node: Node) -> np.ndarray:
+    bias = bias_of(node)
+    assert bias is not None
+    assert bias.array is not None
+    return bias.array.astype(np.float64)

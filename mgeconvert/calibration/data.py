@@ -115,7 +115,9 @@ def _split(arrays: Mapping[str, np.ndarray], inputs: Mapping[str, Value], place:
         return [checked(arrays, inputs, place)]
     counts = {_count(array, inputs[name]) for name, array in own.items()}
     count = counts.pop() if len(counts) == 1 else None
-    if count is None:
+    if count is None or (
+        count == 1 and all(array.ndim == len(inputs[name].shape or ()) for name, array in own.items())
+    ):
         return [checked(arrays, inputs, place)]  # which says what does not fit
     parts = {name: _parts(array, inputs[name], count) for name, array in own.items()}
     return [
@@ -130,10 +132,10 @@ def _count(array: np.ndarray, value: Value) -> int | None:
     if shape is None or not array.ndim:
         return None
     if admits(shape, array.shape[1:]):
-        return array.shape[0]
+        return len(array)
     first = shape[0] if shape else None
-    if isinstance(first, int) and first and array.ndim == len(shape) and array.shape[0] % first == 0:
-        return array.shape[0] // first
+    if isinstance(first, int) and first and array.ndim == len(shape) and len(array) % first == 0:
+        return len(array) // first
     return None
 
 
@@ -174,5 +176,7 @@ def _named(item: Any, inputs: Mapping[str, Value], place: str) -> Mapping[str, n
         return {str(name): np.asarray(array) for name, array in item.items()}
     arrays = list(item) if isinstance(item, tuple | list) else [item]
     if len(arrays) != len(inputs):
-        raise BadInputError(f"{place}: gives {len(arrays)} arrays a sample, expected {len(inputs)}: {', '.join(inputs)}")
+        raise BadInputError(
+            f"{place}: gives {len(arrays)} arrays a sample, expected {len(inputs)}: {', '.join(inputs)}"
+        )
     return dict(zip(inputs, map(np.asarray, arrays), strict=True))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from mgeconvert.ir import Graph, Node, Value
-from mgeconvert.ir.graph import Namer
+from mgeconvert.ir.graph import Attribute, Namer
 from mgeconvert.ir.inference import elem_type
 
-from .forms import WEIGHTED, activations_of, weight_axis
-from .insertion import NARROW, Quantized, copied
+from .forms import FLOAT, WEIGHTED, activations_of, weight_axis
+from .insertion import INT32, NARROW, Quantized, copied
 from .plan import Plan, is_kept
 from .recipe import Recipe
 from .scales import weight_scale
 
+UINT8 = np.dtype(np.uint8)
 SMALLEST = 256
 """Weights with fewer numbers are not worth it."""
 
@@ -40,8 +43,10 @@ def _takes(node: Node, recipe: Recipe) -> bool:
 
 
 def dynamic(graph: Graph, plan: Plan, recipe: Recipe) -> Quantized:
-    """MatMul(x, w) -> Mul(Cast(MatMulInteger(q, w', z)), s s_w) with q, s, z = DynamicQuantizeLinear(x); a bias is added
-    behind. Conv alike with ConvInteger."""
+    """MatMul(x, w) -> Mul(Cast(MatMulInteger(q, w', z)), s s_w) with q, s, z = DynamicQuantizeLinear(x).
+
+    A bias is added behind. Conv alike, with ConvInteger.
+    """
     copy = copied(graph)
     names = Namer([value.name for value in copy.graph.values()])
     nodes: list[Node] = []
@@ -67,15 +72,25 @@ def _replace(
     assert weight is not None
     assert weight.array is not None
 
-    def step(op: str, inputs: list[Value | None], dtype: type, value: Value | None = None, **attrs: object) -> Value:
+    def step(
+        op: str,
+        inputs: list[Value | None],
+        dtype: np.dtype[Any],
+        attrs: Mapping[str, Attribute] = MappingProxyType({}),
+        value: Value | None = None,
+    ) -> Value:
         made = value or Value(names(f"{result.name}/{op}"), dtype, result.shape)
-        nodes.append(Node(op, inputs, [made], dict(attrs), names(f"{node.name}/{op}"), node.scope))  # type: ignore[arg-type]
+        nodes.append(Node(op, inputs, [made], dict(attrs), names(f"{node.name}/{op}"), node.scope))
         return made
 
     if x not in shared:
         shared[x] = [
             Value(names(f"{x.name}/{kind}"), dtype, shape)
-            for kind, dtype, shape in (("integers", np.uint8, x.shape), ("scale", np.float32, ()), ("zero", np.uint8, ()))
+            for kind, dtype, shape in (
+                ("integers", UINT8, x.shape),
+                ("scale", FLOAT, ()),
+                ("zero", UINT8, ()),
+            )
         ]
         name = names(f"{x.name}/DynamicQuantizeLinear")
         nodes.append(Node("DynamicQuantizeLinear", [x], list(shared[x]), {}, name, node.scope))
@@ -91,14 +106,16 @@ def _replace(
     stored = Value(names(weight.name), array=integers)
     attrs = dict(twin.attrs) if is_conv else {}
     op = "ConvInteger" if is_conv else "MatMulInteger"
-    total = step("Cast", [step(op, [whole, stored, zero], np.int32, **attrs)], np.float32, to=elem_type(np.float32))
-    both = Value(names(f"{result.name}/scales"), np.float32, factors.shape)
-    nodes.append(Node("Mul", [x_scale, Value(names(f"{weight.name}/scale"), array=factors)], [both], {}, both.name, node.scope))
+    total = step("Cast", [step(op, [whole, stored, zero], INT32, attrs)], FLOAT, {"to": elem_type(np.float32)})
+    both = Value(names(f"{result.name}/scales"), FLOAT, factors.shape)
+    nodes.append(
+        Node("Mul", [x_scale, Value(names(f"{weight.name}/scale"), array=factors)], [both], {}, both.name, node.scope)
+    )
     bias = twin.inputs[2] if len(twin.inputs) > 2 else None
     if bias is None:
-        step("Mul", [total, both], np.float32, result)
+        step("Mul", [total, both], FLOAT, value=result)
         return
-    product = step("Mul", [total, both], np.float32)
+    product = step("Mul", [total, both], FLOAT)
     if is_conv and bias.array is not None:
         bias = Value(names(f"{bias.name}/channels"), array=bias.array.reshape([-1] + [1] * (weight.array.ndim - 2)))
-    step("Add", [product, bias], np.float32, result)
+    step("Add", [product, bias], FLOAT, value=result)

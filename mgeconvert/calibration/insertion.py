@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,7 @@ class _Making:
     """What a DequantizeLinear gives, by the value of the float graph."""
     weights: dict[tuple[Value, int | None, bytes], Value] = field(default_factory=dict)
     constants: dict[tuple[str, bytes], Value] = field(default_factory=dict)
+    biases: Mapping[Node, np.ndarray] = field(default_factory=dict)
 
     def parameters(self, scale: Scale, name: str) -> list[Value]:
         """The constants of scale and zero point, once each."""
@@ -75,7 +77,7 @@ class _Making:
 
     def stored(self, value: Value, scale: Scale, whole: np.ndarray, scope: Scope | None) -> Value:
         """The floats of constant integers; those of one constant and one scale once."""
-        key = (value, scale.axis, scale.scale.tobytes() + bytes(scale.dtype.name, "ascii"))
+        key = (value, scale.axis, scale.scale.tobytes() + whole.tobytes())
         if key not in self.weights:
             integers = Value(self.names(value.name), array=whole)
             real = Value(self.names(f"{value.name}/{DEQUANTIZE}"), value.dtype, value.shape)
@@ -101,7 +103,7 @@ class _Making:
             return
         product = (np.float32(x_scale) * scale.scale).astype(np.float32)
         own = Scale(INT32, product, np.zeros(product.shape, INT32), 0 if product.ndim else None)
-        twin.inputs[2] = self.stored(bias, own, own.integers(bias.array), node.scope)
+        twin.inputs[2] = self.stored(bias, own, own.integers(self.biases.get(node, bias.array)), node.scope)
 
 
 def copied(graph: Graph) -> Quantized:
@@ -119,32 +121,38 @@ def copied(graph: Graph) -> Quantized:
     return Quantized(twin, values, dict(zip(graph.nodes, twin.nodes, strict=True)))
 
 
-def insert(graph: Graph, plan: Plan, scales: Mapping[Value, Scale], recipe: Recipe) -> Quantized:
+def insert(
+    graph: Graph,
+    plan: Plan,
+    scales: Mapping[Value, Scale],
+    recipe: Recipe,
+    biases: Mapping[Node, np.ndarray] = MappingProxyType({}),
+) -> Quantized:
     """Conv(x, w, c) -> DQ(Q(Conv(DQ(Q(x)), DQ(w'), DQ(c')))), with integers w', c' and the grids `scales` of the points
-    of the plan."""
+    of the plan; `biases` are others for some nodes."""
     copy = copied(graph)
-    making = _Making(graph, recipe, scales, copy)
-    for value in copy.graph.values():
-        making.names(value.name)
+    making = _Making(graph, recipe, scales, copy, biases=biases)
+    for named in copy.graph.values():
+        making.names(named.name)
     producers = graph.producers()
-    for value in plan.points:
-        if value not in producers:
-            making.pair(value, None)
+    for point in plan.points:
+        if point not in producers:
+            making.pair(point, None)
     for node in graph.nodes:
         twin = copy.nodes[node]
         for at, value in enumerate(node.inputs):
-            if value in making.pairs and (value in plan.whole or node in plan.points[value]):
+            if value is not None and value in making.pairs and (value in plan.whole or node in plan.points[value]):
                 twin.inputs[at] = making.pairs[value]
         if node in plan.computing:
             making.weighted(node, twin)
         making.made.append(twin)
-        for value in node.outputs:
-            if value in plan.points:
-                making.pair(value, node.scope)
+        for result in node.outputs:
+            if result in plan.points:
+                making.pair(result, node.scope)
     copy.graph.nodes = making.made
-    for name, value in graph.outputs.items():
-        if value in making.pairs and value in plan.whole:
-            copy.graph.outputs[name] = making.pairs[value]
+    for name, end in graph.outputs.items():
+        if end in making.pairs and end in plan.whole:
+            copy.graph.outputs[name] = making.pairs[end]
     copy.pairs = making.pairs
     copy.graph.calls = []
     return copy

@@ -62,23 +62,31 @@ def decibels(signal: float, noise: float) -> float:
     return 10 * math.log10(signal / noise) if signal > 0 else -math.inf
 
 
-def output_errors(graph: Graph, quantized: Graph, samples: Sequence[Sample]) -> list[OutputError]:
-    """Every float output of the quantized network against that of the float one, on each sample."""
-    names = [name for name, value in graph.outputs.items() if value.dtype is not None and value.dtype.kind == "f"]
-    computes = [Computing(each, [each.outputs[name] for name in names]) for each in (graph, quantized)]
-    sums = np.zeros((len(names), 4))
-    labels = np.zeros((len(names), 2), int)
-    for sample in samples:
-        for at, (real, whole) in enumerate(zip(*(compute(sample) for compute in computes), strict=True)):
-            f, q = real.astype(np.float64), whole.astype(np.float64)
-            sums[at] += [float((f * f).sum()), float(((q - f) ** 2).sum()), float((q * q).sum()), float((f * q).sum())]
-            if f.ndim and f.shape[-1] > 1 and f.size:
-                same = f.argmax(-1) == q.argmax(-1)
-                labels[at] += [int(same.sum()), int(same.size)]
-    return [
-        OutputError(name, *_error_and_cosine(*sums[at].tolist()), int(labels[at][0]), int(labels[at][1]))
-        for at, name in enumerate(names)
-    ]
+class OutputErrors:
+    """Compares quantized networks with one float network, which is computed once on each sample."""
+
+    def __init__(self, graph: Graph, samples: Sequence[Sample]) -> None:
+        self.names = [name for name, value in graph.outputs.items() if value.dtype and value.dtype.kind == "f"]
+        compute = Computing(graph, [graph.outputs[name] for name in self.names])
+        self.samples = samples
+        self.truth = [compute(sample) for sample in samples]
+
+    def of(self, quantized: Graph, most: int | None = None) -> list[OutputError]:
+        """Each output over all samples, or the first `most`."""
+        compute = Computing(quantized, [quantized.outputs[name] for name in self.names])
+        sums = np.zeros((len(self.names), 4))
+        labels = np.zeros((len(self.names), 2), int)
+        for sample, truth in zip(self.samples[:most], self.truth[:most], strict=True):
+            for at, (real, whole) in enumerate(zip(truth, compute(sample), strict=True)):
+                f, q = real.astype(np.float64), whole.astype(np.float64)
+                sums[at] += [float(each.sum()) for each in (f * f, (q - f) ** 2, q * q, f * q)]
+                if f.ndim and f.shape[-1] > 1 and f.size:
+                    same = f.argmax(-1) == q.argmax(-1)
+                    labels[at] += [int(same.sum()), int(same.size)]
+        return [
+            OutputError(name, *_error_and_cosine(*sums[at].tolist()), int(labels[at][0]), int(labels[at][1]))
+            for at, name in enumerate(self.names)
+        ]
 
 
 def _error_and_cosine(real: float, difference: float, whole: float, product: float) -> tuple[float, float]:

@@ -41,8 +41,9 @@ def path_of(node: Node) -> str:
 
 def is_kept(node: Node, recipe: Recipe) -> bool:
     """Whether the node's module, or one around it, stays in floats."""
-    paths = [scope.path for scope in node.scope.chain if scope.path] if node.scope is not None else []
-    return any(recipe.keeps(path) for path in (*paths, node.name))
+    path = node.scope.path if node.scope is not None else ""
+    around = [".".join(path.split(".")[: end + 1]) for end in range(path.count(".") + 1)] if path else []
+    return any(recipe.keeps(each) for each in (*around, node.name))
 
 
 def plan(graph: Graph, recipe: Recipe, kept: Iterable[Node] = ()) -> Plan:
@@ -57,16 +58,14 @@ def plan(graph: Graph, recipe: Recipe, kept: Iterable[Node] = ()) -> Plan:
             made.ends[node] = end_of(node, users, outputs)
     carried = _carried(graph, made, floats)
     _group(graph, made, carried)
-    _place(graph, made, carried, users, recipe)
+    _place(made, carried, users, recipe)
     return made
 
 
 def _carried(graph: Graph, made: Plan, floats: set[Node]) -> set[Node]:
     """The nodes that move integers: what they move comes from a kernel of integers, or goes to one."""
     fused = {value for node, value in made.ends.items() if value is not node.outputs[0]}
-    movers = [
-        node for node in graph.nodes if moves(node) and node not in floats and node.outputs[0] not in fused
-    ]
+    movers = [node for node in graph.nodes if moves(node) and node not in floats and node.outputs[0] not in fused]
     from_kernel = set(made.ends.values())
     forward: set[Node] = set()
     for node in movers:
@@ -112,9 +111,7 @@ def _group(graph: Graph, made: Plan, carried: set[Node]) -> None:
     made.groups = {value: find(value) for value in first}
 
 
-def _place(
-    graph: Graph, made: Plan, carried: set[Node], users: dict[Value, list[Node]], recipe: Recipe
-) -> None:
+def _place(made: Plan, carried: set[Node], users: dict[Value, list[Node]], recipe: Recipe) -> None:
     """Where pairs stand: behind what is computed with integers, and behind floats that integers are computed of."""
     made.whole = set(made.ends.values())
     moved = {value for node in carried for value in node.outputs}

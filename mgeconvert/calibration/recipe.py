@@ -1,6 +1,6 @@
 """A recipe says how a float network is quantized; by name, or as a JSON document.
 
-    {"recipe": "int8", "calibration": "percentile", "percentile": 99.99, "keep_float": ["head\\..*"]}
+{"recipe": "int8", "calibration": "percentile", "percentile": 99.99, "keep_float": ["head\\..*"]}
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def read_recipe(text: str) -> Recipe:
 
 def _of_document(document: Any, place: str) -> Recipe:
     if not isinstance(document, dict):
-        raise BadInputError(f"{place}: holds no JSON object, expected one such as {{\"recipe\": \"int8\"}}")
+        raise BadInputError(f'{place}: holds no JSON object, expected one such as {{"recipe": "int8"}}')
     known = {field.name: field for field in fields(Recipe)}
     values: dict[str, Any] = {}
     for key, value in document.items():
@@ -140,11 +140,14 @@ def _problem(recipe: Recipe) -> tuple[str] | None:
         return (f"percentile: is {recipe.percentile:g}, expected more than 50 and at most 100",)
     if recipe.max_error is not None and not (recipe.max_error > 0 and math.isfinite(recipe.max_error)):
         return (f"max_error: is {recipe.max_error:g}, expected a positive number",)
-    for expression in recipe.keep_float:
-        try:
-            re.compile(expression)
-        except re.error as error:
-            return (f"keep_float: {expression!r} is no regular expression: {error}",)
+    return next((problem for each in recipe.keep_float if (problem := _of_expression(each))), None)
+
+
+def _of_expression(expression: str) -> tuple[str] | None:
+    try:
+        re.compile(expression)
+    except re.error as error:
+        return (f"keep_float: {expression!r} is no regular expression: {error}",)
     return None
 
 

@@ -32,8 +32,8 @@ class Scale:
     def integers(self, array: np.ndarray, low: int | None = None) -> np.ndarray:
         """The nearest integers, from `low` or the smallest of the type on."""
         limits = _limits(self.dtype)
-        shape = [-1 if at == self.axis else 1 for at in range(array.ndim)] if self.axis is not None else [1] * array.ndim
-        scale, zero = (each.reshape(shape) if each.size > 1 else each.reshape(()) for each in (self.scale, self.zero_point))
+        shape = [-1 if at == self.axis else 1 for at in range(array.ndim)]
+        scale, zero = (each.reshape(shape if each.size > 1 else ()) for each in (self.scale, self.zero_point))
         steps = np.rint(array.astype(np.float64) / scale) + zero.astype(np.int64)
         whole: np.ndarray = np.clip(steps, limits[0] if low is None else low, limits[1]).astype(self.dtype)
         return whole
@@ -75,9 +75,7 @@ def prescribed_scale(op: str, recipe: Recipe) -> Scale:
     return Scale(np.dtype(np.int8), np.asarray(np.float32(scale)), np.asarray(-128 - low / scale, np.int8))
 
 
-def activation_scales(
-    plan: Plan, ranges: Mapping[Value, tuple[float, float]], recipe: Recipe
-) -> dict[Value, Scale]:
+def activation_scales(plan: Plan, ranges: Mapping[Value, tuple[float, float]], recipe: Recipe) -> dict[Value, Scale]:
     """The grid of each point: of all values that have it together the widest range."""
     wide: dict[Value, tuple[float, float]] = {}
     for value, (low, high) in ranges.items():

@@ -42,6 +42,8 @@ def checked_recipe(recipe: Recipe, target: Backend) -> tuple[Recipe, list[str]]:
         possible = [name for name, targets in TARGETS.items() if target.name in targets]
         hint = f"--recipe {possible[0]}" if possible else f"-o to a file of {', '.join(TARGETS[recipe.recipe])}"
         raise UsageError(f"the recipe {recipe.recipe} has no form in {target.title}", hint=hint)
+    if target.name == "tflite" and recipe.recipe == "int8-dynamic":
+        return replace(recipe, recipe="int8-weights"), ["LiteRT's kernels find the scales of activations themselves"]
     if target.name != "tm":
         return recipe, []
     notes = []

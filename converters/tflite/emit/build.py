@@ -15,6 +15,7 @@ from ..finish.float16_kernels import half_computation
 from ..finish.fusion import fuse
 from ..finish.integer_kernels import integer_kernels
 from ..finish.small_weights import half_weights, int8_weights
+from ..finish.stored_weights import stored_weights
 from ..layout.plan import BorderLayouts
 from ..model import Model, check
 from ..names import WEIGHTS
@@ -31,6 +32,7 @@ class Options:
     fp16: bool = False
     full_fp16: bool = False
     weight_int8: bool = False
+    dynamic_activations: bool = False
     allow_custom_ops: bool = False
     allow_select_tf_ops: bool = False
     strip_quantization: bool = False
@@ -62,6 +64,7 @@ def build(graph: Graph, **options: Any) -> Model:
     fuse(model)
     quantize_first(model)
     integer_kernels(model)
+    stored_weights(model, chosen.dynamic_activations)
     if chosen.weight_int8:
         int8_weights(model)
     if chosen.full_fp16:

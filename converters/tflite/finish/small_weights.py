@@ -76,7 +76,7 @@ def int8_weights(model: Model) -> None:
         if axis is not None and weights is not None and _worth(weights):
             if operator.op == "GATHER":
                 followers = _gathered(operator, weights)
-            elif _has_kernel(operator, weights):
+            elif has_hybrid_kernel(operator, weights):
                 operator.inputs[1] = quantized(weights, axis)
             else:
                 whole = Tensor(weights.name, weights.dtype, weights.shape)
@@ -90,7 +90,8 @@ def _worth(weights: Tensor) -> bool:
     return weights.array is not None and weights.array.size >= INT8_SMALLEST and weights.dtype == np.float32
 
 
-def _has_kernel(operator: Operator, weights: Tensor) -> bool:
+def has_hybrid_kernel(operator: Operator, weights: Tensor) -> bool:
+    """Whether LiteRT computes the operator with floats and int8 weights."""
     data = operator.inputs[0]
     if operator.op == "CONV_2D":
         return data is not None and data.shape[-1] == weights.shape[-1]
