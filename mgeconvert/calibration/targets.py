@@ -18,11 +18,11 @@ OPTIONS: dict[tuple[str, str], dict[str, Any]] = {
 }
 """By target and recipe: the options of writing that belong to it."""
 TARGETS = {
-    "int8": ("onnx", "tflite", "tm"),
+    "int8": ("onnx", "tflite"),
     "int8-dynamic": ("onnx", "tflite"),
-    "int8-weights": ("onnx", "tflite", "tm"),
+    "int8-weights": ("onnx", "tflite"),
     "int4-weights": ("onnx", "tflite"),
-    "int16x8": ("onnx", "tflite"),
+    "int16x8": ("onnx",),
     "fp16": ("onnx", "tflite"),
 }
 """By recipe: who can hold it."""
@@ -36,7 +36,7 @@ def options_for(recipe: Recipe, target: Backend) -> dict[str, Any]:
 def checked_recipe(recipe: Recipe, target: Backend) -> tuple[Recipe, list[str]]:
     """The recipe as the target can hold it, and what is different in it, in words.
 
-    UsageError where the target cannot. MegEngine has one scale per weight and kernels for zero point 0.
+    UsageError where the target cannot.
     """
     if target.name not in TARGETS[recipe.recipe]:
         possible = [name for name, targets in TARGETS.items() if target.name in targets]
@@ -44,11 +44,4 @@ def checked_recipe(recipe: Recipe, target: Backend) -> tuple[Recipe, list[str]]:
         raise UsageError(f"the recipe {recipe.recipe} has no form in {target.title}", hint=hint)
     if target.name == "tflite" and recipe.recipe == "int8-dynamic":
         return replace(recipe, recipe="int8-weights"), ["LiteRT's kernels find the scales of activations themselves"]
-    if target.name != "tm":
-        return recipe, []
-    notes = []
-    if recipe.observes and not recipe.symmetric:
-        notes.append("activations get zero point 0: MegEngine's kernels for int8 have no other")
-    if recipe.per_channel:
-        notes.append("weights get one scale each: MegEngine has none per channel")
-    return replace(recipe, symmetric=True, per_channel=False), notes
+    return recipe, []

@@ -179,6 +179,7 @@ REFUSED = {
     "quantize m.onnx --data r.npz --max-error 0": "max_error: is 0, expected a positive number",
     "quantize m.onnx --data r.npz --keep-float (": "keep_float: '(' is no regular expression",
     "quantize m.onnx --recipe fp16 -o t.pkl": "the recipe fp16 has no form in MegEngine TracedModule",
+    "quantize m.onnx --recipe int16x8 --data r.npz -o t.tflite": "the recipe int16x8 has no form in TensorFlow Lite",
     "quantize m.onnx --recipe int8-weights -o t.prototxt": "the recipe int8-weights has no form in Caffe",
     # options of formats that cannot be taken
     "onnx-to-onnx m.onnx -o t.onnx --opset 99": "opset 99: ONNX is written at opset 7 to ",
