@@ -44,7 +44,8 @@ FOLLOWED = {
     ("quantize m.onnx --data n.py", "--data n.py:feeds"): "quantize m.onnx --data r.npz -o t.onnx",
     ("quantize m.onnx --data nothing", "--data takes a folder of .npy or .npz files, an .npz, or script.py:feeds"):
         "quantize m.onnx --data r.npz -o t.onnx",
-    ("quantize m.onnx --recipe fp16 -o t.pkl", "-o to a file of onnx, tflite"): "quantize m.onnx --recipe fp16 -o t.onnx",
+    ("quantize m.onnx --recipe fp16 -o t.pkl", "-o to a file of onnx, tflite"): "quantize m.onnx --recipe fp16 "
+    "-o t.onnx",
     ("optimize", "mgeconvert optimize MODEL -o OUT"): "optimize m.onnx -o t.onnx",
     ("inspect m.onnx --in body", "give --nodes too"): "inspect m.onnx --nodes",
     ("inspect m.onnx --tree --nodes", "give one of them"): "inspect m.onnx --tree",
