@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,6 +38,7 @@ TABLES = {
 """NAME to tables: the operator there, the file, and what the line holds."""
 
 
+@functools.cache
 def places(name: str) -> list[Mapping[str, str | int]]:
     result = Runner().invoke(application, ["--json", "ops", "--where", name])
     assert result.exit_code == 0, result.output

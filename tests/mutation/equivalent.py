@@ -18,6 +18,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
      "declared.dtype is None  ->  False"): "no format narrows the type None, so there is no note either",
     (COMPARISON, "elif isinstance(dim, str):",
      "isinstance(dim, str)  ->  True"): "numbers get a size of their own that nothing asks for",
+    (COMPARISON, "recorded = Recorded(path, dict(feeds), dict(zip(outputs, truth.values(), strict=True)))",
+     "True  ->  False"): "the model is the one that the outputs are of, at any size",
 }  # fmt: skip
 """(file, stripped line, `old -> new`) to the reason."""
 

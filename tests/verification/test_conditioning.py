@@ -74,7 +74,14 @@ def test_what_is_never_forgiven() -> None:
     shape = OutputReport("y", "float64", (4,), problem="is float64[4], expected float64[3]")
     assert forgiven((shape,), steep(FEEDS), steep, FEEDS) == (shape,)
     whole = {"x": np.int32([1])}
-    assert forgiven((report(1e-4),), steep(whole), steep, whole)[0].problem == "too far"
+    assert forgiven((report(1e-4),), steep(whole), never, whole)[0].problem == "too far"
+    right = replace(report(1e-4), problem="")
+    assert forgiven((right,), steep(FEEDS), never, FEEDS) == (right,)
+
+
+def never(feeds: Arrays) -> dict[str, np.ndarray]:
+    """The runtime need not be asked again."""
+    raise AssertionError
 
 
 def test_a_runtime_that_takes_no_other_inputs_forgives_nothing() -> None:
@@ -87,6 +94,7 @@ def test_a_runtime_that_takes_no_other_inputs_forgives_nothing() -> None:
 def test_movements_of_other_shapes_and_of_nothing() -> None:
     one = np.float32([1.0])
     assert conditioning._moved(one, np.float32([1, 2])) == 0.0
+    assert conditioning._moved(one, np.float32([3])) == 2.0
     assert conditioning._moved(one[:0], one[:0]) == 0.0
     assert conditioning._moved(0 * one, one) == 0.0
     assert conditioning._moved(np.float32([4, 2, np.inf]), np.float32([4, 3, 1])) == 0.25
