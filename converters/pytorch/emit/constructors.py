@@ -16,6 +16,8 @@ DEFAULTS: Mapping[str, Any] = {
 """What torch takes where an argument is left out, so that instances with and without it can be one class."""
 POSITIONS: Mapping[str, tuple[str, ...]] = {
     "nn.Conv": ("in_channels", "out_channels", "kernel_size"),
+    "QuantizedConv2d": ("in_channels", "out_channels", "kernel_size"),
+    "QuantizedLinear": ("in_features", "out_features"),
     "nn.BatchNorm": ("num_features",),
     "nn.Linear": ("in_features", "out_features"),
     "nn.LayerNorm": ("normalized_shape",),

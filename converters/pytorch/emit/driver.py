@@ -20,7 +20,7 @@ from .bodies import BodyWriter
 from .built_in import PREFIX, path_of_weight, spread
 from .dotted import dot_paths
 from .elementwise import CALL_INFIX
-from .grids import without_integers
+from .quantization.grids import without_integers
 from .table import CALLS
 from .text import identifier
 from .tree import Made, Place, Tensor, safe

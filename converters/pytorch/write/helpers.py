@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from .quantized_layers import LAYERS
+
 HELPERS: Mapping[str, str] = {
     "FakeQuantize": '''class FakeQuantize(nn.Module):
     """Rounds x to low..high steps of scale; the gradient passes the rounding."""
@@ -176,9 +178,17 @@ HELPERS: Mapping[str, str] = {
         * weight.reshape(shape)
         for n, weight in enumerate(weights)
     )''',
+    **LAYERS,
 }
 
 
 def called(body: str) -> list[str]:
-    """The texts of the functions that a file's classes call."""
-    return [text for name, text in HELPERS.items() if re.search(rf"(?<![\w.]){name}\(", body)]
+    """The texts of the functions and classes that a file's classes call, and those that these call, in their order."""
+    found: set[str] = set()
+    pending = [body]
+    while pending:
+        text = pending.pop()
+        new = [name for name in HELPERS if name not in found and re.search(rf"(?<![\w.]){name}[(,)]", text)]
+        found.update(new)
+        pending += [HELPERS[name].partition("\n" if HELPERS[name].startswith("def") else " ")[2] for name in new]
+    return [text for name, text in HELPERS.items() if name in found]

@@ -16,6 +16,7 @@ from mgeconvert.version import VERSION
 
 from ..emit.driver import network
 from ..emit.tree import state_dict
+from .quantized_layers import LAYERS
 from .safetensors import write
 from .source import PLACE_OF_FINGERPRINT, checked, source
 from .torch_state import torch_state
@@ -26,6 +27,12 @@ The source computes with integers. Its weights are written as the numbers that t
 with batch norms folded in where the source had folded them; FakeQuantize rounds to its grids.
 """
 """What the header says of a quantized source."""
+TRAINED = """
+
+The source is trained to be quantized: its layers round weights, biases and results. Observers
+look on for the range of what they round in training mode.
+"""
+"""What the header says of a source with such layers."""
 FINGERPRINT = "fingerprint"
 """Where it holds the fingerprint that the source holds too."""
 KEY = "mgeconvert"
@@ -45,7 +52,8 @@ def save(graph: Graph, path: Path, weights_only: bool = False) -> Sequence[Path]
         )
     beside = path.with_suffix(".safetensors")
     title = f"{made.name}, written by mgeconvert {VERSION}."
-    text = checked(source(made.root, f"{title}{DEQUANTIZED}" if made.dequantized else title))
+    layers = any(place.made and place.made.callee in LAYERS for _, place in made.root.walk())
+    text = checked(source(made.root, title + (TRAINED if layers else DEQUANTIZED if made.dequantized else "")))
     about = json.dumps({"inputs": _types(graph.inputs), "outputs": _types(graph.outputs)})
     arrays = state_dict(made.root)
     if weights_only:

@@ -8,16 +8,15 @@ What is computed stays the same. A network of integers so is one of float weight
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from mgeconvert.ir import Graph, Node, Value
 
-from .built_in import PREFIX
-
-LEARNED = ("TQT", "LSQ")
-"""MegEngine's fake quantizations whose scale is trained."""
+from ..built_in import PREFIX
+from .quantizers import LEARNED, quantizer
 
 
 def without_integers(graph: Graph, record: Any) -> bool:
@@ -38,7 +37,8 @@ def without_integers(graph: Graph, record: Any) -> bool:
             node.inputs[0] = maker.inputs[0]
             learns = _kind(node, record).rpartition(".")[2] in LEARNED
             node.attrs |= {"low": int(info.min), "high": int(info.max), "learns": learns}
-            node.name = "act_fake_quant"
+            found = quantizer(_attributes(node, record), "act")
+            node.name = "act_fake_quant" if found is None else found.attribute
     graph.replace(replaced)
     graph.remove_dead_nodes()
     return bool(replaced)
@@ -86,9 +86,14 @@ def _name(node: Node, users: dict[Value, Node], record: Any) -> str:
 
 def _kind(node: Node, record: Any) -> str:
     """The class of the fake quantization of what a module gives."""
+    return str(getattr(_attributes(node, record).get("act_fake_quant"), "qualname", PREFIX))
+
+
+def _attributes(node: Node, record: Any) -> Mapping[str, Any]:
+    """Those of the source's module that a node was computed in."""
     path = node.scope.path if node.scope is not None else ""
-    attributes = getattr(record(path), "attributes", {}) if path else {}
-    return str(getattr(attributes.get("act_fake_quant"), "qualname", PREFIX))
+    found = getattr(record(path), "attributes", None) if path else None
+    return found if isinstance(found, dict) else {}
 
 
 def _axis(node: Node) -> int:

@@ -8,8 +8,9 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
-from .emission import Emission
-from .table import emit
+from ..emission import Emission
+from ..table import emit
+from .quantizers import Quantizer, quantizer
 
 
 def _shaped(e: Emission, number: int) -> str:
@@ -45,8 +46,19 @@ def dequantize(e: Emission) -> str:
     return f"{x} * {_shaped(e, 1)}"
 
 
+def _ends(found: Quantizer) -> tuple[Any, ...]:
+    """The smallest and the largest integer."""
+    return tuple(value for name, value in found.made.args if name is None)
+
+
 def _fake_quantize(e: Emission) -> str:
-    """Quantization and back in one, a module with the scale as its state."""
+    """Quantization and back in one: the source's own module where it has one, else one with the scale as its state."""
+    scope = e.node.scope
+    attributes = getattr(e.writer.record(scope.path), "attributes", {}) if scope is not None and scope.path else {}
+    found = quantizer(attributes, "act")
+    if found is not None:
+        options = dict(found.made.args[2:])
+        return f"{e.module(found.made.callee, {None: _ends(found), **options}, found.state)}({e[0]})"
     scale = e.array(1, "a scale")
     zero = e.array(2, "a zero point") if e.has(2) else np.zeros(scale.shape, np.float32)
     shape = () if scale.ndim == 0 else (-1, *[1] * (e.rank() - 1 - e.attr("axis", 1) % e.rank()))
