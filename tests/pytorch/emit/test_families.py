@@ -17,7 +17,7 @@ ROOM = table.__name__.removesuffix("table")
 
 @pytest.mark.parametrize(("name", "handler"), emitters(), ids=lambda item: item if isinstance(item, str) else "")
 def test_a_handler_stands_in_the_file_of_its_family(name: str, handler: Callable[..., object]) -> None:
-    assert handler.__module__ == f"{ROOM}{ONNX.get(name) or family(name)}"
+    assert handler.__module__.removeprefix(ROOM).partition(".")[0] == (ONNX.get(name) or family(name))
 
 
 def test_every_operator_is_written_or_refused_in_every_form_and_has_a_family() -> None:
