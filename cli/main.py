@@ -15,7 +15,8 @@ from typing import Any, NoReturn
 
 import click
 
-from mgeconvert import __version__, registry
+from mgeconvert import __version__
+from mgeconvert.entry_points import backend_names, frontend_names
 from mgeconvert.errors import UsageError
 from mgeconvert.files import noted, noting
 
@@ -142,9 +143,9 @@ class Application(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-        targets = ", ".join(registry.backend_names())
+        targets = ", ".join(backend_names())
         with formatter.section("Conversions"):
-            formatter.write_dl([(f"{source}-to-B", f"with B one of {targets}") for source in registry.frontend_names()])
+            formatter.write_dl([(f"{source}-to-B", f"with B one of {targets}") for source in frontend_names()])
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:  # type: ignore[override]
         """Run, show errors as users see them, exit with their code."""
@@ -159,7 +160,7 @@ class Application(click.Group):
 
 def pairs() -> list[str]:
     """``A-to-B`` for every source and target format."""
-    return [f"{source}-to-{target}" for source in registry.frontend_names() for target in registry.backend_names()]
+    return [f"{source}-to-{target}" for source in frontend_names() for target in backend_names()]
 
 
 def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001

@@ -6,17 +6,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mgeconvert import registry
 from mgeconvert.errors import UsageError
 from mgeconvert.files import check_place, check_replaceable, is_stream
-from mgeconvert.registry import Backend
 
 from .options import STREAM, InputFile, InputNames
 from .session import Session
+
+if TYPE_CHECKING:
+    from mgeconvert.registry import Backend
 
 
 def inputs(command: click.Command, parameters: Mapping[str, Any]) -> Iterator[Path]:
@@ -55,6 +56,8 @@ def check_model(session: Session, out: Path, record: Backend, *, force: bool, is
         check_file(session, name, force=force)
     if is_stream(out) or _has_suffix(out, record):
         return
+    from mgeconvert import registry
+
     known = any(_has_suffix(out, registry.backend(name)) for name in registry.backend_names())
     if known or not is_said:
         suffixes = " or ".join(record.suffixes)

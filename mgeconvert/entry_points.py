@@ -14,6 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+FRONTENDS = "mgeconvert.frontends"
+BACKENDS = "mgeconvert.backends"
+PASSES = "mgeconvert.passes"
+"""The groups of mgeconvert."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -32,6 +37,22 @@ def entry_points(group: str) -> dict[str, Entry]:
     """The entries of a group by name, in the order of names; of two with one name the first on `sys.path`."""
     found = {entry.name: entry for text in reversed(_texts(*sys.path)) for entry in _entries(text, group)}
     return dict(sorted(found.items()))
+
+
+@functools.cache
+def of_group(group: str) -> dict[str, Entry]:
+    """`entry_points`, read once a process."""
+    return entry_points(group)
+
+
+def frontend_names() -> list[str]:
+    """The short names of all source formats; imports no plugin."""
+    return list(of_group(FRONTENDS))
+
+
+def backend_names() -> list[str]:
+    """The short names of all target formats; imports no plugin."""
+    return list(of_group(BACKENDS))
 
 
 @functools.cache

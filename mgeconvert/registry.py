@@ -15,7 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 
-from .entry_points import Entry, entry_points
+from . import entry_points
+from .entry_points import BACKENDS as BACKENDS
+from .entry_points import FRONTENDS as FRONTENDS
+from .entry_points import PASSES as PASSES
+from .entry_points import backend_names as backend_names
+from .entry_points import frontend_names as frontend_names
 from .errors import BadInputError, MissingDependencyError, UsageError
 
 if TYPE_CHECKING:
@@ -243,26 +248,6 @@ def deferred(home: str) -> Callable[..., Any]:
     return call
 
 
-FRONTENDS = "mgeconvert.frontends"
-BACKENDS = "mgeconvert.backends"
-PASSES = "mgeconvert.passes"
-
-
-@functools.cache
-def _entry_points(group: str) -> dict[str, Entry]:
-    return entry_points(group)
-
-
-def frontend_names() -> list[str]:
-    """The short names of all source formats; imports no plugin."""
-    return list(_entry_points(FRONTENDS))
-
-
-def backend_names() -> list[str]:
-    """The short names of all target formats; imports no plugin."""
-    return list(_entry_points(BACKENDS))
-
-
 @functools.cache
 def frontend(name: str) -> Frontend:
     """The frontend of that short name; UsageError for an unknown one."""
@@ -279,7 +264,7 @@ def backend(name: str) -> Backend:
 
 def pass_names() -> list[str]:
     """The names of the optimization passes of other packages; imports no plugin."""
-    return list(_entry_points(PASSES))
+    return list(entry_points.of_group(PASSES))
 
 
 @functools.cache
@@ -301,7 +286,7 @@ def backend_for(path: Path) -> Backend:
 
 
 def _load(group: str, name: str, kind: str) -> Any:
-    entries = _entry_points(group)
+    entries = entry_points.of_group(group)
     if name not in entries:
         known = ", ".join(entries) or "none: is mgeconvert installed?"
         raise UsageError(f"{name}: unknown {kind}; known: {known}")

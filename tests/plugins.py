@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mgeconvert import registry
+from mgeconvert import entry_points, registry
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
             group: {name: FakeEntryPoint(record) for name, record in records.items()}
             for group, records in groups.items()
         }
-        monkeypatch.setattr(registry, "_entry_points", entries.__getitem__)
+        monkeypatch.setattr(entry_points, "of_group", entries.__getitem__)
         clear()
 
     def clear() -> None:

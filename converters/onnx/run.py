@@ -17,6 +17,11 @@ ERRORS_ONLY = 3
 """onnxruntime's log severity: no warnings on a user's terminal."""
 
 
+LARGE = 16 << 20
+"""Bytes of weights from which on onnxruntime keeps no second and third copy of them. Those, in its blocked layout and
+packed for its kernels, pay in a model that is run often; they are twice the memory of one that is run once."""
+
+
 def run(path: Path, inputs: Mapping[str, np.ndarray], *, optimize: bool = True) -> dict[str, np.ndarray]:
     """Every output of the model by name, in the model's order; on the CPU.
 
@@ -59,12 +64,21 @@ def open_session(path: Path, *, optimize: bool = True) -> InferenceSession:
         raise BadInputError(f"{path}: no such file")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
-    if not optimize:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    level, is_large = onnxruntime.GraphOptimizationLevel, _bytes(path) >= LARGE
+    if is_large:
+        options.add_session_config_entry("session.disable_prepacking", "1")
+    if is_large or not optimize:
+        options.graph_optimization_level = level.ORT_ENABLE_EXTENDED if optimize else level.ORT_DISABLE_ALL
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except _refusals() as error:
         raise BadInputError(f"{path}: onnxruntime cannot load it: {_first_line(error)}") from error
+
+
+def _bytes(path: Path) -> int:
+    """The bytes of a model with those of its external data, as we name it."""
+    beside = (file for file in path.parent.iterdir() if file.name.startswith(f"{path.name}.") and file.suffix == ".data")
+    return sum(file.stat().st_size for file in (path, *beside))
 
 
 def _refusals() -> tuple[type[Exception], ...]:
