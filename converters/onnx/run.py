@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,7 @@ def open_session(path: Path, *, optimize: bool = True) -> InferenceSession:
         raise BadInputError(f"{path}: no such file")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
-    level, is_large = onnxruntime.GraphOptimizationLevel, _bytes(path) >= LARGE
+    level, is_large = onnxruntime.GraphOptimizationLevel, _weight_bytes(path) >= LARGE
     if is_large:
         options.add_session_config_entry("session.disable_prepacking", "1")
     if is_large or not optimize:
@@ -75,10 +76,13 @@ def open_session(path: Path, *, optimize: bool = True) -> InferenceSession:
         raise BadInputError(f"{path}: onnxruntime cannot load it: {_first_line(error)}") from error
 
 
-def _bytes(path: Path) -> int:
-    """The bytes of a model with those of its external data, as we name it."""
-    beside = (file for file in path.parent.iterdir() if file.name.startswith(f"{path.name}.") and file.suffix == ".data")
-    return sum(file.stat().st_size for file in (path, *beside))
+def _weight_bytes(path: Path) -> int:
+    """The bytes of a model with those of its external data, as we name it, where the folder may be listed."""
+    total = path.stat().st_size
+    with contextlib.suppress(OSError):
+        beside = (file for file in path.parent.iterdir() if file.name.startswith(f"{path.name}."))
+        total += sum(file.stat().st_size for file in beside if file.suffix == ".data")
+    return total
 
 
 def _refusals() -> tuple[type[Exception], ...]:
