@@ -26,6 +26,9 @@ from mgeconvert_converters.caffe.run import typed
 from tests.harness.node_tests import REFUSED, RIGHT, WITH_CONSTANTS, WRONG, NodeTest, node_tests, with_constants
 
 FILE = Path(__file__).parents[1] / "goldens" / "caffe_node_tests.json"
+CANCELLING = {"test_dft_inverse", "test_dft_inverse_opset19"}
+"""Tests whose expected zeros are sums of large terms that cancel. Each term is rounded to float32, whose last place at
+the largest number is what is left of them in any order of summing: no relative error of a zero is small enough."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,8 @@ def complaint(written: Written, found: Mapping[str, np.ndarray]) -> str:
         if (ours.dtype, ours.shape) != (right.dtype, right.shape):
             return f"{ours.dtype}{list(ours.shape)}, expected {right.dtype}{list(right.shape)}"
         real = ours.astype(np.float64), right.astype(np.float64)
-        rounding = np.finfo(np.float32).eps * np.abs(real[1][np.isfinite(real[1])]).max(initial=0)
-        atol = max(written.test.atol, rounding)  # sums of the largest numbers that cancel leave their last place
+        rounding = np.finfo(np.float32).eps * np.abs(real[1]).max(initial=0)
+        atol = max(written.test.atol, rounding) if written.test.name in CANCELLING else written.test.atol
         if not np.allclose(*real, rtol=written.test.rtol, atol=atol, equal_nan=True):
             return "other numbers"
     return ""

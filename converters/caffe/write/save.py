@@ -45,6 +45,8 @@ def save(
     Raises UnsupportedError with every operator that Caffe cannot express, ConversionError where the weights do not fit.
     """
     check(split_weights)
+    if not split_weights:
+        _check_weights(graph)
     plain, quantization = prepare(graph, fake_quantization=fake_quant_weights, documented=bool(quant_params))
     translation = translate(plain, dialect, floor_pooling=floor_pooling)
     translation.require()
@@ -111,12 +113,27 @@ def check(split_weights: int = 0, **_: object) -> None:
         raise UsageError(f"--split-weights {split_weights}: expected megabytes, or 0 for one file")
 
 
-def _parts(entries: list[LayerBlobs], megabytes: int) -> list[list[LayerBlobs]]:
-    if megabytes:
-        return split(entries, megabytes * 1_000_000)
-    if sum(entry.size + 16 for entry in entries) > LIMIT:
+WEIGHTED = frozenset(["Conv", "ConvTranspose", "Gemm", "MatMul"])
+"""Operators whose second input, where it is constant, stands in the caffemodel as large as it is."""
+
+
+def _check_weights(graph: Graph) -> None:
+    """ConversionError for weights of more than LIMIT bytes, before a net is made of them."""
+    values = (node.inputs[1] for node in graph.nodes if node.op in WEIGHTED and not node.domain)
+    arrays = {id(value.array): value.array for value in values if value is not None and value.array is not None}
+    _check_size(4 * sum(array.size for array in arrays.values()))
+
+
+def _check_size(size: int) -> None:
+    if size > LIMIT:
         raise ConversionError(
             f"the weights are larger than {LIMIT} bytes, the most that Caffe reads from one file",
             hint="--split-weights 1000",
         )
+
+
+def _parts(entries: list[LayerBlobs], megabytes: int) -> list[list[LayerBlobs]]:
+    if megabytes:
+        return split(entries, megabytes * 1_000_000)
+    _check_size(sum(entry.size + 16 for entry in entries))
     return [entries]
