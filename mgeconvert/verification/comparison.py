@@ -46,6 +46,7 @@ def verify_written(
     limit: Limit = Limit(),  # noqa: B008 - it is frozen
     source: Run | None = None,
     own: Sized | None = None,
+    roundings: Mapping[str, float] = MappingProxyType({}),
 ) -> VerificationReport:
     """Run the file in its runtime and judge every output; `inputs` and `outputs` are its public ones. `source` runs
     the model that the file was made of, where it can be asked about other batches; `own` is that model, which is asked
@@ -63,14 +64,18 @@ def verify_written(
         return VerificationReport(path, "none", "", runtime, limit, reason=error.message, hint=error.hint)
     if len(found) != len(outputs):
         raise VerificationError(f"{path}: has {len(found)} outputs, expected {len(outputs)}: {', '.join(outputs)}")
-    judge = functools.partial(_judged, outputs, recorded, limit, backend.narrows, symbol_sizes(inputs, feeds))
+    judge = functools.partial(
+        _judged, outputs, recorded, limit, backend.narrows, symbol_sizes(inputs, feeds), roundings
+    )
     opinions = found.opinions if isinstance(found, Computed) else ()
     runtime, reports, remarks = settled(ran_in(backend, found), judge(found), opinions, judge)
     run = functools.partial(backend.run, path)
     batches = check_batches(run, inputs, outputs, feeds, limit.rtol, source)
     sizes = None
     if own is not None and not any(report.problem for report in reports):
-        sizes = check_sizes(run, inputs, feeds, own, functools.partial(_at, path, backend, inputs, outputs, limit))
+        sizes = check_sizes(
+            run, inputs, feeds, own, functools.partial(_at, path, backend, inputs, outputs, limit, roundings)
+        )
     report = VerificationReport(path, "sanity", "", runtime, limit, batches=batches, sizes=sizes, remarks=remarks)
     if recorded is None:
         return replace(report, truth=f"random inputs (seed {SEED})", outputs=reports)
@@ -86,6 +91,7 @@ def _at(
     inputs: Mapping[str, Value],
     outputs: Mapping[str, Value],
     limit: Limit,
+    roundings: Mapping[str, float],
     found: Mapping[str, np.ndarray],
     truth: Mapping[str, np.ndarray],
     feeds: Mapping[str, np.ndarray],
@@ -93,7 +99,9 @@ def _at(
     """Each output for other feeds, whose true outputs are in the order of the model's."""
     assert backend.run is not None
     recorded = Recorded(path, dict(feeds), dict(zip(outputs, truth.values(), strict=True)))
-    judge = functools.partial(_judged, outputs, recorded, limit, backend.narrows, symbol_sizes(inputs, feeds))
+    judge = functools.partial(
+        _judged, outputs, recorded, limit, backend.narrows, symbol_sizes(inputs, feeds), roundings
+    )
     opinions = found.opinions if isinstance(found, Computed) else ()
     _, reports, _ = settled(ran_in(backend, found), judge(found), opinions, judge)
     named = dict(zip(outputs, found.values(), strict=True))
@@ -106,13 +114,14 @@ def _judged(
     limit: Limit,
     narrows: Mapping[str, str],
     sizes: Mapping[str, int],
+    roundings: Mapping[str, float],
     found: Mapping[str, np.ndarray],
 ) -> tuple[OutputReport, ...]:
     """Each output against what is recorded of it, or for sanity."""
     truths = {} if recorded is None else recorded.outputs
     pairs = zip(outputs.items(), found.values(), strict=True)
     return tuple(
-        compare(name, array, truths[name], limit, narrows)
+        compare(name, array, truths[name], limit, narrows, roundings.get(name, 0.0))
         if name in truths
         else sane(name, array, value, sizes, narrows)
         for (name, value), array in pairs
@@ -125,10 +134,16 @@ def _is_rounded(found: np.ndarray, truth: np.ndarray, limit: Limit) -> bool:
 
 
 def compare(
-    name: str, found: np.ndarray, truth: np.ndarray, limit: Limit, narrows: Mapping[str, str] = MappingProxyType({})
+    name: str,
+    found: np.ndarray,
+    truth: np.ndarray,
+    limit: Limit,
+    narrows: Mapping[str, str] = MappingProxyType({}),
+    rounding: float = 0.0,
 ) -> OutputReport:
     """Judge one output; NaN and infinities must stand in the same places. Empty arrays agree. A type that the format
-    has in place of the truth's (`narrows`) is noted; float64 is a better truth for float32."""
+    has in place of the truth's (`narrows`) is noted; float64 is a better truth for float32. An absolute error up to
+    `rounding` is what a runtime may leave of the function that computes the output, and is noted."""
     dtype, shape, note = str(found.dtype), found.shape, _narrowed(found.dtype, truth.dtype, narrows)
     is_exacter = found.dtype == np.float32 and truth.dtype == np.float64
     same_type = found.dtype == truth.dtype or note or is_exacter or _is_rounded(found, truth, limit)
@@ -155,6 +170,8 @@ def compare(
         problem = f"{wrong} of {a.size} {KINDS[truth.dtype.kind]} differ, by up to {max_abs:g}" if wrong else ""
     elif not max_rel <= limit.rtol or (limit.cosine is not None and cosine < limit.cosine):
         problem = f"max abs error {max_abs:.3g}, max rel error {max_rel:.3g} ({limit.text}), cosine {cosine:.6f}"
+        if max_abs <= rounding and not limit.is_given:
+            problem, note = "", f"max abs error {max_abs:.3g}: a function of 0 to 1 is computed to {rounding:.3g}"
     return OutputReport(name, dtype, shape, max_abs, max_rel, cosine, problem, note)
 
 

@@ -11,6 +11,7 @@ from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MgeconvertError, VerificationError
 from mgeconvert.ir import Graph
 
+from .bounded import roundings_of
 from .comparison import verify_written
 from .divergence import first_divergence
 from .expected import IR_RUNTIME, computed
@@ -49,7 +50,15 @@ def judge_written(
     source, sized = None if own is None else own.run, own if isinstance(own, OwnRuntime) else None
     try:
         report = verify_written(
-            path, target, graph.inputs, graph.outputs, recorded, limit=limit, source=source, own=sized
+            path,
+            target,
+            graph.inputs,
+            graph.outputs,
+            recorded,
+            limit=limit,
+            source=source,
+            own=sized,
+            roundings=roundings_of(graph),
         )
     except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input
         raise VerificationError(error.message, hint=error.hint) from error
