@@ -20,6 +20,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
      "isinstance(dim, str)  ->  True"): "numbers get a size of their own that nothing asks for",
     (COMPARISON, "recorded = Recorded(path, dict(feeds), dict(zip(outputs, truth.values(), strict=True)))",
      "True  ->  False"): "the model is the one that the outputs are of, at any size",
+    (COMPARISON, "if found.size == 0:",
+     "found.size == 0  ->  False"): "of nothing the errors are 0 and the cosine is 1 by the formulas too",
 }  # fmt: skip
 """(file, stripped line, `old -> new`) to the reason."""
 

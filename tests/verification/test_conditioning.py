@@ -102,6 +102,20 @@ def test_movements_of_other_shapes_and_of_nothing() -> None:
     assert conditioning._disturbed(whole, np.random.default_rng(0)) is whole
 
 
+def test_numbers_move_up_and_down_by_one_unit_and_only_doubtful_outputs_are_looked_at() -> None:
+    moved = conditioning._disturbed(np.ones(64, np.float32), np.random.default_rng(0))
+    assert set(moved.tolist()) == {1 - 2.0**-24, 1 + 2.0**-23}
+    assert 16 < np.count_nonzero(moved > 1) < 48
+    right = OutputReport("z", "float64", (4,), 1e-9, 1e-9, 1.0)
+
+    def both(feeds: Arrays) -> dict[str, np.ndarray]:
+        return {**steep(feeds), "z": steep(feeds)["y"]}
+
+    first, second = forgiven((report(1e-4), right), both(FEEDS), both, FEEDS)
+    assert first.problem == ""
+    assert second == right
+
+
 def test_the_users_limit_has_no_exceptions() -> None:
     """A file off by a few movements: right by default, wrong where the user gave the limit."""
     x, y = (Value(name, np.dtype(np.float32), (4,)) for name in "xy")
