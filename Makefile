@@ -1,6 +1,6 @@
 # Everything runs in .venv, which the targets make themselves from any Python >= 3.10 (name one with PYTHON=...).
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-core reached mutants test-reference fuzz hub versions lint types bench runtimes docs docs-check goldens site dist clean
+.PHONY: help install dev demo test test-core reached mutants test-reference fuzz hub versions lint types bench runtimes docs docs-check pictures goldens site dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -104,6 +104,9 @@ docs: dev ## regenerate the pages that are made from tables: operators.md, messa
 docs-check: dev
 	@$(BIN)/mgeconvert ops --markdown | diff -u docs/operators.md - \
 		|| { echo 'docs/operators.md is not what the tables say: run `make docs`'; exit 1; }
+
+pictures: dev ## take the pictures of docs/pictures anew; needs Chromium
+	$(BIN)/python -m tests.documents.pictures
 
 site: dev ## the documents as a site in build/site; a page that the navigation lacks is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
