@@ -2,6 +2,7 @@
 (() => {
   const NAME = 0, OP = 1, PATH = 2, READS = 3, TYPES = 4, PARAMETERS = 5, MACS = 6, BYTES = 7, ERROR = 8;
   const nodes = JSON.parse(document.getElementById("nodes").textContent);
+  const counted = (one) => one.nodes.length + (one.nodes.length === 1 ? " node" : " nodes");
   const picture = document.getElementById("picture"), figure = document.getElementById("figure");
   const detail = document.getElementById("detail"), where = document.getElementById("where");
   const space = "http://www.w3.org/2000/svg", W = 150, H = 34, GAPX = 18, GAPY = 30;
@@ -86,7 +87,7 @@
     const figures = `${amount(figureOf(one, PARAMETERS))} parameters, ${amount(figureOf(one, MACS))} MACs, ` +
       `${amount(figureOf(one, BYTES))} bytes` + (error === null ? "" : `, error ${error.toPrecision(3)}`);
     const node = nodes[one.nodes[0]];
-    return one.kind === "module" ? `${one.key.slice(1)}: ${one.nodes.length} nodes, ${figures}`
+    return one.kind === "module" ? `${one.key.slice(1)}: ${counted(one)}, ${figures}`
       : `${node[NAME]} (${node[OP]}) gives ${node[TYPES]}: ${figures}`;
   };
 
@@ -104,7 +105,7 @@
       const text = describe(one), value = one.kind === "outside" ? 0 : strength(figureOf(one, column), column, most);
       const rect = make("rect", { width: W, height: H, rx: 4 });
       if (value > 0) rect.style.fill = `color-mix(in srgb, var(${column === ERROR ? "--bad" : "--accent"}) ${Math.round(value * 70)}%, var(--box))`;
-      const type = one.kind === "module" ? one.nodes.length + " nodes" : nodes[one.nodes[0]][TYPES];
+      const type = one.kind === "module" ? counted(one) : nodes[one.nodes[0]][TYPES];
       group.append(make("title", {}, text), rect, make("text", { x: 6, y: 14 }, short(one.label)), make("text", { x: 6, y: 28 }, short(type)));
       group.setAttribute("aria-label", text);
       const say = () => { detail.textContent = text; };
