@@ -21,7 +21,7 @@ from mgeconvert.registry import Backend, Frontend, checked_options
 from .formats import named
 from .guide import use
 from .options import STREAM
-from .outputs import check_file, check_model, is_standard_output
+from .outputs import check_beside, check_model, is_standard_output
 from .passes import outcome_document, say_outcome
 from .proof import write_proof
 from .session import Session, size
@@ -159,7 +159,9 @@ def check_format_options(
     """UsageError for values that a format's own options cannot have, and for files of theirs that cannot be written."""
     for option in target.options if target is not None else ():
         if option.file == "writes" and given[f"to_{option.name}"]:
-            check_file(session, Path(given[f"to_{option.name}"]), force=force)
+            check_beside(
+                session, Path(given[f"to_{option.name}"]), f"--{option.name.replace('_', '-')}", ".json", force=force
+            )
     for record, prefix in ((source, "from"), (target, "to")):
         if record is not None:
             checked_options(record, {option.name: given[f"{prefix}_{option.name}"] for option in record.options})

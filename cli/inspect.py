@@ -19,7 +19,7 @@ from mgeconvert.registry import Description, Frontend
 from .convert import from_option
 from .guide import command as command_line
 from .options import FILE, OUTPUT, STREAM
-from .outputs import check_file, force_option
+from .outputs import check_beside, force_option
 from .reading import read
 from .session import Session, number, plural, size
 from .state import State
@@ -122,7 +122,7 @@ def _check(
     if model_explorer == STREAM:
         raise UsageError("--model-explorer - : expected a file", hint="--model-explorer FILE.json")
     if model_explorer is not None:
-        check_file(session, model_explorer, force=force)
+        check_beside(session, model_explorer, "--model-explorer", ".json", force=force)
 
 
 def _answer_parts(session: Session, graph: Graph, nodes: bool, what: str | None, within: Sequence[str]) -> None:

@@ -97,12 +97,12 @@ def limited(limits: Limits) -> Iterator[bool]:
     sys.stdout.flush()
     sys.stderr.flush()
     scratch = tempfile.mkdtemp(prefix="mgeconvert-")
-    journal, end = Path(scratch, "journal"), Path(scratch, "end")
+    journal, end, over = Path(scratch, "journal"), Path(scratch, "end"), Path(scratch, "over")
     child = os.fork()
     if child:
         yield False
         try:
-            _watch(child, limits, end)
+            _watch(child, limits, end, over)
         finally:
             remove_noted(journal)
             shutil.rmtree(scratch, ignore_errors=True)
@@ -113,6 +113,10 @@ def limited(limits: Limits) -> Iterator[bool]:
         _bound(limits.memory)
         try:
             yield True
+        except BaseException:
+            if over.exists():  # the process that watches says why
+                os._exit(1)
+            raise
         finally:
             end.touch()
 
@@ -125,8 +129,9 @@ def _bound(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
-def _watch(child: int, limits: Limits, ending: Path) -> None:
-    """End as the run does. `ending` is a file that it makes when it ends by itself, with success or an error."""
+def _watch(child: int, limits: Limits, ending: Path, over: Path) -> None:
+    """End as the run does. `ending` is a file that it makes when it ends by itself, with success or an error; `over`
+    one that is made here before it is told to end at a limit."""
 
     def forward(number: int, _: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -141,6 +146,7 @@ def _watch(child: int, limits: Limits, ending: Path) -> None:
         os.waitpid(child, 0)
         raise out_of_memory(limits.memory)
     if status is None:
+        over.touch()
         forward(signal.SIGTERM, None)
         if _ended(child, time.monotonic() + GRACE) is None:
             forward(signal.SIGKILL, None)

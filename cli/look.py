@@ -12,6 +12,7 @@ import click
 
 from mgeconvert import registry
 from mgeconvert.errors import BadInputError, UsageError
+from mgeconvert.files import missing
 from mgeconvert.registry import Backend, Description, Frontend
 
 from . import guide
@@ -68,7 +69,7 @@ def look(path: Path) -> Seen:
     if path.is_dir():
         return _folder(path)
     if not path.is_file():
-        raise BadInputError(f"{path}: there is no such file", hint=f"ls {path.parent}")
+        raise missing(path)
     if path.suffix == ".py":
         return _python(path)
     if path.suffix == ".npz":

@@ -75,6 +75,17 @@ def check_file(session: Session, out: Path, *, force: bool) -> None:
     check_replaceable(out, session.inputs, overwrite=force)
 
 
+def check_beside(session: Session, out: Path, option: str, *suffixes: str, force: bool = False) -> None:
+    """UsageError where what `option` writes beside a model cannot be called `out`: its suffix is one of `suffixes`."""
+    check_file(session, out, force=force)
+    if is_stream(out) or out.name.lower().endswith(suffixes):
+        return
+    raise UsageError(
+        f"{option} {out}: expected a name that ends in {' or '.join(suffixes)}",
+        hint=f"{option} {out.with_suffix(suffixes[0])}",
+    )
+
+
 def is_standard_output(session: Session, out: Path) -> bool:
     """Whether that is where the model goes; UsageError where it is taken by the JSON document."""
     if out == STREAM and session.json:

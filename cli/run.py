@@ -11,7 +11,7 @@ import click
 
 from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
-from mgeconvert.files import Staging, check_replaceable, is_stream, staging
+from mgeconvert.files import Staging, check_replaceable, is_stream, missing, staging
 from mgeconvert.registry import Backend
 
 from .convert import from_option
@@ -122,7 +122,7 @@ def _run_file(
         from mgeconvert.verification.running import taken
 
         if not model.is_file():
-            raise BadInputError(f"{model}: no such file")
+            raise missing(model)
         feeds = _feeds(*given, taken(own, describe(model, own.name).inputs), str(model))
         try:
             computed = _timed(session, own, model, feeds)

@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from mgeconvert.errors import BadInputError, MgeconvertError, UsageError
-from mgeconvert.files import noted
+from mgeconvert.errors import MgeconvertError, UsageError
+from mgeconvert.files import missing, noted
 from mgeconvert.registry import Backend, Frontend
 
 from . import problems
@@ -149,7 +149,7 @@ def _expanded(models: Sequence[Path], source: Frontend) -> Iterator[Path]:
 def _matches(pattern: Path, source: Frontend) -> list[Path]:
     found = [Path(text) for text in sorted(glob.glob(str(pattern), recursive=True))]
     if not found:
-        raise BadInputError(f"{pattern}: there is no such file")
+        raise missing(pattern)
     return [path for path in found if path.name.lower().endswith(source.suffixes)] or found
 
 

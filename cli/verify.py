@@ -15,7 +15,7 @@ from .export import check_limit
 from .guide import command as command_line
 from .layers import by_layer, layer_options, wish
 from .options import FILE
-from .outputs import check_file
+from .outputs import check_beside
 from .proof import check_proof
 from .report.options import report_options
 from .sections import Section
@@ -37,7 +37,7 @@ def _check(session: Session, files: tuple[Path, ...], io: Path | None, rtol: flo
     if wanted.is_any and len(files) < 2:
         raise UsageError("--per-layer compares with MODEL, and none is given", hint="mgeconvert verify MODEL CANDIDATE")
     if wanted.csv is not None:
-        check_file(session, wanted.csv, force=False)
+        check_beside(session, wanted.csv, "--csv", ".csv")
     if rest["recompute"] and not rest["proof"]:
         raise UsageError("--recompute is of --proof", hint="mgeconvert verify CANDIDATE --proof --recompute")
     if rest["proof"] and (len(files) > 1 or io is not None or rest["through_ir"] or rtol is not None or wanted.is_any):

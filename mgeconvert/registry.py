@@ -71,6 +71,21 @@ QUANT_PARAMS = Option(
 )
 """The option of every backend that writes the document of `mgeconvert.quant_params` beside its file."""
 
+VARYING = (
+    Option("dynamic_batch", bool, False, "let the first axis of every input vary"),
+    Option(
+        "dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5", metavar="NAME=SHAPE"
+    ),
+    Option(
+        "keep_constant",
+        str,
+        None,
+        "numbers that stay what they are, though they equalled a size that varies: 48,3",
+        metavar="NUMBERS",
+    ),
+)
+"""The options of MegEngine's formats, whose files hold the sizes of one run."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpSupport:

@@ -16,7 +16,7 @@ from mgeconvert.errors import MgeconvertError, UsageError
 from mgeconvert.files import output_files
 
 from ..options import FILE, OUTPUT, STREAM, InputFile, OutputFile
-from ..outputs import check_file
+from ..outputs import check_beside
 from ..report.options import report_options
 from ..session import Session, plural
 from ..steps import Command
@@ -70,7 +70,7 @@ def _batch(
     if junit is not None:
         if junit == STREAM:
             raise UsageError("--junit - : standard output takes the table of the results", hint="--junit FILE.xml")
-        check_file(session, junit, force=False)
+        check_beside(session, junit, "--junit", ".xml")
     if dry_run:
         for job in todo:
             session.answer(f"mgeconvert {' '.join(job.words()[1:])}")

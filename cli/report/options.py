@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..options import OUTPUT, STREAM
-from ..outputs import check_file
+from ..outputs import check_beside
 from ..sections import Section
 from ..session import Session
 
@@ -37,6 +37,8 @@ def _wanted(context: click.Context, parameter: click.Parameter, value: Path | No
 
 def check_page_files(session: Session) -> None:
     """UsageError where a page cannot be written, before anything is read."""
-    for path in (session.collected.report, session.collected.node_data):
-        if path is not None:
-            check_file(session, path, force=False)
+    collected = session.collected
+    if collected.report is not None:
+        check_beside(session, collected.report, "--report", ".html", ".htm")
+    if collected.node_data is not None:
+        check_beside(session, collected.node_data, "--node-data", ".json")

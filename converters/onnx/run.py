@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
+from mgeconvert.files import missing
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -62,7 +63,7 @@ def open_session(path: Path, *, optimize: bool = True) -> InferenceSession:
             hint="pip install onnxruntime",
         ) from error
     if not path.is_file():
-        raise BadInputError(f"{path}: no such file")
+        raise missing(path)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
     level, is_large = onnxruntime.GraphOptimizationLevel, _weight_bytes(path) >= LARGE

@@ -3,7 +3,7 @@
 from .atomic import output_files
 from .destination import Destination
 from .fingerprint import check_pair, digest, fingerprint
-from .inputs import noted, noting
+from .inputs import missing, noted, noting
 from .replacing import check_replaceable, is_stream
 from .staging import Staging, check_place, staging
 
@@ -16,6 +16,7 @@ __all__ = [
     "digest",
     "fingerprint",
     "is_stream",
+    "missing",
     "noted",
     "noting",
     "output_files",

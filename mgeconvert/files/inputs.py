@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+from mgeconvert.errors import BadInputError
+
 _LISTENING: ContextVar[tuple[dict[Path, None], ...]] = ContextVar("listening", default=())
 
 
@@ -20,6 +22,11 @@ def noted(path: Path) -> Path:
     for listener in _LISTENING.get():
         listener[path.absolute()] = None
     return path
+
+
+def missing(path: Path) -> BadInputError:
+    """The error for a file that a run is to read and that is not there."""
+    return BadInputError(f"{path}: there is no such file", hint=f"ls {path.parent}")
 
 
 @contextmanager

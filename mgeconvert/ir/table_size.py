@@ -98,6 +98,13 @@ def grid(*positions: Array) -> list[Array]:
     return list(np.meshgrid(*positions, indexing="ij"))
 
 
+def padded(weight: Array, widths: Sequence[tuple[int, int]]) -> Array:
+    """``numpy.pad`` of a weight with zeros; RefusedError beyond the limit for weights."""
+    sizes = (size + before + after for size, (before, after) in zip(weight.shape, widths, strict=True))
+    check_table(*sizes, beside=weight.size)
+    return np.pad(weight, widths)
+
+
 def repeated(array: Array, times: Sizes) -> Array:
     """``numpy.tile``; RefusedError beyond the limit."""
     check_table(array.size, *_sizes(times))

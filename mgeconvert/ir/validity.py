@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from mgeconvert.errors import ConversionError
 
 from .graph import Node, Shape
+from .valid_values import pad, picked, resize, suppression
 
 LARGEST = (1 << 31) - 1
 """The largest kernel, stride or padding; sizes of tensors may be larger."""
@@ -309,6 +310,10 @@ def _points(node: Node) -> str | None:
     return None if indices[-1] <= axes else f"indices of {indices[-1]} axes into data of {axes}"
 
 
+def _all(*checks: Check) -> Check:
+    return lambda node: next(filter(None, (check(node) for check in checks)), None)
+
+
 def _vectors(*indices: int) -> Check:
     def check(node: Node) -> str | None:
         for index in indices:
@@ -357,21 +362,24 @@ OPERANDS: dict[str, Check] = {
     "DequantizeLinear": _quantized,
     "Expand": _vectors(1),
     "GRU": _recurrent,
-    "GatherElements": _elements,
+    "Gather": picked,
+    "GatherElements": _all(_elements, picked),
     "GatherND": _points,
     "Gemm": _gemm,
     "GroupNormalization": _per_channel,
     "InstanceNormalization": _per_channel,
     "LSTM": _recurrent,
     "LayerNormalization": _broadcast_to_first,
-    "Pad": _vectors(1, 3),
+    "NonMaxSuppression": suppression,
+    "Pad": _all(_vectors(1, 3), pad),
     "Reshape": _vectors(1),
     "Slice": _vectors(1, 2, 3, 4),
     "Tile": _vectors(1),
     "PRelu": _broadcast_to_first,
     "QuantizeLinear": _quantized,
     "RNN": _recurrent,
-    "ScatterElements": _elements,
+    "Resize": resize,
+    "ScatterElements": _all(_elements, picked),
     "ScatterND": _points,
     "Transpose": _transpose,
 }

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.errors import BadInputError, ReferenceEnvironmentError, UsageError
-from mgeconvert.files import staging
+from mgeconvert.errors import ReferenceEnvironmentError, UsageError
+from mgeconvert.files import missing, staging
 from mgeconvert.tracedmodule.read.checkpoint import HOLDERS
 
 from .arguments import Constant, Feeds, Input, check_names, entries
@@ -67,7 +67,7 @@ def trace(
         form = "owner/repository:entry" if target.is_hub else "package.module:factory"
         raise UsageError(f"{target.name}: expected {form}")
     if target.weights is not None and not target.weights.is_file():
-        raise BadInputError(f"{target.weights}: no such file")
+        raise missing(target.weights)
     if not isinstance(given, Feeds):
         check_names([each.name for each in given])
     recorded = model.with_suffix(".npz")

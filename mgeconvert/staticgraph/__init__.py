@@ -3,7 +3,7 @@ them without MegEngine, and writes them through it."""
 
 from __future__ import annotations
 
-from mgeconvert.registry import Backend, Frontend, Option, deferred
+from mgeconvert.registry import VARYING, Backend, Frontend, Option, deferred
 
 FRONTEND = Frontend(
     name="mge",
@@ -12,12 +12,7 @@ FRONTEND = Frontend(
     load=deferred("mgeconvert.staticgraph.lower.load:load"),
     ops=deferred("mgeconvert.staticgraph.support:read"),
     handlers=deferred("mgeconvert.staticgraph.support:lowerings"),
-    options=(
-        Option("dynamic_batch", bool, False, "let the first axis of every input vary"),
-        Option(
-            "dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5", metavar="NAME=SHAPE"
-        ),
-    ),
+    options=VARYING,
     check=deferred("mgeconvert.tracedmodule.lower.dynamic_shapes:check"),
     describe=deferred("mgeconvert.staticgraph.describe:describe"),
     recorded=deferred("mgeconvert.staticgraph.describe:recorded"),

@@ -3,7 +3,7 @@ anything in them, and writes what MegEngine 1.13 loads."""
 
 from __future__ import annotations
 
-from mgeconvert.registry import Backend, Frontend, Option, deferred
+from mgeconvert.registry import VARYING, Backend, Frontend, deferred
 
 FRONTEND = Frontend(
     name="tm",
@@ -12,19 +12,7 @@ FRONTEND = Frontend(
     load=deferred("mgeconvert.tracedmodule.lower.load:load"),
     ops=deferred("mgeconvert.tracedmodule.support:read"),
     handlers=deferred("mgeconvert.tracedmodule.support:lowerings"),
-    options=(
-        Option("dynamic_batch", bool, False, "let the first axis of every input vary"),
-        Option(
-            "dynamic_shape", str, None, "input shapes with names for what varies: x=N,3,H,W;y=N,5", metavar="NAME=SHAPE"
-        ),
-        Option(
-            "keep_constant",
-            str,
-            None,
-            "numbers that stay what they are, though they equalled a size that varies: 48,3",
-            metavar="NUMBERS",
-        ),
-    ),
+    options=VARYING,
     check=deferred("mgeconvert.tracedmodule.lower.dynamic_shapes:check"),
     describe=deferred("mgeconvert.tracedmodule.describe:describe"),
     progress=True,

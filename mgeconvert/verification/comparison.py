@@ -149,16 +149,16 @@ def compare(
     same_type = found.dtype == truth.dtype or note or is_exacter or _is_rounded(found, truth, limit)
     if found.shape != truth.shape or not same_type:
         expected = Value(name, truth.dtype, truth.shape).type_text
-        return OutputReport(
-            name, dtype, shape, problem=f"is {Value(name, found.dtype, shape).type_text}, expected {expected}"
-        )
+        fact = f"is {Value(name, found.dtype, shape).type_text}, expected {expected}"
+        return OutputReport(name, dtype, shape, problem=fact, fault="shape" if shape != truth.shape else "type")
     if found.size == 0:
         return OutputReport(name, dtype, shape, 0.0, 0.0, 1.0, note=note)
     a, b = (array.astype(np.float64).ravel() for array in (found, truth))
     finite = np.isfinite(b)
     misplaced = int(np.count_nonzero(~finite & ~((a == b) | (np.isnan(a) & np.isnan(b))) | (finite & ~np.isfinite(a))))
     if misplaced:
-        return OutputReport(name, dtype, shape, problem=f"{misplaced} of {a.size} values: nan or inf on one side only")
+        fact = f"{misplaced} of {a.size} values: nan or inf on one side only"
+        return OutputReport(name, dtype, shape, problem=fact, fault="place")
     a, b = a[finite], b[finite]
     max_abs = float(np.abs(a - b).max(initial=0.0))
     scale = float(np.abs(b).max(initial=0.0))
@@ -172,7 +172,7 @@ def compare(
         problem = f"max abs error {max_abs:.3g}, max rel error {max_rel:.3g} ({limit.text}), cosine {cosine:.6f}"
         if max_abs <= rounding and not limit.is_given:
             problem, note = "", f"max abs error {max_abs:.3g}: a function of 0 to 1 is computed to {rounding:.3g}"
-    return OutputReport(name, dtype, shape, max_abs, max_rel, cosine, problem, note)
+    return OutputReport(name, dtype, shape, max_abs, max_rel, cosine, problem, note, "value" if problem else "")
 
 
 def _narrowed(found: np.dtype, wanted: np.dtype, narrows: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 
 from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MgeconvertError, MissingDependencyError
+from mgeconvert.files import missing
 from mgeconvert.ir import Graph, Value
 from mgeconvert.registry import Backend, Description
 
@@ -47,7 +48,7 @@ def verify_files(
     """
     backend = registry.backend(candidate_format) if candidate_format else registry.backend_for(candidate)
     if not candidate.is_file():
-        raise BadInputError(f"{candidate}: no such file")
+        raise missing(candidate)
     described = describe(candidate, backend.name)
     limit = limit_for(described.operators, rtol)
     path = io or (None if through_ir else beside(model or candidate))

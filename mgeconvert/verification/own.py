@@ -33,6 +33,11 @@ class OwnRuntime:
     source: registry.Frontend
     asked: bool = False
 
+    @property
+    def keeps(self) -> bool:
+        """Whether reading it takes numbers for sizes that vary, unless they are to be kept."""
+        return any(option.name == "keep_constant" for option in self.source.options)
+
     def run(self, feeds: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """The model's outputs for feeds in the order of its inputs, under whatever names."""
         from .expected import describe, run_in_own_runtime

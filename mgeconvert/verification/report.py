@@ -15,6 +15,8 @@ from .batches import BatchReport
 from .tolerance import Limit
 
 Method: TypeAlias = Literal["recorded", "model", "ir", "sanity", "none"]
+Fault: TypeAlias = Literal["", "shape", "type", "place", "value"]
+"""How an output fails: it is of another shape or type, has NaN or infinity in other places, other numbers."""
 State: TypeAlias = Literal["compared", "ran", "not run"]
 """How much is known of a file: it was compared with a truth; it ran, and nothing was there to compare with; neither."""
 
@@ -23,8 +25,8 @@ State: TypeAlias = Literal["compared", "ran", "not run"]
 class OutputReport:
     """One output: its errors against the truth (None where there is none or the arrays cannot be compared).
 
-    `max_rel` is max|a-b| / max|b|, b the truth; `problem` says why the output fails, "" when it passes; `note` what is
-    to be known of one that passes.
+    `max_rel` is max|a-b| / max|b|, b the truth; `problem` says why the output fails, "" when it passes, and `fault` of
+    which kind that is; `note` what is to be known of one that passes.
     """
 
     name: str
@@ -35,6 +37,11 @@ class OutputReport:
     cosine: float | None = None
     problem: str = ""
     note: str = ""
+    fault: Fault = ""
+
+
+HINT = "give numbers for sizes that cannot vary, or --no-verify to keep the file as it is"
+"""What helps where a size was to vary that cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class SizesReport:
     compared: tuple[str, ...] = ()
     max_rel: float = 0.0
     problem: str = ""
-    hint: str = "give numbers for sizes that cannot vary, or --no-verify to keep the file as it is"
+    hint: str = HINT
 
     @property
     def text(self) -> str:
@@ -129,10 +136,25 @@ class VerificationReport:
         lines = [f"{self.candidate}: {fact}: {len(self.failed)} of {len(self.outputs)} outputs fail"]
         lines += [f"  {output.name}: {output.problem}" for output in self.failed]
         lines += [f"  {self.divergence}"] if self.divergence else []
-        hint = "compare with recorded data: --io model.npz" if self.method == "sanity" else None
-        if self.method != "sanity" and all(output.max_rel is not None for output in self.failed):
-            hint = _wider(self.failed)
-        raise VerificationError("\n".join(lines), hint=hint)
+        raise VerificationError("\n".join(lines), hint=self._hint())
+
+    def _hint(self) -> str | None:
+        """What helps with failed outputs, by the first kind of failure that is among them."""
+        if self.method == "sanity":
+            return "compare with recorded data: --io model.npz"
+        if self.sizes and self.sizes.problem:
+            return self.sizes.hint
+        faults = {output.fault for output in self.failed}
+        if self.method == "recorded" and "shape" in faults:
+            return RECORD_SHAPE
+        if self.method == "recorded" and "type" in faults:
+            return RECORD_TYPE
+        return _wider(self.failed) if faults == {"value"} else BY_LAYER
+
+
+RECORD_SHAPE = "record inputs and outputs of one run; `mgeconvert verify MODEL CANDIDATE` compares without records"
+RECORD_TYPE = "record what the model gives, with its types; `mgeconvert verify MODEL CANDIDATE` needs no record"
+BY_LAYER = "`mgeconvert verify MODEL CANDIDATE --per-layer` names the first value that differs"
 
 
 def _wider(failed: tuple[OutputReport, ...]) -> str | None:

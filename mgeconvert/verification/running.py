@@ -12,6 +12,7 @@ import numpy as np
 
 from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
+from mgeconvert.files import missing
 from mgeconvert.ir import Graph, Value
 from mgeconvert.ir.values import admits
 from mgeconvert.registry import Backend, Computed
@@ -40,7 +41,7 @@ def run(
     if isinstance(model, Graph):
         return dict(run_in(wanted or registry.backend(IR_RUNTIME), model, matched(feeds, model.inputs)))
     if not model.is_file():
-        raise BadInputError(f"{model}: no such file")
+        raise missing(model)
     own = runtime_of(model, format)
     if own is not None and (wanted is None or wanted.runtime == own.runtime):
         assert own.run is not None

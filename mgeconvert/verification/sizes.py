@@ -11,7 +11,7 @@ from mgeconvert.errors import BadInputError, MgeconvertError, ReferenceEnvironme
 from mgeconvert.ir import TracedDim, Value
 
 from .batches import Arrays, Run, batch_symbol
-from .report import OutputReport, SizesReport
+from .report import HINT, OutputReport, SizesReport
 
 STEP = 32
 """Sizes grow by what divides the traced one, up to this: a network that halves its image five times goes on fitting."""
@@ -23,11 +23,14 @@ Judge: TypeAlias = "Callable[[Arrays, Arrays, Arrays], Sequence[OutputReport]]"
 
 
 class Sized(Protocol):
-    """A model that can be asked about other sizes; `asked` says that the user wants them to vary. `at` computes it,
+    """A model that can be asked about other sizes; `asked` says that the user wants them to vary, `keeps` that
+    `--keep-constant` says which numbers are no sizes. `at` computes it,
     `reread` reads it for the sizes of the feeds, and raises UnsupportedError for operators that do not take them."""
 
     @property
     def asked(self) -> bool: ...
+    @property
+    def keeps(self) -> bool: ...
     def at(self, feeds: Arrays) -> Arrays: ...
     def reread(self, feeds: Arrays) -> Any: ...
 
@@ -87,9 +90,10 @@ def check_sizes(run: Run, inputs: Mapping[str, Value], feeds: Arrays, own: Sized
         except (BadInputError, ReferenceEnvironmentError) as error:
             return SizesReport(names, problem=f"{names} may vary, but at {place} it does not run: {error.message}")
         reports = judge(found, truth, at)
-        for report in reports:
+        for report, expected in zip(reports, truth.values(), strict=True):
             if report.problem:
-                return SizesReport(names, problem=f"{names} may vary, but at {place} {report.name}: {report.problem}")
+                fact = f"{names} may vary, but at {place} {report.name}: {report.problem}"
+                return SizesReport(names, problem=fact, hint=_hint(own, report, expected.shape, sizes))
         worst = max([worst, *(report.max_rel or 0.0 for report in reports)])
         compared.append(place)
     if compared:
@@ -97,6 +101,18 @@ def check_sizes(run: Run, inputs: Mapping[str, Value], feeds: Arrays, own: Sized
     if own.asked:
         return SizesReport(names, problem=f"{names} cannot vary: {refusals[0]}")
     return SizesReport(names)
+
+
+def _hint(own: Sized, report: OutputReport, expected: tuple[int, ...], sizes: Mapping[str, int]) -> str:
+    """What helps where another size gives something else: a number of the source that was taken for a size is named
+    where the output of the source has it as a size."""
+    if not own.keeps:
+        return HINT
+    has = set() if report.fault != "shape" else set(expected) - set(report.shape)
+    numbers = sorted(has & set(sizes.values()))
+    if not numbers:
+        return f"--keep-constant N for numbers said above that are no sizes, or {HINT}"
+    return f"--keep-constant {','.join(map(str, numbers))} where such a number is no size, or {HINT}"
 
 
 def _reason(own: Sized, feeds: Arrays, error: MgeconvertError) -> str:

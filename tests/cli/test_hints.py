@@ -13,6 +13,8 @@ import click
 import numpy as np
 import pytest
 
+import mgeconvert
+from mgeconvert.ir.builder import Builder
 from mgeconvert_cli.main import COMMANDS, application
 from mgeconvert_cli.steps import Step
 from tests.cli.test_outputs import folder, models
@@ -60,6 +62,8 @@ FOLLOWED = {
     "-o t.onnx",
     ("edit m.onnx --preprocess-input x", "give --mean or another of them"): "edit m.onnx --preprocess-input x --mean 1 "
     "-o t.onnx",
+    ("check m.onnx --report r.pdf", "--report r.html"): "check m.onnx --report r.html",
+    ("inspect m.onnx --model-explorer t.pb", "--model-explorer t.json"): "inspect m.onnx --model-explorer t.json",
     ("trace --hub a/b:c --path . --input 1 -o t.pkl", "give one of them"): "trace --help",
     ("trace n.py:N --input 1 --force", "give -o OUT.pkl"): "trace --help",
     ("nothere.onnx", "ls ."): "m.onnx",
@@ -73,8 +77,8 @@ FOLLOWED = {
     ("onnx-to-caffe m.onnx -o -", "give -o OUT"): "onnx-to-caffe m.onnx -o t.prototxt",
     ("load m.onnx onnx-to-tflite m.onnx copy.onnx", "leave the other steps out"): "onnx-to-onnx m.onnx copy.onnx -o t/",
     ("onnx-to-tflite m.onnx copy.onnx --io r.npz", "put NAME.npz beside each NAME"): "onnx-to-tflite m.onnx copy.onnx",
-    ("onnx-to-tflite m.onnx copy.onnx --quant-params q", "convert them one by one"): "onnx-to-tflite m.onnx "
-    "--quant-params q -o t.tflite",
+    ("onnx-to-tflite m.onnx copy.onnx --quant-params q.json", "convert them one by one"): "onnx-to-tflite m.onnx "
+    "--quant-params q.json -o t.tflite",
     ("onnx-to-tflite m.onnx copy.onnx -o t.tflite", "-o t/"): "onnx-to-tflite m.onnx copy.onnx -o t/",
     ("onnx-to-tflite m.onnx -o m.pkl/", "-o m.tflite/"): "onnx-to-tflite m.onnx -o t.tflite/",
     ("onnx-to-tflite m.onnx folder/m.onnx -o t/", "convert them into different folders"): "onnx-to-tflite m.onnx -o t/",
@@ -92,6 +96,17 @@ FOLLOWED = {
     "m.tflite",
     ("verify copy.onnx", "mgeconvert verify MODEL copy.onnx, or --io NPZ"): "verify m.tflite copy.onnx --through-ir",
     ("verify m.onnx --io r.npz --through-ir", "give one of them"): "verify m.tflite copy.onnx --through-ir",
+    ("verify m.tflite --io shape.npz", "record inputs and outputs of one run; `mgeconvert verify MODEL CANDIDATE`"):
+        "verify m.onnx m.tflite",
+    ("verify m.tflite --io type.npz", "record what the model gives, with its types; `mgeconvert verify MODEL"):
+        "verify m.onnx m.tflite",
+    ("verify m.tflite --io place.npz", "`mgeconvert verify MODEL CANDIDATE --per-layer` names the first value"):
+        "verify m.onnx m.tflite --per-layer",
+    ("verify m.tflite --io value.npz", "--rtol "): "verify m.tflite --io value.npz --rtol 1e9",
+    ("onnx-to-tflite m.onnx --io value.npz -o t.tflite", "--rtol "): "onnx-to-tflite m.onnx --io value.npz "
+    "--rtol 1e9 -o t.tflite",
+    ("tm-to-onnx baked.pkl --dynamic-shape x=1,3,H,W -o t.onnx", "--keep-constant 48 where such a number"):
+        "tm-to-onnx baked.pkl --dynamic-shape x=1,3,H,W --keep-constant 48 -o t.onnx",
     ("trace --input 1 -o t.pkl", "mgeconvert trace package.module:factory --input 1,3,224,224 -o OUT.pkl"):
         "trace --help",
     ("trace n.py:N --input 1", "give -o OUT.pkl, or a step that uses it"): "trace --help",
@@ -254,6 +269,16 @@ def lines(path: Path) -> None:
     (path / "r.npz").unlink()
     np.savez(path / "r.npz", x=np.ones((1, 3, 8, 8), np.float32))
     (path / "m.npz").unlink()
+    b = Builder()
+    b.output("y", b.op("Reshape", b.input("x", "float32", (1, 3, 32, 48)), [-1, 48]))
+    mgeconvert.save(b.graph, path / "baked.pkl")
+    baked = np.ones((1, 3, 32, 48), np.float32)
+    np.savez(path / "baked.npz", in_0=baked, out_0=baked.reshape(-1, 48))
+    outputs = {"shape": np.ones((1, 4, 8, 7)), "type": np.ones((1, 4, 8, 8), int), "value": np.ones((1, 4, 8, 8))}
+    outputs["place"] = np.full((1, 4, 8, 8), np.nan)
+    for name, output in outputs.items():
+        kind = output.dtype if name == "type" else np.float32
+        np.savez(path / f"{name}.npz", in_0=np.ones((1, 3, 8, 8), np.float32), out_0=output.astype(kind))
     (path / "folder" / "m.onnx").rename(path / "folder" / "m.onnx")
 
 

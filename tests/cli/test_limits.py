@@ -69,6 +69,7 @@ def test_a_run_that_does_not_end(tmp_path: Path, kind: str) -> None:
     assert time.monotonic() - begin < 60
     message = "the run took longer than --timeout 4 and was ended; nothing was written"
     assert f"error: {message}\nhint: give it more time, or leave out --timeout\n" in said
+    assert said.count("error: ") == 1
     assert document["error"] == {
         "kind": "LimitError",
         "code": "MGE801",

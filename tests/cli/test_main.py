@@ -184,7 +184,7 @@ USAGE = {
     ),
     "verify a b c": (2, "error: 3 files given, expected CANDIDATE or MODEL CANDIDATE\nhint: mgeconvert verify MODEL"),
     "completion tcsh": (2, "error: Invalid value for '{bash|zsh|fish}'"),
-    "verify nothere.lst": (3, "error: nothere.lst: no such file\n"),
+    "verify nothere.lst": (3, "error: nothere.lst: there is no such file\nhint: ls .\n"),
     "lst-to-lst m.lst -o o.lst --io nothere.npz": (3, "error: nothere.npz: No such file or directory\n"),
     "lst-to-lst m.lst -o nothere/o.lst": (
         2,

@@ -51,6 +51,7 @@ TOO_LARGE: dict[str, Callable[[], object]] = {
     "full": lambda: table_size.full((1, HUGE), 1.0),
     "eye": lambda: table_size.eye(1 << 13),
     "grid": lambda: table_size.grid(np.arange(1 << 13), np.arange(1 << 12)),
+    "padded": lambda: table_size.padded(np.ones((1, 4)), [(0, 0), (HUGE, 0)]),
     "repeated": lambda: table_size.repeated(np.ones(4), (HUGE,)),
 }
 

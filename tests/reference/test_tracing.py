@@ -241,7 +241,7 @@ def test_wrong_use(invoke: Invoke, line: str) -> None:
 
 def test_weights_that_are_not_there(invoke: Invoke) -> None:
     result = invoke("trace mynet:Net --input 1 --weights w.pkl -o a.pkl")
-    assert (result.exit_code, result.stderr) == (3, "error: w.pkl: no such file\n")
+    assert (result.exit_code, result.stderr) == (3, "error: w.pkl: there is no such file\nhint: ls .\n")
 
 
 def test_without_megengine(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from mgeconvert.errors import BadInputError, Problem, ReferenceEnvironmentError, UnsupportedError
 from mgeconvert.ir import TracedDim, Value
 from mgeconvert.verification.comparison import compare
-from mgeconvert.verification.report import SizesReport
+from mgeconvert.verification.report import HINT, SizesReport
 from mgeconvert.verification.sizes import check_sizes, feeds_at, free_sizes, other_sizes
 from mgeconvert.verification.tolerance import Limit
 from mgeconvert_cli.main import application
@@ -29,6 +29,7 @@ class Source:
 
     function: Callable[[np.ndarray], np.ndarray]
     asked: bool = True
+    keeps: bool = False
     problems: tuple[Problem, ...] = ()
 
     def at(self, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -69,6 +70,25 @@ ROWS: dict[str, tuple[Source, Callable[[np.ndarray], np.ndarray], SizesReport]] 
             "H, W",
             problem="H, W may vary, but at H=16, W=10 y: max abs error 376, max rel error 0.5 (limit 0.0001), "
             "cosine 1.000000",
+        ),
+    ),
+    "a number that was taken for a size": (
+        Source(lambda x: x[..., :6].reshape(-1, 6), keeps=True),
+        lambda x: x.reshape(-1, x.shape[3]),
+        SizesReport(
+            "H, W",
+            problem="H, W may vary, but at H=16, W=10 y: is float32[16,10], expected float32[16,6]",
+            hint=f"--keep-constant 6 where such a number is no size, or {HINT}",
+        ),
+    ),
+    "another number, perhaps made of sizes": (
+        Source(lambda x: x * x.shape[2], keeps=True),
+        lambda x: x * 8,
+        SizesReport(
+            "H, W",
+            problem="H, W may vary, but at H=16, W=10 y: max abs error 376, max rel error 0.5 (limit 0.0001), "
+            "cosine 1.000000",
+            hint=f"--keep-constant N for numbers said above that are no sizes, or {HINT}",
         ),
     ),
     "the file does not run": (

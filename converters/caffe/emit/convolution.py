@@ -49,7 +49,7 @@ def conv(
         surplus, odd = divmod(abs(end - begin), dilation)
         if odd:
             refuse(f"Caffe pads both ends alike; here {begin} and {end}, which a dilation of {dilation} cannot hide")
-        w = np.pad(
+        w = table_size.padded(
             w, [(0, 0)] * (axis + 2) + [(surplus, 0) if end > begin else (0, surplus)] + [(0, 0)] * (count - 1 - axis)
         )
         symmetric.append(max(begin, end))
@@ -90,7 +90,7 @@ def conv_transpose(
     # What the ONNX window leaves out at each end; a negative rest at the end is output_padding, which Caffe has not.
     full = [(x.shape[2 + a] - 1) * strides[a] + w.shape[2 + a] for a in range(count)]
     ends = [full[a] - begins[a] - out[2 + a] for a in range(count)]
-    w = np.pad(w, [(0, 0), (0, 0), *((0, max(0, -end)) for end in ends)])
+    w = table_size.padded(w, [(0, 0), (0, 0), *((0, max(0, -end)) for end in ends)])
     ends = [max(0, end) for end in ends]
     pad = [min(pair) for pair in zip(begins, ends, strict=True)]
     shape = [out[2 + a] + begins[a] + ends[a] - 2 * pad[a] for a in range(count)]

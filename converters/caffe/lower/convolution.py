@@ -25,6 +25,8 @@ def _kernel(layer: Layer, count: int) -> list[int]:
 def _convolution(b: Builder, layer: Layer, x: Value, transposed: bool) -> Value:
     p = layer.param
     count = len(shape_of(x)) - 2
+    if count < 1:
+        raise layer.invalid(f"a bottom of shape {list(shape_of(x))}, expected 3 axes or more")
     kernel = _kernel(layer, count)
     pad = spatial(layer, "pad", "pad", count, 0)
     channels = shape_of(x)[1]

@@ -16,12 +16,11 @@ from .table import Layer, lower, shape_of
 
 
 @lower("Concat", param="concat_param")
-def concat(b: Builder, layer: Layer, *xs: Value) -> Value:
+def concat(b: Builder, layer: Layer, x: Value, *others: Value) -> Value:
     p = layer.param
     axis = p.concat_dim if p.HasField("concat_dim") else p.axis
-    axis = layer.axis(axis, xs[0])
-    others = {(*shape_of(x)[:axis], *shape_of(x)[axis + 1 :]) for x in xs}
-    if len(others) != 1:
+    axis, xs = layer.axis(axis, x), (x, *others)
+    if len({(*shape_of(x)[:axis], *shape_of(x)[axis + 1 :]) for x in xs}) != 1:
         shapes = ", ".join(str(list(shape_of(x))) for x in xs)
         raise layer.invalid(f"cannot concatenate {shapes} along axis {axis}")
     return b.op("Concat", *xs, axis=axis) if len(xs) > 1 else xs[0]
@@ -33,6 +32,8 @@ def reshape(b: Builder, layer: Layer, x: Value) -> Value:
     shape = shape_of(x)
     first = p.axis if p.axis >= 0 else len(shape) + p.axis + 1
     end = len(shape) if p.num_axes == -1 else first + p.num_axes
+    if any(size == 0 and not 0 <= first + at < len(shape) for at, size in enumerate(p.shape.dim)):
+        raise layer.invalid(f"a dim of 0 copies a size, and the bottom has only {len(shape)} axes")
     dims = [shape[first + at] if size == 0 else size for at, size in enumerate(p.shape.dim)]
     return b.op("Reshape", x, copied(shape, [*shape[:first], *dims, *shape[end:]]))
 

@@ -82,7 +82,7 @@ def _array(blob: Message, where: str) -> np.ndarray:
     elif blob.HasField("data"):
         array = _numbers(blob.data, "<f4", where)
     else:
-        array = _unpacked(blob)
+        array = _unpacked(blob, where)
     legacy = any(blob.HasField(field) for field in ("num", "channels", "height", "width"))
     shape = (blob.num, blob.channels, blob.height, blob.width) if legacy else tuple(blob.shape.dim)
     if any(size < 0 for size in shape) or array.size != math.prod(shape):
@@ -97,8 +97,11 @@ def _numbers(data: bytes, dtype: str, where: str) -> np.ndarray:
     return np.frombuffer(data, dtype)
 
 
-def _unpacked(blob: Message) -> np.ndarray:
+def _unpacked(blob: Message, where: str) -> np.ndarray:
     """Numbers that a writer without packed arrays wrote one by one; `blob` has them as fields it does not know."""
     model = model_message("BlobProto")
-    model.ParseFromString(blob.SerializeToString())
+    try:
+        model.ParseFromString(blob.SerializeToString())
+    except DecodeError as error:
+        raise BadInputError(f"{where}: its numbers are damaged") from error
     return np.array(model.data, "<f4") if model.data else np.array(model.double_data, "<f8")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mgeconvert.errors import BadInputError, UsageError
+from mgeconvert.files import missing
 from mgeconvert.ir import Graph
 
 from .files import read_prototxt, weight_files
@@ -40,7 +41,7 @@ def load(source: Path | BinaryIO, *, weights: str = "", input_shape: str = "") -
         files = weight_files(beside)
     for file in files:
         if not file.is_file():
-            raise BadInputError(f"{file}: no such file")
+            raise missing(file)
     layers = [layer for layer in upgraded(parsed, name) if in_test_phase(parsed.net, layer.message)]
     if not layers:
         solver = any(unknown.name.partition(".")[2].startswith(("base_lr", "solver")) for unknown in parsed.unknown)

@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
 from mgeconvert.errors import BadInputError
-from mgeconvert.files import noted
+from mgeconvert.files import missing, noted
 from mgeconvert.ir.dtypes import NAMES, dtype_of
 from mgeconvert.recognise import HEAD, STREAM, other_than
 from mgeconvert.registry import Source
@@ -69,6 +69,8 @@ class ModelFile:
 
         Raises BadInputError where bytes are missing or outside of the model's folder.
         """
+        if tensor.data_type not in NAMES:
+            raise self.error(f"tensor {tensor.name}: there is no element type {tensor.data_type}")
         if tensor.data_location == EXTERNAL:
             data = self._raw[tensor.name] if tensor.name in self._raw else self._external(tensor)
         elif tensor.HasField("raw_data"):
@@ -197,6 +199,8 @@ def _bytes_of(source: Path | BinaryIO) -> bytes | mmap.mmap:
             if os.fstat(stream.fileno()).st_size == 0:
                 return b""
             return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    except FileNotFoundError:
+        raise missing(source) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise BadInputError(f"{source}: {reason}") from error

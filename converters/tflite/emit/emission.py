@@ -13,7 +13,7 @@ from mgeconvert.ir.inference import broadcast
 
 from ..dtypes import NARROW, WIDENED, stored_dtype
 from ..layout.merging import FAILING, LARGEST, LIMIT, collapsed
-from ..layout.storage import Storage
+from ..layout.storage import Storage, check_sizes
 from ..layout.view import Stored, View, plain
 from ..model import Array, Layout, Operator, Tensor, permuted
 
@@ -145,6 +145,8 @@ class Emission:
             refuse(f"{op} of {largest} axes; XNNPACK has {LARGEST}")
         shapes = shape if isinstance(shape, list) else [shape] * outputs
         types = dtype if isinstance(dtype, list) else [tensors[0].dtype if dtype is None else dtype] * outputs
+        for one in shapes:
+            check_sizes(op, one)
         made = [
             Tensor(self.storage.name(op.lower()), np.dtype(one_type), tuple(one))
             for one, one_type in zip(shapes, types, strict=True)

@@ -31,6 +31,12 @@ from .runtime_sizes import Read, RuntimeSizes
 from .view import LIMIT_RANK, Stored, View, direct, runs
 
 
+def check_sizes(op: str, shape: Shape) -> None:
+    """RefusedError for a result of the operator whose sizes the format cannot say."""
+    if any(isinstance(dim, int) and dim > LARGEST for dim in shape):
+        refuse(f"{op} makes a tensor of {list(shape)}; TFLite's sizes have 32 bits")
+
+
 class Storage:
     """The model being made and what is stored where.
 
@@ -220,7 +226,8 @@ class Storage:
     def operator(
         self, op: str, inputs: list[Tensor | None], shape: Shape, dtype: Any, *, cause: str = "", **options: Any
     ) -> Tensor:
-        """Append a one-output operator."""
+        """Append a one-output operator. RefusedError for sizes that the format cannot say."""
+        check_sizes(op, shape)
         output = Tensor(self.name(f"{op.lower()}"), np.dtype(dtype), tuple(shape))
         self.operators.append(Operator(op, inputs, [output], options, self.origin, cause))
         return output

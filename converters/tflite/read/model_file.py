@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.errors import BadInputError
-from mgeconvert.files import noted
+from mgeconvert.files import missing, noted
 from mgeconvert.ir import Namer
 from mgeconvert.recognise import STREAM
 from mgeconvert.registry import Source
@@ -45,7 +44,7 @@ def read(source: Source) -> ModelFile:
     if not isinstance(source, Path):
         return decode(source.read(), STREAM)
     if not source.is_file():
-        raise BadInputError(f"{source}: no such file")
+        raise missing(source)
     if source.stat().st_size < 8:
         return decode(source.read_bytes(), str(source))
     return decode(np.memmap(noted(source), np.uint8, "r"), str(source))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,26 +48,30 @@ def inputs_of(model: StaticGraph) -> list[Tensor]:
     return found
 
 
-def lower_graph(model: StaticGraph, shapes: Mapping[str, Shape] | None = None) -> tuple[Graph, list[Problem]]:
+def lower_graph(
+    model: StaticGraph, shapes: Mapping[str, Shape] | None = None, kept: Collection[int] = ()
+) -> tuple[Graph, list[Problem]]:
     """The graph of a model and the operators that could not be lowered (their outputs are placeholders).
 
-    `shapes` overrides the inputs' shapes, also with symbolic dimensions.
+    `shapes` overrides the inputs' shapes, also with symbolic dimensions. A number that equals a size which varies is
+    taken for it, unless it is `kept`; each is logged.
     """
     load_tables()
     traced = {tensor.name: tensor.shape for tensor in inputs_of(model)}
-    driver = Driver(model, traced | dict(shapes or {}), traced)
+    driver = Driver(model, traced | dict(shapes or {}), traced, kept)
     for operator in model.operators:
         driver.add(operator)
     for value, name in model.outputs:
         driver.builder.output(name, driver.value(value))
     driver.builder.graph.remove_dead_nodes()
+    driver.builder.say_guesses()
     nest_by_names(driver.builder.graph, ".", counted=False)
     return driver.builder.graph, driver.problems
 
 
-def lower_or_raise(model: StaticGraph, shapes: Mapping[str, Shape] | None = None) -> Graph:
+def lower_or_raise(model: StaticGraph, shapes: Mapping[str, Shape] | None = None, kept: Collection[int] = ()) -> Graph:
     """`lower_graph`; raises UnsupportedError with every problem."""
-    graph, problems = lower_graph(model, shapes)
+    graph, problems = lower_graph(model, shapes, kept)
     if problems:
         raise UnsupportedError("read the static graph", problems, hint="`mgeconvert ops mge` lists what can be read")
     return graph
@@ -76,8 +80,14 @@ def lower_or_raise(model: StaticGraph, shapes: Mapping[str, Shape] | None = None
 class Driver:
     """The values so far, by their numbers in the file."""
 
-    def __init__(self, model: StaticGraph, shapes: Mapping[str, Shape], traced: Mapping[str, tuple[int, ...]]) -> None:
-        self.builder = StaticBuilder(sizes_when_traced(shapes, traced))
+    def __init__(
+        self,
+        model: StaticGraph,
+        shapes: Mapping[str, Shape],
+        traced: Mapping[str, tuple[int, ...]],
+        kept: Collection[int] = (),
+    ) -> None:
+        self.builder = StaticBuilder(sizes_when_traced(shapes, traced), kept)
         self.problems: list[Problem] = []
         self._variables = model.variables
         self._values: dict[int, Value] = {}

@@ -9,7 +9,7 @@ measured on dumps of MegEngine 1.13.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,8 +82,8 @@ _WEIGHT_ORDER = {"DENSE": "O I H W", "GROUP": "G O I H W"}
 class StaticBuilder(ShapeBuilder):
     """A builder that knows the NCHW form of values in other layouts: `plain` maps a value to it and to the layout."""
 
-    def __init__(self, traced: Mapping[str, int] | None = None) -> None:
-        super().__init__(traced)
+    def __init__(self, traced: Mapping[str, int] | None = None, kept: Collection[int] = ()) -> None:
+        super().__init__(traced, kept)
         self.plain: dict[Value, tuple[Value, str]] = {}
         self.unpadded: dict[Value, Value] = {}
         """What a value was before channels of zeros filled its last block."""

@@ -10,6 +10,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.table_size import check_table
+from mgeconvert.ir.validity import LARGEST
 
 from .attributes import floats, numbers
 from .builder import EmitBuilder
@@ -102,6 +103,7 @@ def _same_rule(node: Node, mode: str, coordinates: str, before: tuple[int, ...],
 
 def _floors(coordinates: str, rounding: str, size: int, target: int) -> bool:
     """Whether the rule reads the element floor(i * size / target)."""
+    check_table(target)
     wanted = [index * size // target for index in range(target)]
     return _nearest(_positions(coordinates, size, target, target / size), rounding, size) == wanted
 
@@ -138,6 +140,8 @@ def _along_axis(
     if x.shape is None:
         refuse("a tensor whose sizes are not known")
     size = int(x.shape[axis])
+    if size > LARGEST:
+        refuse(f"a resize of {size} positions, more than 32 bits count")
     if mode == "nearest":
         return b.op("Gather", x, np.array(_nearest(positions, rounding, size), np.int32), axis=axis)
     low = np.clip(np.floor(positions), 0, size - 1).astype(int)

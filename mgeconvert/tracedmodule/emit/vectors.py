@@ -17,6 +17,9 @@ from .operands import ints, sole
 FAR = int(np.iinfo(np.int32).max)
 """Bounds beyond this are beyond every tensor."""
 
+MOST = 64
+"""Numbers that are picked from one vector, each by a call."""
+
 
 def elements(b: EmitBuilder, vector: Value, what: str) -> list[Value]:
     """The numbers in a vector, as scalars: constants, what the vector was made of, or what is picked from it."""
@@ -30,6 +33,8 @@ def elements(b: EmitBuilder, vector: Value, what: str) -> list[Value]:
         return [_single(b, part) for part in parts.inputs if part is not None]
     if vector.shape == (1,):
         return [_single(b, vector)]
+    if vector.shape[0] > MOST:
+        refuse(f"{what} of {vector.shape[0]} numbers; no tensor has so many axes")
     return [b.op("Gather", vector, b.constant(index, np.int32), axis=0) for index in range(vector.shape[0])]
 
 

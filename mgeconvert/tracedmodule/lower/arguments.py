@@ -11,7 +11,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mgeconvert.errors import BadInputError
-from mgeconvert.ir import Value
+from mgeconvert.ir import Value, dtypes
+
+from ..read.arrays import MgeDType
 
 _WORD = re.compile(r"\w+")
 NUMBERS = frozenset(["int", "float", "bool", "Sizes", "Axis", "Size"])
@@ -48,7 +50,7 @@ def expected_arguments(signature: inspect.Signature) -> dict[str, Expected]:
     found = {}
     for name, parameter in signature.parameters.items():
         words = frozenset(_WORD.findall(str(parameter.annotation)))
-        check = _check(words)
+        check = ("a type of data", _is_dtype) if name == "dtype" else _check(words)
         if check is not None and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             found[name] = Expected(*check, parameter.default, "None" in words)
     return found
@@ -71,6 +73,16 @@ def _is_text(argument: Any) -> bool:
 
 def _is_tensor(argument: Any) -> bool:
     return isinstance(argument, Value) or _is_number(argument)
+
+
+def _is_dtype(argument: Any) -> bool:
+    """What numpy or MegEngine calls a type of numbers; None is for the handler to say."""
+    if argument is None or isinstance(argument, MgeDType):
+        return True
+    try:
+        return np.dtype(argument).name in dtypes.ELEM_TYPES
+    except TypeError:
+        return False
 
 
 def _is_number(argument: Any) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import importlib
 import inspect
-import logging
 import pkgutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -32,8 +31,6 @@ from .scopes import Scopes, finish
 from .shapes import ShapeBuilder
 from .table import LastOutput, Lowering, find, refusal
 from .walk import TracedCall, walk
-
-_LOGGER = logging.getLogger(__name__)
 
 
 class Calls(enum.Enum):
@@ -85,8 +82,7 @@ def lower_model(
         graph.calls, graph.root = scopes.calls, model.module
         _note_nodes(graph)
     if not whole:
-        for guess in dict.fromkeys(driver.builder.guesses):
-            _LOGGER.info("%s, which it was when traced; --keep-constant keeps numbers", guess)
+        driver.builder.say_guesses()
     return graph, driver.problems
 
 

@@ -6,6 +6,7 @@ With static inputs every shape is a constant. With symbolic dimensions a shape i
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -22,6 +23,8 @@ from .operands import INT32, INT64, cast, rank, tensor
 
 Size: TypeAlias = "int | Value"
 """One dimension as MegEngine code has it: a Python int or a 0-d or 1-element tensor."""
+
+_LOGGER = logging.getLogger(__name__)
 
 
 BROADCASTING = frozenset(
@@ -60,6 +63,11 @@ class ShapeBuilder(Builder):
         if number > 1:
             self.guesses.append(f"{'model' if self.scope is None else self.scope.text}: {number} is taken for {name}")
 
+    def say_guesses(self) -> None:
+        """Log each guess once."""
+        for guess in dict.fromkeys(self.guesses):
+            _LOGGER.info("%s, which it was when traced; --keep-constant keeps numbers", guess)
+
     def ops(
         self, op: str, outputs: int, *operands: Operand, name: str | None = None, domain: str = "", **attrs: Any
     ) -> list[Value]:
@@ -95,7 +103,8 @@ def shape_of(b: Builder, x: Value) -> Value:
 
 def dimension(b: Builder, x: Value, axis: int) -> Size:
     """One dimension of `x`: an int, or an int32 scalar when it is symbolic."""
-    assert x.shape is not None
+    if x.shape is None:
+        refuse("a tensor whose number of axes is only known at run time")
     size = x.shape[axis]
     if isinstance(size, int):
         return size

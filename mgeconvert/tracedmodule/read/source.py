@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from mgeconvert.errors import BadInputError
-from mgeconvert.files import noted
+from mgeconvert.files import missing, noted
 from mgeconvert.recognise import STREAM
 from mgeconvert.registry import Source
 
@@ -57,7 +57,7 @@ def _open(path: Path) -> BinaryIO:
             raise BadInputError(f"{path}: is a folder, expected a file", hint=f"ls {path}")
         return open(noted(path), "rb", buffering=BUFFER)
     except FileNotFoundError:
-        raise BadInputError(f"{path}: there is no such file", hint=f"ls {path.parent}") from None
+        raise missing(path) from None
     except PermissionError:
         raise BadInputError(f"{path}: cannot be read: permission denied", hint=f"chmod u+r {path}") from None
     except (OSError, ValueError) as error:

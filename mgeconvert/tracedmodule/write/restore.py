@@ -114,7 +114,8 @@ class Restorer:
             return Instance(name, DEVICE)
         if isinstance(record, Device):
             return Instance(name, {"_cn": self(record.comp_node), "_logical_name": None})
-        assert isinstance(record, Group), type(record)
+        if not isinstance(record, Group):
+            refuse(f"a {type(record).__name__} in the file that was read, where only plain data may stand")
         return Instance(name, self(record.fields))
 
 

@@ -192,7 +192,7 @@ def test_swapped_files(tmp_path: Path) -> None:
     error = refused(path, weights=str(path))
     assert str(error) == f"{path}: is a Caffe net description (prototxt), expected {CAFFEMODEL}"
     assert error.hint == f"mgeconvert {path}"
-    assert str(refused(path, weights="missing.caffemodel")) == "missing.caffemodel: no such file"
+    assert str(refused(path, weights="missing.caffemodel")) == "missing.caffemodel: there is no such file"
 
 
 def test_damaged_caffemodel(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_zip_archive_and_missing_file(tmp_path: Path) -> None:
     assert caught.value.hint == "export the model to ONNX from its framework"
     with pytest.raises(BadInputError) as missing:
         load(tmp_path / "no.onnx")
-    assert missing.value.message == f"{tmp_path / 'no.onnx'}: No such file or directory"
+    assert missing.value.message == f"{tmp_path / 'no.onnx'}: there is no such file"
 
 
 def test_cut_off_and_flipped_files_never_crash() -> None:

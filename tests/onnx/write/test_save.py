@@ -309,7 +309,7 @@ def test_run_says_what_is_wrong_with_its_inputs(tmp_path: Path) -> None:
     assert not_a_model.value.message.startswith(f"{path}: onnxruntime cannot load it: ")
     with pytest.raises(BadInputError) as missing:
         run(tmp_path / "no.onnx", {})
-    assert missing.value.message == f"{tmp_path / 'no.onnx'}: no such file"
+    assert missing.value.message == f"{tmp_path / 'no.onnx'}: there is no such file"
 
 
 def test_support_table_lists_every_operator_once() -> None:

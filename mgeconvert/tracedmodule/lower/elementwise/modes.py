@@ -6,6 +6,7 @@ of megengine.Tensor are calls of one mode each.
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -30,6 +31,10 @@ def elemwise(b: Builder, mode: str, *operands: Tensor) -> Value:
     mode = mode.upper()
     if mode not in MODES:
         refuse(f"the Elemwise mode {mode}: {'training only' if mode.endswith('_GRAD') else 'no such mode is known'}")
+    try:
+        inspect.signature(MODES[mode]).bind(b, *operands)
+    except TypeError:
+        refuse(f"the Elemwise mode {mode} of {len(operands)} operands")
     dtype = promoted_dtype(operands)
     values = in_dtype(b, operands, dtype)
     if mode in FLOAT_MODES and dtype.kind != "f":

@@ -13,7 +13,7 @@ from mgeconvert.ir.table_size import check_table
 
 from ..names import OPDEF, VISION
 from ..operands import FLOAT32, INT32, INT64, cast
-from ..shapes import dimension, reshape, sizes_of
+from ..shapes import dimension, number, reshape, sizes_of
 from ..table import lower
 
 RING = [0, 0, 1, 1, 0, 0, 1, 1]
@@ -81,7 +81,7 @@ def roi_pooling_opdef(b: Builder, inp: Value, rois: Value, size: Any, *, mode: s
 
 def _pair(value: Any) -> tuple[int, int]:
     first, second = (value, value) if isinstance(value, int) else value
-    return int(first), int(second)
+    return number(first, "a size of the bins"), number(second, "a size of the bins")
 
 
 @lower(VISION + "nms")
