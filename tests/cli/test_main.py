@@ -267,7 +267,7 @@ def test_debug_shows_the_traceback(invoke: Invoke) -> None:
     result = invoke("--debug verify nothere.lst")
     assert result.exit_code == 3
     assert "Traceback (most recent call last):" in result.stderr
-    assert result.stderr.splitlines()[-1] == "error: nothere.lst: no such file"
+    assert result.stderr.splitlines()[-2] == "error: nothere.lst: there is no such file"
 
 
 def test_version(invoke: Invoke) -> None:

@@ -127,7 +127,7 @@ ERRORS = {
         3,
         "input x: the array is float64[1,3,6,6], expected float32[1,3,6,6]\nhint: array.astype('float32') in numpy",
     ),
-    "run nothere.onnx --random": (3, "nothere.onnx: there is no such file"),
+    "run nothere.onnx --random": (3, "nothere.onnx: there is no such file\nhint: ls ."),
     "run m.onnx --random --runtime torch": (2, "torch: no such runtime; there are OpenCV dnn (caffe), "),
     "run m.foo --random": (2, "m.foo: the suffix names no known format; known: "),
 }
