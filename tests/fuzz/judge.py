@@ -18,7 +18,7 @@ from mgeconvert import api, registry
 from mgeconvert.errors import GraphError, MgeconvertError
 from mgeconvert.ir import Graph, Value
 from mgeconvert.verification.recorded import read_recorded
-from mgeconvert_cli.batch.manifest import jobs
+from mgeconvert_cli.batch.entries import jobs
 
 MEMORY = 1 << 30
 """Bytes that a case may take beyond what the process had before."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .judge import OTHERS, READERS
+from .judge import OTHERS, READERS, judged
 from .server import Server
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -40,6 +40,29 @@ def server() -> Iterator[Server]:
 def test_a_finding_stays_mended(name: str, server: Server) -> None:
     verdict = server.ask(name.partition("/")[0], read(name))
     assert not verdict.is_finding, verdict
+
+
+SAID = {
+    "caffe/concat_of_nothing": "layer layer/concat: 0 bottoms, which Concat does not take",
+    "caffe/convolution_of_a_vector": "layer layer/convolution: a bottom of shape [], expected 3 axes or more",
+    "caffe/damaged_numbers": "m.caffemodel: layer layer/parameter, blob 0: its numbers are damaged",
+    "caffe/reshape_copies_beyond_axes": "a dim of 0 copies a size, and the bottom has only 0 axes",
+    "mge/argsort_of_no_known_axes.mge": "a tensor whose number of axes is only known at run time",
+    "mge/elemwise_without_operands.mge": "model: Elemwise: the Elemwise mode SWITCH_GT0 of 0 operands",
+    "mge/roi_pooling_of_computed_size.mge": "model: ROIPooling: a size of the bins is dimension",
+    "onnx/resize_beyond_int32.onnx": "Resize: a resize of 9223372036854775807 positions, more than 32 bits count",
+    "onnx/slice_of_endless_vectors.onnx": "a slice of 9223372036854775807 numbers; no tensor has so many axes",
+    "onnx/tensor_of_no_type.onnx": "there is no element type 1048576",
+    "tflite/pads_as_kernel_of_gigabytes.tflite": "Conv: it needs a constant of 6 x 4 x 4128771 x 3 numbers",
+    "tm/astype_of_text.pkl": "megengine.tensor.Tensor.astype: dtype is a str, expected a type of data",
+    "tm/structure_of_nodes.pkl": "a TensorNode in the file that was read, where only plain data may stand",
+}
+"""What is said of findings, by reader or by the last writer that refuses them."""
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_said_of_it(name: str) -> None:
+    assert SAID[name] in judged(name.partition("/")[0], read(name)).text
 
 
 def test_every_reader_has_its_corpus() -> None:

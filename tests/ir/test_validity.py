@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,19 @@ WRONG: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("GroupNormalization", (FOUR, FOUR), {"num_groups": 3}, "4 channels in 3 groups"),
     ("LayerNormalization", (FIVE,), {}, "operand 1 of shape [5] does not fit an input of [1, 4, 8, 8]"),
     ("Reshape", (np.array(256),), {}, "operand 1 of shape [], expected a vector"),
+    (
+        "Resize",
+        (None, np.array([1, 1, 0, 2], np.float32)),
+        {},
+        "scales are [1.0, 1.0, 0.0, 2.0], expected numbers above",
+    ),
+    ("Resize", (None, None, np.array([1, 4, 8, 0])), {}, "sizes are [1, 4, 8, 0], expected numbers above 0"),
+    ("Resize", (None, None, np.array([1 << 40])), {"axes": (2,)}, f"sizes are [{1 << 40}], expected numbers above 0"),
+    ("Pad", (np.zeros(6, np.int64),), {}, "6 pads for 4 axes"),
+    ("Pad", (np.zeros(8, np.int64), FIVE), {}, "a value of shape [5], expected one number"),
+    ("NonMaxSuppression", (np.ones((1, 1, 4), np.float32),), {}, "boxes of shape [1, 4, 8, 8], expected 3 axes"),
+    ("Gather", (np.array([0, 8]),), {"axis": 3}, "positions 0 to 8 of 8 along axis 3"),
+    ("GatherElements", (np.full(IMAGE, -5),), {"axis": 1}, "positions -5 to -5 of 4 along axis 1"),
     ("Softmax", (), {"axis": 4}, "axis 4 of 4 axes"),
     ("Transpose", (), {"perm": (0, 1, 2)}, "perm is [0, 1, 2] for 4 axes"),
     ("Relu", (FOUR,), {}, "2 operands, expected 1"),
@@ -60,3 +74,25 @@ def test_what_is_open_is_not_judged() -> None:
     x = b.input("x", "float32", ("N", "C", "H", "W"))
     y = b.op("Conv", x, W)
     assert b.op("LayerNormalization", b.op("MaxPool", y, kernel_shape=(20, 2)), FIVE).rank == 4
+
+
+@pytest.mark.parametrize(
+    ("boxes", "scores", "fact"),
+    [
+        ((1, 5, 3), (1, 1, 5), "boxes of shape [1, 5, 3], expected 4 numbers each"),
+        ((1, 5, 4), (1, 1, 6), "boxes of shape [1, 5, 4] and scores of [1, 1, 6]"),
+        ((1, 5, 4), (1, 5), "scores of shape [1, 5], expected 3 axes"),
+    ],
+)
+def test_boxes_and_scores(boxes: tuple[int, ...], scores: tuple[int, ...], fact: str) -> None:
+    b = Builder()
+    with pytest.raises(ConversionError, match=re.escape(fact)):
+        b.op("NonMaxSuppression", b.input("x", "float32", boxes), b.input("s", "float32", scores))
+
+
+def test_an_image_without_pixels() -> None:
+    b = Builder()
+    x = b.input("x", "float32", (0, 1, 4, 4))
+    assert b.op("Resize", x, None, None, np.array([0, 1, 8, 8])).rank == 4
+    with pytest.raises(ConversionError, match=re.escape("an input of shape [0, 1, 4, 4] for the sizes [1, 1, 8, 8]")):
+        b.op("Resize", x, None, None, np.array([1, 1, 8, 8]))
