@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mgeconvert.registry import Backend
+from mgeconvert.registry import STRIP_QUANTIZATION, Backend
 
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph
@@ -56,11 +56,14 @@ def limit_for(
     kinds: Container[str], given: float | None, target: Backend | None = None, options: Mapping[str, Any] | None = None
 ) -> Limit:
     """The limit for a graph with these operators and types (``float16``): the `given` one, else the default of its
-    kind, raised by options of the target that round on purpose."""
+    kind, raised by options of the target that round on purpose. Nothing is rounded where there is no quantization to
+    strip."""
     if given is not None:
         return Limit(given, is_given=True)
     chosen = options or {}
-    rounding = [option.rtol for option in target.options if chosen.get(option.name)] if target else []
-    if any(op in kinds for op in QUANTIZING):
+    is_quantized = any(op in kinds for op in QUANTIZING)
+    given_options = [option for option in target.options if chosen.get(option.name)] if target else []
+    rounding = [option.rtol for option in given_options if is_quantized or option.name != STRIP_QUANTIZATION.name]
+    if is_quantized:
         return Limit(max([QUANTIZED_RTOL, *rounding]), QUANTIZED_COSINE)
     return Limit(max([HALF_RTOL if "float16" in kinds else RTOL, *rounding]))
