@@ -23,9 +23,12 @@ Judge: TypeAlias = "Callable[[Arrays, Arrays, Arrays], Sequence[OutputReport]]"
 
 
 class Sized(Protocol):
-    """A model that can be asked about other sizes; `asked` says that the user wants them to vary, `keeps` that
-    `--keep-constant` says which numbers are no sizes. `at` computes it,
-    `reread` reads it for the sizes of the feeds, and raises UnsupportedError for operators that do not take them."""
+    """A model that can be asked about other sizes.
+
+    `asked` says that the user wants them to vary, `keeps` that `--keep-constant` says which numbers are no sizes. `at`
+    computes the model, `reread` reads it for the sizes of the feeds and raises UnsupportedError for operators that do
+    not take them.
+    """
 
     @property
     def asked(self) -> bool: ...

@@ -209,6 +209,7 @@ class Own:
     """A model that gives x itself, times a factor; it counts how often it is asked."""
 
     asked = True
+    keeps = False
 
     def __init__(self, factor: float) -> None:
         self.factor, self.count = factor, 0

@@ -237,6 +237,21 @@ def test_modules_hang_where_the_source_has_them(tmp_path: Path) -> None:
     assert "Conv2d" in paths.values()
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("Conv2d", "ConvRelu2d"), ("ConvBnRelu2d", "ConvBnRelu2d")])
+def test_a_relu_behind_a_convolution_of_a_module_is_not_lost(kind: str, expected: str, tmp_path: Path) -> None:
+    b = Drawn()
+    x = b.grid(b.input("x", np.float32, MAP))
+    b.enter(Scope("conv", kind, None, Scope("", "Net")))
+    y = b.op("Conv", x, b.weight(4, 3, 3, 3))
+    b.enter(Scope("relu", "ReLU", None, Scope("", "Net")))
+    b.output("y", b.grid(b.op("Relu", y)))
+    mgeconvert.save(b.graph, tmp_path / "m.pkl")
+    kinds = [
+        kind.rpartition(".")[2] for _, kind, _ in modules(read(tmp_path / "m.pkl").module) if ".quantized." in kind
+    ]
+    assert sorted(kinds) == sorted(["QuantStub", expected, "DequantStub"])
+
+
 @pytest.mark.reference
 def test_megengine_computes_the_same_within_one_step(tmp_path: Path) -> None:
     requests, largest = {}, {}

@@ -172,18 +172,23 @@ def replace_inputs(node: Node, inputs: list[Value | None]) -> Node:
     return Node(node.op, inputs, list(node.outputs), dict(node.attrs), node.name, node.scope, node.domain)
 
 
+ALIKE = {
+    "Conv2d": ("Conv2d", "ConvBn2d"),
+    "ConvRelu2d": ("ConvRelu2d", "ConvBnRelu2d"),
+    "Linear": ("Linear", "LinearBn1d"),
+    "LinearRelu": ("LinearRelu", "LinearBnRelu1d"),
+}
+"""Quantized modules that compute the same. A Conv2d whose ReLU came from elsewhere is quantized as a ConvRelu2d."""
+
+
 def _scope(node: Node, kind: str, name: str, *, top: bool = False) -> Scope:
     """The scope of a quantized module in place of a node: that module where the source had one there."""
     scope = node.scope
     around = scope.parent if scope is not None else None
     if top:
         return Scope(name, kind, None, around.chain[0] if around is not None else None)
-    if (
-        scope is not None
-        and scope.kind in FILES
-        and kind in (scope.kind, "Conv2d", "ConvRelu2d", "Linear", "LinearRelu")
-    ):
-        return Scope(scope.path, scope.kind, None, around)
+    if scope is not None and scope.kind in FILES and (kind in ALIKE or kind == scope.kind):
+        return Scope(scope.path, scope.kind if scope.kind in ALIKE.get(kind, (kind,)) else kind, None, around)
     if around is not None and around.path and around.path != place(node):
         return Scope(f"{around.path}.{name}", kind, None, around)
     return Scope(place(node) or name, kind, None, around)
