@@ -94,12 +94,13 @@ bench: dev ## time and memory beside plain copying, with the limits
 runtimes: dev ## twelve networks as ONNX in OpenVINO, MNN and ncnn, installed into an environment that is thrown away
 	$(BIN)/python -m tests.runtimes
 
-docs: dev ## regenerate the pages that are made from tables: operators.md, messages.md in both languages
+docs: dev ## regenerate the pages that are made from tables: operators, messages in both languages, commands, api, json
 	$(BIN)/python -m tests.explanations
 	$(BIN)/mgeconvert ops --markdown > docs/operators.md.new
 	mv docs/operators.md.new docs/operators.md
 	$(BIN)/mgeconvert explain --language en --markdown > docs/messages.md
 	$(BIN)/mgeconvert explain --language zh --markdown > docs/zh/messages.md
+	$(BIN)/python -m tests.documents.reference
 
 docs-check: dev
 	@$(BIN)/mgeconvert ops --markdown | diff -u docs/operators.md - \
