@@ -6,6 +6,7 @@ environment says so and is no failure.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,6 +19,7 @@ from mgeconvert.ir.tree_statistics import module_statistics
 SOURCE = Path(__file__).with_name("demo.pkl")
 TARGETS = Path(__file__).parents[1] / "build" / "demo"
 COLUMNS = ("format", "files", "size", "time", "judged by", "error", "verdict")
+PAGE = "report.html"
 NOT_WRITTEN, NOT_RUN = "not written", "not run"
 
 
@@ -39,7 +41,23 @@ def main() -> int:
         print(f"{', '.join(lacking)}: `mgeconvert reference install all` installs what is missing")
     folder = TARGETS.relative_to(Path.cwd()) if TARGETS.is_relative_to(Path.cwd()) else TARGETS
     print(f"files: {folder}; {folder / 'demo.py'} is the network as PyTorch source")
+    if written_report():
+        print(f"a page to look at: {folder / PAGE}")
     return 0 if all(passed for _, passed in results) else 1
+
+
+def written_report() -> bool:
+    """The error of every layer of the ONNX file as a page; False where it cannot be written."""
+    words = [
+        "verify",
+        str(SOURCE),
+        str(TARGETS / "demo.onnx"),
+        "--per-layer",
+        "--report",
+        str(TARGETS / PAGE),
+    ]
+    run = subprocess.run([sys.executable, "-m", "mgeconvert", "-q", *words], capture_output=True, check=False)
+    return run.returncode == 0
 
 
 def convert(name: str) -> tuple[tuple[str, ...], bool]:

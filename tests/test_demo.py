@@ -23,4 +23,7 @@ def test_without_reference_environments(tmp_path: Path) -> None:
         "pytorch": "not run", "tflite": "same numbers", "tm": "not run",
     }  # fmt: skip
     assert "mge, pytorch, tm: `mgeconvert reference install all` installs what is missing\n" in done.stdout
+    page = re.search(r"^a page to look at: (.*)$", done.stdout, re.MULTILINE)
+    assert page is not None
+    assert "<html" in (ROOT / page.group(1)).read_text(encoding="utf-8")
     assert max(map(len, done.stdout.splitlines())) <= 80

@@ -123,8 +123,8 @@ def documents() -> str:
     lines = [
         "# JSON documents", "", MADE, "",
         "`mgeconvert --json COMMAND ...` prints one document on standard output; a chain of steps prints",
-        '`{"steps": [...]}`, several models a list. `[]` stands for the elements of a list, `list` for one that is',
-        "empty here, null for a field that is null here. Words in capitals are names: of operators, rules, formats.", "",
+        '`{"steps": [...]}`, several models a list. `[]` stands for the elements of a list; `list` is an empty one,',
+        "null a field that is null in this run. Words in capitals are names: of operators, rules, formats.", "",
     ]  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         for path in (ROOT / "examples").glob("demo.*"):
