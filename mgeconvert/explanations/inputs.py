@@ -280,13 +280,13 @@ KINDS = (
             "Recorded arrays that do not fit",
             "An .npz or .npy file cannot be read, or does not hold the arrays of this model.",
             "It holds Python objects, is of another model, or the arrays have other names, shapes or types.",
-            "Save it with `np.savez(FILE, input_0=..., output_0=...)`: inputs and outputs in the model's order.",
+            "Save it with `np.savez(FILE, in_0=..., out_0=...)`: inputs and outputs in the model's order.",
         ),
         Text(
             "记录的数组不符",
             ".npz 或 .npy 文件无法读取，或者其中的数组不属于这个模型。",
             "里面是 Python 对象，或者属于另一个模型，或者名字、形状、类型不同。",
-            "用 `np.savez(FILE, input_0=..., output_0=...)` 保存：按模型的顺序给出输入和输出。",
+            "用 `np.savez(FILE, in_0=..., out_0=...)` 保存：按模型的顺序给出输入和输出。",
         ),
     ),
     Kind(
