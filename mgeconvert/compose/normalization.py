@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from mgeconvert.ir import Node, Value
+import numpy as np
+
+from mgeconvert.errors import refuse
+from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.dtypes import elem_type
 
 from .table import (
     Result,
@@ -71,6 +75,70 @@ def skip_layer_normalization(b: Builder, node: Node) -> Result:
     else:
         y = b.op("LayerNormalization", total, gamma, operand(node, 3), axis=-1, epsilon=epsilon)
     return [y, y, y, total]
+
+
+@compose("com.microsoft.GroupNorm")
+def group_norm(b: Builder, node: Node) -> Result:
+    """GroupNorm(x, gamma, beta) -> activation(GroupNormalization(x, gamma, beta)), the channels last by default"""
+    return _group_norm(b, node, data(node))
+
+
+@compose("com.microsoft.SkipGroupNorm")
+def skip_group_norm(b: Builder, node: Node) -> Result:
+    """SkipGroupNorm(x, gamma, beta, skip, bias) -> GroupNorm(x + skip + bias, gamma, beta), that sum; skip is of the
+    shape of x, or has one number per image and channel."""
+    if not integer(node, "channels_last", 1):
+        refuse("a sum with what is skipped whose channels are not last")
+    skip, bias = data(node, 3), operand(node, 4)
+    total = b.op("Add", data(node), b.op("Unsqueeze", skip, [1, 2]) if len(shape_of(skip)) == 2 else skip)
+    if bias is not None:
+        total = b.op("Add", total, bias)
+    return [_group_norm(b, node, total), total]
+
+
+def _group_norm(b: Builder, node: Node, x: Value) -> Value:
+    """Computed in the type of gamma and beta, as onnxruntime does; activation 1 is y sigmoid(y)."""
+    gamma, beta, kind, activation = data(node, 1), data(node, 2), x.dtype, integer(node, "activation", 0)
+    if activation not in (0, 1):
+        refuse(f"the fused activation {activation}")
+    rank, is_last = len(shape_of(x)), integer(node, "channels_last", 1)
+    y = b.op("Transpose", x, perm=[0, rank - 1, *range(1, rank - 1)]) if is_last else x
+    y = y if kind == gamma.dtype else b.op("Cast", y, to=elem_type(gamma.dtype))
+    groups, epsilon = integer(node, "groups", 1), number(node, "epsilon", 1e-5)
+    y = b.op("GroupNormalization", y, gamma, beta, num_groups=groups, epsilon=epsilon)
+    y = b.op("Mul", y, b.op("Sigmoid", y)) if activation else y
+    y = y if kind == gamma.dtype else b.op("Cast", y, to=elem_type(kind))
+    return b.op("Transpose", y, perm=[0, *range(2, rank), 1]) if is_last else y
+
+
+@compose("com.microsoft.EmbedLayerNormalization")
+def embed_layer_normalization(b: Builder, node: Node) -> Result:
+    """EmbedLayerNormalization(ids, segments, words, places, kinds, gamma, beta, mask, positions) ->
+    LayerNormalization(words[ids] + places[positions] + kinds[segments], gamma, beta), how many keys of each sequence
+    the mask keeps, that sum. The positions are 0, 1, ... where they are left out.
+    """
+    ids, segments, mask, positions = data(node), operand(node, 1), operand(node, 7), operand(node, 8)
+    table = data(node, 3)
+    if positions is None:
+        length = shape_of(ids)[1]
+        end = [length] if isinstance(length, int) else b.op("Slice", b.op("Shape", ids), [1], [2], [0])
+        places = b.op("Slice", table, [0], end, [0])
+    else:
+        places = b.op("Gather", table, positions, axis=0)
+    total = b.op("Add", b.op("Gather", data(node, 2), ids, axis=0), places)
+    if segments is not None:
+        total = b.op("Add", total, b.op("Gather", data(node, 4), segments, axis=0))
+    y = b.op("LayerNormalization", total, data(node, 5), data(node, 6), axis=-1, epsilon=number(node, "epsilon", 1e-12))
+    return [y, _kept(b, ids, mask), total] if len(node.outputs) > 1 else y
+
+
+def _kept(b: Builder, ids: Value, mask: Value | None) -> Value:
+    """How many elements of each row of the mask are 1; 0 without a mask."""
+    batch = shape_of(ids)[0]
+    if mask is None and isinstance(batch, int):
+        return b.constant(table_size.zeros((batch,), np.int32))
+    ones = b.op("Mul", ids, scalar(ids, 0)) if mask is None else b.op("Equal", mask, scalar(mask, 1))
+    return b.op("ReduceSum", b.op("Cast", ones, to=elem_type(np.int32)), [1], keepdims=0)
 
 
 def _is_in_training(node: Node) -> bool:

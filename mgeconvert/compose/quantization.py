@@ -179,14 +179,15 @@ def _gates(b: Builder, node: Node, index: int, scale: int) -> Value:
 def matmul_n_bits(b: Builder, node: Node) -> Result:
     """MatMulNBits(x, packed, scales, zeros, bias) -> MatMul(x, Dequantize(packed)^T) + bias
 
-    The weights of each output are whole blocks of `block_size` numbers of 4 or 8 bits, the lower half of a byte first.
+    The weights of each output are whole blocks of `block_size` numbers of 2, 4 or 8 bits, the lowest bits of a byte
+    first.
     """
     columns, rows = integer(node, "N", 0), integer(node, "K", 0)
     bits, size = integer(node, "bits", 4), integer(node, "block_size", 0)
     packed, scales, zeros, bias = (operand(node, index) for index in (1, 2, 3, 5))
     if packed is None or packed.array is None or scales is None or scales.array is None or operand(node, 4) is not None:
         refuse("weights that are computed, or in another order")
-    if bits not in (4, 8) or (zeros is not None and zeros.array is None):
+    if bits not in (2, 4, 8) or (zeros is not None and zeros.array is None):
         refuse(f"weights of {bits} bits, or zero points that are computed")
     blocks = -(-rows // size)
     scale = scales.array.reshape(columns, blocks, 1)
@@ -202,9 +203,8 @@ def matmul_n_bits(b: Builder, node: Node) -> Result:
 
 def _unpacked(array: np.ndarray, bits: int) -> np.ndarray:
     """The numbers of each row of bytes."""
-    if bits == 8:
-        return array
-    return np.stack([array & 15, array >> 4], -1).reshape(len(array), -1)
+    each = [(array >> shift) & ((1 << bits) - 1) for shift in range(0, 8, bits)]
+    return np.stack(each, -1).reshape(len(array), -1)
 
 
 def _columns(node: Node, index: int, scale: int) -> dict[str, Any]:

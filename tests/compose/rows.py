@@ -83,6 +83,15 @@ ROWS: list[tuple[str, list[np.ndarray | None], dict[str, Any], int]] = [
     (f"{MS}.FastGelu", [normal(3, 4), normal(4)], {}, 1),
     (f"{MS}.QuickGelu", [normal(3, 4)], {"alpha": 1.5}, 1),
     (f"{MS}.FusedMatMul", [normal(2, 4, 3), normal(2, 5, 4)], {"transA": 1, "transB": 1, "alpha": 0.5}, 1),
+    *(
+        (f"{MS}.FusedMatMul", [normal(*first), normal(*second)], attrs, 1)
+        for first, second, attrs in (
+            ((3, 2, 4), (2, 4, 5), {"transBatchA": 1}),
+            ((4, 2, 3), (2, 4, 5), {"transBatchA": 1, "transA": 1}),
+            ((2, 3, 4), (4, 2, 5), {"transBatchB": 1, "alpha": 0.5}),
+            ((3, 2, 6, 4), (5, 2, 6, 4), {"transBatchA": 1, "transBatchB": 1, "transB": 1}),
+        )
+    ),
     (
         f"{MS}.FusedGemm", [normal(2, 3), normal(3, 4), normal(4)],
         {"activation": "LeakyRelu", "activation_alpha": 0.2}, 1,
@@ -121,6 +130,29 @@ ROWS: list[tuple[str, list[np.ndarray | None], dict[str, Any], int]] = [
     (
         f"{MS}.MatMulNBits", [normal(2, 40), whole(0, 256, 6, 3, 8), np.abs(normal(6 * 3)) / 10, whole(0, 256, 12)],
         {"K": 40, "N": 6, "bits": 4, "block_size": 16}, 1,
+    ),
+    *(
+        (
+            f"{MS}.MatMulNBits",
+            [normal(2, 40), whole(0, 256, 6, 3, 2 * bits), np.abs(normal(6 * 3)) / 10, zeros, None, bias],
+            {"K": 40, "N": 6, "bits": bits, "block_size": 16}, 1,
+        )
+        for bits, zeros, bias in (
+            (8, None, None), (8, whole(0, 256, 18), normal(6)), (4, None, normal(6)), (2, None, normal(6)),
+            (2, whole(0, 256, 6), None),
+        )
+    ),
+    (
+        f"{MS}.EmbedLayerNormalization",
+        [whole(0, 9, 2, 3, dtype=np.int32), whole(0, 2, 2, 3, dtype=np.int32), normal(9, 4), normal(5, 4),
+         normal(2, 4), normal(4), normal(4)],
+        {}, 2,
+    ),
+    (
+        f"{MS}.EmbedLayerNormalization",
+        [whole(0, 9, 2, 3, dtype=np.int32), None, normal(9, 4), normal(5, 4), None, normal(4), normal(4),
+         np.int32([[1, 1, 0], [1, 0, 0]]), np.int32([[2, 1, 0], [3, 3, 4]])],
+        {"epsilon": 0.1}, 3,
     ),
     ("NegativeLogLikelihoodLoss", [normal(3, 5), CLASSES, normal(5)], {"reduction": "mean"}, 1),
     ("NegativeLogLikelihoodLoss", [normal(3, 5), IGNORING, normal(5)], {"ignore_index": 9}, 1),

@@ -126,6 +126,31 @@ def test_a_quantized_lstm_is_one_of_dequantized_weights(directions: int) -> None
         np.testing.assert_allclose(one, rounded, rtol=0, atol=0.02)
 
 
+@pytest.mark.parametrize(
+    ("channels_last", "skip"), [(0, None), (1, None), (1, (2, 3, 4, 6)), (1, (2, 6)), (1, (2, 1, 1, 6))]
+)
+def test_groups_are_normalized_as_the_definition_says(channels_last: int, skip: tuple[int, ...] | None) -> None:
+    """onnxruntime has these two for graphics cards only: the truth is onnxruntime/docs/ContribOperators.md."""
+    x, gamma, beta = normal(2, 3, 4, 6), normal(6), normal(6)
+    rest = [] if skip is None else [normal(*skip), normal(6)]
+    given = x if channels_last else np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+    attrs = {"groups": 2, "activation": channels_last, "epsilon": 0.01, "channels_last": channels_last}
+    proto = source(
+        f"{MS}.{'SkipGroupNorm' if skip else 'GroupNorm'}", [given, gamma, beta, *rest], attrs, 2 if skip else 1
+    )
+    found = computed(
+        written(composed(load(io.BytesIO(proto.SerializeToString())), frozenset(["GroupNormalization"]))), given
+    )
+    total = x + (rest[0].reshape(2, -1, 1, 6) if rest and rest[0].ndim == 2 else rest[0]) + rest[1] if rest else x
+    grouped = total.reshape(2, 3, 4, 2, 3).astype(np.float64)
+    mean, variance = grouped.mean((1, 2, 4), keepdims=True), grouped.var((1, 2, 4), keepdims=True)
+    wanted = ((grouped - mean) / np.sqrt(variance + 0.01)).reshape(x.shape) * gamma + beta
+    wanted = wanted / (1 + np.exp(-wanted)) if channels_last else wanted.transpose(0, 3, 1, 2)
+    for one_, want in zip(found, [wanted, total], strict=False):
+        assert (one_.dtype, one_.shape) == (np.float32, want.shape)
+        np.testing.assert_allclose(one_, want, rtol=1e-5, atol=1e-5)
+
+
 def test_a_target_that_has_the_operator_keeps_it() -> None:
     graph = load(io.BytesIO(source("Hardmax", [normal(2, 3)], {}, 1).SerializeToString()))
     assert composed(graph, {"Hardmax"}) is graph

@@ -97,7 +97,23 @@ REFUSED: dict[str, tuple[str, list[Value | None], dict[str, Any], str]] = {
         "Einsum", [x(2, 3)], {"equation": "ij->ik"}, "a label of the result that no operand has"
     ),
     "batches of a product": (
-        MS + "FusedMatMul", [x(2, 3), x(3, 4)], {"transBatchA": 1}, "transBatchA or transBatchB"
+        MS + "FusedMatMul", [x(2, 3), x(3, 4)], {"transBatchA": 1},
+        "batches to transpose in an operand that has none",
+    ),
+    "groups and what is skipped": (
+        MS + "SkipGroupNorm", [x(1, 4, 3, 3), x(4), x(4), x(1, 4, 3, 3)], {"channels_last": 0},
+        "a sum with what is skipped whose channels are not last",
+    ),
+    "activation of groups": (
+        MS + "GroupNorm", [x(1, 3, 3, 4), x(4), x(4)], {"groups": 2, "activation": 2}, "the fused activation 2"
+    ),
+    "packed weights": (
+        MS + "MatMulNBits", [x(2, 40), x(6, 3, 8, dtype="uint8"), c(np.ones(18), FLOAT)],
+        {"K": 40, "N": 6, "block_size": 16}, "weights that are computed, or in another order",
+    ),
+    "three bits": (
+        MS + "MatMulNBits", [x(2, 40), c(np.ones((6, 3, 6)), np.uint8), c(np.ones(18), FLOAT)],
+        {"K": 40, "N": 6, "bits": 3, "block_size": 16}, "weights of 3 bits, or zero points that are computed",
     ),
     "rounded up": (
         "LpPool", [x(1, 2, 5, 5)], {"kernel_shape": (2, 2), "ceil_mode": 1},

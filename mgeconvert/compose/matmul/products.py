@@ -135,20 +135,30 @@ def _transposed(b: Builder, x: Value, labels: list[str], wanted: list[str]) -> V
 
 @compose("com.microsoft.FusedMatMul", "com.microsoft.TransposeMatMul")
 def fused_matmul(b: Builder, node: Node) -> Result:
-    """FusedMatMul(x, y, transA, transB, alpha) -> alpha MatMul(Transpose(x), Transpose(y))"""
-    if integer(node, "transBatchA", 0) or integer(node, "transBatchB", 0):
-        refuse("transBatchA or transBatchB")
+    """FusedMatMul(x, y, transA, transB, alpha) -> alpha MatMul(Transpose(x), Transpose(y))
+
+    With transBatchA the first axis of x is that of its rows: (rows, batches, columns) -> (batches, rows, columns).
+    """
     x, y = (
-        _turned(b, data(node, index)) if integer(node, name, 0) else data(node, index)
-        for index, name in enumerate(("transA", "transB"))
+        _turned(
+            b, data(node, index), bool(integer(node, f"trans{name}", 0)), bool(integer(node, f"transBatch{name}", 0))
+        )
+        for index, name in enumerate("AB")
     )
     product, alpha = b.op("MatMul", x, y), number(node, "alpha", 1.0)
     return product if alpha == 1 else b.op("Mul", product, scalar(x, alpha))
 
 
-def _turned(b: Builder, x: Value) -> Value:
+def _turned(b: Builder, x: Value, matrices: bool, batches: bool) -> Value:
     rank = len(shape_of(x))
-    return b.op("Transpose", x, perm=[*range(rank - 2), rank - 1, rank - 2]) if rank > 1 else x
+    order = list(range(rank))
+    if batches:
+        if rank < 3:
+            refuse("batches to transpose in an operand that has none")
+        order = [*order[1:-1], 0, rank - 1]
+    if matrices and rank > 1:
+        order = [*order[:-2], order[-1], order[-2]]
+    return x if order == list(range(rank)) else b.op("Transpose", x, perm=order)
 
 
 @compose("com.microsoft.FusedGemm")
