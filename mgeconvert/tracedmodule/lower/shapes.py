@@ -207,6 +207,7 @@ def reshape(b: Builder, x: Value, shape: Size | Sequence[Size]) -> Value:
 
 def reshape_to(b: Builder, x: Value, sizes: list[Size]) -> Value:
     """Reshape to sizes that are what they say: no number stands for a dimension."""
+    _check_elements(x, sizes)
     known = named_sizes(b, sizes)
     if isinstance(b, ShapeBuilder) and not all(isinstance(size, int) for size in sizes):
         sizes = [0 if _is_dimension(b, size, x, axis) else size for axis, size in enumerate(sizes)]
@@ -218,6 +219,13 @@ def reshape_to(b: Builder, x: Value, sizes: list[Size]) -> Value:
     if isinstance(b, ShapeBuilder) and x in b.stored:
         return dequantized(b, b.op("Reshape", b.stored[x], as_shape_operand(b, sizes)), b.quantized[x])
     return with_names(b.op("Reshape", x, as_shape_operand(b, sizes)), known)
+
+
+def _check_elements(x: Value, sizes: Sequence[Size]) -> None:
+    """Refuses numbers that are not as many elements as the value has."""
+    numbers = [size for size in sizes if isinstance(size, int) and size > 0]
+    if x.static_shape is not None and len(numbers) == len(sizes) and math.prod(numbers) != math.prod(x.static_shape):
+        refuse(f"{x.type_text} has not the elements of a shape of {numbers}")
 
 
 def expand(b: Builder, x: Value, sizes: Sequence[Size]) -> Value:

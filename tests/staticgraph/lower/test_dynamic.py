@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,32 @@ def test_a_size_with_a_name(tmp_path: Path) -> None:
     (upper,) = run_graph(graph, {"in_0": given[:1, :, :5]}).values()
     assert upper.shape[2] < whole.shape[2]
     np.testing.assert_allclose(upper[:, :, :2], whole[:1, :, :2], 1e-5)
+
+
+TAKEN = "model (ReshapeV1): 2 is taken for A, which it was when traced; --keep-constant keeps numbers"
+
+
+@pytest.mark.parametrize(
+    ("kept", "shape", "said", "rows"),
+    [(None, ("A", 12), [TAKEN], 4), ("2", (2, 12), [], 2), ("3", ("A", 12), [TAKEN], 4)],
+)
+def test_a_number_that_equalled_a_size_follows_or_is_kept(
+    kept: str | None,
+    shape: tuple[int | str, int],
+    said: list[str],
+    rows: int,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """x.reshape(2, -1), where x was traced as [2, 3, 4]."""
+    path = tmp_path / "model.mge"
+    row = next(row for _, row in files.dumped("plain") if row.id == "reshape-2x3x4-2,-1")
+    path.write_bytes(files.model("plain", row))
+    with caplog.at_level(logging.INFO):
+        graph = optimized(path, dynamic_shape="in_0=A,3,4", keep_constant=kept)
+    (output,) = graph.outputs.values()
+    assert output.shape == shape
+    assert [message for message in caplog.messages if "is taken for" in message] == said
+    x = np.arange(12 * rows, dtype=np.float32).reshape(rows, 3, 4)
+    (found,) = run_graph(graph, {"in_0": x}).values()
+    np.testing.assert_array_equal(found, x.reshape(rows, 12))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from mgeconvert.errors import UsageError
+from mgeconvert.errors import RefusedError, UsageError
 from mgeconvert.tracedmodule.lower.dynamic_shapes import kept
 from mgeconvert.tracedmodule.lower.shapes import ShapeBuilder, reshape
 
@@ -24,6 +26,14 @@ def test_a_batch_of_one_is_not_said() -> None:
     b = ShapeBuilder({"N": 1})
     reshape(b, b.input("x", "float32", ("N", 4, 4)), [1, 16])
     assert b.guesses == []
+
+
+@pytest.mark.parametrize("shape", [(1, 4), (4, 1, 1, 4)])
+def test_a_number_of_elements_that_does_not_fit(shape: tuple[int, ...]) -> None:
+    b = ShapeBuilder()
+    text = re.escape(f"float32[1,4,9,17] has not the elements of a shape of {list(shape)}")
+    with pytest.raises(RefusedError, match=text):
+        reshape(b, b.input("x", "float32", (1, 4, 9, 17)), list(shape))
 
 
 def test_the_option() -> None:
