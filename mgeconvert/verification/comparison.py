@@ -46,16 +46,17 @@ def verify_written(
     limit: Limit = Limit(),  # noqa: B008 - it is frozen
     source: Run | None = None,
     own: Sized | None = None,
+    started: Mapping[str, Value] | None = None,
     roundings: Mapping[str, float] = MappingProxyType({}),
 ) -> VerificationReport:
     """Run the file in its runtime and judge every output; `inputs` and `outputs` are its public ones. `source` runs
     the model that the file was made of, where it can be asked about other batches; `own` is that model, which is asked
-    about other sizes."""
+    about other sizes; `started` are the inputs at sizes that random ones begin with."""
     runtime = backend.runtime or backend.title
     if backend.run is None:
         return VerificationReport(path, "none", "", runtime, limit, reason=f"{backend.title} has no runtime here")
     try:
-        feeds = random_inputs(inputs) if recorded is None else recorded.inputs
+        feeds = random_inputs(started or inputs) if recorded is None else recorded.inputs
     except ConversionError as error:
         return VerificationReport(path, "none", "", runtime, limit, reason=error.message, hint=error.hint)
     try:

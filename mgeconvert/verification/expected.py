@@ -134,11 +134,16 @@ def run_graph(graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, np.nda
         return target.run(files[0], feeds)
 
 
-def computed(graph: Graph, path: Path, why: str = "no recorded outputs were given: --io") -> Recorded | None:
+def computed(
+    graph: Graph,
+    path: Path,
+    why: str = "no recorded outputs were given: --io",
+    started: Mapping[str, Value] | None = None,
+) -> Recorded | None:
     """In place of recorded data: random inputs and what onnxruntime makes of them; None where it cannot. `why` says why
-    there is no better truth."""
+    there is no better truth; `started` are the graph's inputs at sizes to begin with."""
     try:
-        feeds = random_inputs(graph.inputs, size_inputs(graph))
+        feeds = random_inputs(graph.inputs if started is None else started, size_inputs(graph))
         return Recorded(path, feeds, run_graph(graph, feeds), f"{OWN_READING} ({why})", "ir")
     except MgeconvertError:
         return None

@@ -12,7 +12,7 @@ import numpy as np
 
 from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MissingDependencyError
-from mgeconvert.ir import Graph, Value
+from mgeconvert.ir import Dim, Graph, TracedDim, Value
 
 from .recorded import Recorded
 
@@ -65,6 +65,16 @@ class OwnRuntime:
         option = next((option.name for option in self.source.options if option.name in SHAPES), None)
         return self.source.load(self.model, **({} if option is None else {option: text}))
 
+    def as_traced(self, inputs: Mapping[str, Value]) -> dict[str, Value]:
+        """The inputs with sizes that shall vary as what they were in the model's own trace, where a first comparison
+        asks whether numbers are right; other sizes are asked about after it. The batch stays open."""
+        from .expected import describe
+
+        if not self.asked:
+            return dict(inputs)
+        traced = describe(self.model, self.source.name).inputs.values()
+        return {name: _as_traced(value, of) for (name, value), of in zip(inputs.items(), traced, strict=True)}
+
     def recorded(
         self, inputs: Mapping[str, Value], outputs: Mapping[str, Value], sizes: Container[str] = ()
     ) -> Recorded:
@@ -72,13 +82,27 @@ class OwnRuntime:
         model makes of them. MgeconvertError where the runtime is not installed or does not take them."""
         from .comparison import random_inputs
 
-        feeds = random_inputs(inputs, sizes)
+        feeds = random_inputs(self.as_traced(inputs), sizes)
         found = self.run(feeds)
         runtime = registry.ran_in(registry.backend(self.source.name), found)
         if len(found) != len(outputs):
             raise BadInputError(f"{self.model}: gives {len(found)} outputs in {runtime}, expected {len(outputs)}")
         arrays = dict(zip(outputs, found.values(), strict=True))
         return Recorded(self.model, feeds, arrays, f"{self.model} run in {runtime} on random inputs", "model")
+
+
+def _as_traced(value: Value, traced: Value) -> Value:
+    if not value.shape or not traced.shape:
+        return value
+    first, *others = value.shape
+    pairs = zip(others, traced.shape[1:], strict=True)
+    return Value(value.name, value.dtype, (first, *(_at(dim, size) for dim, size in pairs)))
+
+
+def _at(dim: Dim, size: Dim) -> Dim:
+    """A named size that knows what it was in the trace."""
+    number = size.size if isinstance(size, TracedDim) else size
+    return TracedDim(dim, number) if isinstance(dim, str) and isinstance(number, int) else dim
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ def judge_written(
     compared with the same graph in onnxruntime. Where an output of a quantized graph differs by more than floats do,
     every layer is judged alone (`check_layers`). Where an output fails, the first value that onnxruntime computes
     differently is looked for."""
+    source, sized = None if own is None else own.run, own if isinstance(own, OwnRuntime) else None
+    started = graph.inputs if sized is None or recorded is not None else sized.as_traced(graph.inputs)
     why = ["no recorded outputs were given: --io"]
     if recorded is None and isinstance(own, OwnRuntime):
         try:
@@ -46,8 +48,7 @@ def judge_written(
         judge = None
     else:
         judge = registry.backend(IR_RUNTIME)
-        recorded = recorded or computed(graph, path, "; ".join(why))
-    source, sized = None if own is None else own.run, own if isinstance(own, OwnRuntime) else None
+        recorded = recorded or computed(graph, path, "; ".join(why), started)
     try:
         report = verify_written(
             path,
@@ -58,6 +59,7 @@ def judge_written(
             limit=limit,
             source=source,
             own=sized,
+            started=started,
             roundings=roundings_of(graph),
         )
     except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input

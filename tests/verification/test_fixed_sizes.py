@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import mgeconvert
+from mgeconvert.ir.builder import Builder
 from mgeconvert_cli.main import application
 from tests.harness.runner import Runner
 
@@ -60,6 +62,40 @@ def test_what_holds_a_size(name: str, target: str) -> None:
     assert code == 1
     assert fact in said
     assert "hint: give numbers for sizes that cannot vary, or --no-verify to keep the file as it is" in said
+
+
+@pytest.mark.parametrize("target", ["onnx", "tflite"])
+@pytest.mark.parametrize("name", ["FlattenLinear", "Positions"])
+def test_what_holds_a_size_where_nothing_is_recorded(name: str, target: str, folder: Path) -> None:
+    """Random inputs have the sizes of the trace, so that the file itself runs."""
+    if target == "tflite":
+        pytest.importorskip("ai_edge_litert")
+    (folder / f"{name}.npz").unlink()
+    code, said = refused(name, target)
+    assert code == 1
+    assert f"H, W cannot vary: at H=16, W=24 the model itself does not run: {NETWORKS[name]}" in said
+
+
+@pytest.mark.parametrize("target", ["onnx", "tflite"])
+def test_a_number_taken_for_a_size_where_nothing_is_recorded(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is seen at other sizes than those of the trace, and the hint is the option that keeps it."""
+    if target == "tflite":
+        pytest.importorskip("ai_edge_litert")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MGECONVERT_CACHE", str(tmp_path / "nowhere"))
+    b = Builder()
+    b.output("y", b.op("Reshape", b.input("x", "float32", (1, 3, 32, 48)), [-1, 48]))
+    mgeconvert.save(b.graph, "baked.pkl")
+    code, said = refused("baked", target)
+    assert code == 1
+    assert "H, W may vary, but at H=64, W=80 y: is float32[192,80], expected float32[320,48]" in said
+    assert "hint: --keep-constant 48 where such a number is no size, or give numbers for sizes that cannot vary" in said
+    line = f"tm-to-{target} baked.pkl --dynamic-shape x=1,3,32,W --keep-constant 48 -o out.{target}"
+    result = Runner().invoke(application, line.split())
+    assert result.exit_code == 0, result.stderr
+    assert "also at W=64; W=80: as the source, max rel error 0" in result.stderr
 
 
 @pytest.mark.parametrize("target", ["onnx", "tflite"])
