@@ -46,7 +46,7 @@ def varying_target(
     shape: Shape, sizes: Sequence[int], traced: Mapping[str, int], kept: Collection[int] = ()
 ) -> list[int | Varying] | None:
     """A Reshape's target in terms of the source's dimensions; None where nothing varies or the sizes do not line up.
-    Numbers that are `kept` stay what they are."""
+    Numbers that are `kept` stay what they are; then a -1 stays too, since it is what the elements leave."""
     before = [traced.get(dim, 0) if isinstance(dim, str) else dim for dim in shape]
     if 0 in before or not any(isinstance(dim, str) for dim in shape):
         return None
@@ -59,7 +59,13 @@ def varying_target(
     if math.prod(after) != math.prod(before):
         return None
     target: list[int | Varying] = list(after)
+    is_kept = False
     for source, result in segments(before, after):
-        if any(isinstance(shape[axis], str) for axis in source) and sizes[result[0]] not in kept:
-            target[result[0]] = Varying(tuple(source), math.prod(after[axis] for axis in result[1:]))
+        if any(isinstance(shape[axis], str) for axis in source):
+            if sizes[result[0]] in kept:
+                is_kept = True
+            else:
+                target[result[0]] = Varying(tuple(source), math.prod(after[axis] for axis in result[1:]))
+    if is_kept and -1 in sizes:
+        target[sizes.index(-1)] = -1
     return target

@@ -294,7 +294,7 @@ def _repeated(b: ShapeBuilder, value: Value, leaders: Mapping[int, Value]) -> Va
 def _unbaked(b: ShapeBuilder, x: Value, target: Sequence[int | Varying]) -> list[Size]:
     """Sizes that were traced as numbers but follow the input's named dimensions."""
     varying = [size for size in target if isinstance(size, Varying)]
-    if len(varying) == 1 and (len(varying[0].axes) > 1 or varying[0].divisor > 1):
+    if -1 not in target and len(varying) == 1 and (len(varying[0].axes) > 1 or varying[0].divisor > 1):
         return [-1 if isinstance(size, Varying) else size for size in target]
     return [_size(b, x, size) if isinstance(size, Varying) else size for size in target]
 

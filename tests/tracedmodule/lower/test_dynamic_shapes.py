@@ -22,6 +22,22 @@ def test_numbers_follow_sizes_or_are_kept(numbers: tuple[int, ...], guesses: lis
     assert b.guesses == guesses
 
 
+@pytest.mark.parametrize(
+    ("shape", "sizes", "found"),
+    [((1, 3, 32, "W"), (-1, 48), [-1, 48]), (("N", 3, "H", "W"), (2, -1, 48), [0, -1, 48])],
+)
+def test_what_the_elements_leave_is_not_what_they_left_when_traced(
+    shape: tuple[int | str, ...], sizes: tuple[int, ...], found: list[int]
+) -> None:
+    """48 is kept, so that the -1 beside it varies instead."""
+    b = ShapeBuilder({"N": 2, "H": 32, "W": 48}, (48,))
+    y = reshape(b, b.input("x", "float32", shape), list(sizes))
+    (node,) = [node for node in b.graph.nodes if node.outputs == [y]]
+    assert node.inputs[1] is not None
+    assert node.inputs[1].array is not None
+    assert node.inputs[1].array.tolist() == found
+
+
 def test_a_batch_of_one_is_not_said() -> None:
     b = ShapeBuilder({"N": 1})
     reshape(b, b.input("x", "float32", ("N", 4, 4)), [1, 16])
