@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-from mgeconvert.errors import Problem, RefusedError, UnsupportedError
+from mgeconvert.errors import BadInputError, Problem, RefusedError, UnsupportedError
 from mgeconvert.files import output_files
 from mgeconvert.ir import Graph
 from mgeconvert.ir.whole_calls import with_whole_calls
 
+from ..read.work import bounded
 from ..write import pickler
 from ..write.pickler import Instance
 from .assemble import emitted, traced_module
@@ -48,6 +49,16 @@ def calls(graph: Graph) -> int:
 
 
 def _assembled(graph: Graph) -> tuple[Instance | None, list[Problem]]:
+    try:
+        with bounded():
+            return _made(graph)
+    except RefusedError as refused:  # what the file kept of a call that it never made
+        return None, [Problem(graph.name, "TracedModule", refused.reason)]
+    except BadInputError as error:  # attributes that no call reads, and that share their parts without end
+        return None, [Problem(graph.name, "TracedModule", error.message)]
+
+
+def _made(graph: Graph) -> tuple[Instance | None, list[Problem]]:
     load_tables()
     graph = (
         with_whole_calls(graph) if graph.calls else with_leaf_modules(with_layer_norms(with_quantized_modules(graph)))
@@ -58,7 +69,4 @@ def _assembled(graph: Graph) -> tuple[Instance | None, list[Problem]]:
     found = [*found, *(problem for problem in more if (problem.scope, problem.op) not in said)]
     if found:
         return None, found
-    try:
-        return traced_module(prepared, calls), []
-    except RefusedError as refused:  # what the file kept of a call that it never made
-        return None, [Problem(graph.name, "TracedModule", refused.reason)]
+    return traced_module(prepared, calls), []

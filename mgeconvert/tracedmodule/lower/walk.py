@@ -162,6 +162,8 @@ class _Walk(Generic[T]):
         owner = inputs[0] if inputs else None
         if not isinstance(owner, _Bound):
             raise self.bad(scope.path, f"reads the attribute {expr.name} of something that is no module")
+        if expr.name.count(".") >= MAX_DEPTH:
+            raise self.bad(scope.path, f"modules are nested more than {MAX_DEPTH} deep")
         value: Any = owner.record
         place = owner.path
         for name in expr.name.split("."):
@@ -175,6 +177,8 @@ class _Walk(Generic[T]):
 
     def value(self, value: Any, path: str, captured: bool) -> Any:
         """An attribute or constant as the steps after it see it."""
+        if len(path) > g.MAX_NAME:
+            raise self.bad(path[:60], f"a path of {len(path):,} characters, expected at most {g.MAX_NAME:,}")
         if isinstance(value, TensorRecord):
             made = self.handler.tensor(value, self.tensor_paths.setdefault(id(value), path))
             return _Read(made, Attribute(path, value, captured))
@@ -305,5 +309,5 @@ def _join(path: str, name: str) -> str:
 @functools.lru_cache(64)
 def _version(text: str | None) -> Version | None:
     """``1.13.0.dev2023`` -> (1, 13, 0)"""
-    numbers = [int(part) for part in re.findall(r"\d+", text or "")[:3]]
+    numbers = [int(part) for part in re.findall(r"\d+", (text or "")[:60])[:3]]
     return (numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None

@@ -13,6 +13,7 @@ from mgeconvert.errors import BadInputError, UnsafePickleError
 
 from . import arrays, graph, pytree, records
 from .typeref import TypeRef
+from .work import is_key
 
 
 def _names(module: str, names: str) -> list[tuple[str, str]]:
@@ -132,6 +133,9 @@ def _type_of(value: Any) -> TypeRef:
 
 
 def _slice(*arguments: Any) -> slice:
+    for argument in arguments:
+        if isinstance(argument, slice | tuple | list | dict | set | frozenset):
+            raise BadInputError(f"a slice of a {type(argument).__name__}")
     return slice(*arguments)
 
 
@@ -140,7 +144,12 @@ def _dictionary(*arguments: Any) -> dict[Any, Any]:
         return {}
     if len(arguments) != 1 or type(arguments[0]) is not list:
         raise BadInputError("an OrderedDict whose items are not a list")
-    return dict(arguments[0])
+    found: dict[Any, Any] = {}
+    for item in arguments[0]:
+        if type(item) not in (list, tuple) or len(item) != 2 or not is_key(item[0]):
+            raise BadInputError("an OrderedDict whose items are not names with values")
+        found[item[0]] = item[1]
+    return found
 
 
 def _default_dictionary(*_: Any) -> dict[Any, Any]:

@@ -14,7 +14,9 @@ import numpy as np
 
 from mgeconvert.errors import BadInputError, UnsafePickleError
 
+from .short import kind_or_short, short
 from .typeref import TypeRef
+from .work import unpack
 
 _PLAIN = frozenset(("b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8"))
 _CUSTOM_MODULE = "megengine.core._imperative_rt"
@@ -78,11 +80,11 @@ class DTypeRecord:
 
     def __setstate__(self, state: Any) -> None:
         if type(state) is not tuple or len(state) not in (8, 9) or state[0] not in (3, 4):
-            raise BadInputError(f"the state of a dtype is {_short(state)}, expected the 8 or 9 items of numpy")
+            raise BadInputError(f"the state of a dtype is {kind_or_short(state)}, expected the 8 or 9 items of numpy")
         if any(part is not None for part in state[2:5]):
             raise BadInputError("a dtype with fields, expected a plain number type")
         if state[1] not in ("<", ">", "|", "="):
-            raise BadInputError(f"a dtype with the byte order {_short(state[1])}")
+            raise BadInputError(f"a dtype with the byte order {kind_or_short(state[1])}")
         self._set(state[1], state[8] if len(state) == 9 else None)
 
     def _set(self, order: str, metadata: Any) -> None:
@@ -100,7 +102,7 @@ def _quantized(metadata: Any, storage: np.dtype[Any], text: str) -> MgeDType:
             zero_point = rest.get("zero_point")
             if isinstance(scale, float | int | np.floating) and isinstance(zero_point, int | None.__class__):
                 return MgeDType(name, storage, float(scale), zero_point)
-    raise BadInputError(f"a dtype {text} whose metadata is no quantization of MegEngine: {_short(metadata)}")
+    raise BadInputError(f"a dtype {text} whose metadata is no quantization of MegEngine: {kind_or_short(metadata)}")
 
 
 def dtype(*arguments: Any) -> DTypeRecord:
@@ -109,7 +111,7 @@ def dtype(*arguments: Any) -> DTypeRecord:
     if isinstance(kind, TypeRef) and kind.module == _CUSTOM_MODULE and kind.name in _CUSTOM:
         return DTypeRecord(kind.name)
     if type(kind) is not str or kind[-2:] not in _PLAIN or kind[:-2] not in ("", "<", ">", "|", "="):
-        shown = kind.qualname if isinstance(kind, TypeRef) else _short(kind)
+        shown = kind.qualname if isinstance(kind, TypeRef) else kind_or_short(kind)
         raise UnsafePickleError(f"has a numpy dtype {shown}, which is not a plain number type")
     return DTypeRecord(kind[-2:], kind[:-2] or "|")
 
@@ -124,17 +126,19 @@ class ArrayRecord:
 
     def __setstate__(self, state: Any) -> None:
         if type(state) is not tuple or len(state) != 5 or state[0] != 1:
-            raise BadInputError(f"the state of an array is {_short(state)}, expected (1, shape, dtype, order, bytes)")
+            shown = kind_or_short(state)
+            raise BadInputError(f"the state of an array is {shown}, expected (1, shape, dtype, order, bytes)")
         self.fill(state[4], state[2], state[1], bool(state[3]))
 
     def fill(self, data: Any, dtype: Any, shape: Any, fortran: bool) -> None:
         """Take over the bytes, checking them against dtype and shape."""
         if not isinstance(dtype, DTypeRecord):
-            raise BadInputError(f"an array whose dtype is {_short(dtype)}")
+            raise BadInputError(f"an array whose dtype is {kind_or_short(dtype)}")
         if type(shape) is not tuple or len(shape) > 32 or not all(type(dim) is int and dim >= 0 for dim in shape):
-            raise BadInputError(f"an array whose shape is {shape!r:.60}")
+            raise BadInputError(f"an array whose shape is {short(shape)}")
         if not isinstance(data, bytes | bytearray):
-            raise BadInputError(f"an array whose data is {_short(data)}, expected bytes")
+            raise BadInputError(f"an array whose data is {kind_or_short(data)}, expected bytes")
+        unpack(len(data))
         stored = dtype.stored
         if math.prod(shape) * stored.itemsize != len(data):
             raise BadInputError(f"an array of shape {shape} and dtype {stored} with {len(data)} bytes")
@@ -184,14 +188,14 @@ def dtype_of(value: Any) -> DType | None:
 def reconstruct(kind: Any, *_: Any) -> ArrayRecord:
     """``numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b'b')``; a shape and a type that BUILD overrides"""
     if not isinstance(kind, TypeRef) or kind.qualname != "numpy.ndarray":
-        raise UnsafePickleError(f"has an array of class {_short(kind)}, expected numpy.ndarray")
+        raise UnsafePickleError(f"has an array of class {kind_or_short(kind)}, expected numpy.ndarray")
     return ArrayRecord()
 
 
 def frombuffer(data: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> ArrayRecord:
     """``numpy.core.numeric._frombuffer(bytes, dtype, shape, 'C')``"""
     if order not in ("C", "F") or axis_order is not None:
-        raise BadInputError(f"an array of order {_short(order)}, expected C or F")
+        raise BadInputError(f"an array of order {kind_or_short(order)}, expected C or F")
     record = ArrayRecord()
     record.fill(data, dtype, shape, order == "F")
     return record
@@ -207,20 +211,12 @@ def scalar(dtype: Any, data: Any) -> ScalarRecord:
 def dtype_class(kind: Any) -> TypeRef:
     """``numpy.core._DType_reconstruct(numpy.int32)``: the class of a dtype, kept as a name."""
     if not isinstance(kind, TypeRef):
-        raise UnsafePickleError(f"has a dtype class of {_short(kind)}")
+        raise UnsafePickleError(f"has a dtype class of {kind_or_short(kind)}")
     return TypeRef("numpy", f"dtype[{kind.name}]")
 
 
 def encode(text: Any, encoding: Any) -> bytes:
     """``_codecs.encode(text, 'latin1')``: how protocol 2 writes bytes."""
     if type(text) is not str or encoding not in ("latin1", "latin-1"):
-        raise UnsafePickleError(f"calls _codecs.encode with {_short(encoding)}, expected 'latin1'")
+        raise UnsafePickleError(f"calls _codecs.encode with {kind_or_short(encoding)}, expected 'latin1'")
     return text.encode("latin-1")
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, TypeRef):
-        return value.qualname
-    if isinstance(value, str | int | float | bytes | None.__class__):
-        return repr(value)[:60]
-    return f"a {type(value).__name__}"

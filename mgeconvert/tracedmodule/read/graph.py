@@ -9,10 +9,14 @@ from mgeconvert.errors import BadInputError
 
 from .arrays import DType, dtype_of
 from .modules import ModuleRecord
+from .short import short
 from .typeref import TypeRef
 from .values import QParams, Record, TensorRecord, text_keys
+from .work import spend
 
 _NONE = type(None)
+MAX_NAME = 1 << 12
+"""Characters of names: every call below a module repeats the module's."""
 
 
 class Node(Record):
@@ -27,6 +31,11 @@ class Node(Record):
     def __setstate__(self, state: Any) -> None:
         self.name, self.qualname = None, None
         super().__setstate__(state)
+        names: tuple[str | None, str | None] = (self.name, self.qualname)
+        for name in names:
+            if name is not None and len(name) > MAX_NAME:
+                count = f"{len(name):,} characters, expected at most {MAX_NAME:,}"
+                raise BadInputError(f"{self.source} with a name of {count}")
 
 
 class ModuleNode(Node):
@@ -57,7 +66,7 @@ class TensorNode(Node):
         self.dtype = dtype_of(state.get("_dtype"))
         sizes: tuple[Any, ...] = self.shape or ()
         if not all(type(size) is int and size >= 0 for size in sizes):
-            raise BadInputError(f"{self.source}._shape is {sizes!r:.60}, expected sizes")
+            raise BadInputError(f"{self.source}._shape is {short(sizes)}, expected sizes")
 
 
 class Expr(Record):
@@ -151,7 +160,7 @@ class CallFunction(FunctionOrMethod):
         if isinstance(func, TypeRef):
             self.func = (func.module, func.name)
         if len(self.func) != 2 or not all(type(part) is str for part in self.func):
-            raise BadInputError(f"{self.source}.func is {self.func!r}, expected (module, function)")
+            raise BadInputError(f"{self.source}.func is {short(self.func)}, expected (module, function)")
 
 
 class Apply(Versioned):
@@ -165,10 +174,10 @@ class Apply(Versioned):
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
         if "opdef_state" in state:
-            fields = dict(text_keys(self.source, state["opdef_state"]))
+            fields = _copy(text_keys(self.source, state["opdef_state"]))
             kind = fields.pop("opdef_type", None)
         else:
-            fields = dict(text_keys(self.source, state.get("opdef")))
+            fields = _copy(text_keys(self.source, state.get("opdef")))
             kind = fields.pop("type", None)
             fields.pop("version", None)
         if not isinstance(kind, TypeRef):
@@ -195,16 +204,26 @@ class InternalGraph(Record):
     def check(self) -> None:
         """BadInputError unless every step is an expression between nodes, and every node is made before it is read."""
         known: set[Node] = set()
+        seen: set[int] = set()
         _make(known, self.inputs)
         for expr in self.exprs:
             if not isinstance(expr, Expr):
                 raise BadInputError(f"a {type(expr).__name__} among the expressions of a graph")
+            if id(expr) in seen:
+                raise BadInputError("an expression stands twice in a graph")
+            seen.add(id(expr))
+            spend(1 + len(expr.inputs) + len(expr.outputs))
             _read(known, expr.inputs)
             _make(known, expr.outputs)
         _read(known, self.outputs)
         for node in self.outputs:
             if not isinstance(node, TensorNode | ModuleNode):
                 raise BadInputError(f"a {type(node).__name__} among the outputs of a graph")
+
+
+def _copy(state: dict[str, Any]) -> dict[str, Any]:
+    spend(1 + len(state))
+    return dict(state)
 
 
 def _make(known: set[Node], nodes: Sequence[Any]) -> None:

@@ -17,6 +17,7 @@ from .graph import InternalGraph, TensorNode
 from .other_pickles import not_traced
 from .pytree import LeafDef, TreeDef, unflatten
 from .records import FullArgSpec, TracedModuleRecord
+from .short import label
 from .source import opened
 from .unpickle import Progress
 from .values import QParams
@@ -132,7 +133,7 @@ def _argument_names(
             raise BadInputError("the arguments of forward() are not (positional, keyword)")
         args, kwargs = arg_def.children
         names = list(_positional_names(spec, args.children[1:]))
-        names += [leaf for key, child in kwargs.items for leaf in _leaf_names(child, str(key))]
+        names += [leaf for key, child in kwargs.items for leaf in _leaf_names(child, label(key))]
     if len(names) != len(nodes):
         raise BadInputError(f"{len(nodes)} inputs, but {len(names)} tensors among the arguments")
     return list(zip(names, nodes, strict=True))
@@ -156,7 +157,7 @@ def _leaf_names(tree: TreeDef, name: str | None) -> Iterator[str | None]:
             yield name
         return
     for key, child in tree.items:
-        yield from _leaf_names(child, name and f"{name}_{key}")
+        yield from _leaf_names(child, name and f"{name}_{label(key)}")
 
 
 def _paths(tree: TreeDef, prefix: str) -> Iterator[str]:
@@ -164,7 +165,7 @@ def _paths(tree: TreeDef, prefix: str) -> Iterator[str]:
         yield prefix
         return
     for key, child in tree.items:
-        yield from _paths(child, f"{prefix}.{key}" if isinstance(key, str) else f"{prefix}[{key}]")
+        yield from _paths(child, f"{prefix}.{key}" if isinstance(key, str) else f"{prefix}[{label(key)}]")
 
 
 def output_structure(out_def: TreeDef) -> Any:
@@ -184,11 +185,13 @@ def _unique(names: Sequence[str]) -> list[str]:
     """The names, later ones of equal names with a number."""
     taken = set(names)
     seen: set[str] = set()
+    numbers: dict[str, int] = {}
     result = []
     for name in names:
-        fresh, number = name, 1
+        fresh, number = name, numbers.get(name, 1)
         while fresh in seen or (number > 1 and fresh in taken):
             fresh, number = f"{name}_{number}", number + 1
+        numbers[name] = number
         seen.add(fresh)
         result.append(fresh)
     return result

@@ -7,7 +7,9 @@ from typing import Any
 from mgeconvert.errors import BadInputError
 
 from .arrays import ArrayRecord, DTypeRecord
+from .short import short
 from .values import FullArgSpec, Record, text_keys
+from .work import spend
 
 
 class ModuleRecord(Record):
@@ -42,7 +44,7 @@ class ModuleState(ModuleRecord):
         fields = text_keys(self.source, state)
         module = fields.get("module")
         if type(module) is not tuple or len(module) != 2 or not all(type(part) is str for part in module):
-            raise BadInputError(f"{self.source}.module is {module!r}, expected (module, class)")
+            raise BadInputError(f"{self.source}.module is {short(module)}, expected (module, class)")
         self.qualname = ".".join(module)
         self.attributes = _values(text_keys(self.qualname, fields.get("state")))
         self.version = _text_or_none(fields.get("version"))
@@ -91,6 +93,7 @@ class TracedModuleRecord(ModuleRecord):
 
 def _values(state: dict[str, Any]) -> dict[str, Any]:
     """Arrays and dtypes among the attributes as numpy knows them."""
+    spend(1 + len(state))
     return {key: value.value if isinstance(value, ArrayRecord | DTypeRecord) else value for key, value in state.items()}
 
 

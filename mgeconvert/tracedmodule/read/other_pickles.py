@@ -12,6 +12,7 @@ from mgeconvert.recognise import TRACE, shown
 from .arrays import ArrayRecord
 from .modules import ModuleRecord, TracedModuleRecord
 from .scan import Audit
+from .short import LONGEST, label, short
 from .values import TensorRecord
 
 TRACE_WITH_WEIGHTS = f"load it into its network with net.load_state_dict(mge.load(...)), then trace that; {TRACE}"
@@ -47,8 +48,8 @@ def _dictionary(root: dict[Any, Any], name: str) -> BadInputError:
     for key, value in root.items():
         if isinstance(value, TracedModuleRecord):
             return BadInputError(
-                f"{name}: is a dict with a TracedModule under {key!r}, expected the TracedModule itself",
-                hint=f'in MegEngine: mge.save(mge.load("{shown(name)}")[{key!r}], "traced.pkl")',
+                f"{name}: is a dict with a TracedModule under {short(key)}, expected the TracedModule itself",
+                hint=f'in MegEngine: mge.save(mge.load("{shown(name)}")[{short(key)}], "traced.pkl")',
             )
     tensors = [key for key, value in root.items() if isinstance(value, TensorRecord | ArrayRecord)]
     if tensors and len(tensors) == len(root):
@@ -73,5 +74,5 @@ def _holds_tensors(value: Any, depth: int = 0) -> bool:
 
 def _some(keys: list[Any], noun: str) -> str:
     nouns = noun if len(keys) == 1 else "entries" if noun == "entry" else f"{noun}s"
-    shown = ", ".join(str(key)[:60] for key in keys[:3])
+    shown = ", ".join(label(key)[:LONGEST] for key in keys[:3])
     return f"{len(keys)} {nouns}: {shown}{', ...' if len(keys) > 3 else ''}"

@@ -12,9 +12,10 @@ from mgeconvert.errors import BadInputError, UnsafePickleError
 
 from .arrays import ArrayRecord, dtype_of
 from .modules import ModuleRecord
+from .short import short
 from .typeref import TypeRef, UsersType
 from .values import CompNode, Device, NamedTuple, QuantMode, Record, TensorRecord
-from .work import spend
+from .work import BYTES_A_PART, is_key, spend
 
 MAX_DEPTH = 64
 """Containers nested deeper than that are no arguments of a network."""
@@ -62,7 +63,7 @@ class LeafDef(TreeDef):
         super().__setstate__(state)
         kinds: tuple[Any, ...] = self.type
         if not all(isinstance(kind, TypeRef) or _is_record(kind) for kind in kinds):
-            raise BadInputError(f"{self.source}.type has {kinds!r:.60}, expected classes")
+            raise BadInputError(f"{self.source}.type has {short(kinds)}, expected classes")
 
     @property
     def is_variable(self) -> bool:
@@ -82,13 +83,21 @@ class Container:
 def _dict(children: list[Any], keys: Any) -> dict[Any, Any]:
     if not isinstance(keys, tuple | list) or len(keys) != len(children):
         raise BadInputError(f"a dict of {len(children)} values whose aux_data are no {len(children)} keys")
+    if not all(map(is_key, keys)):
+        raise BadInputError("a dict whose keys are neither text nor numbers")
     return dict(zip(keys, children, strict=True))
+
+
+def _slice(children: list[Any], _: Any) -> slice:
+    if len(children) != 3:
+        raise BadInputError(f"a slice of {len(children)} parts")
+    return slice(*children)
 
 
 _BUILD: dict[str, Callable[[list[Any], Any], Any]] = {
     "builtins.tuple": lambda children, _: tuple(children),
     "builtins.list": lambda children, _: children,
-    "builtins.slice": lambda children, _: slice(*children),
+    "builtins.slice": _slice,
     "builtins.dict": _dict,
     "collections.OrderedDict": _dict,
     "collections.defaultdict": _dict,
@@ -160,7 +169,7 @@ def plain(value: Any, depth: int = 0) -> Any:
         module, _, name = value.source.rpartition(".")
         return TypeRef(module, name)
     if type(value) in (list, tuple, dict):
-        spend(1 + len(value))
+        spend(1 + len(value) * (2 if type(value) is dict else 1))
     if type(value) in (list, tuple):
         return type(value)(plain(item, depth + 1) for item in value)
     if type(value) is dict:
@@ -208,6 +217,7 @@ def _constant_key(value: Any) -> Hashable:
     if isinstance(value, CompNode | Device | QuantMode | NamedTuple):
         return (value.source, *(_constant_key(getattr(value, slot)) for slot in type(value).__slots__))
     if isinstance(value, np.ndarray):
+        spend(1 + value.nbytes // BYTES_A_PART)
         return (value.dtype.str, value.shape, value.tobytes())
     if isinstance(value, list | tuple):
         return tuple(map(_constant_key, value))

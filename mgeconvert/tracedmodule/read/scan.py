@@ -22,6 +22,8 @@ MAX_TUPLE_SIZE = 1 << 24
 """Limits for tuples within tuples: hashing takes C stack for the depth, and time for the parts, all spelled out."""
 MAX_WIDE_KEYS = 1000
 """Keys that are integers of 8 bytes or more. Only those can be chosen so that thousands of them have one hash."""
+MAX_NUMBER = 1 << 8
+"""Bytes of an integer: Python does not write larger ones out."""
 MAX_NAME = 1 << 12
 """Longer texts are no names; protocol 2 writes weights as text."""
 
@@ -77,7 +79,9 @@ class _Keys:
 
 
 class _Tuple:
-    """A tuple on the stack: how deep tuples nest in it, and how many parts it has, all spelled out."""
+    """A tuple or frozenset on the stack: how deep they nest in it, and how many parts it has, all spelled out.
+
+    Comparing two frozensets that are equal, and not one, looks at all parts of both."""
 
     __slots__ = ("depth", "size", "wide")
 
@@ -222,6 +226,8 @@ def scan(data: mmap.mmap | bytes) -> Audit:
                 push(data[begin:position] if position - begin < MAX_NAME else None)
             elif kind == _LONG:
                 length = int.from_bytes(data[position : position + counted], "little")
+                if length > MAX_NUMBER:
+                    raise UnsafePickleError(f"byte {start}: the pickle has an integer of {length:,} bytes")
                 position += counted + length
                 push(_WIDE if length >= 8 else None)
             elif kind == _SETITEMS:
@@ -231,7 +237,7 @@ def scan(data: mmap.mmap | bytes) -> Audit:
             elif kind == _MEMBERS:
                 bottom = marks.pop()
                 keys.add(stack[bottom:], start)
-                stack[bottom:] = [None] if code == pickle.FROZENSET[0] else []
+                stack[bottom:] = [_tuple(stack[bottom:], start)] if code == pickle.FROZENSET[0] else []
             elif kind == _TO_MARK:
                 del stack[marks.pop() :]
             elif kind == _APPEND:

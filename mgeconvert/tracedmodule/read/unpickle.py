@@ -24,6 +24,7 @@ from .other_pickles import check_root
 from .records import TracedModuleRecord
 from .scan import scan
 from .typeref import UsersType
+from .work import bounded
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read and the size of the file."""
@@ -99,7 +100,7 @@ def load(file: BinaryIO, name: str, progress: Progress | None = None) -> Any:
     source: Any = file if progress is None else _Reporting(file, progress, size)
     unpickler = _Unpickler(source)
     try:
-        with _without_gc():
+        with _without_gc(), bounded(size):
             root = unpickler.load()
     except UnsafePickleError as error:
         raise _unsafe(name, f"the pickle {error.message}") from error

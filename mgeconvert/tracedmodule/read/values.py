@@ -13,6 +13,7 @@ import numpy as np
 from mgeconvert.errors import BadInputError
 
 from .arrays import ArrayRecord, DType, DTypeRecord, storage
+from .short import short
 
 
 class Record:
@@ -135,7 +136,7 @@ class QuantMode(Record):
 
     def __new__(cls, value: int) -> QuantMode:
         if value not in (1, 2):
-            raise BadInputError(f"{cls.source}({value!r}), expected 1 or 2")
+            raise BadInputError(f"{cls.source}({short(value)}), expected 1 or 2")
         self = super().__new__(cls)
         self.value = value
         return self

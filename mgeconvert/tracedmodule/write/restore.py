@@ -28,6 +28,7 @@ from ..read.values import (
     Record,
     TensorRecord,
 )
+from ..read.work import spend
 from .objects import DEVICE
 from .pickler import Called, Instance, Name
 
@@ -47,6 +48,8 @@ class Restorer:
         kind = type(value)
         if value is None or kind in (str, int, float, bool, bytes) or value is ...:
             return value
+        if kind in (list, tuple, dict):
+            spend(1 + len(value) * (2 if kind is dict else 1))
         if kind in (list, tuple):
             return kind(map(self, value))
         if kind is dict:

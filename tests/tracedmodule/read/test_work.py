@@ -5,14 +5,18 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mgeconvert
 from mgeconvert.errors import BadInputError, UnsafePickleError
 from mgeconvert.tracedmodule.describe import describe
+from mgeconvert.tracedmodule.read import allowed, pytree
 from mgeconvert.tracedmodule.read.pytree import plain
 from mgeconvert.tracedmodule.read.scan import scan
-from mgeconvert.tracedmodule.read.work import bounded
+from mgeconvert.tracedmodule.read.short import short
+from mgeconvert.tracedmodule.read.typeref import TypeRef
+from mgeconvert.tracedmodule.read.work import bounded, is_key, unpack
 
 HOSTILE = Path(__file__).parents[4] / "shared" / "cases" / "hostile"
 LARGE = tuple(range(20_000))
@@ -39,7 +43,7 @@ def test_shared_containers_are_not_spelled_out() -> None:
     value: list[object] = []
     for _ in range(40):
         value = [value, value]
-    with pytest.raises(BadInputError, match=r"more than 2,000,000 parts, all spelled out"), bounded():
+    with pytest.raises(BadInputError, match=r"more than 1,000,000 parts, all spelled out"), bounded():
         plain(value)
 
 
@@ -47,7 +51,7 @@ def test_shared_containers_are_not_spelled_out() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("tm_const_laughs", "its arguments and constants are more than 2,000,000 parts"),
+        ("tm_const_laughs", "its arguments and constants are more than 1,000,000 parts"),
         ("tm_hash_big_tuple_3000x", "keys that take hours to hash"),
         ("tm_int_hash_flood", "keys that take hours to hash"),
         ("tm_module_dag16", "modules call one another without end"),
@@ -59,3 +63,46 @@ def test_files_that_never_ended(name: str, text: str) -> None:
         describe(path)
     with pytest.raises(BadInputError, match=text):
         mgeconvert.load(path)
+
+
+def test_arrays_may_not_be_far_larger_than_their_file() -> None:
+    with bounded():
+        unpack(64 << 20)
+        with pytest.raises(BadInputError, match="they share their bytes"):
+            unpack(1)
+    with bounded(64 << 20):
+        unpack(128 << 20)
+
+
+@pytest.mark.parametrize("value", [1 << 32, -(1 << 32), (0, (1 << 40,)), frozenset(), np.float32(1).dtype])
+def test_what_is_no_key(value: object) -> None:
+    assert not is_key(value)
+
+
+@pytest.mark.parametrize("value", [0, -1, "a", b"a", 1.5, None, True, (), ("a", (1, 2.0))])
+def test_what_is_a_key(value: object) -> None:
+    assert is_key(value)
+
+
+def test_parts_that_make_no_container() -> None:
+    with pytest.raises(BadInputError, match=r"^a slice of 2 parts$"):
+        pytree._slice([0, 1], None)
+    with pytest.raises(BadInputError, match=r"^a dict whose keys are neither text nor numbers$"):
+        pytree._dict([0], [[]])
+    with pytest.raises(BadInputError, match=r"^a slice of a tuple$"):
+        allowed._slice((1, 2))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("x" * 100, "'" + "x" * 59),
+        (1 << 1000, "a number of 1001 bits"),
+        ([1.5, None, True, b"a"], "[1.5, None, True, b'a']"),
+        (TypeRef("a.b", "c"), "a.b.c"),
+        (slice(1), "a slice"),
+        ({"a": [[[[[]]]]]}, "{'a': [[[[...]]]]}"),
+    ],
+)
+def test_values_in_messages(value: object, text: str) -> None:
+    assert short(value) == text

@@ -1,0 +1,28 @@
+"""Pickles that ask for more than there is are answered within 5 s of the processor and 1 GB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .hostile_pickles import CASES, content
+from .server import Server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server() as server:
+        yield server
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_is_answered_within_the_limits(name: str, server: Server) -> None:
+    data = content(name)
+    assert len(data) < 2 << 20
+    verdict = server.ask("tm", {"m.pkl": data})
+    assert not verdict.is_finding, verdict
+    said = CASES[name][1]
+    assert said in verdict.text
+    if not said:
+        assert verdict.kind == "result"
