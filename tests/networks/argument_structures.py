@@ -94,6 +94,20 @@ class Mixed(M.Module):
         return x - b * a + c if m is None else x * m
 
 
+class TupleOfDicts(M.Module):
+    def forward(self, pair, *, options=None):
+        first, second = pair
+        y = first["x"] - second["x"] * second["y"]
+        return y if options is None else {"y": y * options["scale"], "list": [y, (y + options["shift"][0],)]}
+
+
+class Same(M.Module):
+    """One tensor that is given twice, and once more within a list."""
+
+    def forward(self, x, y, others):
+        return x * 2 - y, others[0] * others[1]
+
+
 def weighted(layer):
     """The layer with weights that are the same each time."""
     for parameter in layer.parameters():
@@ -112,3 +126,9 @@ def inner():
     """Arguments by position."""
     x = np.random.RandomState(3).standard_normal((3, 1, 3, 8, 8)).astype("float32")
     return x[0], (x[1], x[2])
+
+
+def same():
+    """The same array in three places."""
+    x = np.random.RandomState(3).standard_normal((1, 3, 8, 8)).astype("float32")
+    return x, x, [x, x + 1]

@@ -100,6 +100,9 @@ STRUCTURES = {
     "Flagged": '--input x=1,3,8,8 --const flag=true --const mode="twice"',
     "Inner": f"--inputs {NETWORKS}:inner",
     "Mixed": "--input 1,3,8,8 --input b=1,3,8,8 --input a=1,3,8,8 --input c=1,3,8,8",
+    "TupleOfDicts": "--input pair.0.x=1,3,8,8 --input pair.1.x=1,3,8,8 --input pair.1.y=1,3,8,8 "
+    "--const options.scale=2.0 --input options.shift.0=1,3,8,8",
+    "Same": f"--inputs {NETWORKS}:same",
 }
 """What each network is traced with."""
 
@@ -156,14 +159,16 @@ def test_the_source_is_asked_for_the_truth_whatever_its_arguments() -> None:
     invoke("run Mixed.pkl -i Mixed.npz -o ran.npz")
     with np.load("Mixed.npz") as recorded, np.load("ran.npz") as ran:
         np.testing.assert_allclose(ran[ran.files[0]], recorded["out_0"], rtol=1e-6)
-    for target, suffix in (("mge", "mge"), ("pytorch", "py")):
-        assert "against the recorded outputs of Nested.npz" in invoke(f"tm-to-{target} Nested.pkl -o model.{suffix}")
+    for name in ("Nested", "TupleOfDicts", "Same"):
+        for target, suffix in (("mge", "mge"), ("pytorch", "py")):
+            said = invoke(f"tm-to-{target} {name}.pkl -o {name}-model.{suffix}")
+            assert f"against the recorded outputs of {name}.npz" in said
     Path("Nested.npz").unlink()
     assert "Nested.pkl run in MegEngine" in invoke("tm-to-onnx Nested.pkl")
 
 
 @pytest.mark.reference
-@pytest.mark.parametrize("name", ["Inner", "Nested", "Mixed"])
+@pytest.mark.parametrize("name", ["Inner", "Nested", "Mixed", "TupleOfDicts", "Same"])
 def test_they_are_traced(folder: Path, name: str) -> None:
     invoke(f"trace {NETWORKS}:{name} {STRUCTURES[name]} -o again.pkl")
     with np.load("again.npz") as found, np.load(f"{name}.npz") as golden:
