@@ -145,6 +145,23 @@ KINDS = (
         ),
     ),
     Kind(
+        710,
+        Text(
+            "A cluster that cannot be used",
+            "The Dask scheduler of `batch --dask` does not answer, has no workers, or workers of another version.",
+            "Nothing is started by mgeconvert: scheduler and workers are yours. Results are equal only where all have"
+            " the same versions.",
+            "Start `dask scheduler` and `dask worker ADDRESS` in environments of the same versions. The same command"
+            " again goes on with what is not done.",
+        ),
+        Text(
+            "集群不可用",
+            "`batch --dask` 的 Dask 调度器没有应答，没有 worker，或者 worker 的版本不同。",
+            "mgeconvert 不会启动任何东西：调度器和 worker 由您管理。只有版本全部相同，结果才相同。",
+            "在版本相同的环境里启动 `dask scheduler` 和 `dask worker ADDRESS`。再次运行同一命令会继续未完成的部分。",
+        ),
+    ),
+    Kind(
         801,
         Text(
             "The time limit",

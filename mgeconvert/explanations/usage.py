@@ -206,4 +206,21 @@ KINDS = (
             "为每个数组写明名字：`mgeconvert run MODEL -i data=x.npy`。`mgeconvert inspect MODEL` 列出输入。",
         ),
     ),
+    Kind(
+        114,
+        Text(
+            "A recipe or calibration data that does not fit",
+            "`mgeconvert quantize` got a recipe with unknown keys or values, or data that are not the network's inputs.",
+            "Names, shapes or types of the arrays differ from the inputs, numbers are not finite, or the network is"
+            " quantized already.",
+            "Give samples as an .npz with an array for each input, or a `script.py:feeds`. `mgeconvert quantize"
+            " --help` lists the recipes and their keys.",
+        ),
+        Text(
+            "方案或校准数据不符",
+            "`mgeconvert quantize` 得到的方案里有未知的键或值，或者数据不是网络的输入。",
+            "数组的名字、形状或类型与输入不同，含有非有限的数，或者网络已经量化。",
+            "用 .npz 给出样本，每个输入一个数组；或者用 `script.py:feeds`。`mgeconvert quantize --help` 列出方案和键。",
+        ),
+    ),
 )

@@ -129,7 +129,8 @@ def test_no_scheduler(hub: Path) -> None:
     error = json.loads(answer)["error"]
     assert error["message"] == f"tcp://127.0.0.1:{free}: no Dask scheduler answers there within 10 s"
     assert error["hint"] == "start one with `dask scheduler`"
-    assert said.splitlines()[-2:] == [f"error: {error['message']}", f"hint: {error['hint']}"]
+    more = "more: mgeconvert explain MGE710"
+    assert said.splitlines()[-3:] == [f"error: {error['message']}", f"hint: {error['hint']}", more]
     with started(hub, "hub", "--targets", "onnx", "-o", "o", "--dask", "127.0.0.1:1") as process:
         answer, _ = process.communicate(timeout=60)
     assert (process.returncode, json.loads(answer)["error"]["message"]) == (
@@ -144,6 +145,7 @@ def test_no_worker_and_a_worker_of_another_version(hub: Path, cluster: Cluster, 
     assert process.returncode == 1, said
     assert json.loads(answer)["error"] == {
         "kind": "ClusterError",
+        "code": "MGE710",
         "message": f"{cluster.address}: the scheduler has no worker",
         "hint": f"start some with `dask worker {cluster.address}`",
     }

@@ -92,7 +92,7 @@ def test_refused_before_anything_is_read(three: Path, line: str) -> None:
 
 def test_a_pattern_that_matches_nothing(three: Path) -> None:
     result = mgeconvert_run("onnx-to-tflite no*.onnx -o out/")
-    assert (result.exit_code, result.stderr) == (3, "error: no*.onnx: there is no such file\n")
+    assert (result.exit_code, result.stderr) == (3, "error: no*.onnx: there is no such file\nhint: ls .\n")
     assert not (three / "out").exists()
 
 

@@ -209,7 +209,9 @@ PHRASES: dict[int, tuple[str, ...]] = {
 }  # fmt: skip
 
 PLACES: tuple[tuple[str, int], ...] = (
-    ("cli/check", 400), ("cli/batch/manifest", 110), ("cli/batch/options", 110), ("cli/batch", 102), ("cli/", 102),
+    ("cli/check", 400), ("cli/batch/manifest", 110), ("cli/batch/entries", 110), ("cli/batch/job", 110),
+    ("cli/batch/cluster", 710), ("calibration/", 114), ("cli/quantize", 114),
+    ("cli/batch/options", 110), ("cli/batch", 102), ("cli/", 102),
     ("caffe/emit/net", 406), ("caffe/read/prototxt", 311), ("caffe/read/caffemodel", 313), ("caffe/read", 312),
     ("caffe/lower", 312), ("caffe/run", 603), ("caffe/dialects", 102), ("opsets/up/input_shape", 109),
     ("opsets/up/node_form", 421), ("opsets/up/attributes", 421), ("opsets/down", 422), ("onnx/read", 307),
