@@ -211,8 +211,8 @@ KINDS = (
         Text(
             "A recipe or calibration data that does not fit",
             "`mgeconvert quantize` got a recipe with unknown keys or values, or data that are not the network's inputs.",
-            "Names, shapes or types of the arrays differ from the inputs, numbers are not finite, or the network is"
-            " quantized already.",
+            "Names, shapes or types of the arrays differ from the inputs, numbers are not finite, or the network"
+            " is quantized already.",
             "Give samples as an .npz with an array for each input, or a `script.py:feeds`. `mgeconvert quantize"
             " --help` lists the recipes and their keys.",
         ),
