@@ -210,7 +210,7 @@ KINDS = (
         114,
         Text(
             "A recipe or calibration data that does not fit",
-            "`mgeconvert quantize` got a recipe with unknown keys or values, or data that are no inputs of the network.",
+            "`mgeconvert quantize` got a recipe with unknown keys or values, or data that are no inputs of it.",
             "Names, shapes or types of the arrays differ from the inputs, numbers are not finite, or the network"
             " is quantized already.",
             "Give samples as an .npz with an array for each input, or a `script.py:feeds`. `mgeconvert quantize"
