@@ -15,7 +15,7 @@ from .sequences import SEQUENCES, Sequences
 from .table import COMPOSITIONS, FORMS, PARTIAL, Composition, key_of
 
 FAMILIES = (
-    "activation", "control", "convolution", "elementwise", "matmul", "movement", "normalization", "pooling",
+    "activation", "control", "convolution", "elementwise", "indexing", "matmul", "movement", "normalization", "pooling",
     "quantization", "recurrent", "reduction", "resize", "selection", "vision",
 )  # fmt: skip
 """The modules that fill the table."""

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from mgeconvert.errors import refuse
-from mgeconvert.ir import Node, Shape, Value
+from mgeconvert.ir import Dim, Node, Shape, Value
 from mgeconvert.ir.builder import Builder
 
 Result: TypeAlias = "Value | Sequence[Value]"
@@ -89,6 +89,13 @@ def shape_of(value: Value) -> Shape:
     if value.shape is None:
         refuse("an input of unknown rank")
     return value.shape
+
+
+def reshape_target(dims: Sequence[Dim]) -> list[int]:
+    """The target of a Reshape to that shape; RefusedError where several dimensions are symbolic."""
+    if sum(isinstance(dim, str) for dim in dims) > 1:
+        refuse("several sizes known only at run time")
+    return [-1 if isinstance(dim, str) else dim for dim in dims]
 
 
 def array_of(node: Node, index: int, what: str) -> np.ndarray | None:

@@ -267,6 +267,11 @@ ROWS += [
     ("LSTM", [normal(3, 2, 5), normal(1, 16, 5), normal(1, 16, 4)], {"hidden_size": 4, "direction": "reverse"}, 3),
     ("LSTM", [normal(3, 2, 5), normal(1, 16, 5), normal(1, 16, 4)], {"hidden_size": 4, "clip": 0.3}, 3),
     ("RNN", [normal(3, 2, 5), W3[:1, :4], R3[:1, :4], normal(1, 8)], {"hidden_size": 4, "direction": "reverse"}, 2),
+    *(
+        ("ReverseSequence", [normal(4, 3, 2), lengths], {"time_axis": time, "batch_axis": 1 - time}, 1)
+        for time, lengths in ((0, np.int64([1, 4, 3])), (1, np.int64([1, 3, 3, 2])), (1, np.int64([2, 2, 2, 2])))
+    ),
+    ("ReverseSequence", [normal(3, 4), np.int64([3, 1, 2, 3])], {}, 1),
     ("CenterCropPad", [normal(5, 8, 3), np.int64([8, 5])], {"axes": [0, -2]}, 1),
     ("EyeLike", [normal(3, 5)], {"k": 1}, 1),
     ("Col2Im", [normal(1, 12, 16), np.int64([5, 6]), np.int64([2, 3])], {}, 1),
@@ -288,7 +293,12 @@ ROWS += [
     ),
 ]  # fmt: skip
 
-NEWER = [
+
+def linear(heads: int, kv_heads: int, rule: str) -> dict[str, Any]:
+    return {"q_num_heads": heads, "kv_num_heads": kv_heads, "update_rule": rule}
+
+
+NEWER: list[tuple[str, list[np.ndarray | None], dict[str, Any], int]] = [
     ("AffineGrid", [normal(2, 2, 3), np.int64([2, 3, 4, 5])], {"align_corners": 1}, 1),
     ("AffineGrid", [normal(2, 3, 4), np.int64([2, 3, 4, 5, 6])], {}, 1),
     ("DFT", [normal(2, 9, 4, 1), np.int64(7), np.int64(1)], {}, 1),
@@ -311,6 +321,33 @@ NEWER = [
         [normal(2, 2, 4, 8), normal(2, 2, 4, 8), normal(2, 2, 4, 8), normal(2, 1, 4, 7), normal(2, 2, 3, 8),
          normal(2, 2, 3, 8)],
         {"qk_matmul_output_mode": 2}, 4,
+    ),
+    *(
+        ("CumProd", [array, np.int64(axis)], attrs, 1)
+        for array in (normal(3, 5, 2), whole(-3, 4, 3, 5, 2, dtype=np.int32))
+        for axis, attrs in (
+            (1, {}), (-1, {"reverse": 1}), (0, {"exclusive": 1}), (1, {"exclusive": 1, "reverse": 1})
+        )
+    ),
+    ("CumProd", [normal(3, 1), np.int64(1)], {"exclusive": 1}, 1),
+    ("CumProd", [normal(3, 1), np.int64(1)], {}, 1),
+    ("TensorScatter", [normal(2, 5, 3), normal(2, 2, 3), np.int64([1, 3])], {}, 1),
+    ("TensorScatter", [normal(2, 4, 5, 3), normal(2, 4, 2, 3)], {}, 1),
+    ("TensorScatter", [normal(2, 5, 3), normal(2, 4, 3), np.int64([4, 2])], {"mode": "circular", "axis": 1}, 1),
+    ("TensorScatter", [normal(3, 2, 5), normal(3, 2, 2), np.int64([1, 1, 1])], {"axis": 2}, 1),
+    ("LinearAttention", [normal(2, 3, 8), normal(2, 3, 8), normal(2, 3, 6)], linear(2, 2, "linear"), 2),
+    (
+        "LinearAttention", [normal(2, 3, 16), normal(2, 3, 8), normal(2, 3, 6), normal(2, 2, 4, 3), normal(2, 3, 2)],
+        {**linear(4, 2, "gated"), "scale": 0.7}, 2,
+    ),
+    (
+        "LinearAttention",
+        [normal(2, 3, 8), normal(2, 3, 8), normal(2, 3, 6), normal(2, 2, 4, 3), None, normal(2, 3, 2)],
+        linear(2, 2, "delta"), 2,
+    ),
+    (
+        "LinearAttention", [normal(2, 3, 8), normal(2, 3, 8), normal(2, 3, 6), None, normal(2, 3, 8), normal(2, 3, 1)],
+        linear(2, 2, "gated_delta"), 2,
     ),
     ("RotaryEmbedding", [normal(2, 2, 3, 8), normal(9, 4), normal(9, 4), whole(0, 9, 2, 3, dtype=np.int64)], {}, 1),
     (

@@ -188,6 +188,32 @@ REFUSED: dict[str, tuple[str, list[Value | None], dict[str, Any], str]] = {
     "heads of a rotation": (
         "RotaryEmbedding", [x(1, 4, "D"), x(1, 4, 3), x(1, 4, 3)], {}, "a number of heads that is not given"
     ),
+    "running product": (
+        "CumProd", [x("N", 3), c(0)], {}, f"a running product along a size {RUN} (N)"
+    ),
+    "running product along an axis": (
+        "CumProd", [x(2, 3), x(dtype=INT64)], {}, "axis computed at run time"
+    ),
+    "lengths of a reversal": (
+        "ReverseSequence", [x(4, 3, 2), x(3, dtype=INT64)], {}, "lengths of sequences computed at run time"
+    ),
+    "length of a reversal": (
+        "ReverseSequence", [x("T", 3, 2), c([1, 2, 3])], {}, f"a sequence whose length is {RUN} (T)"
+    ),
+    "sizes of a reversal": (
+        "ReverseSequence", [x(3, 3, "A", "B"), c([1, 2, 3])], {}, f"several sizes {RUN}"
+    ),
+    "places of an update": (
+        "TensorScatter", [x(2, 5, 3), x(2, 2, 3), x(2, dtype=INT64)], {}, "places of an update computed at run time"
+    ),
+    "a long update": (
+        "TensorScatter", [x(2, 5, 3), x(2, 2, 3), c([1, 4])], {}, "an update that ends behind the cache"
+    ),
+    "long linear attention": (
+        "LinearAttention", [x(1, STEPS + 1, 4), x(1, STEPS + 1, 4), x(1, STEPS + 1, 4)],
+        {"q_num_heads": 1, "kv_num_heads": 1, "update_rule": "linear"},
+        f"linear attention over {STEPS + 1} steps; at most {STEPS} steps are laid out",
+    ),
     "size of a rotated head": (
         "RotaryEmbedding", [x(1, 2, 4, "D"), x(1, 4, 3), x(1, 4, 3)], {}, f"heads of a size {RUN} (D)"
     ),

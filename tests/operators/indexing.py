@@ -121,4 +121,5 @@ ROWS = [
         axis=1,
     ),
     Op("ReverseSequence", X(4, 3, 2), X(values=[1, 4, 3], dtype="int64")),
+    Op("ReverseSequence", X(4, 3, 2), P(values=[1, 4, 3], dtype="int64")),
 ]

@@ -9,7 +9,7 @@ from mgeconvert.ir import Dim, Node, Value
 from mgeconvert.ir.builder import Builder
 
 from ..activation import activated
-from ..table import Result, attributes, compose, data, integer, number, operand, scalar, shape_of
+from ..table import Result, attributes, compose, data, integer, number, operand, reshape_target, scalar, shape_of
 
 
 @compose("Einsum")
@@ -63,7 +63,7 @@ def _diagonal(b: Builder, x: Value, labels: list[str]) -> tuple[list[str], Value
         others = [axis for axis in range(len(labels)) if axis not in (first, second)]
         x = b.op("Transpose", x, perm=[first, second, *others])
         rest = [shape_of(x)[axis] for axis in range(2, len(labels))]
-        x = b.op("Reshape", x, _target([size * size, *rest]))
+        x = b.op("Reshape", x, reshape_target([size * size, *rest]))
         x = b.op("Gather", x, [index * (size + 1) for index in range(size)], axis=0)
         labels = [label, *(labels[axis] for axis in others)]
     return labels, x
@@ -85,7 +85,7 @@ def _product(
     first = _grouped(b, _transposed(b, x, left, batch + rows + inner), (batch, rows, inner), sizes)
     second = _grouped(b, _transposed(b, y, right, batch + inner + columns), (batch, inner, columns), sizes)
     labels = batch + rows + columns
-    return labels, b.op("Reshape", b.op("MatMul", first, second), _target([sizes[label] for label in labels]))
+    return labels, b.op("Reshape", b.op("MatMul", first, second), reshape_target([sizes[label] for label in labels]))
 
 
 def _sizes(labels: list[str], x: Value) -> list[tuple[str, Dim]]:
@@ -112,13 +112,7 @@ def _grouped(b: Builder, x: Value, groups: tuple[list[str], ...], sizes: dict[st
         numbers = [dim for dim in inside if isinstance(dim, int)]
         unknown = len(inside) - len(numbers)
         dims.append("?" if unknown else math.prod(numbers))
-    return b.op("Reshape", x, _target(dims))
-
-
-def _target(dims: list[Dim]) -> list[int]:
-    if sum(isinstance(dim, str) for dim in dims) > 1:
-        refuse("several sizes known only at run time")
-    return [-1 if isinstance(dim, str) else dim for dim in dims]
+    return b.op("Reshape", x, reshape_target(dims))
 
 
 def _summed(b: Builder, x: Value, labels: list[str], kept: set[str]) -> Value:
