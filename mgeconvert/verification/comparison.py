@@ -99,7 +99,8 @@ def _at(
 ) -> tuple[OutputReport, ...]:
     """Each output for other feeds, whose true outputs are in the order of the model's."""
     assert backend.run is not None
-    recorded = Recorded(path, dict(feeds), dict(zip(outputs, truth.values(), strict=True)))
+    by_name = truth if set(truth) == set(outputs) else dict(zip(outputs, truth.values(), strict=True))
+    recorded = Recorded(path, dict(feeds), {name: by_name[name] for name in outputs})
     judge = functools.partial(
         _judged, outputs, recorded, limit, backend.narrows, symbol_sizes(inputs, feeds), roundings
     )

@@ -9,17 +9,19 @@ from __future__ import annotations
 import functools
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from mgeconvert import registry
-from mgeconvert.errors import BadInputError, MgeconvertError, MissingDependencyError
+from mgeconvert.errors import BadInputError, MgeconvertError, MissingDependencyError, UsageError
 from mgeconvert.files import missing
 from mgeconvert.ir import Graph, Value
 from mgeconvert.registry import Backend, Description
 
 from .comparison import random_inputs, verify_written
+from .own import OwnRuntime
 from .recorded import Recorded, beside, read_recorded
 from .report import VerificationReport
 from .size_inputs import size_inputs
@@ -29,6 +31,7 @@ IR_RUNTIME = "onnx"
 """The target whose runtime computes a graph of ours."""
 OWN_READING = "mgeconvert's own reading of the model in onnxruntime, on random inputs"
 ONLY_IR = "without it only mgeconvert's own reading of the model can be compared"
+CONVERT_AGAIN = "convert the model again, with numbers for sizes that cannot vary"
 OTHER_TRUTHS = "--io gives recorded outputs, --through-ir takes mgeconvert's own reading"
 
 
@@ -52,17 +55,31 @@ def verify_files(
     described = describe(candidate, backend.name)
     limit = limit_for(described.operators, rtol)
     path = io or (None if through_ir else beside(model or candidate))
+    source = None if model is None else _source(model, model_format, is_asked=path is None)
+    own = None if model is None or source is None or through_ir else OwnRuntime(model, source)
     if path is not None:
         recorded: Recorded | None = read_recorded(path, described.inputs, described.outputs)
-        report = verify_written(candidate, backend, described.inputs, described.outputs, recorded, limit=limit)
-    elif model is None:
+        report = verify_written(candidate, backend, described.inputs, described.outputs, recorded, limit=limit, own=own)
+    elif model is None or source is None:
         report = verify_written(candidate, backend, described.inputs, described.outputs, limit=limit)
     else:
-        source = registry.frontend(model_format) if model_format else registry.frontend_for(model)
-        report = _verify_against(candidate, backend, described, model, source, limit, through_ir)
+        report = _verify_against(candidate, backend, described, model, source, limit, own)
+    if report.sizes is not None:
+        report = replace(report, sizes=replace(report.sizes, hint=CONVERT_AGAIN))
     if report.method == "none":
         raise MissingDependencyError(f"{candidate}: cannot be verified: {report.reason}", hint=report.hint)
     return report
+
+
+def _source(model: Path, format: str | None, is_asked: bool) -> registry.Frontend | None:  # noqa: A002
+    """The model's format; None where it is not known and recorded outputs are the truth. UsageError where the model
+    itself is asked for the truth."""
+    try:
+        return registry.frontend(format) if format else registry.frontend_for(model)
+    except UsageError:
+        if is_asked:
+            raise
+        return None
 
 
 def describe(path: Path, format: str) -> Description:  # noqa: A002
@@ -85,21 +102,23 @@ def _verify_against(
     model: Path,
     source: registry.Frontend,
     limit: Limit,
-    through_ir: bool,
+    own: OwnRuntime | None,
 ) -> VerificationReport:
-    """Run the model and the candidate on the same random inputs."""
-    own = describe(model, source.name)
-    feeds = random_inputs(own.inputs)
-    truth = _run_ir(model, source, feeds) if through_ir else _run_model(model, source, feeds)
+    """Run the model and the candidate on the same random inputs; the model in `own`, else as mgeconvert reads it."""
+    wanted = describe(model, source.name).inputs
+    feeds = random_inputs(wanted)
+    truth = _run_ir(model, source, feeds) if own is None else _run_model(model, source, feeds)
     inputs = _matched(feeds, described.inputs, f"{candidate}: input", model)
     outputs = _matched(truth, described.outputs, f"{candidate}: output", model)
-    if through_ir:
+    if own is None:
         said, run = f"mgeconvert's own reading of {model} (no independent truth)", None
     else:
         said = f"{model} run in {registry.ran_in(registry.backend(source.name), truth)}"
-        run = functools.partial(run_in_own_runtime, model, source, own.inputs)
-    recorded = Recorded(model, inputs, outputs, said, "ir" if through_ir else "model")
-    return verify_written(candidate, backend, described.inputs, described.outputs, recorded, limit=limit, source=run)
+        run = functools.partial(run_in_own_runtime, model, source, wanted)
+    recorded = Recorded(model, inputs, outputs, said, "ir" if own is None else "model")
+    return verify_written(
+        candidate, backend, described.inputs, described.outputs, recorded, limit=limit, source=run, own=own
+    )
 
 
 def run_in_own_runtime(
