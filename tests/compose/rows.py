@@ -237,6 +237,19 @@ ROWS: list[tuple[str, list[np.ndarray | None], dict[str, Any], int]] = [
     ),
     *(
         (
+            f"{MS}.GroupQueryAttention",
+            [normal(2, 3, 64), normal(2, 3, 32), normal(2, 3, 32), None, None, np.int32([2, 2]), np.int32(3), *tables],
+            {"num_heads": 4, "kv_num_heads": 2, **attrs}, 3,
+        )
+        for tables, attrs in (
+            ((), {}),
+            ((), {"softcap": 2.0, "scale": 0.3}),
+            ((normal(5, 8), normal(5, 8)), {"do_rotary": 1}),
+            ((normal(5, 8), normal(5, 8)), {"do_rotary": 1, "rotary_interleaved": 1}),
+        )
+    ),
+    *(
+        (
             f"{MS}.RotaryEmbedding", [normal(2, 3, 16), positions, normal(9, 4), normal(9, 4)],
             {"interleaved": interleaved, "num_heads": 2}, 1,
         )

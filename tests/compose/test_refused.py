@@ -209,6 +209,17 @@ REFUSED: dict[str, tuple[str, list[Value | None], dict[str, Any], str]] = {
     "a long update": (
         "TensorScatter", [x(2, 5, 3), x(2, 2, 3), c([1, 4])], {}, "an update that ends behind the cache"
     ),
+    "grouped attention with a cache": (
+        MS + "GroupQueryAttention",
+        [x(1, 3, 8), x(1, 3, 8), x(1, 3, 8), x(1, 1, 4, 8), x(1, 1, 4, 8), c([6], np.int32), c(7, np.int32)],
+        {"num_heads": 1, "kv_num_heads": 1},
+        "grouped attention with a cache, a window, given positions, a bias, a sink, or packed into one",
+    ),
+    "grouped attention over parts": (
+        MS + "GroupQueryAttention",
+        [x(2, 3, 8), x(2, 3, 8), x(2, 3, 8), None, None, c([2, 1], np.int32), c(3, np.int32)],
+        {"num_heads": 1, "kv_num_heads": 1}, "grouped attention over sequences that are not whole",
+    ),
     "long linear attention": (
         "LinearAttention", [x(1, STEPS + 1, 4), x(1, STEPS + 1, 4), x(1, STEPS + 1, 4)],
         {"q_num_heads": 1, "kv_num_heads": 1, "update_rule": "linear"},

@@ -19,7 +19,7 @@ def rotary_embedding(b: Builder, node: Node) -> Result:
     tables = [data(node, 1), data(node, 2)]
     if positions is not None:
         tables = [b.op("Gather", table, positions, axis=0) for table in tables]
-    return _rotated(b, node, [b.op("Unsqueeze", table, [1]) for table in tables])
+    return rotated(b, node, [b.op("Unsqueeze", table, [1]) for table in tables])
 
 
 @compose("com.microsoft.RotaryEmbedding")
@@ -37,10 +37,10 @@ def rotary_embedding_of_positions(b: Builder, node: Node) -> Result:
             refuse(f"positions from the first one on, of a length known only at run time ({length})")
         positions = b.op("Unsqueeze", b.op("Add", table_size.arange(length, dtype=np.int64), positions), [0])
     tables = [b.op("Gather", data(node, index), positions, axis=0) for index in (2, 3)]
-    return _rotated(b, node, [b.op("Unsqueeze", table, [1]) for table in tables])
+    return rotated(b, node, [b.op("Unsqueeze", table, [1]) for table in tables])
 
 
-def _rotated(b: Builder, node: Node, tables: list[Value]) -> Value:
+def rotated(b: Builder, node: Node, tables: list[Value]) -> Value:
     """The tables are of the shape (batch, 1, length, half)."""
     x, heads = data(node), integer(node, "num_heads", 0)
     cosine, sine = tables
