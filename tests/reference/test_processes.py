@@ -25,6 +25,13 @@ DEATHS = {
         "the system kills what takes too much memory: try a smaller input",
     ),
     "raise ValueError('no')": ("(exit code 1) before it answered:\n  Traceback", None),
+    "import os\nos.abort()": ("(signal SIGABRT) before it answered:\n  Fatal Python error: Aborted", None),
+    "import sys\nsys.exit('bye')": ("(exit code 1) before it answered:\n  bye", None),
+    "import sys\nsys.exit()": ("(exit code 0) before it answered: it printed nothing", None),
+    "import os, signal\nprint('late', flush=True)\nos.kill(os.getpid(), signal.SIGTERM)": (
+        "(signal SIGTERM) before it answered:\n  late",
+        None,
+    ),
     "import ctypes\nctypes.string_at(0)": ("(signal SIGSEGV) before it answered:\n  Fatal Python error", None),
 }
 
