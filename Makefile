@@ -20,6 +20,8 @@ AT_LEAST ?= 92
 SECONDS ?= 600
 SEED ?= 0
 CASES ?=
+# files drawn for each reader before that
+EXAMPLES ?= 2000
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 help: ## this list
@@ -73,6 +75,7 @@ test-reference: dev ## the tests against real MegEngine; installs it with `mgeco
 	$(BIN)/python -m pytest -n $(JOBS) --durations=20 -m reference
 
 fuzz: dev ## change files of every reader, SECONDS=600 each, until something is neither a result nor an error of ours
+	MGECONVERT_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q tests/fuzz/test_strategies.py
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED) --jobs $(JOBS) $(if $(CASES),--cases $(CASES))
 
 hub: dev ## 64 networks to four formats in one batch that is killed at half, with the figures; takes half an hour

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Iterator
 
 import pytest
+
+import mgeconvert
+from mgeconvert.errors import BadInputError
 
 from .hostile_pickles import CASES, content
 from .server import Server
@@ -26,3 +31,14 @@ def test_it_is_answered_within_the_limits(name: str, server: Server) -> None:
     assert said in verdict.text
     if not said:
         assert verdict.kind == "result"
+
+
+REFUSED = (
+    "an integer", "integers of an ordered dict", "a step", "a path", "names of variables", "names of modules",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_is_bad_input(name: str) -> None:
+    with pytest.raises(BadInputError, match=re.escape(CASES[name][1])):
+        mgeconvert.load(io.BytesIO(content(name)), "tm")

@@ -142,10 +142,16 @@ def broadcast_to(b: Builder, inp: Tensor, shape: Any) -> Value:
     return expand(b, x, sizes)
 
 
+def _several(inps: Any) -> Sequence[Tensor]:
+    if not isinstance(inps, list | tuple):
+        refuse("one value where a list of tensors is expected")
+    return inps
+
+
 @lower(TENSOR + "concat")
 def concat(b: Builder, inps: Sequence[Tensor], axis: int = 0, device: Any = None) -> Value:
     """Scalars count as vectors of one element."""
-    sizes = known_elements(b, inps)
+    sizes = known_elements(b, _several(inps))
     if sizes is not None:
         return pack(b, sizes)
     values = [value if rank(value) else b.op("Reshape", value, [1]) for value in promote(b, *inps)]
@@ -154,7 +160,7 @@ def concat(b: Builder, inps: Sequence[Tensor], axis: int = 0, device: Any = None
 
 @lower(TENSOR + "stack")
 def stack(b: Builder, inps: Sequence[Tensor], axis: int = 0, device: Any = None) -> Value:
-    return concat(b, [b.op("Unsqueeze", value, [axis]) for value in promote(b, *inps)], axis)
+    return concat(b, [b.op("Unsqueeze", value, [axis]) for value in promote(b, *_several(inps))], axis)
 
 
 @lower(TENSOR + "split")
