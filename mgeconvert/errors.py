@@ -112,6 +112,15 @@ def refuse(reason: str) -> NoReturn:
     raise RefusedError(reason)
 
 
-NONSENSE = (ArithmeticError, LookupError, ValueError)
-"""What a lowering raises where a file gives an operator parameters or arguments of values that its framework never
-does. Their types are checked before: a TypeError or an AttributeError is a bug of ours."""
+NONSENSE = (IndexError, KeyError, OverflowError, ValueError, ZeroDivisionError)
+"""What a lowering raises where a file gives an operator parameters or arguments of values that its framework never does:
+
+    IndexError         an axis, or a position among arguments, that is not there
+    KeyError           a mode, format or type by a name that no table has
+    OverflowError      a number beyond what numpy or an attribute holds
+    ValueError         shapes that do not fit one another, values that do not unpack, an infinity as a size
+    ZeroDivisionError  a stride, group or number of parts that is 0
+
+Only what is raised while one operator of a file is lowered is caught, and its text is part of the message. The types of
+parameters are checked before: a TypeError or an AttributeError is a bug of ours, as is every other error of these kinds
+(a FloatingPointError, an unknown codec, an assertion)."""

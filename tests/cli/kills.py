@@ -18,7 +18,7 @@ import struct
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ import numpy as np
 
 import mgeconvert
 from mgeconvert import registry
+from mgeconvert.calibration.driver import quantize
+from mgeconvert.calibration.recipe import Recipe
 from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
@@ -45,6 +47,25 @@ def network(fill: float) -> Graph:
     return b.graph
 
 
+def quantized(fill: float) -> Graph:
+    """The same, as `mgeconvert quantize` makes it: only the scales differ by the number."""
+    return quantize(network(fill), [{"x": np.ones((1, 64), np.float32)}], Recipe(recipe="int8-weights")).graph
+
+
+def _numbers(graph: Graph) -> Iterator[float]:
+    """The numbers in the weights, those that are quantized too."""
+    for node in graph.nodes:
+        if node.op == "DequantizeLinear":
+            integers, scale = (value.array for value in node.inputs[:2])
+            assert integers is not None
+            assert scale is not None
+            if integers.size > 1000:
+                yield from np.unique(np.round(integers * np.max(scale), 3)).tolist()
+    for each in graph.constants():
+        if each.array.size > 1000 and each.array.dtype == np.float32:
+            yield from np.unique(each.array).tolist()
+
+
 def found(path: Path) -> frozenset[Any]:
     """The numbers in the weights of what is there; `TORN` where it is refused as no pair."""
     try:
@@ -60,18 +81,18 @@ def found(path: Path) -> frozenset[Any]:
         if "was written with another" not in error.message:
             raise
         return frozenset([TORN])
-    return frozenset(float(value) for each in graph.constants() if each.array.size > 1000 for value in each.array.flat)
+    return frozenset(_numbers(graph))
 
 
 class Trial:
     """One path, and the options it is written with."""
 
-    def __init__(self, path: Path, *, external: bool) -> None:
-        self.path, self.options = path, {"external_data": True} if external else {}
+    def __init__(self, path: Path, *, external: bool, make: Callable[[float], Graph] = network) -> None:
+        self.path, self.options, self.make = path, {"external_data": True} if external else {}, make
         self.seen: Counter[frozenset[Any]] = Counter()
 
     def save(self, fill: float) -> None:
-        mgeconvert.save(network(fill), self.path, **self.options)
+        mgeconvert.save(self.make(fill), self.path, **self.options)
 
     def begin(self) -> None:
         shutil.rmtree(self.path.parent, ignore_errors=True)
@@ -138,11 +159,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.cli.kills")
     parser.add_argument("path", type=Path)
     parser.add_argument("--external", action="store_true")
+    parser.add_argument("--quantize", action="store_true")
     parser.add_argument("--every", action="store_true")
     parser.add_argument("--random", type=int, default=0)
     parser.add_argument("--two", type=int, default=0)
     given = parser.parse_args()
-    trial = Trial(given.path, external=given.external)
+    trial = Trial(given.path, external=given.external, make=quantized if given.quantize else network)
     if given.every:
         trial.every()
     trial.random(given.random)
