@@ -113,7 +113,7 @@ def refuse(reason: str) -> NoReturn:
 
 
 NONSENSE = (IndexError, KeyError, OverflowError, ValueError, ZeroDivisionError)
-"""What a lowering raises where a file gives an operator parameters or arguments of values that its framework never does:
+"""What a lowering raises where an operator of a file has parameters or arguments that its framework never gives it:
 
     IndexError         an axis, or a position among arguments, that is not there
     KeyError           a mode, format or type by a name that no table has
