@@ -169,7 +169,7 @@ def _fit(a: Graph, b: Graph, names: Mapping[str, str]) -> bool:
 
 def _run(path: Path, record: Frontend, graph: Graph, feeds: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], str]:
     """The outputs in the model's own runtime, else what mgeconvert reads in it in onnxruntime; and which it was."""
-    from mgeconvert.verification.expected import run_graph, run_in_own_runtime
+    from mgeconvert.verification.asking import run_graph, run_in_own_runtime
 
     try:
         found = run_in_own_runtime(path, record, graph.inputs, feeds)

@@ -79,7 +79,7 @@ def _figures(graph: Graph) -> Statistics:
 def _unoptimized(session: Session, state: State, graph: Graph) -> Recorded | None:
     """Where nothing is recorded, what the model computes in its own runtime is the truth, else what the graph does
     before the passes."""
-    from mgeconvert.verification.expected import computed
+    from mgeconvert.verification.asking import computed
     from mgeconvert.verification.own import OwnRuntime
 
     with session.stage("verify"):

@@ -118,7 +118,7 @@ def _run_file(
 
     own = None if model == STREAM else runtime_of(model, source_format)
     if own is not None and model != STREAM and (wanted is None or wanted.runtime == own.runtime):
-        from mgeconvert.verification.expected import describe
+        from mgeconvert.verification.asking import describe
         from mgeconvert.verification.running import taken
 
         if not model.is_file():

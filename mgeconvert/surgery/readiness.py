@@ -16,7 +16,7 @@ from mgeconvert.errors import Problem, UnsupportedError
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.scopes import Scope
 from mgeconvert.registry import Backend, Frontend
-from mgeconvert.verification.expected import IR_RUNTIME
+from mgeconvert.verification.asking import IR_RUNTIME
 
 from .names import module_of
 from .remedies import remedy_for

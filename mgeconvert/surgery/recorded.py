@@ -14,9 +14,9 @@ import numpy as np
 
 from mgeconvert.errors import MgeconvertError
 from mgeconvert.ir import Graph
+from mgeconvert.verification.asking import computed as random_truth
+from mgeconvert.verification.asking import run_graph
 from mgeconvert.verification.comparison import SEED
-from mgeconvert.verification.expected import computed as random_truth
-from mgeconvert.verification.expected import run_graph
 from mgeconvert.verification.recorded import Recorded
 
 from .cut import drop_unread

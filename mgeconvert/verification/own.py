@@ -14,6 +14,7 @@ from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MissingDependencyError
 from mgeconvert.ir import Dim, Graph, TracedDim, Value
 
+from .asking import describe, run_graph, run_in_own_runtime
 from .recorded import Recorded
 
 SIZES = ("dynamic_batch", "dynamic_shape", "keep_constant", "input_shape")
@@ -40,14 +41,10 @@ class OwnRuntime:
 
     def run(self, feeds: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """The model's outputs for feeds in the order of its inputs, under whatever names."""
-        from .expected import describe, run_in_own_runtime
-
         return run_in_own_runtime(self.model, self.source, describe(self.model, self.source.name).inputs, feeds)
 
     def at(self, feeds: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """`run`; where the runtime is not installed, what onnxruntime makes of the model read at the feeds' sizes."""
-        from .expected import run_graph
-
         try:
             return self.run(feeds)
         except MissingDependencyError:
@@ -57,8 +54,6 @@ class OwnRuntime:
     def reread(self, feeds: Mapping[str, np.ndarray]) -> Graph:
         """The model's graph for the sizes of the feeds. Errors as of reading: UnsupportedError names the operators
         that do not take these sizes."""
-        from .expected import describe
-
         names = describe(self.model, self.source.name).inputs
         shapes = (",".join(map(str, array.shape)) for array in feeds.values())
         text = ";".join(f"{name}={shape}" for name, shape in zip(names, shapes, strict=True))
@@ -68,8 +63,6 @@ class OwnRuntime:
     def as_traced(self, inputs: Mapping[str, Value]) -> dict[str, Value]:
         """The inputs with sizes that shall vary as what they were in the model's own trace, where a first comparison
         asks whether numbers are right; other sizes are asked about after it. The batch stays open."""
-        from .expected import describe
-
         if not self.asked:
             return dict(inputs)
         traced = describe(self.model, self.source.name).inputs.values()
@@ -116,8 +109,6 @@ class EditedModel:
 
     def run(self, feeds: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         """The graph's outputs for feeds in the order of its inputs."""
-        from .expected import run_graph
-
         return run_graph(self.graph, dict(zip(self.graph.inputs, feeds.values(), strict=True)))
 
 

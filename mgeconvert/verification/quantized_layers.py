@@ -20,8 +20,8 @@ from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.statistics import elements
 from mgeconvert.quantization.grids import MOVING
 
+from .asking import IR_RUNTIME
 from .divergence import difference
-from .expected import IR_RUNTIME
 from .tolerance import RTOL
 
 QUANTIZE, DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"

@@ -17,7 +17,7 @@ from mgeconvert.ir import Graph, Value
 from mgeconvert.ir.values import admits
 from mgeconvert.registry import Backend, Computed
 
-from .expected import IR_RUNTIME, describe
+from .asking import IR_RUNTIME, describe
 
 Given: TypeAlias = "Mapping[str, Any] | Sequence[Any] | np.ndarray"
 """Arrays by input name, in the order of the inputs, or the one array of the one input."""

@@ -16,8 +16,8 @@ import numpy as np
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.statistics import elements
 
+from .asking import run_graph
 from .divergence import difference
-from .expected import run_graph
 from .model_diff import paired
 
 CHUNK = 1 << 26

@@ -11,10 +11,10 @@ from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MgeconvertError, VerificationError
 from mgeconvert.ir import Graph
 
+from .asking import IR_RUNTIME, computed
 from .bounded import roundings_of
 from .comparison import verify_written
 from .divergence import first_divergence
-from .expected import IR_RUNTIME, computed
 from .own import EditedModel, OwnRuntime
 from .quantized_layers import check_layers
 from .recorded import Recorded

@@ -13,7 +13,7 @@ from mgeconvert.errors import MissingDependencyError
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
 from mgeconvert.reference import environment
-from mgeconvert.verification.expected import run_graph
+from mgeconvert.verification.asking import run_graph
 from mgeconvert_converters.caffe import run as runs
 
 Pair = tuple[int, int]

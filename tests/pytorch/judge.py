@@ -17,7 +17,7 @@ from mgeconvert import registry
 from mgeconvert.api import load_for
 from mgeconvert.errors import BadInputError, UnsupportedError
 from mgeconvert.ir import Graph
-from mgeconvert.verification.expected import run_graph
+from mgeconvert.verification.asking import run_graph
 from tests.harness import goldens, operators
 
 FILE = Path(__file__).with_name("refusals.json")

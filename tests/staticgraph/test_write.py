@@ -10,7 +10,7 @@ import pytest
 import mgeconvert
 from mgeconvert.errors import UsageError
 from mgeconvert.staticgraph.run import run
-from mgeconvert.verification.expected import run_graph
+from mgeconvert.verification.asking import run_graph
 
 from . import files
 

@@ -7,9 +7,9 @@ import numpy as np
 from mgeconvert.errors import ConversionError
 from mgeconvert.ir import Graph, Value
 
+from ..asking import run_graph
 from ..comparison import random_inputs
 from ..divergence import difference
-from ..expected import run_graph
 from ..running import run_in
 from .compare import Comparison
 from .reduce import Part

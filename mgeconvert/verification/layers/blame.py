@@ -20,8 +20,8 @@ from mgeconvert.errors import MgeconvertError
 from mgeconvert.ir import Graph, Value
 from mgeconvert.passes import Pass, names, select
 
+from ..asking import IR_RUNTIME, run_graph
 from ..divergence import difference
-from ..expected import IR_RUNTIME, run_graph
 from .culprit import Culprit
 from .match import distance
 from .observe import Observed, observe

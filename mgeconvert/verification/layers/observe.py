@@ -12,7 +12,7 @@ from mgeconvert import registry
 from mgeconvert.errors import MgeconvertError
 from mgeconvert.ir import Graph, Value
 
-from ..expected import IR_RUNTIME
+from ..asking import IR_RUNTIME
 from ..running import run_in
 
 

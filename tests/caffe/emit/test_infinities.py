@@ -12,7 +12,7 @@ import mgeconvert
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
 from mgeconvert.reference import caffe
-from mgeconvert.verification.expected import run_graph
+from mgeconvert.verification.asking import run_graph
 from mgeconvert_converters.caffe.read.files import weight_files
 from mgeconvert_converters.caffe.run import run_in_opencv, typed
 

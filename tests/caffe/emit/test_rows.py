@@ -13,7 +13,7 @@ from mgeconvert.errors import UnsupportedError
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.quantization.removal import remove_quantization
 from mgeconvert.reference import caffe
-from mgeconvert.verification.expected import run_graph
+from mgeconvert.verification.asking import run_graph
 from mgeconvert_converters.caffe.emit import REFUSED
 from mgeconvert_converters.caffe.read.files import read_prototxt, weight_files
 from mgeconvert_converters.caffe.read.inference import net_outputs

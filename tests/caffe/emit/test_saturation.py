@@ -11,7 +11,7 @@ import pytest
 import mgeconvert
 from mgeconvert.ir import Graph, Value
 from mgeconvert.ir.builder import Builder
-from mgeconvert.verification.expected import run_graph
+from mgeconvert.verification.asking import run_graph
 from mgeconvert_converters.caffe.emit.prepare import prepare
 
 Ends: TypeAlias = "list[float | None]"

@@ -11,7 +11,7 @@ import pytest
 
 import mgeconvert
 from mgeconvert.ir import Graph
-from mgeconvert.verification.expected import run_graph
+from mgeconvert.verification.asking import run_graph
 from tests.harness import goldens
 from tests.harness.cases import Network, Row
 

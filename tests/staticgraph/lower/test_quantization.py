@@ -8,7 +8,7 @@ import pytest
 from mgeconvert.staticgraph.lower.driver import load_tables
 from mgeconvert.staticgraph.lower.layouts import StaticBuilder
 from mgeconvert.staticgraph.lower.table import find
-from mgeconvert.verification.expected import run_graph
+from mgeconvert.verification.asking import run_graph
 
 ROWS = [
     ("FakeQuant", [np.float32([0.5]), np.float32([0])]),

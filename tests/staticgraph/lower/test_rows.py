@@ -12,7 +12,7 @@ import pytest
 import mgeconvert
 from mgeconvert.errors import UnsupportedError
 from mgeconvert.ir import Graph, Node
-from mgeconvert.verification.expected import run_graph
+from mgeconvert.verification.asking import run_graph
 from tests.harness import goldens
 from tests.harness.cases import Row
 from tests.harness.check import difference
