@@ -21,6 +21,8 @@ NETWORKS = [
 ]
 OPSETS = (10, 13, 17, newest())
 LEFT = {
+    ("Crestereo", 10): "coordinates that are stacked, and taken apart where GridSample is composed",
+    ("Crestereo", 13): "coordinates that are stacked, and taken apart where GridSample is composed",
     ("Raft", 10): "a Transpose of one channel before the Reshape of a sampled image",
     ("Raft", 13): "a Transpose of one channel before the Reshape of a sampled image",
     ("FasterRcnn", 13): "Pads of one image that two levels sample, and the Shape of one axis",
