@@ -37,6 +37,10 @@ REFUSED: dict[str, tuple[Build, str]] = {
     "an even window": (
         lambda b, x: b.op("LRN", x(1, 4, 3, 3), size=4), "LRN over 4 channels of 4-D data: TFLite has odd sizes and 4-D"
     ),
+    "more repeats than 32 bits count": (
+        lambda b, x: b.op("Tile", x("N", 2), np.array([2**31, 1])),
+        "repeats holds 64-bit integers beyond int32, the widest TFLite computes with",
+    ),
     "training": (
         lambda b, x: b.op("Dropout", x(2, 3), np.float32(0.5), np.array(True)),
         "Dropout in training mode draws random numbers; trace the model in evaluation mode",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...dtypes import fits_int32
 from ...model import Array, Tensor
 from ...padding import same_pads
 from ..emission import Emission
@@ -35,7 +36,7 @@ def pad(c: Emission, x: Tensor, pads: list[tuple[int, int]], value: float | None
     """PAD (PADV2 with a value) of the spatial axes of a channels-last tensor."""
     if not any(map(any, pads)):
         return x
-    widths = np.array([(0, 0), *pads, (0, 0)], np.int32)
+    widths = fits_int32(np.array([(0, 0), *pads, (0, 0)], np.int64), "pads")
     shape = tuple(
         dim + int(before + after) if isinstance(dim, int) else dim
         for dim, (before, after) in zip(x.shape, widths, strict=True)

@@ -6,6 +6,7 @@ import numpy as np
 
 from mgeconvert.ir import Shape
 
+from ...dtypes import fits_int32
 from ...layout.merging import LARGEST, around
 from ...layout.wants import FOLLOW
 from ...model import Tensor
@@ -49,7 +50,7 @@ def _expanded_at_run_time(c: Emission) -> Tensor:
 
 @emit("Tile", wants=FOLLOW, data=1)
 def tile(c: Emission, x: Tensor) -> Tensor:
-    repeats = np.array(c.ints(1, "repeats"), np.int32)
+    repeats = fits_int32(np.array(c.ints(1, "repeats"), np.int64), "repeats")
     if (repeats == 1).all():
         return x
     return c.op("TILE", x, c.const(repeats[list(c.layout)]), shape=c.shape())
