@@ -21,7 +21,7 @@ from .loops import Chain, in_loops
 from .pending import Pending
 from .refused import REFUSED, UNKNOWN
 from .table import CALLS, EMITTERS
-from .text import MARK, identifier, literal, torch_dtype
+from .text import MARK, identifier, literal, marked, torch_dtype
 from .tree import WAY, WORD, Made, Method
 
 BUILT_IN = ("self", "torch", "nn", "F", "math", *dir(builtins))
@@ -98,7 +98,7 @@ class BodyWriter:
         if value.array.ndim == 0 and value.array.dtype.name in ("float32", "int32", "int64", "bool"):
             return f"torch.tensor({literal(value.array)}, dtype={torch_dtype(value.array.dtype)})"
         path = self.driver.hang_tensor(self.body.path, value)
-        return f"{MARK}{path}{MARK}"
+        return marked(path)
 
     def tensor(self, value: Value) -> str:
         """A value as a tensor."""
@@ -251,7 +251,7 @@ class BodyWriter:
         known = {value: self.texts[value] for value in body.arguments if value is not None and value in self.sizes}
         arguments, method = self.driver.body(body, known)
         path = "" if body.path == self.body.path else self.driver.below(self.body.path, body.path)
-        callee = f"{MARK}{path}{MARK}" if path else "self"
+        callee = marked(path) if path else "self"
         callee = callee if method == "forward" else f"{callee}.{method}"
         expression = f"{callee}({', '.join(known.get(value) or self.tensor(value) for value in arguments)})"
         if not body.results:

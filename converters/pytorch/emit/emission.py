@@ -13,7 +13,7 @@ from mgeconvert.ir.scopes import Attribute, mapped
 
 from .built_in import path_of_weight
 from .expressions import Sizes, Whole
-from .text import MARK, literal, torch_dtype
+from .text import literal, marked, torch_dtype
 from .tree import Made
 
 Array = np.ndarray[Any, Any]
@@ -148,7 +148,7 @@ class Emission:
         positional = tuple((None, value) for value in args.get(None, ()))
         named = tuple((name, value) for name, value in args.items() if name is not None)
         path = self.writer.hang(self.node, Made(callee, positional + named), state)
-        return f"{MARK}{path}{MARK}"
+        return marked(path)
 
     def argument(self, name: str, position: int, default: Any = None) -> Any:
         """A bound argument of a call of the source; tensors in it are text."""

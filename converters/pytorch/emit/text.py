@@ -12,6 +12,7 @@ import numpy as np
 
 from mgeconvert.errors import refuse
 
+CONTROL = re.compile("[\x00-\x1f]")
 MARK = "\x00"
 """Encloses a dotted path below the module at hand, until it is known how one gets there."""
 DTYPES = frozenset(
@@ -33,6 +34,16 @@ DTYPES = frozenset(
         "complex128",
     ]
 )
+
+
+def plain(name: str) -> str:
+    """A name of the file without control characters, which have meanings here."""
+    return CONTROL.sub("_", name)
+
+
+def marked(path: str) -> str:
+    """A module's path between marks."""
+    return f"{MARK}{plain(path)}{MARK}"
 
 
 def identifier(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .text import MARK, is_identifier
+from .text import MARK, is_identifier, plain
 
 TAKEN = frozenset(
     [
@@ -194,6 +194,7 @@ class Place:
 
 def safe(name: str) -> str:
     """The name as an attribute of a module."""
+    name = plain(name)
     return f"{name}_" if name in TAKEN or (name.startswith("__") and name.endswith("__")) else name
 
 
