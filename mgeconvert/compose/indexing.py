@@ -34,14 +34,15 @@ def tensor_scatter(b: Builder, node: Node) -> Result:
     axis = integer(node, "axis", -2) % len(shape_of(past))
     size, length = _size(past, axis), _size(update, axis)
     starts = np.zeros(1, np.int64) if indices is None else indices.astype(np.int64)
-    places = starts[:, None] + table_size.arange(length, dtype=np.int64)
+    steps = table_size.arange(length, dtype=np.int64)
+    places = starts[:, None] + steps
     if node.attrs.get("mode") == "circular":
         places %= size
     if (places < 0).any() or (places >= size).any():
         refuse("an update that ends behind the cache")
     check_table(len(starts), size)
     order = np.broadcast_to(table_size.arange(size, dtype=np.int64), (len(starts), size)).copy()
-    np.put_along_axis(order, places, np.broadcast_to(size + np.arange(length), places.shape), axis=1)
+    np.put_along_axis(order, places, np.broadcast_to(size + steps, places.shape), axis=1)
     return _ordered(b, b.op("Concat", past, update, axis=axis), 0, axis, order)
 
 
@@ -61,6 +62,6 @@ def _ordered(b: Builder, x: Value, batch: int, axis: int, order: np.ndarray) -> 
     x = b.op("Transpose", x, perm=perm)
     size, *rest = shape_of(x)[1:]
     rows = b.op("Reshape", x, reshape_target([len(order) * int(size), *rest]))
-    taken = b.op("Gather", rows, (order + np.arange(len(order))[:, None] * int(size)).reshape(-1), axis=0)
+    taken = b.op("Gather", rows, (order + table_size.arange(len(order))[:, None] * int(size)).reshape(-1), axis=0)
     y = b.op("Reshape", taken, reshape_target([len(order), order.shape[1], *rest]))
     return b.op("Transpose", y, perm=[perm.index(place) for place in range(rank)])
