@@ -161,11 +161,11 @@ def _progress(session: Session, count: int) -> Iterator[tuple[Callable[[Job], No
         yield (lambda job: bar.update(task, description=job.title)), said
 
 
-class Place(InputFile):
+class InputPlace(InputFile):
     """A file or a folder, of this machine or a URL."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return where(value) if isinstance(value, str) and is_url(value) else super().convert(value, param, ctx)
+        return _url(value) or super().convert(value, param, ctx)
 
     def paths(self, value: Any) -> tuple[Path, ...]:
         return tuple(place for place in super().paths(value) if isinstance(place, Path))
@@ -175,7 +175,12 @@ class OutputPlace(OutputFile):
     """A folder that is written to, of this machine or a URL."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return where(value) if isinstance(value, str) and is_url(value) else super().convert(value, param, ctx)
+        return _url(value) or super().convert(value, param, ctx)
+
+
+def _url(value: Any) -> Where | None:
+    """What a word of the command line names that is a URL."""
+    return where(value) if isinstance(value, str) and is_url(value) else None
 
 
 def _count(workers: str) -> int:
@@ -202,7 +207,7 @@ command = Command(
     "batch",
     _batch,
     [
-        click.Argument(["sources"], type=Place(), nargs=-1, required=True, metavar="MANIFEST|FOLDER|MODEL..."),
+        click.Argument(["sources"], type=InputPlace(), nargs=-1, required=True, metavar="MANIFEST|FOLDER|MODEL..."),
         click.Option(["--targets"], type=Names(), default=(), help="Target formats, instead of a manifest's."),
         click.Option(
             ["-o", "--out"], type=OutputPlace(), metavar="FOLDER", help="Where files go, instead of a manifest's."

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.quantization.grids import DEQUANTIZE, QUANTIZE
 
 from .computing import Computing
 from .data import Sample
-from .insertion import DEQUANTIZE, QUANTIZE, Quantized, copied
+from .insertion import Quantized, copied
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 from mgeconvert.errors import BadInputError, UsageError
 from mgeconvert.files import noted
 from mgeconvert.ir import Value
-from mgeconvert.ir.values import admits
+from mgeconvert.ir.values import admits, takes
 from mgeconvert.verification.comparison import random_inputs
 from mgeconvert.verification.recorded import read_array, read_arrays
 
@@ -66,11 +66,9 @@ def checked(arrays: Mapping[str, np.ndarray], inputs: Mapping[str, Value], place
 
 
 def _checked(array: np.ndarray, name: str, value: Value, place: str) -> np.ndarray:
-    wanted = value.dtype
-    kinds = None if wanted is None else {array.dtype.kind, wanted.kind}
-    if wanted is not None and array.dtype != wanted and kinds == {"f"}:
-        array = array.astype(wanted)
-    if (wanted is not None and array.dtype != wanted) or not admits(value.shape, array.shape):
+    if value.dtype is not None and {array.dtype.kind, value.dtype.kind} == {"f"}:
+        array = array.astype(value.dtype, copy=False)
+    if not takes(value, array):
         found = Value(name, array.dtype, array.shape).type_text
         raise BadInputError(f"{place}: the array for input {name} is {found}, expected {value.type_text}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from mgeconvert.ir import Node, Value
+from mgeconvert.quantization.grids import MOVING as ON_GRID
 
 FLOAT = np.dtype(np.float32)
 WEIGHTED = frozenset(["Conv", "ConvTranspose", "Gemm", "MatMul"])
@@ -22,10 +23,7 @@ FIXED_16 = 1 / 32768
 """The scale of those operators' 16-bit results; the zero point is 0."""
 KEEPING = frozenset(["Concat", "AveragePool", "Resize"])
 """Operators that compute, and whose kernels have one grid for all inputs and the output."""
-MOVING = frozenset([
-    "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Slice", "Gather", "MaxPool", "GlobalMaxPool", "Pad",
-    "DepthToSpace", "SpaceToDepth", "Expand", "Tile", "Split", "Identity", "Relu", "Clip",
-])  # fmt: skip
+MOVING = ON_GRID | {"Pad", "Clip"}
 """Operators that only move or choose numbers of their first input: the grid stays."""
 ACTIVATIONS = ("Relu", "Clip")
 """What is computed in one kernel with the operator before it."""

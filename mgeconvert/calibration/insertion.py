@@ -12,13 +12,13 @@ import numpy as np
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.graph import Namer
 from mgeconvert.ir.scopes import Scope
+from mgeconvert.quantization.grids import DEQUANTIZE, QUANTIZE
 
 from .forms import WEIGHTED, bias_of, weight_axis
 from .plan import Plan
 from .recipe import Recipe
 from .scales import Scale, weight_scale
 
-QUANTIZE, DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"
 INT32 = np.dtype(np.int32)
 NARROW = -127
 """The smallest integer of a weight: -128 * -128 + -128 * -128 would not fit 16 bits."""

@@ -61,6 +61,11 @@ def admits(shape: Shape | None, sizes: tuple[int, ...]) -> bool:
     )
 
 
+def takes(value: Value, array: np.ndarray) -> bool:
+    """Whether an array has the value's type, where that is known, and a shape that the value may have."""
+    return admits(value.shape, array.shape) and (value.dtype is None or value.dtype == array.dtype)
+
+
 class GivenName(str):
     """A name that a user gave, which a target writes instead of the one that the source had."""
 

@@ -18,13 +18,12 @@ import numpy as np
 from mgeconvert import registry
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.statistics import elements
-from mgeconvert.quantization.grids import MOVING
+from mgeconvert.quantization.grids import DEQUANTIZE, MOVING, QUANTIZE
 
 from .asking import IR_RUNTIME
 from .divergence import difference
 from .tolerance import RTOL
 
-QUANTIZE, DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"
 SLACK = 2e-3
 """In steps: what sums of float32 are off, and multipliers of 31 bits."""
 APPROXIMATE = {"Softmax": 1.0, "HardSwish": 1.0, "Sigmoid": 1.0, "Tanh": 1.0}

@@ -19,7 +19,7 @@ import numpy as np
 from mgeconvert.errors import BadInputError
 from mgeconvert.files import noted
 from mgeconvert.ir import Value
-from mgeconvert.ir.values import admits
+from mgeconvert.ir.values import takes
 
 if TYPE_CHECKING:
     from mgeconvert.registry import Frontend
@@ -161,6 +161,6 @@ def _as_vector(array: np.ndarray, value: Value) -> np.ndarray:
 
 
 def _check_input(path: Path, name: str, array: np.ndarray, value: Value) -> None:
-    if not admits(value.shape, array.shape) or (value.dtype is not None and value.dtype != array.dtype):
+    if not takes(value, array):
         found = Value(name, array.dtype, array.shape).type_text
         raise MisfitError(f"{path}: the array for input {name} is {found}, expected {value.type_text}")

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("cli", "converters", "mgeconvert")
 HOLE = "{}"
 MAKERS = {
-    "refuse": 0, "invalid": 0, "bad": 1, "_bad": 0, "_unsafe": 1, "decline": 0, "unknown": 1,
+    "refuse": 0, "invalid": 0, "bad": 1, "_unsafe": 1, "unknown": 1,
     "Problem": 2, "BadParameter": 0, "error": -1, "InferenceError": 0, "EvaluationError": 0,
 }  # fmt: skip
 """Functions that take a message, with its position; the classes of errors have it first."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,12 +27,6 @@ def read(name: str) -> dict[str, bytes]:
         return {f"m{path.suffix}": path.read_bytes()}
     files = {file.name: file.read_bytes() for file in path.iterdir()}
     return dict(sorted(files.items(), key=lambda item: not item[0].endswith(MAIN)))
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server() as server:
-        yield server
 
 
 @pytest.mark.parametrize("name", cases())

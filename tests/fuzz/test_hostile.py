@@ -5,7 +5,7 @@ Each is read, optimized and written in every format within the limits of the fuz
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import onnx
@@ -121,12 +121,6 @@ def written(shape: tuple[int, ...], build: Build) -> bytes:
         [onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)]).SerializeToString()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server() as server:
-        yield server
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,12 +12,6 @@ from mgeconvert.errors import BadInputError
 
 from .hostile_pickles import CASES, content
 from .server import Server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server() as server:
-        yield server
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -13,7 +13,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,9 +100,12 @@ def faults(model: onnx.ModelProto, kind: str, chance: random.Random) -> Iterator
             yield Fault(kind, node.name, node.op_type, what), copy
 
 
-def judged(truth: Truth, written: Path, fault: Fault, folder: Path) -> Verdict | None:
-    """What is said of a changed file; None where it does not run or computes the same all the same: no fault then."""
-    backend = registry.backend("onnx")
+def judged(
+    truth: Truth, written: Path, fault: Fault, folder: Path, right: Collection[str] | None = None
+) -> Verdict | None:
+    """What is said of a changed file; None where it does not run or computes the same all the same: no fault then.
+    `right` are the modules that may be named, without it the one of the fault."""
+    backend = registry.backend_for(written)
     try:
         found = compare(written, backend, truth)
     except MgeconvertError:
@@ -110,7 +113,8 @@ def judged(truth: Truth, written: Path, fault: Fault, folder: Path) -> Verdict |
     if found.culprit is None or found.part is None:
         return None
     reduced = write_part(found.part, folder, backend, found.limit)
-    return Verdict(fault, fault.module in found.culprit.modules[:1], found.culprit.text, reduced.nodes, reduced.fails)
+    named = not ({fault.module} if right is None else set(right)).isdisjoint(found.culprit.modules[:1])
+    return Verdict(fault, named, found.culprit.text, reduced.nodes, reduced.fails)
 
 
 def injected(family: str, name: str, count: int, seed: int = 0) -> Iterator[Verdict]:

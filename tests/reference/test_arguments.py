@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from mgeconvert.errors import BadInputError, UsageError
 from mgeconvert.reference import arguments, client
 from mgeconvert_cli.main import application
+from tests.harness.goldens import unpacked
 from tests.harness.runner import Runner
 
 INPUTS = {
@@ -110,9 +110,8 @@ STRUCTURES = {
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder, the current one, with all traces."""
-    with tarfile.open(TRACES) as archive:
-        for member in archive:
-            (tmp_path / member.name).write_bytes(archive.extractfile(member).read())  # type: ignore[union-attr]
+    for name, content in unpacked(TRACES).items():
+        (tmp_path / name).write_bytes(content)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

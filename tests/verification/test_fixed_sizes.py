@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 import mgeconvert
 from mgeconvert.ir.builder import Builder
 from mgeconvert_cli.main import application
+from tests.harness.goldens import unpacked
 from tests.harness.runner import Runner
 
 CODE = Path(__file__).parents[1] / "networks" / "fixed_sizes.py"
@@ -35,9 +35,8 @@ NETWORKS = {
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of all traces, the current one. No MegEngine is installed: models are read for the other sizes."""
-    with tarfile.open(TRACES) as archive:
-        for member in archive:
-            (tmp_path / member.name).write_bytes(archive.extractfile(member).read())  # type: ignore[union-attr]
+    for name, content in unpacked(TRACES).items():
+        (tmp_path / name).write_bytes(content)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MGECONVERT_CACHE", str(tmp_path / "nowhere"))
     return tmp_path

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import mgeconvert
 from mgeconvert import registry
-from mgeconvert.errors import MgeconvertError
 from mgeconvert.ir import Graph, Value
-from mgeconvert.verification.layers.compare import Truth, compare, truth_of
-from mgeconvert.verification.layers.reduce import write_part
-from tests.harness.faults import KINDS, Fault, Verdict, network
+from mgeconvert.verification.layers.compare import Truth, truth_of
+from tests.harness.faults import KINDS, Fault, Verdict, judged, network
 
 from . import caffe_file, tflite_file
 
@@ -56,24 +54,10 @@ def _next(clean: Any, kind: str, truth: Truth, folder: Path, chance: random.Rand
         changed.write(file)
         node = clean.nodes[at]
         fault = Fault(kind, clean.name(node), clean.op(node), what)
-        verdict = _judged(truth, file, fault, modules(truth.source.graph, clean, at), folder / "part")
+        verdict = judged(truth, file, fault, folder / "part", modules(truth.source.graph, clean, at))
         if verdict is not None:
             return verdict
     return None
-
-
-def _judged(truth: Truth, file: Path, fault: Fault, right: Collection[str], folder: Path) -> Verdict | None:
-    """What is said of a changed file; None where it does not run, or computes the same all the same."""
-    target = registry.backend_for(file)
-    try:
-        found = compare(file, target, truth)
-    except MgeconvertError:
-        return None
-    if found.culprit is None or found.part is None:
-        return None
-    reduced = write_part(found.part, folder, target, found.limit)
-    named = bool(set(found.culprit.modules[:1]) & set(right))
-    return Verdict(fault, named, found.culprit.text, reduced.nodes, reduced.fails)
 
 
 def modules(source: Graph, file: Any, at: int) -> set[str]:
