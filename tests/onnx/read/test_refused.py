@@ -177,7 +177,7 @@ def test_what_cannot_be_run(tmp_path: Path) -> None:
             UsageError,
             f"{path}: no array for x; no input named z; the model's inputs are x",
         ),
-        (lambda: run(tmp_path / "no.onnx", {}), BadInputError, f"{tmp_path / 'no.onnx'}: no such file"),
+        (lambda: run(tmp_path / "no.onnx", {}), BadInputError, f"{tmp_path / 'no.onnx'}: there is no such file"),
     ]
     for action, error, text in rows:
         with pytest.raises(error) as caught:
