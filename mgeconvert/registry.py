@@ -13,6 +13,7 @@ import importlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias
 
 from . import entry_points
@@ -149,12 +150,20 @@ class Opinion:
 
 class Computed(dict[str, "np.ndarray"]):
     """What `Backend.run` computed, where more is to be said of it than the arrays: `runtime` is the one that computed
-    them, `opinions` are others that may be asked where these arrays are not what they should be."""
+    them, `opinions` are others that may be asked where these arrays are not what they should be, `held` the arrays as
+    the file itself holds them, where notes of the file say that they stand for other types."""
 
-    def __init__(self, arrays: Mapping[str, np.ndarray], runtime: str, opinions: Sequence[Opinion] = ()) -> None:
+    def __init__(
+        self,
+        arrays: Mapping[str, np.ndarray],
+        runtime: str = "",
+        opinions: Sequence[Opinion] = (),
+        held: Mapping[str, np.ndarray] = MappingProxyType({}),
+    ) -> None:
         super().__init__(arrays)
         self.runtime = runtime
         self.opinions = tuple(opinions)
+        self.held = held
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,12 +59,13 @@ def run(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     else:
         if not real or not any(array.dtype.kind == "f" and np.isnan(array).any() for array in results.values()):
             opinion = Opinion("real BVLC Caffe", lambda: run_in_caffe(path, inputs))
-            return Computed(results, "OpenCV dnn", [opinion])
+            return Computed(results, "OpenCV dnn", [opinion], results.held)
         why = "OpenCV computes NaN"
-    return Computed(run_in_caffe(path, inputs), f"real BVLC Caffe ({why})")
+    results = run_in_caffe(path, inputs)
+    return Computed(results, f"real BVLC Caffe ({why})", held=results.held)
 
 
-def run_in_caffe(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def run_in_caffe(path: Path, inputs: Mapping[str, np.ndarray]) -> Computed:
     """The same in real BVLC Caffe, in its reference environment."""
     from mgeconvert.reference import caffe
 
@@ -72,7 +73,7 @@ def run_in_caffe(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.n
     return typed({top: results[top] for _, top in net_outputs(read_prototxt(path).net.layer)}, path)
 
 
-def run_in_opencv(path: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def run_in_opencv(path: Path, inputs: Mapping[str, np.ndarray]) -> Computed:
     """The same in OpenCV; OpenCVError where it cannot, MissingDependencyError where it is not installed."""
     try:
         import cv2
@@ -116,10 +117,11 @@ def _shapes_before(module: Any, inputs: Mapping[str, np.ndarray]) -> dict[str, S
     }
 
 
-def typed(results: Mapping[str, np.ndarray], path: Path) -> dict[str, np.ndarray]:
+def typed(results: Mapping[str, np.ndarray], path: Path) -> Computed:
     """Caffe's float32 outputs as what the comments of the file say they stand for; whole numbers are rounded."""
     types = output_types(path)
-    return {name: _typed(array, *types[name]) if name in types else array for name, array in results.items()}
+    found = {name: _typed(array, *types[name]) if name in types else array for name, array in results.items()}
+    return Computed(found, held=results)
 
 
 def _typed(array: np.ndarray, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:

@@ -84,6 +84,19 @@ def computed(
         return None
 
 
+def truths(
+    found: Mapping[str, np.ndarray], wanted: Mapping[str, Value], place: str, model: Path
+) -> dict[str, np.ndarray]:
+    """What a model computes, under the wanted names; as its file holds it where that is of the type that is wanted.
+
+    A blob of Caffe holds floats, of which a comment may say that they stand for booleans: a reading of the file gives
+    the floats, the network that the file was written of the booleans.
+    """
+    arrays = matched(found, wanted, place, model)
+    held = matched({**found, **found.held}, wanted, place, model) if isinstance(found, registry.Computed) else arrays
+    return {name: held[name] if held[name].dtype == value.dtype else arrays[name] for name, value in wanted.items()}
+
+
 def matched(
     arrays: Mapping[str, np.ndarray], wanted: Mapping[str, object], place: str, model: Path
 ) -> dict[str, np.ndarray]:

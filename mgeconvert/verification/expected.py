@@ -15,7 +15,7 @@ from mgeconvert.errors import MissingDependencyError, UsageError
 from mgeconvert.files import missing
 from mgeconvert.registry import Backend, Description
 
-from .asking import describe, matched, run_in_own_runtime, run_ir, run_model
+from .asking import describe, matched, run_in_own_runtime, run_ir, run_model, truths
 from .comparison import random_inputs, verify_written
 from .own import OwnRuntime
 from .recorded import Recorded, beside, read_recorded
@@ -86,7 +86,7 @@ def _verify_against(
     feeds = random_inputs(wanted)
     truth = run_ir(model, source, feeds) if own is None else run_model(model, source, feeds)
     inputs = matched(feeds, described.inputs, f"{candidate}: input", model)
-    outputs = matched(truth, described.outputs, f"{candidate}: output", model)
+    outputs = truths(truth, described.outputs, f"{candidate}: output", model)
     if own is None:
         said, run = f"mgeconvert's own reading of {model} (no independent truth)", None
     else:

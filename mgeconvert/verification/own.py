@@ -14,7 +14,7 @@ from mgeconvert import registry
 from mgeconvert.errors import BadInputError, MissingDependencyError
 from mgeconvert.ir import Dim, Graph, TracedDim, Value
 
-from .asking import describe, run_graph, run_in_own_runtime
+from .asking import describe, run_graph, run_in_own_runtime, truths
 from .recorded import Recorded
 
 SIZES = ("dynamic_batch", "dynamic_shape", "keep_constant", "input_shape")
@@ -80,7 +80,7 @@ class OwnRuntime:
         runtime = registry.ran_in(registry.backend(self.source.name), found)
         if len(found) != len(outputs):
             raise BadInputError(f"{self.model}: gives {len(found)} outputs in {runtime}, expected {len(outputs)}")
-        arrays = dict(zip(outputs, found.values(), strict=True))
+        arrays = truths(found, outputs, f"{self.model}: output", self.model)
         return Recorded(self.model, feeds, arrays, f"{self.model} run in {runtime} on random inputs", "model")
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mgeconvert
+from mgeconvert.ir.builder import Builder
 from mgeconvert_converters.caffe.run import typed
 
 CASES = [
@@ -27,3 +29,18 @@ def test_outputs_are_what_the_file_says(
     found = typed({"y": np.asarray(computed, np.float32)}, net)["y"]
     assert found.dtype == dtype
     np.testing.assert_array_equal(found, np.asarray(expected, dtype))
+
+
+def test_a_file_is_compared_as_what_it_holds_and_as_what_it_stands_for(tmp_path: Path) -> None:
+    """A blob of Caffe holds 0.0 and 1.0 for booleans, which a comment of the file says: both are the truth."""
+    b = Builder()
+    x, y = (b.input(name, np.float32, (2, 3)) for name in "xy")
+    b.output("z", b.op("Greater", x, y))
+    source, written, read = (tmp_path / name for name in ("source.onnx", "m.prototxt", "read.onnx"))
+    mgeconvert.save(b.graph, source)
+    mgeconvert.save(b.graph, written)
+    report = mgeconvert.convert(written, read).verification
+    assert report is not None
+    assert (report.passed, report.outputs[0].dtype) == (True, "float32")
+    assert mgeconvert.verify(read, written).passed
+    assert mgeconvert.verify(source, written).outputs[0].dtype == "bool"
