@@ -20,7 +20,7 @@ CHAPTERS = ("usage", "files", "inputs", "operators", "families", "edits", "resul
 HOLE = "{}"
 MESSAGES = Path(__file__).with_name("messages.json")
 NO_FILE, NOT_READ, OPERATORS, VERIFICATION, INTERNAL, ENDED = 201, 202, 400, 601, 901, 903
-LEAST = 6
+LEAST = 4
 """Letters that a message has in common with a template at least: what is filled in may hold short words by chance."""
 BY_CLASS = {
     "VerificationError": VERIFICATION,
@@ -65,22 +65,21 @@ def messages() -> dict[str, list[str]]:
 def code_of(message: str) -> str | None:
     """The code of a message: of the longest template that it has all words of, in their order."""
     found = ((score, code) for code, templates in messages().items() for score in _scores(templates, message))
-    score, code = max(found, default=(0, None), key=lambda each: each[0])
-    return code if score >= LEAST else None
+    (letters, _), code = max(found, default=((0, 0), None), key=lambda each: each[0])
+    return code if letters >= LEAST else None
 
 
-def _scores(templates: list[str], message: str) -> Iterator[int]:
-    """The number of letters that each template that fits has in common with the message."""
+def _scores(templates: list[str], message: str) -> Iterator[tuple[int, int]]:
+    """How many letters, and how much in all, each template that fits has in common with the message."""
     for template in templates:
-        at = total = 0
+        at = 0
         for words in template.split(HOLE):
             at = message.find(words, at)
             if at < 0:
                 break
             at += len(words)
-            total += len(words)
         else:
-            yield total
+            yield sum(map(str.isalpha, template)), len(template)
 
 
 def code_of_error(error: BaseException) -> str:

@@ -181,7 +181,7 @@ PHRASES: dict[int, tuple[str, ...]] = {
     ),
     508: ("a graph with subgraphs cannot be edited", "has no other form than the source's call",),
     509: ("float16 ends at",),
-    601: ("have other values",),
+    601: ("outputs fail",),
     602: ("there was nothing to compare",),
     603: ("cannot compute it", "cannot load it", "does not run it", "does not load it", "it has no layer",),
     604: ("is no proof of mgeconvert", "names no source", "proves other files", "the figures do not hold any more",),

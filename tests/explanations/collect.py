@@ -2,7 +2,7 @@
 
 A message is the text of an error of ours, of `refuse`, or of a function in MAKERS that builds one of them. Text that
 stands elsewhere is followed: a local name to its assignments, a call to the `return` of a function of that name, a
-name in capitals to the texts of the table of that name.
+name in capitals to the texts of the table of that name, lines that are joined to the first of them.
 """
 
 from __future__ import annotations
@@ -148,6 +148,12 @@ class Texts:
                 return self._table(name)
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[_, *rest]):
                 return [*self._table(name), *(text for other in rest for text in self.of(other))]
+            case ast.Call(
+                func=ast.Attribute(value=ast.Constant(value="\n"), attr="join"), args=[ast.List(elts=[first, *_])]
+            ):
+                return self.of(first)
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value="\n"), attr="join"), args=[ast.Name(id=name)]):
+                return self._first_line(name)
             case ast.Call(func=ast.Attribute(value=value, attr="format")):
                 return self.of(value)
             case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
@@ -194,6 +200,18 @@ class Texts:
             elif isinstance(node, ast.NamedExpr) and node.target.id == name:
                 found += self.of(node.value)
         return found or [HOLE]
+
+    def _first_line(self, name: str) -> list[str]:
+        lists = [
+            node.value for node in ast.walk(self.scope) if isinstance(node, ast.Assign) and self._is_of(node, name)
+        ]
+        return [
+            text for value in lists if isinstance(value, ast.List) and value.elts for text in self.of(value.elts[0])
+        ]
+
+    @staticmethod
+    def _is_of(node: ast.Assign, name: str) -> bool:
+        return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
 
     def _from(self, target: ast.expr, value: ast.expr, name: str) -> list[str]:
         if isinstance(target, ast.Name) and target.id == name:
