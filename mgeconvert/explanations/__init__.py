@@ -19,7 +19,7 @@ from .kind import PREFIX, Kind
 CHAPTERS = ("usage", "files", "inputs", "operators", "families", "edits", "results", "environments")
 HOLE = "{}"
 MESSAGES = Path(__file__).with_name("messages.json")
-NO_FILE, NOT_READ, OPERATORS, VERIFICATION, INTERNAL, ENDED = 201, 202, 400, 601, 901, 903
+OPERATORS, VERIFICATION, INTERNAL, ENDED = 400, 601, 901, 903
 LEAST = 4
 """Letters that a message has in common with a template at least: what is filled in may hold short words by chance."""
 BY_CLASS = {
@@ -37,7 +37,7 @@ BY_CLASS = {
     "GraphError": 902,
     "MissingDependencyError": 701,
     "ReferenceEnvironmentError": 704,
-    "FileNotFoundError": NO_FILE,
+    "FileNotFoundError": 201,
     "OSError": 205,
     "MemoryError": 802,
     "KeyboardInterrupt": ENDED,
@@ -46,6 +46,9 @@ BY_CLASS = {
     "BaseException": INTERNAL,
 }
 """The kind of a message that is made of another program's words only, by the class of the error or of its base."""
+
+CAUSES = {"FileNotFoundError": 201, "OSError": 202, "EvaluationError": 319, "InferenceError": 319}
+"""The kind of a bad input that says what another error said, by the class of that."""
 
 
 @functools.cache
@@ -87,9 +90,10 @@ def code_of_error(error: BaseException) -> str:
     if isinstance(error, UnsupportedError):
         return f"{PREFIX}{OPERATORS}"
     code = code_of(error.message) if isinstance(error, MgeconvertError) else None
-    cause = error.__cause__
-    if code is None and isinstance(error, BadInputError) and isinstance(cause, OSError):
-        return f"{PREFIX}{NO_FILE if isinstance(cause, FileNotFoundError) else NOT_READ}"
+    if code is None and isinstance(error, BadInputError):
+        causes = (base.__name__ for base in type(error.__cause__).__mro__)
+        number = next((CAUSES[name] for name in causes if name in CAUSES), None)
+        code = None if number is None else f"{PREFIX}{number}"
     return code or by_class(type(error))
 
 

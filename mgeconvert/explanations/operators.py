@@ -210,4 +210,22 @@ KINDS = (
             "不带 optimize_for_inference 的这些选项，重新导出网络。",
         ),
     ),
+    Kind(
+        426,
+        Text(
+            "An operator that is no part of an inference",
+            "The operator draws random numbers, trains, talks to other processes, or works on texts and tables that"
+            " live outside the model.",
+            "What it computes is another thing at each run, or cannot be said by a file that holds numbers only.",
+            "Compute this part in your program and make what it gives an input of the model, or cut the model before"
+            " it (`mgeconvert edit MODEL --outputs NAME`).",
+        ),
+        Text(
+            "不属于推理的算子",
+            "算子产生随机数、用于训练、与其他进程通信，或者处理模型之外的文本和表格。",
+            "它每次运行的结果不同，或者无法用只含数值的文件表达。",
+            "在您的程序里计算这一部分，把结果作为模型的输入；"
+            "或者在它之前截断模型（`mgeconvert edit MODEL --outputs NAME`）。",
+        ),
+    ),
 )

@@ -120,7 +120,7 @@ PHRASES: dict[int, tuple[str, ...]] = {
         "MegEngine has no {} tensors", "in the file that was read, which cannot be written", "has no form in ONNX",
         "only float32, float16", "the dtype {}", "numbers of more than 64 bits",
     ),
-    403: ("training mode", "training only", "is_test is 0",),
+    403: ("training mode", "Elemwise mode {}: training only", "is_test is 0",),
     404: (
         "-D convolution", "-D transposed", "-D pool", "-D deformable", "of {} axes; ", "{} spatial axes",
         "convolution of {} axes", "XNNPACK has", "a pad of {} axes", "a slice of {} axes", "axes; here",
@@ -140,13 +140,18 @@ PHRASES: dict[int, tuple[str, ...]] = {
         "quantiz", "blocks computed", "block_size", "by blocks", "without scales", "scales", "of {} bits",
         "bits between",
     ),
-    415: ("NonMaxSuppression", "RoiAlign",),
+    415: ("NonMaxSuppression", "RoiAlign", "no detection layers", "two-stage detector"),
     416: (
         "the mask of", "its mask is used", "mean as an output", "the mean and deviation", "gives the positions",
         "the indices of", "MaxPool with indices", "Pooling does not give the indices", "its second top",
         "with its mean",
     ),
+    413: (
+        "only the run decides", "a loop whose body", "no control flow", "control flow is", "no sequences of tensors",
+    ),
+    409: ("no sampling layer",),
     420: (
+        "its user wrote", "its program is not in the file", "another vendor's runtime", "only a delegate on its own",
         "is no operator of ONNX", "has no definition in ONNX", "a custom operator", "has no operator {}",
         "no such mode is known", "no type, or one without a successor", "no known type:",
     ),
@@ -155,6 +160,11 @@ PHRASES: dict[int, tuple[str, ...]] = {
         "none that the operator knows", "options that are", "its parameters do not fit", "do not fit",
         "a form of {} that is not known", "which the schema does not have", "are needed", "and no result",
         "lacks its input", "is read before anything makes it", "that is no axis", "that cannot be", "input number",
+    ),
+    426: (
+        "random numbers", "random: its result", "no random layer", "training only", "distributed: it",
+        "filled when the program starts", "computes with texts", "compute with text", "decode the image",
+        "a loss whose loop", "it makes constants and should",
     ),
     424: ("from one run to the next", "no VAR_HANDLE",),
     425: ("memory format", "relayout",),

@@ -16,6 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from mgeconvert import registry
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("cli", "converters", "mgeconvert")
 HOLE = "{}"
@@ -104,6 +106,13 @@ class Source:
 def _common(one: str, other: str) -> int:
     pairs = zip(Path(one).parts, Path(other).parts, strict=False)
     return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def refusals() -> list[Message]:
+    """The reasons in the tables of operators that a format refuses in every form."""
+    records = [*map(registry.frontend, registry.frontend_names()), *map(registry.backend, registry.backend_names())]
+    reasons = {row.refused for record in records for row in (record.ops() if record.ops is not None else ())}
+    return [Message(reason, "refuse", "tables", 0) for reason in sorted(filter(None, reasons))]
 
 
 def _says(text: str) -> bool:

@@ -11,12 +11,13 @@ import pytest
 from mgeconvert.errors import BadInputError, MgeconvertError, Problem, UnsupportedError, VerificationError
 from mgeconvert.explanations import HOLE, LEAST, MESSAGES, code_of, code_of_error, kinds, messages
 from mgeconvert.explanations.page import page, text_of
+from mgeconvert.ir.evaluate import EvaluationError
 from mgeconvert_cli.main import COMMANDS, application
 from mgeconvert_cli.problems import document
 from tests.harness.runner import Runner
 
 from .assign import FAMILIES, PHRASES, PLACES, kind_of
-from .collect import ROOT, Source
+from .collect import ROOT, Source, refusals
 from .written import written
 
 OF_CLASSES = {"MGE901", "MGE903"}
@@ -24,7 +25,7 @@ OF_CLASSES = {"MGE901", "MGE903"}
 
 
 def test_every_message_has_a_code() -> None:
-    without = [message for message in Source().messages() if kind_of(message) is None]
+    without = [message for message in (*Source().messages(), *refusals()) if kind_of(message) is None]
     assert without == []
 
 
@@ -97,8 +98,13 @@ def test_codes_of_errors() -> None:
     assert code_of_error(KeyboardInterrupt()) == "MGE903"
 
 
-def test_what_the_system_said_of_a_file() -> None:
-    for cause, code in {FileNotFoundError(2, "no"): "MGE201", PermissionError(13, "no"): "MGE202"}.items():
+def test_what_was_said_below() -> None:
+    causes: dict[Exception, str] = {
+        FileNotFoundError(2, "no"): "MGE201",
+        PermissionError(13, "no"): "MGE202",
+        EvaluationError("Range(): x"): "MGE319",
+    }
+    for cause, code in causes.items():
         error = BadInputError("m.onnx: no")
         error.__cause__ = cause
         assert code_of_error(error) == code

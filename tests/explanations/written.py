@@ -8,13 +8,13 @@ from collections import defaultdict
 from mgeconvert.explanations.kind import PREFIX
 
 from .assign import WRAPPERS, kind_of
-from .collect import Source
+from .collect import Source, refusals
 
 
 def written() -> str:
     """One list of messages a code; a message that several places say is of the first of their kinds."""
     kinds: dict[str, int] = {}
-    for message in Source().messages():
+    for message in (*Source().messages(), *refusals()):
         number = kind_of(message)
         if number is not None and message.template not in WRAPPERS:
             kinds[message.template] = min(number, kinds.get(message.template, number))
