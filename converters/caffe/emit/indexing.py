@@ -52,7 +52,7 @@ def gather(net: Net, data: Operand, indices: Operand, *, axis: int = 0, out: Sha
             "Embed", indices, shape=(*indices.shape, table.shape[1]), blobs=[table], num_output=table.shape[1],
             input_dim=table.shape[0], bias_term=False,
         )  # fmt: skip
-        return net.reshape(y, out)
+        return net.reshape(y, out or (1,))
     return gather_computed(net, data, indices, axis % data.rank, out)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from mgeconvert.errors import refuse
-
 from .emission import Emission
 from .expressions import Sizes, Whole, item
 from .table import emit
@@ -16,9 +14,7 @@ MODES = {"linear": "bilinear", "bilinear": "bilinear", "nearest": "nearest", "cu
 
 @emit("GridSample")
 def grid_sample(e: Emission) -> str:
-    mode = MODES.get(e.attr("mode", "linear"))
-    if mode is None:
-        refuse(f"GridSample of mode {e.attr('mode')}")
+    mode = MODES[e.attr("mode", "linear")]
     border = e.attr("padding_mode", "zeros")
     corners = bool(e.attr("align_corners", 0))
     return (

@@ -10,6 +10,7 @@ FORMS = {
     ("Cast", "Caffe has no layer that rounds, so a real number cannot become an integer"),
     ("Conv", "its w is computed; Caffe needs a constant"),
     ("Div", "Caffe has no layer that rounds, so integers cannot be divided"),
+    ("Expand", "its shape is computed; Caffe needs a constant"),
     ("Pow", "Caffe's Power has a constant exponent and its Exp a constant base; neither is one number here"),
     ("Slice", "its starts is computed; Caffe needs a constant"),
     ("TopK", "its k is computed; Caffe needs a constant"),
