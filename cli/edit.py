@@ -221,7 +221,9 @@ def _edit(
     source, written = named(model, out, rest)
     load_options, save_options = option_values(rest, "from"), option_values(rest, "to")
     passes = selection(rest, level_for(written))
-    export = {name: rest.pop(name) for name in ("verify", "io", "rtol", "force", "keep_failed", "show_declined")}
+    export = {
+        name: rest.pop(name) for name in ("verify", "io", "rtol", "force", "keep_failed", "show_declined", "proof")
+    }
     usage = "mgeconvert edit MODEL ... -o OUT"
     state, graph = model_of(session, state, model, source, usage, written, load_options)
     edited = Edited(graph, _recorded(session, state, export["io"]) if export["verify"] else None)
@@ -237,7 +239,7 @@ def _edit(
     session.document(
         "edit", edits=edited.done, inputs=_types(edited.graph.inputs), outputs=_types(edited.graph.outputs)
     )
-    state = replace(state, graph=edited.graph, recorded=edited.recorded, own=None)
+    state = replace(state, graph=edited.graph, recorded=edited.recorded, own=None, is_of_run=True)
     if rest["assign"] and export["verify"]:
         from mgeconvert.verification.own import EditedModel
 

@@ -116,9 +116,8 @@ def _export(session: Session, state: State, job: Job, out: Path) -> ConversionRe
             session.say(f"{out} is not written; --keep-failed keeps such a file under another name")
         report.verification.require()
         if job.proof and report.files:
-            options = {**job.options, **({} if job.rtol is None else {"rtol": job.rtol})}
-            chosen = {name: value for name, value in options.items() if value not in (None, False, "")}
-            write_proof(session, report.verification, state.source, report.files, io, chosen)
+            passes = outcome_document(job.done or report.outcome)["passes"]
+            write_proof(session, state, report.verification, report.files, io, passes)
     return report
 
 

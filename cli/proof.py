@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from mgeconvert.errors import BadInputError, VerificationError
+from mgeconvert.errors import BadInputError, UsageError, VerificationError
 from mgeconvert.files import output_files
 
 from .session import Session, plural
@@ -17,6 +18,17 @@ from .session import Session, plural
 if TYPE_CHECKING:
     from mgeconvert.verification.recorded import Recorded
     from mgeconvert.verification.report import VerificationReport
+
+    from .state import State
+
+SUFFIX = ".proof.json"
+OF_THE_RUN = frozenset(
+    {
+        *("out", "force", "verify", "io", "keep_failed", "show_declined", "proof", "report", "node_data"),
+        *("json", "quiet", "debug", "timeout", "max_memory"),
+    }
+)
+"""Parameters that say nothing of the model."""
 
 
 def proof_option() -> click.Parameter:
@@ -30,32 +42,62 @@ def proof_option() -> click.Parameter:
 
 def write_proof(
     session: Session,
+    state: State,
     report: VerificationReport,
-    source: Path | None,
     files: Sequence[Path],
     recorded: Path | Recorded | None,
-    options: Mapping[str, Any],
+    passes: Sequence[Mapping[str, Any]],
 ) -> Path | None:
     """The proof of a file that passed, beside it; None, and why is said, where nothing was compared or the source is
     no file."""
     from mgeconvert.verification.proof import proof, proof_path
 
+    source = state.source
     if not report.passed or source is None or not source.is_file():
         session.say("no proof is written: the file was not compared with anything that could be compared again")
         return None
     path = None if report.method != "recorded" or recorded is None else recorded
+    path = path if isinstance(path, Path | None) else path.path
     at = proof_path(files[0])
-    document = proof(report, source, files, path if isinstance(path, Path | None) else path.path, options, at)
+    did = {"options": _given(), "passes": [*passes], "is_of_run": state.is_of_run}
+    document = proof(report, source, files, path if path is not None and path.is_file() else None, did, at)
     with output_files(at) as (file,):
         file.write(json.dumps(document, indent=2, ensure_ascii=False).encode())
     session.say(f"wrote {at}")
     return at
 
 
+def _given() -> dict[str, Any]:
+    """The options of the step that the command line gives and that are about the model, by their long names."""
+    context = click.get_current_context()
+    found: dict[str, Any] = {}
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if (
+            isinstance(parameter, click.Option)
+            and name not in OF_THE_RUN
+            and context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+        ):
+            found[max(parameter.opts, key=len).lstrip("-")] = _said(context.params.get(name))
+    return found
+
+
+def _said(value: Any) -> Any:
+    """A parameter's value in JSON."""
+    if isinstance(value, list | tuple):
+        return [_said(each) for each in value]
+    return value if isinstance(value, bool | int | float | None) else str(value)
+
+
+def proved(path: Path) -> Path:
+    """The file that a proof is of, where the path is the proof's own."""
+    return path.with_name(path.name.removesuffix(SUFFIX)) if path.name.endswith(SUFFIX) else path
+
+
 def check_proof(session: Session, candidate: Path, recompute: bool) -> None:
     """Say whether the files are those that were compared, and with `recompute` whether the figures still hold;
     VerificationError where not."""
-    from mgeconvert.verification.proof import changes, files_of, proof_path, read_proof, worse
+    from mgeconvert.verification.proof import changes, files_of, limit_of, proof_path, read_proof, worse
 
     at = proof_path(candidate)
     found = read_proof(at)
@@ -68,15 +110,18 @@ def check_proof(session: Session, candidate: Path, recompute: bool) -> None:
     session.answer(f"{count} of {at} as they were compared, with mgeconvert {found['version']}")
     if not recompute:
         return
+    if found.get("is_of_run"):
+        raise UsageError(
+            f"{at}: the file was compared with what an edit or a quantization made of its source, which no file holds",
+            hint="make the file again with --proof",
+        )
     from mgeconvert.verification.expected import verify_files
 
     sources, recorded = files_of(found, at, "source"), files_of(found, at, "recorded")
     if not sources:
         raise BadInputError(f"{at}: names no source", hint="mgeconvert convert MODEL OUT --proof writes a proof")
     with session.stage("verify"):
-        report = verify_files(
-            candidate, sources[0], recorded[0] if recorded else None, found["options"].get("rtol"), None, None, False
-        )
+        report = verify_files(candidate, sources[0], recorded[0] if recorded else None, limit=limit_of(found))
     lines = worse(found, report)
     from .verdict import report_document, report_table, verdict
 

@@ -90,8 +90,8 @@ def _quantize(session: Session, state: State, model: Path | None, out: Path | No
     result = _result(session, graph, data, recipe)
     session.document("quantize", **_document(recipe, result))
     if target is None or out is None:
-        return replace(state, graph=result.graph, recorded=None, own=None)
-    state = replace(state, graph=result.graph, recorded=_truth(result, out), own=None)
+        return replace(state, graph=result.graph, recorded=None, own=None, is_of_run=True)
+    state = replace(state, graph=result.graph, recorded=_truth(result, out), own=None, is_of_run=True)
     given = {name: value for name, value in save_options.items() if value not in (None, False, "")}
     options = {**save_options, **options, **given}
     return write(session, state, Job("quantize", target, out, options, api.Selection(0), done=outcome, **rest))

@@ -19,7 +19,8 @@ class State:
     `source` is the file it was read from (None: nothing was read yet, or standard input), `formats` the formats it
     stands in: the one it was read from, and the one it was last written as; `recorded` the .npz with its recorded
     inputs and outputs, or what they became in edits, where there are any. `own` is the runtime of the model's own
-    format, which says what is right where nothing is recorded; None once the graph is another one.
+    format, which says what is right where nothing is recorded; None once the graph is another one. `is_of_run` says
+    that an edit or a quantization made the graph another model, which no file holds.
     """
 
     graph: Graph | None = None
@@ -27,3 +28,4 @@ class State:
     formats: tuple[str, ...] = ()
     recorded: Path | Recorded | None = None
     own: OwnRuntime | EditedModel | None = None
+    is_of_run: bool = False

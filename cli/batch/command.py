@@ -41,6 +41,7 @@ def _batch(
     sources: tuple[Where, ...],
     targets: Sequence[str],
     out: Where | None,
+    option: tuple[str, ...],
     workers: str,
     name: str | None,
     timeout: float | None,
@@ -62,7 +63,7 @@ def _batch(
     before = report.Baseline() if baseline is None else report.read_baseline(baseline)
     if before.version != __version__:
         session.say(f"note: {baseline} is of mgeconvert {before.version}, this is {__version__}")
-    todo = [job for job in jobs(sources, targets, out) if name is None or fnmatch.fnmatch(job.name, name)]
+    todo = [job for job in jobs(sources, targets, out, option) if name is None or fnmatch.fnmatch(job.name, name)]
     if not todo:
         raise UsageError(f"--name {name}: no model of this batch has such a name")
     sources_here = [job.source for job in todo if isinstance(job.source, Path)]
@@ -211,6 +212,12 @@ command = Command(
         click.Option(["--targets"], type=Names(), default=(), help="Target formats, instead of a manifest's."),
         click.Option(
             ["-o", "--out"], type=OutputPlace(), metavar="FOLDER", help="Where files go, instead of a manifest's."
+        ),
+        click.Option(
+            ["-O", "--option"],
+            multiple=True,
+            metavar="NAME[=VALUE]",
+            help="An option of the conversions that have it: -O proof -O opset=13.",
         ),
         click.Option(["-j", "--workers"], default="auto", show_default=True, metavar="N", help="Processes at a time."),
         click.Option(["--dask"], metavar="ADDRESS", help="Do it on the Dask cluster of the scheduler there."),

@@ -12,16 +12,20 @@ from mgeconvert import registry
 from mgeconvert.errors import UsageError
 
 from .job import Job, Word
+from .journal import written
 from .manifest import Place, check_keys, guess, read
-from .options import command_line, option_names
+from .options import command_line, option_names, with_options
 from .urls import READ_ONLY, Url, Where, joined
 
 OWN = ("path", "trace", "input", "name", "targets", "output", "format")
 """The keys of an entry that are not options of a command."""
 
 
-def jobs(sources: Sequence[Where], targets: Sequence[str], output: Where | None) -> list[Job]:
-    """The jobs of manifests, folders and model files; UsageError for what is wrong in any of them."""
+def jobs(
+    sources: Sequence[Where], targets: Sequence[str], output: Where | None, given: Sequence[str] = ()
+) -> list[Job]:
+    """The jobs of manifests, folders and model files, with the `given` options beside their own; UsageError for what is
+    wrong in any of them."""
     found: list[Job] = []
     for source in sources:
         if source.suffix.lower() in (".toml", ".yaml", ".yml"):
@@ -29,7 +33,7 @@ def jobs(sources: Sequence[Where], targets: Sequence[str], output: Where | None)
         else:
             found += _of_files(source, targets, output)
     _check_outputs(found)
-    return found
+    return with_options(found, given)
 
 
 def _of_files(source: Where, targets: Sequence[str], output: Where | None) -> Iterator[Job]:
@@ -46,7 +50,7 @@ def _of_files(source: Where, targets: Sequence[str], output: Where | None) -> It
 
 
 def _models(source: Where) -> Iterator[tuple[Where, str]]:
-    """A model file, or the models below a folder, with their names."""
+    """A model file, or the models below a folder that no batch wrote there, with their names."""
     if not isinstance(source, Url) and not source.exists():
         raise UsageError(f"{source}: no such file or folder")
     if isinstance(source, Url):
@@ -59,7 +63,9 @@ def _models(source: Where) -> Iterator[tuple[Where, str]]:
         yield source, source.stem
         return
     suffixes = tuple(suffix for name in registry.frontend_names() for suffix in registry.frontend(name).suffixes)
-    found = [path for path in files if path.name.lower().endswith(suffixes)]
+    models = [path for path in files if path.name.lower().endswith(suffixes)]
+    outputs = {folder: written(folder) for folder in dict.fromkeys(path.parent for path in models)}
+    found = [path for path in models if path.name not in outputs[path.parent]]
     if not found:
         raise UsageError(f"{source}: holds no model; known suffixes: {', '.join(sorted(set(suffixes)))}")
     for path in found:

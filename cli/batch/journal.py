@@ -34,6 +34,15 @@ FINAL = ("UnsupportedError", "ConversionError", "VerificationError", "BadInputEr
 """Errors that the same files, options and version give again."""
 
 
+def written(folder: Where) -> frozenset[str]:
+    """The names of the files in a folder that batches have written there."""
+    names: set[str] = set()
+    for text in _texts(folder):
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+            names |= {where(place).name for place in json.loads(text)["files"]}
+    return frozenset(names)
+
+
 class Journal:
     """The entries of all output folders of a batch."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from mgeconvert.errors import UsageError
 
 from ..options import STREAM, InputFile, InputNames, OutputFile, OutputName
 from ..pairs import pair_command
-from .job import Word
-from .manifest import Place
+from .job import Job, Word
+from .manifest import Place, guess
 from .urls import Where, joined
 
+TRACED = "tm"
+"""What tracing a network makes."""
+WORDS = {"true": True, "false": False}
 NOT_IN_A_MANIFEST = frozenset({"out", "json", "help", "quiet", "debug", "timeout", "max-memory"})
 """Options that a batch sets itself."""
 
@@ -38,6 +42,31 @@ def option_names(source: str, target: str) -> frozenset[str]:
     return frozenset(_options(source, target))
 
 
+def with_options(jobs: Sequence[Job], given: Sequence[str]) -> list[Job]:
+    """The jobs with options of the command line, ``proof`` or ``opset=13``: each job takes those that its command has,
+    after the manifest's own. UsageError for one that no job takes."""
+    texts: dict[str, list[Any]] = {}
+    for word in given:
+        name, equals, text = word.removeprefix("--").partition("=")
+        texts.setdefault(name, []).append(text if equals else True)
+    every = {name for job in jobs for name in option_names(job.source_format or TRACED, job.target)}
+    for name in texts:
+        if name not in every:
+            raise UsageError(f"--option {name} is no option of these conversions{guess(name, sorted(every))}")
+    found = []
+    for job in jobs:
+        source = job.source_format or TRACED
+        known = _options(source, job.target)
+        own = {
+            name: WORDS.get(text[-1], text[-1]) if known[name].is_flag else text
+            for name, text in texts.items()
+            if name in known
+        }
+        words, reads = command_line(source, job.target, own, None)
+        found.append(replace(job, args=(*job.args, *words), reads=(*job.reads, *reads)))
+    return found
+
+
 def command_line(
     source: str, target: str, options: Mapping[str, Any], place: Place | None
 ) -> tuple[list[Word], tuple[Where, ...]]:
@@ -47,7 +76,7 @@ def command_line(
     folder: Where = Path() if place is None else place.path.parent
     for name, value in options.items():
         option = _options(source, target)[name]
-        at = name if place is None else place.at(name)
+        at = "--option" if place is None else place.at(name)
         if option.is_flag or option.count:
             if not isinstance(value, bool):
                 raise UsageError(f"{at}: {name} is true or false, not {value!r}")
@@ -58,13 +87,24 @@ def command_line(
             continue
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, bool | Mapping):
-                raise UsageError(f"{at}: {name} needs a value, not {item!r}")
+                raise UsageError(f"{at}: {name} needs a value, not {str(item).lower():.60}")
+            _check(option, str(item), f"{at}: {name}")
             word = _word(option.type, str(item), folder)
             words += [f"--{name}", word]
             if isinstance(option.type, InputFile | InputNames):
                 parts = word if isinstance(word, tuple) else (word,)
                 reads += [part for part in parts if not isinstance(part, str)]
     return words, tuple(reads)
+
+
+def _check(option: click.Option, text: str, at: str) -> None:
+    """UsageError for a value that the option cannot have; whether files are there is seen where they are read."""
+    if isinstance(option.type, InputFile | InputNames | OutputFile | OutputName):
+        return
+    try:
+        option.type(text, option, None)
+    except click.UsageError as error:
+        raise UsageError(f"{at}: {error.message.removesuffix('.')}") from error
 
 
 def _word(kind: click.ParamType, text: str, folder: Where) -> Word:  # type: ignore[type-arg]

@@ -29,12 +29,13 @@ def verify_files(
     candidate: Path,
     model: Path | None,
     io: Path | None,
-    rtol: float | None,
+    rtol: float | None = None,
     candidate_format: str | None = None,
     model_format: str | None = None,
     through_ir: bool = False,
+    limit: Limit | None = None,
 ) -> VerificationReport:
-    """Judge the candidate.
+    """Judge the candidate, by `limit` or else by `rtol` or the default of its kind.
 
     `through_ir` takes mgeconvert's own reading of the model for the truth, which shows what a target loses but not what
     the reading got wrong. Raises BadInputError, MissingDependencyError (the candidate's or the model's runtime).
@@ -43,7 +44,7 @@ def verify_files(
     if not candidate.is_file():
         raise missing(candidate)
     described = describe(candidate, backend.name)
-    limit = limit_for(described.operators, rtol)
+    limit = limit or limit_for(described.operators, rtol)
     path = io or (None if through_ir else beside(model or candidate))
     source = None if model is None else _source(model, model_format, is_asked=path is None)
     own = None if model is None or source is None or through_ir else OwnRuntime(model, source)

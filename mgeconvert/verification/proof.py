@@ -20,6 +20,7 @@ from mgeconvert.files import digest
 from mgeconvert.version import NAME, VERSION
 
 from .report import VerificationReport
+from .tolerance import Limit
 
 FORMAT = "mgeconvert proof"
 PACKAGES = ("numpy", "onnx", "onnxruntime", "ai-edge-litert", "opencv-python-headless", "protobuf", "flatbuffers")
@@ -49,21 +50,23 @@ def proof(
     source: Path,
     outputs: Sequence[Path],
     recorded: Path | None,
-    options: Mapping[str, Any],
+    did: Mapping[str, Any],
     at: Path,
 ) -> dict[str, Any]:
-    """The document, to be written to `at`: paths in it are relative to its folder where they are below it."""
+    """The document, to be written to `at`: paths in it are relative to its folder where they are below it. `did` says
+    how the file was made: the options that were given, the passes that changed something, and whether an edit or a
+    quantization made it another model (`is_of_run`)."""
     files = [("source", source), *(("output", path) for path in outputs)]
     files += [] if recorded is None else [("recorded", recorded)]
     return {
         "format": FORMAT,
         "version": VERSION,
         "files": [{"role": role, "path": _spoken(path, at), "sha256": digest(path)} for role, path in files],
-        "options": dict(options),
+        **did,
         "versions": {NAME: VERSION, "python": platform.python_version(), "platform": platform.platform()}
         | dict(_installed()),
         "judge": {"runtime": report.runtime, "truth": report.truth, "method": report.method},
-        "limit": {"rtol": report.limit.rtol, "cosine": report.limit.cosine},
+        "limit": asdict(report.limit),
         "passed": report.passed,
         "outputs": [asdict(output) for output in report.outputs],
         "notes": list(report.notes),
@@ -81,6 +84,7 @@ def read_proof(path: Path) -> dict[str, Any]:
                 raise TypeError(each)
         if not all(isinstance(each["name"], str) for each in found["outputs"]):
             raise TypeError("outputs")
+        limit_of(found)
         return dict(found)
     except OSError as error:
         raise BadInputError(f"{path}: cannot be read: {error.strerror or error}", hint=HINT) from error
@@ -91,6 +95,14 @@ def read_proof(path: Path) -> dict[str, Any]:
 def files_of(found: Mapping[str, Any], at: Path, role: str) -> list[Path]:
     """The files of a role, where the proof at that place says they are."""
     return [at.parent / each["path"] for each in found["files"] if each["role"] == role]
+
+
+def limit_of(found: Mapping[str, Any]) -> Limit:
+    """The limits that the file was judged by; TypeError where they are none."""
+    limit = Limit(**found["limit"])
+    if not all(isinstance(each, float | int | None) for each in (limit.rtol, limit.cosine)) or limit.rtol is None:
+        raise TypeError("limit")
+    return limit
 
 
 def changes(found: Mapping[str, Any], at: Path) -> list[Change]:

@@ -230,6 +230,10 @@ def test_a_manifest(hub: Path) -> None:
         ),
         ("[[model]]\ntargets = ['onnx']\n", "m.toml: a [[model]] needs either path or trace"),
         ("[[model]]\npath = 'hub/a.onnx'\ntargets = ['onnx']\nfp16 = 1\n", "m.toml:4: fp16 is true or false, not 1"),
+        (
+            "[[model]]\npath = 'hub/a.onnx'\ntargets = ['onnx']\nopset = 'x'\n",
+            "m.toml:4: opset: 'x' is not a valid integer",
+        ),
         ("x = ", "m.toml: Invalid value (at end of document)"),
         ("", "m.toml: has no [[model]] entry"),
     ],
@@ -259,6 +263,44 @@ def test_mistakes_in_yaml(text: str, message: str, hub: Path, monkeypatch: pytes
     with pytest.raises(UsageError) as error:
         jobs([Path("m.yaml")], [], None)
     assert error.value.message == message
+
+
+def test_options_of_the_command_line(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They go behind a manifest's own, to the conversions that have them."""
+    monkeypatch.chdir(hub)
+    given = ["opset=13", "proof", "fuse-conv-bn=false"]
+    one, other = jobs([Path("hub/a.onnx")], ["onnx", "tflite"], Path("out"), given)
+    assert one.words()[3:] == ["-o", "out/a.onnx", "--opset", "13", "--proof", "--no-fuse-conv-bn"]
+    assert other.words()[3:] == ["-o", "out/a.tflite", "--proof", "--no-fuse-conv-bn"]
+    code, _, said = run(hub, "hub/a.onnx", "--targets", "onnx", "-o", "out", "-O", "opset=13", "--option", "proof")
+    assert code == 0, said
+    proof = json.loads(Path("out/a.onnx.proof.json").read_text())
+    assert (proof["options"], proof["passed"]) == ({"opset": 13}, True)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("opst=13", "--option opst is no option of these conversions; did you mean opset?"),
+        ("opset", "--option: opset needs a value, not true"),
+        ("opset=a", "--option: opset: 'a' is not a valid integer"),
+        ("proof=maybe", "--option: proof is true or false, not 'maybe'"),
+    ],
+)
+def test_mistakes_in_an_option(option: str, message: str, hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hub)
+    with pytest.raises(UsageError) as error:
+        jobs([Path("hub")], ["onnx"], Path("out"), [option])
+    assert error.value.message == message
+
+
+def test_what_a_batch_wrote_is_no_model_of_the_next(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of outputs below the models, and outputs beside them."""
+    monkeypatch.chdir(hub)
+    for _ in range(2):
+        for out in ("hub/out", "hub"):
+            code, document, said = run(hub, "hub", "--targets", "tflite", "-o", out)
+            assert (code, sorted(each["name"] for each in document["models"])) == (0, ["a", "b", "c"]), said
 
 
 def test_a_baseline_of_another_version(hub: Path) -> None:

@@ -49,6 +49,40 @@ def test_the_options_are_in_it(invoke: Invoke) -> None:
     assert proof["limit"]["rtol"] == 0.01
 
 
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("edit a.onnx --softmax y -o b.onnx", {"softmax": ["y"]}),
+        ("edit a.onnx --rename y=z -o b.onnx", {"rename": [["y", "z"]]}),
+        ("quantize a.onnx --recipe fp16 -o b.onnx", {"recipe": "fp16"}),
+    ],
+)
+def test_of_what_no_file_holds(invoke: Invoke, line: str, options: dict[str, object]) -> None:
+    """What an edit or a quantization made is compared in the run; the hashes hold, the figures cannot be made again."""
+    result = invoke(f"{line} --proof")
+    assert result.exit_code == 0, result.output
+    proof = json.loads(Path("b.onnx.proof.json").read_text())
+    assert (proof["is_of_run"], proof["options"]) == (True, options)
+    assert invoke("verify b.onnx --proof").exit_code == 0
+    again = invoke("verify b.onnx --proof --recompute")
+    assert again.exit_code == 2
+    assert again.stderr.startswith(
+        "error: b.onnx.proof.json: the file was compared with what an edit or a quantization made of its source, which "
+        "no file holds\nhint: make the file again with --proof\n"
+    )
+
+
+def test_figures_are_computed_again_by_the_limits_of_the_proof(invoke: Invoke) -> None:
+    """Those of an option that rounds on purpose are not those of the file's kind."""
+    assert invoke("onnx-to-onnx a.onnx -o b.onnx --fp16 --fuse-conv-bn --proof").exit_code == 0
+    proof = json.loads(Path("b.onnx.proof.json").read_text())
+    assert proof["options"] == {"fp16": True, "fuse-conv-bn": True}
+    result = invoke("verify b.onnx.proof.json --proof --recompute")
+    assert result.exit_code == 0, result.output
+    assert f"(limit {proof['limit']['rtol']:g})" in result.stdout
+    assert proof["limit"]["rtol"] > 1e-3
+
+
 def test_changed_files_are_named(invoke: Invoke) -> None:
     assert invoke("convert a.onnx b.tflite --proof").exit_code == 0
     Path("b.tflite").write_bytes(Path("b.tflite").read_bytes() + b"x")
@@ -67,6 +101,7 @@ def test_changed_files_are_named(invoke: Invoke) -> None:
     [
         ("verify a.onnx --proof", 3, "a.onnx.proof.json: cannot be read"),
         ("verify c.onnx --proof", 3, "c.onnx.proof.json: is no proof of mgeconvert"),
+        ("verify d.onnx --proof", 3, "d.onnx.proof.json: is no proof of mgeconvert"),
         ("verify a.onnx a.onnx --proof", 2, "--proof says what MODEL is"),
         ("verify a.onnx --proof --io x.npz", 2, "--proof says what MODEL is"),
         ("verify a.onnx --recompute", 2, "--recompute is of --proof"),
@@ -75,5 +110,7 @@ def test_changed_files_are_named(invoke: Invoke) -> None:
 )
 def test_bad_input(invoke: Invoke, line: str, code: int, said: str) -> None:
     Path("c.onnx.proof.json").write_text('{"format": "other"}')
+    rest = {"format": "mgeconvert proof", "files": [], "outputs": []}
+    Path("d.onnx.proof.json").write_text(json.dumps({**rest, "limit": {"rtol": "1"}}))
     result = invoke(line)
     assert (result.exit_code, said in result.stderr) == (code, True), result.stderr
