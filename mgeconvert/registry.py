@@ -175,9 +175,10 @@ class Backend:
     `ops()` is the table of IR operators it emits, `handlers()` the functions that do; `run(path, inputs)` computes the
     model in the format's own runtime: named arrays in, named arrays out in the order of the graph's outputs; `runtime`
     is that runtime's name. Where run had to take another one, or others can be asked too, it returns `Computed`, which
-    says so. `watch(path, inputs)` gives every value that a file computes, by the file's own names and in its layouts,
-    in the same runtime. `narrows` are the types that files of the format have in place of some that they lack,
-    ``{"int64": "int32"}``: a written file is not wrong for that.
+    says so. `means(path, inputs)` is what a model of the format is held to be where its runtime rounds what it computes
+    as it goes; without it what it computes. `watch(path, inputs)` gives every value that a file computes, by the file's
+    own names and in its layouts, in the same runtime. `narrows` are the types that files of the format have in place of
+    some that they lack, ``{"int64": "int32"}``: a written file is not wrong for that.
     `describe(path)` says a written file's inputs and outputs, for `mgeconvert verify`; without it the format's frontend
     is asked. `introduces(**options)` names the operators that optimization may introduce, those the file has under its
     options without rewriting; without it all that `ops()` lists. A `faithful` target writes modules and calls as the
@@ -202,6 +203,7 @@ class Backend:
     options: tuple[Option, ...] = ()
     describe: Callable[[Path], Description] | None = None
     runtime: str = ""
+    means: Callable[[Path, Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None = None
     watch: Callable[[Path, Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None = None
     introduces: Callable[..., Collection[str]] | None = None
     faithful: bool = False

@@ -53,6 +53,10 @@ def _fed(array: np.ndarray, kind: str) -> np.ndarray:
     return array.astype(np.float16) if kind == "tensor(float16)" and array.dtype == np.float32 else array
 
 
+FLOATS = "1"
+"""The accuracy level at which what is multiplied with integer weights is not rounded to integers itself."""
+
+
 def open_session(path: Path, *, optimize: bool = True) -> InferenceSession:
     """A quiet CPU session for the file; external data is found beside it."""
     try:
@@ -66,6 +70,7 @@ def open_session(path: Path, *, optimize: bool = True) -> InferenceSession:
         raise missing(path)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
+    options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", FLOATS)
     level, is_large = onnxruntime.GraphOptimizationLevel, _weight_bytes(path) >= LARGE
     if is_large:
         options.add_session_config_entry("session.disable_prepacking", "1")

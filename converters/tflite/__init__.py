@@ -39,6 +39,7 @@ BACKEND = Backend(
     ops=deferred(f"{__name__}.support:ops"),
     handlers=deferred(f"{__name__}.support:emitters"),
     run=deferred(f"{__name__}.run:checked_run"),
+    means=deferred(f"{__name__}.run:meaning"),
     watch=deferred(f"{__name__}.watch:watch"),
     describe=deferred(f"{__name__}.describe:describe"),
     runtime="LiteRT",

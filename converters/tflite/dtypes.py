@@ -18,6 +18,8 @@ TYPES = {
     "float64": 10, "complex128": 11, "uint64": 12, "uint32": 15, "uint16": 16,
 }  # fmt: skip
 """TensorType in the schema."""
+PACKED = {"int4": 17, "int2": 19}
+"""The types of weights of which several share a byte, and their TensorType."""
 INERT = np.dtype(object)
 """The dtype of resources, variants and texts, which have no numbers."""
 REFUSED = {

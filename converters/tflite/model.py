@@ -41,11 +41,17 @@ def permuted(shape: Shape, layout: Layout) -> Shape:
 
 @dataclass(frozen=True, slots=True)
 class Quantization:
-    """real = scale * (stored - zero_point), with one scale, or one per index along `axis`."""
+    """real = scale * (stored - zero_point), with one scale, or one per index along `axis`.
+
+    With a `block`, scale and zero point have the axes of the tensor, and each is that of so many indices of `axis`.
+    `narrow` is the type of fewer than 8 bits that the integers have, where they have one.
+    """
 
     scale: Array
     zero_point: Array
     axis: int = 0
+    block: int = 0
+    narrow: np.dtype[Any] | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -11,6 +11,7 @@ import numpy as np
 from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
 from mgeconvert.registry import Computed, Opinion
 
+from .floats import NAME, computed, float_form
 from .model import Array, Layout
 from .read.entry import Entry, about, entry
 from .read.model_file import read
@@ -19,6 +20,9 @@ KERNELS = ("xnnpack", "builtin", "reference")
 """What computes: XNNPACK where it can (LiteRT's default), the builtin kernels only, the plain reference kernels."""
 
 
+ROUNDED = 0.15
+"""What rounding activations to 8 bits may change, relative to the largest number: the limit of the options that write
+such files."""
 AGREEMENT = 1e-3
 """XNNPACK and the builtin kernels compute float32 in other orders; more than this, relative to the largest number, is a
 fault of one of them."""
@@ -26,14 +30,33 @@ fault of one of them."""
 
 def checked_run(path: Path, inputs: Mapping[str, Array]) -> dict[str, Array]:
     """`run` with XNNPACK, for a float32 file with the builtin kernels too, whose numbers are a second opinion: what the
-    file should compute decides which of the two are right where they differ."""
+    file should compute decides which of the two are right where they differ. So do, for a file with integer weights in
+    float operators, these weights as floats."""
     results = run(path, inputs)
-    if about(read(Path(path))).get("computes") != "float32":
+    file = read(Path(path))
+    whole = float_form(entry(file), len(file.subgraphs))
+    if whole is not None:
+        return Computed(results, "LiteRT", [Opinion(NAME, lambda: computed(whole, inputs, run))])
+    if about(file).get("computes") != "float32":
         return results
     builtin = run(path, inputs, "builtin")
     differs = any(_disagreement(results[name], array) > AGREEMENT for name, array in builtin.items())
     opinion = Opinion("LiteRT's builtin kernels", lambda: builtin, differs)
     return Computed(results, "LiteRT with XNNPACK" if differs else "LiteRT", [opinion])
+
+
+def meaning(path: Path, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """`checked_run`; of a file with integer weights in float operators what these weights make as floats, unless
+    LiteRT's own run is far from that."""
+    results = checked_run(path, inputs)
+    file = read(Path(path))
+    whole = float_form(entry(file), len(file.subgraphs))
+    if whole is None:
+        return results
+    exact = computed(whole, inputs, run)
+    if any(_disagreement(results[name], array) > ROUNDED for name, array in exact.items()):
+        return results
+    return Computed(exact, NAME)
 
 
 def _disagreement(first: Array, second: Array) -> float:

@@ -231,13 +231,41 @@ def _has_computed_scale(node: Node) -> bool:
     return node.inputs[1] is not None and node.inputs[1].array is None and not node.attrs.get("block_size")
 
 
-@compose_form("DequantizeLinear", _has_computed_scale)
-def dequantize_by_a_computed_scale(b: Builder, node: Node) -> Result:
-    """DequantizeLinear(x, scale, zero) -> (x - zero) scale"""
+def _is_blocked(node: Node) -> bool:
+    return bool(node.attrs.get("block_size"))
+
+
+@compose_form("DequantizeLinear", lambda node: _is_blocked(node) or _has_computed_scale(node))
+def dequantize_by_arithmetic(b: Builder, node: Node) -> Result:
+    """DequantizeLinear(x, scale, zero) -> (x - zero) scale, where the scale is computed or each block has its own"""
     x, zero = data(node), operand(node, 2)
+    if _is_blocked(node):
+        return _dequantized_blocks(b, node)
     rank, axis = len(shape_of(x)), integer(node, "axis", 1)
     along = None if zero is None else _along(b, zero, rank, axis)
     return b.op("Mul", _shifted(b, x, along), _along(b, data(node, 1), rank, axis))
+
+
+def _dequantized_blocks(b: Builder, node: Node) -> Value:
+    """(x - zero) scale with each scale and zero point repeated over its block; one constant where x is one."""
+    x, scales, zeros = data(node), data(node, 1).array, operand(node, 2)
+    axis, size = integer(node, "axis", 1), integer(node, "block_size", 0)
+    if scales is None or (zeros is not None and zeros.array is None):
+        refuse("blocks whose scales or zero points are computed")
+    count = shape_of(x)[axis]
+    if not isinstance(count, int):
+        refuse("blocks of an axis whose size is open")
+
+    def repeated(array: np.ndarray) -> np.ndarray:
+        whole = np.repeat(array.astype(scales.dtype), size, axis)
+        return np.take(whole, np.arange(count), axis)
+
+    scale = repeated(scales)
+    zero = np.zeros((), scales.dtype) if zeros is None or zeros.array is None else repeated(zeros.array)
+    if x.array is not None:
+        return b.constant((x.array.astype(scales.dtype) - zero) * scale, name=x.name)
+    shifted = b.op("Sub", b.op("Cast", x, to=elem_type(scales.dtype)), b.constant(zero))
+    return b.op("Mul", shifted, b.constant(scale))
 
 
 @compose_form("QuantizeLinear", _has_computed_scale)

@@ -13,8 +13,13 @@ from .graph import Graph, Node
 def hashable(value: Any) -> Any:
     """An attribute or an array as a part of a key: arrays by type, shape and content, graphs by identity."""
     if isinstance(value, np.ndarray):
-        return (value.dtype.str, value.shape, hashlib.sha256(np.ascontiguousarray(value).data).digest())
+        return (value.dtype.name, value.shape, digest(value))
     return id(value) if isinstance(value, Graph) else value
+
+
+def digest(array: np.ndarray) -> bytes:
+    """Equal for arrays of one type and shape that have the same bits; numpy gives no buffer of types it lacks."""
+    return hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).digest()
 
 
 def hashable_attributes(node: Node) -> tuple[tuple[str, Any], ...]:

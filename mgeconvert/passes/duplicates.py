@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Hashable
 
 import numpy as np
 
 from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir.keys import digest
 
 from .rewriter import Rewriter
 from .table import sweep
@@ -60,7 +60,7 @@ def constants(r: Rewriter) -> int:
         first: dict[bytes, Value] = {}
         for value in group if len(group) > 1 else ():
             assert value.array is not None
-            twin = first.setdefault(hashlib.blake2b(np.ascontiguousarray(value.array).data).digest(), value)
+            twin = first.setdefault(digest(value.array), value)
             if twin is not value and not r.is_captured(value):
                 r.redirect(value, twin)
                 merged += 1

@@ -45,8 +45,9 @@ def run_in_own_runtime(
 
 
 def run_model(model: Path, source: registry.Frontend, feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The model's outputs in its own runtime; a TracedModule's is real MegEngine in the reference environment."""
-    run = registry.backend(source.name).run if source.name in registry.backend_names() else None
+    """What the model means in its own runtime; a TracedModule's is real MegEngine in the reference environment."""
+    backend = registry.backend(source.name) if source.name in registry.backend_names() else None
+    run = None if backend is None else backend.means or backend.run
     if run is None:
         raise MissingDependencyError(f"{model}: {source.title} has no runtime here; {ONLY_IR}", hint=OTHER_TRUTHS)
     try:

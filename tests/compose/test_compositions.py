@@ -259,6 +259,26 @@ def test_what_is_known_only_at_run_time(row: tuple[Any, ...]) -> None:
     np.testing.assert_allclose(found.astype(np.float64), want.astype(np.float64), rtol=1e-6)
 
 
+@pytest.mark.parametrize("is_constant", [False, True])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_scales_of_blocks(axis: int, is_constant: bool) -> None:
+    """Each scale and zero point is that of two rows or columns; what is constant stays one constant."""
+    numbers = np.int8(whole(-128, 128, 4, 6))
+    scales, zeros = (
+        np.repeat(array, 2, 1 - axis) for array in (f(*range(1, 7)).reshape(2, 3), np.int8([[1, 2, 3]] * 2))
+    )
+    b = Builder(Graph())
+    x = b.constant(numbers) if is_constant else b.input("x", np.int8, (4, 6))
+    given = [part[: 4 if axis else 2, : 3 if axis else 6] for part in (np.tile(scales, (2, 2)), np.tile(zeros, (2, 2)))]
+    b.output("o", b.op("DequantizeLinear", x, *given, axis=axis, block_size=2))
+    made = composed(b.graph, frozenset())
+    assert [node.op for node in made.nodes] == ([] if is_constant else ["Cast", "Sub", "Mul"])
+    feeds = {} if is_constant else {"x": numbers}
+    (found,) = onnxruntime.InferenceSession(written(made)).run(None, feeds)
+    scale, zero = (np.repeat(part.astype(np.float32), 2, axis) for part in given)
+    np.testing.assert_array_equal(found, (numbers - zero) * scale)
+
+
 @pytest.mark.parametrize("direction", ["LEFT", "RIGHT"])
 def test_shifts_by_more_bits_than_there_are(direction: str) -> None:
     b = Builder(Graph())

@@ -138,6 +138,14 @@ REFUSED: dict[str, tuple[str, list[Value | None], dict[str, Any], str]] = {
     "blocks of scales": (
         "DequantizeLinear", [x(2, 3, dtype="int8"), x(2, 3)], {}, "scales of blocks computed at run time"
     ),
+    "computed scales of blocks": (
+        "DequantizeLinear", [x(2, 4, dtype="int8"), x(2, 2)], {"block_size": 2},
+        "blocks whose scales or zero points are computed"
+    ),
+    "blocks of an open axis": (
+        "DequantizeLinear", [x(2, "N", dtype="int8"), c([[1, 2]], FLOAT)], {"block_size": 2},
+        "blocks of an axis whose size is open"
+    ),
     "shift": (
         "BitShift", [Value("x", None, (2,)), x(2, dtype="uint8")], {"direction": "LEFT"}, "numbers of unknown type"
     ),

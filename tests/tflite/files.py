@@ -15,7 +15,8 @@ Array = np.ndarray[Any, Any]
 
 @dataclass
 class T:
-    """A tensor; `data` is its buffer's bytes where that is not what the array has, `kind` a TensorType by name."""
+    """A tensor; `data` is its buffer's bytes where that is not what the array has, `kind` a TensorType by name.
+    `blocks` are the numbers of the tensors with scales and zero points of its blocks, and how long a block is."""
 
     name: str
     shape: Sequence[int] = ()
@@ -28,6 +29,7 @@ class T:
     variable: bool = False
     data: bytes | None = None
     sparsity: Any = None
+    blocks: tuple[int, int, int] | None = None
 
 
 @dataclass
@@ -53,6 +55,10 @@ class G:
     operators: Sequence[O]
 
 
+NEWER = {"INT2": 19, "UINT4": 20}
+"""TensorTypes that the published schema lacks."""
+BLOCKWISE = 2
+"""QuantizationDetails of blocks, which it lacks too."""
 KINDS = {"float32": "FLOAT32", "float16": "FLOAT16", "int8": "INT8", "uint8": "UINT8", "int16": "INT16",
          "int32": "INT32", "int64": "INT64", "bool": "BOOL"}  # fmt: skip
 
@@ -107,7 +113,7 @@ class Writer:
         fields: dict[str, Any] = {
             "Name": self.b.CreateString(tensor.name),
             "Shape": self.numbers(tensor.shape, np.int32),
-            "Type": getattr(tflite.TensorType, tensor.kind),
+            "Type": NEWER[tensor.kind] if tensor.kind in NEWER else getattr(tflite.TensorType, tensor.kind),
             "Buffer": number,
             "IsVariable": tensor.variable,
         }
@@ -121,9 +127,19 @@ class Writer:
                 ZeroPoint=self.numbers(zero, np.int64),
                 QuantizedDimension=tensor.axis,
             )
+        if tensor.blocks is not None:
+            fields["Quantization"] = self.blocks(*tensor.blocks)
         if tensor.sparsity is not None:
             fields["Sparsity"] = tensor.sparsity(self)
         return self.end("Tensor", **fields)
+
+    def blocks(self, *numbers: int) -> int:
+        """QuantizationParameters whose details are a BlockwiseQuantization."""
+        self.b.StartObject(4)
+        for slot, number in enumerate(numbers):
+            self.b.PrependInt32Slot(slot, number, 0)
+        details = self.b.EndObject()
+        return self.end("QuantizationParameters", DetailsType=BLOCKWISE, Details=details)
 
     def operator(self, operator: O, numbers: dict[str, int]) -> int:
         code = (operator.op, operator.custom[0] if operator.custom else "", operator.version)

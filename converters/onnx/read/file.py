@@ -19,10 +19,11 @@ from onnx import numpy_helper
 from mgeconvert.errors import BadInputError
 from mgeconvert.files import missing, noted
 from mgeconvert.ir.dtypes import NAMES, dtype_of
+from mgeconvert.ir.packing import PER_BYTE, stored_bytes, unpacked
 from mgeconvert.recognise import HEAD, STREAM, other_than
 from mgeconvert.registry import Source
 
-from ..tensors import PER_BYTE, STRING, unpacked
+from ..tensors import STRING
 from ..wire import FIELDS, LENGTH, encode, varint
 from .declared import names_of
 from .fields import fields
@@ -106,7 +107,7 @@ class ModelFile:
         count, per_byte = math.prod(tensor.dims), PER_BYTE.get(name, 1)
         dtype = dtype_of(tensor.data_type)
         assert dtype is not None
-        needed = -(-count // per_byte) if per_byte > 1 else count * dtype.itemsize
+        needed = stored_bytes(count, dtype)
         if len(data) != needed:
             raise self.error(f"tensor {tensor.name}: {len(data)} bytes, but its type and shape need {needed}")
         if per_byte > 1:

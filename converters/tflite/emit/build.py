@@ -64,7 +64,7 @@ def build(graph: Graph, **options: Any) -> Model:
     fuse(model)
     quantize_first(model)
     integer_kernels(model)
-    stored_weights(model, chosen.dynamic_activations)
+    stored_weights(model, chosen.dynamic_activations or graph.metadata.get(WEIGHTS) == "dynamic")
     if chosen.weight_int8:
         int8_weights(model)
     if chosen.full_fp16:

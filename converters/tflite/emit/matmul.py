@@ -168,7 +168,7 @@ def _scales(c: Emission, weights: Value, channels: int, order: Array | None) -> 
     if scales.axis != channels:
         return None
     order = table_size.arange(scales.scale.size) if order is None else order
-    return Quantization(scales.scale[order], scales.zero_point[order], 0)
+    return replace(scales, scale=scales.scale[order], zero_point=scales.zero_point[order], axis=0)
 
 
 def _connected(

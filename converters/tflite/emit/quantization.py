@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mgeconvert.errors import refuse
 
+from ..dtypes import PACKED
 from ..layout.view import Stored, plain
 from ..layout.wants import FOLLOW, VIEW
 from ..model import Array, Quantization, Tensor
@@ -42,7 +44,8 @@ def dequantize(c: Emission) -> Stored:
     quantization = parameters(c, max(len(dims), 1))
     array = c.constant(source)
     if array is not None:
-        c.storage.fold(c.node.outputs[0], dequantized(array, quantization), quantization)
+        narrow = array.dtype if array.dtype.name in PACKED else None
+        c.storage.fold(c.node.outputs[0], dequantized(array, quantization), replace(quantization, narrow=narrow))
         plainly = tuple(range(len(dims)))
         return Stored(c.storage.realise(c.node.outputs[0], plainly), plain(dims, plainly))
     stored = c.stored()
@@ -67,7 +70,7 @@ def dequantized(array: Array, quantization: Quantization) -> Array:
 
 def _stored_axis(c: Emission, quantization: Quantization) -> Quantization:
     axis = c.axis(quantization.axis) if quantization.scale.size > 1 else 0
-    return Quantization(quantization.scale, quantization.zero_point, axis)
+    return replace(quantization, axis=axis)
 
 
 def _stored(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..dtypes import PACKED
 from ..model import Array, Model, Operator, Quantization, Tensor
 
 SMALLEST = 32
@@ -12,6 +13,8 @@ INT8_SMALLEST = 1024
 """Below this int8 saves nothing and costs accuracy (TensorFlow's converter draws the same line)."""
 CHANNEL_AXIS = {"CONV_2D": 0, "FULLY_CONNECTED": 0, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 0, "GATHER": 0}
 """Operators with weights, and the weights' output channels."""
+NARROW_KERNELS = {"int4": ("FULLY_CONNECTED", "CONV_2D"), "int2": ("FULLY_CONNECTED",)}
+"""The hybrid kernels that LiteRT 2.3 has for integers of fewer than 8 bits, found by running each."""
 HALF_MAX = float(np.finfo(np.float16).max)
 
 
@@ -75,7 +78,7 @@ def int8_weights(model: Model) -> None:
         weights = operator.inputs[index] if axis is not None else None
         if axis is not None and weights is not None and _worth(weights):
             if operator.op == "GATHER":
-                followers = _gathered(operator, weights)
+                followers = gathered(operator, quantized(weights, None))
             elif has_hybrid_kernel(operator, weights):
                 operator.inputs[1] = quantized(weights, axis)
             else:
@@ -91,16 +94,18 @@ def _worth(weights: Tensor) -> bool:
 
 
 def has_hybrid_kernel(operator: Operator, weights: Tensor) -> bool:
-    """Whether LiteRT computes the operator with floats and int8 weights."""
+    """Whether LiteRT computes the operator with floats and such integer weights."""
     data = operator.inputs[0]
+    if weights.dtype.name in PACKED and operator.op not in NARROW_KERNELS[weights.dtype.name]:
+        return False
     if operator.op == "CONV_2D":
         return data is not None and data.shape[-1] == weights.shape[-1]
     return operator.op != "TRANSPOSE_CONV"
 
 
-def _gathered(operator: Operator, table: Tensor) -> list[Operator]:
+def gathered(operator: Operator, small: Tensor) -> list[Operator]:
     """GATHER from an int8 table with one scale, and the DEQUANTIZE behind it."""
-    operator.inputs[0] = small = quantized(table, None)
+    operator.inputs[0] = small
     whole = operator.output
     picked = Tensor(f"{whole.name}_int8", small.dtype, whole.shape, None, small.quantization)
     operator.outputs = [picked]

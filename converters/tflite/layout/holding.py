@@ -116,6 +116,12 @@ class Holding:
             scales = tensor.quantization
             assert scales is not None
             axis = layout.index(scales.axis + missing) if layout and scales.scale.size > 1 else 0
+            if scales.block:
+                scale, zero = (
+                    np.transpose(part.reshape((1,) * missing + part.shape), layout)
+                    for part in (scales.scale, scales.zero_point)
+                )
+                scales = replace(scales, scale=scale, zero_point=zero)
             self._constants[key] = dequantize(self.b, raw, replace(scales, axis=axis))
         return self._constants[key]
 
@@ -183,9 +189,11 @@ class Holding:
 
 
 def dequantize(b: Builder, value: Value, scales: Quantization) -> Value:
-    """scale * (value - zero point), per tensor or along the axis."""
+    """scale * (value - zero point), per tensor, along the axis or for each block of it."""
     one = scales.scale.size == 1
     scale, zero = scales.scale.astype(np.float32), scales.zero_point.astype(value.dtype)
+    if scales.block:
+        return b.op("DequantizeLinear", value, scale, zero, axis=scales.axis, block_size=scales.block)
     if one:
         return b.op("DequantizeLinear", value, scale.reshape(()), zero.reshape(()))
     return b.op("DequantizeLinear", value, scale, zero, axis=scales.axis)
@@ -215,6 +223,10 @@ def constant_array(tensor: Tensor) -> Array | None:
     array, scales = tensor.array, tensor.quantization
     if array is None or scales is None or not is_real(tensor):
         return array
+    if scales.block:
+        scale, zero = (np.repeat(part, scales.block, scales.axis) for part in (scales.scale, scales.zero_point))
+        blocked: Array = (array.astype(np.float32) - zero.astype(np.float32)) * scale
+        return blocked
     shape = [1] * array.ndim
     if scales.scale.size > 1:
         shape[scales.axis] = -1

@@ -12,15 +12,19 @@ from mgeconvert.ir.name_trees import nest_by_names
 from mgeconvert.registry import Source
 
 from ..dtypes import INERT
+from ..hybrid import is_hybrid
 from ..layout.holding import Held, dequantize, is_real, quantize
 from ..layout.view import plain
 from ..model import Layout, Tensor, channels_first, identity, permuted
+from ..names import FROM_FRONT, INDICES, WEIGHTS
 from ..read.entry import Entry, about, entry
 from ..read.model_file import read
 from .driver import Driver, unsupported
 from .plugins import load_plugins
 
 logger = logging.getLogger("mgeconvert.tflite")
+PICKING = frozenset(["GATHER", "GATHER_ND", "EMBEDDING_LOOKUP"])
+"""Operators that read at indices."""
 IMAGES = (4, 5)
 """Numbers of axes that `nchw` applies to."""
 
@@ -43,6 +47,10 @@ def load(
     b = Builder()
     b.graph.name = chosen.subgraph.name or "main"
     b.graph.metadata.update(_metadata(about(file), file.description))
+    if any(is_hybrid(operator) and operator.op != "DEQUANTIZE" for operator in chosen.subgraph.operators):
+        b.graph.metadata[WEIGHTS] = "dynamic"
+    if any(operator.op in PICKING for operator in chosen.subgraph.operators):
+        b.graph.metadata[INDICES] = FROM_FRONT
     driver = Driver(b, file, state == "explicit")
     border = _Border(driver, chosen, input_layout, output_layout)
     for name, tensor in chosen.inputs.items():

@@ -11,7 +11,7 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Value, table_size
 from mgeconvert.ir.table_size import check_table
 
-from ..layout.holding import Held
+from ..layout.holding import Held, constant_array
 from ..layout.wants import PLAIN, VIEW
 from ..model import Tensor, identity
 from .convolution import bias_of
@@ -69,11 +69,14 @@ def _matrix(t: Translation, inputs: int) -> tuple[Value, Value]:
 
 
 def _columns(weights: Tensor, sizes: tuple[int, ...], order: list[int]) -> Tensor:
-    """The weights with their columns, factored into `sizes`, in another order."""
-    array = weights.array
+    """The weights with their columns, factored into `sizes`, in another order; floats where blocks of columns have
+    scales of their own."""
+    blocked = weights.quantization is not None and weights.quantization.block
+    array = constant_array(weights) if blocked else weights.array
     assert array is not None
     split = array.reshape(len(array), *sizes).transpose(0, *(1 + axis for axis in order))
-    return Tensor(weights.name, weights.dtype, weights.shape, split.reshape(array.shape), weights.quantization)
+    scales = None if blocked else weights.quantization
+    return Tensor(weights.name, array.dtype, weights.shape, split.reshape(array.shape), scales)
 
 
 @lower("BATCH_MATMUL", wants=VIEW)

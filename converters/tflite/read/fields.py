@@ -44,6 +44,10 @@ class QuantizationFields(IntEnum):
     MIN, MAX, SCALE, ZERO_POINT, DETAILS_TYPE, DETAILS, AXIS = range(7)
 
 
+class BlockwiseFields(IntEnum):
+    SCALES, ZERO_POINTS, SIZE = range(3)
+
+
 class SparsityFields(IntEnum):
     ORDER, BLOCK_MAP, DIMENSIONS = range(3)
 

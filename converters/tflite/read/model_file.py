@@ -26,7 +26,7 @@ from .fields import (
     options,
 )
 from .tables import Bytes, Table, root
-from .tensors import Buffers, tensor_of
+from .tensors import Buffers, tensors_of
 
 LARGEST_VARIABLE = 1 << 26
 """Elements of a variable, which the file does not hold, at most."""
@@ -82,7 +82,7 @@ def _code(table: Table) -> tuple[str, str]:
 
 
 def _subgraph(table: Table, buffers: Buffers, codes: list[tuple[str, str]]) -> tuple[Model, list[Tensor]]:
-    tensors = [tensor_of(one, buffers) for one in table.tables(SubGraphFields.TENSORS)]
+    tensors = tensors_of(list(table.tables(SubGraphFields.TENSORS)), buffers)
     inputs = _chosen(table, SubGraphFields.INPUTS, tensors)
     outputs = _chosen(table, SubGraphFields.OUTPUTS, tensors)
     graph = Model(table.text(SubGraphFields.NAME))

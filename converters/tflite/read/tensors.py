@@ -8,24 +8,30 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from mgeconvert.ir.packing import PER_BYTE, stored_bytes, unpacked
+
 from ..dtypes import INERT, TYPES
 from ..model import Array, Quantization, Tensor
+from .blocks import blocks_of
 from .fields import BufferFields, QuantizationFields, TensorFields
 from .sparse import dense
 from .tables import Bytes, Table
 
 LARGEST = 1 << 40
 """More elements than this no tensor has."""
-INT4 = np.dtype(ml_dtypes.int4)
 _DTYPES: dict[int, np.dtype[Any]] = {
     **{number: np.dtype(name) for name, number in TYPES.items()},
-    17: INT4,
+    17: np.dtype(ml_dtypes.int4),
     18: np.dtype(ml_dtypes.bfloat16),
+    19: np.dtype(ml_dtypes.int2),
+    20: np.dtype(ml_dtypes.uint4),
+    21: np.dtype(ml_dtypes.float8_e4m3fn),
+    22: np.dtype(ml_dtypes.float8_e5m2),
     5: INERT,
     13: INERT,
     14: INERT,
 }
-"""TensorType to dtype: names of numpy's types, then INT4, BFLOAT16, STRING, RESOURCE, VARIANT."""
+"""TensorType to dtype: names of numpy's types, those of fewer bits, then STRING, RESOURCE, VARIANT."""
 
 
 class Buffers:
@@ -55,16 +61,26 @@ class Buffers:
 
     def _decoded(self, raw: Array, dtype: np.dtype[Any], shape: tuple[int, ...], name: str) -> Array:
         count = math.prod(shape)
-        expected = (count + 1) // 2 if dtype == INT4 else count * dtype.itemsize
+        expected, per_byte = stored_bytes(count, dtype), PER_BYTE.get(dtype.name, 1)
         if raw.nbytes != expected:
             self.content.damaged(f"tensor {name} of {expected} bytes has a buffer of {raw.nbytes}")
-        if dtype == INT4:
-            pairs = np.stack([raw << 4, raw & 0xF0], -1).view(np.int8) >> 4
-            return pairs.reshape(-1)[:count].astype(INT4).reshape(shape)
+        if per_byte > 1:
+            codes: Array = unpacked(raw, count, per_byte).view(dtype).reshape(shape)
+            return codes
         return raw.view(dtype.newbyteorder("<") if dtype.itemsize > 1 else dtype).reshape(shape)
 
 
-def tensor_of(table: Table, buffers: Buffers) -> Tensor:
+def tensors_of(tables: list[Table], buffers: Buffers) -> list[Tensor]:
+    """The tensors of a subgraph, with the scales of blocks that others of them hold."""
+    found = [_tensor(table, buffers) for table in tables]
+    for table, tensor in zip(tables, found, strict=True):
+        blocks = blocks_of(table, tensor)
+        if blocks is not None:
+            tensor.quantization = blocks.quantization(tensor, found)
+    return found
+
+
+def _tensor(table: Table, buffers: Buffers) -> Tensor:
     """The tensor; BadInputError for one that no file of the format can have."""
     name = table.text(TensorFields.NAME)
     content = table.bytes
@@ -95,7 +111,7 @@ def _constant(tensor: Tensor, buffers: Buffers, number: int, sizes: tuple[int, .
     if sparsity is None:
         return buffers.numbers(number, tensor.dtype, sizes, tensor.name)
     raw = buffers.raw(number)
-    if raw.nbytes % tensor.dtype.itemsize or tensor.dtype == INT4:
+    if raw.nbytes % tensor.dtype.itemsize or tensor.dtype.name in PER_BYTE:
         buffers.content.damaged(f"tensor {tensor.name}: {raw.nbytes} bytes of sparse {tensor.dtype.name}")
     return dense(sparsity, sizes, raw.view(tensor.dtype))
 

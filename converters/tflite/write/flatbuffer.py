@@ -17,9 +17,10 @@ import numpy as np
 import tflite  # type: ignore[import-untyped,unused-ignore]
 
 from mgeconvert.errors import ConversionError
+from mgeconvert.ir.packing import PER_BYTE, packed, stored_bytes
 from mgeconvert.version import VERSION
 
-from ..dtypes import TYPES
+from ..dtypes import PACKED, TYPES
 from ..model import Array, Model, Operator, Tensor
 from ..names import ABOUT, DEFAULT_SIGNATURE
 from ..schema import OPTIONS
@@ -37,14 +38,17 @@ def write(model: Model, stream: BinaryIO) -> None:
     stream.write(tables.head)
     position = len(tables.head)
     for array, offset in zip(tables.arrays, offsets, strict=True):
-        stream.write(b"\0" * (offset - position) + struct.pack("<I", array.nbytes))
+        size = stored_bytes(array.size, array.dtype)
+        stream.write(b"\0" * (offset - position) + struct.pack("<I", size))
         stream.write(_little_endian(array).data)
-        position = offset + 4 + array.nbytes
+        position = offset + 4 + size
 
 
 def _little_endian(array: Array) -> Array:
     """The array's bytes in the file's order."""
     contiguous = np.ascontiguousarray(array).reshape(-1)
+    if array.dtype.name in PER_BYTE:
+        return packed(contiguous, PER_BYTE[array.dtype.name])
     return contiguous.astype(contiguous.dtype.newbyteorder("<"), copy=False).view(np.uint8)
 
 
@@ -75,7 +79,7 @@ class _Tables:
         for slot, array in zip(self._slots, self.arrays, strict=True):
             offset = -(-(position + 4) // ALIGNMENT) * ALIGNMENT - 4
             where = len(self.head) - slot
-            position = offset + 4 + array.nbytes
+            position = offset + 4 + stored_bytes(array.size, array.dtype)
             if position > LIMIT:
                 total = sum(array.nbytes for array in self.arrays)
                 raise ConversionError(
@@ -133,14 +137,14 @@ class _Tables:
         fields: dict[str, Any] = {
             "Name": self.builder.CreateString(tensor.name),
             "Shape": self._numbers_vector([dim if isinstance(dim, int) else 1 for dim in tensor.shape], np.int32),
-            "Type": TYPES[tensor.dtype.name],
+            "Type": {**TYPES, **PACKED}[tensor.dtype.name],
             "Buffer": 0 if tensor.array is None else self._buffer(tensor.array),
             "HasRank": True,
         }
         if not tensor.is_static:
             signature = [dim if isinstance(dim, int) else -1 for dim in tensor.shape]
             fields["ShapeSignature"] = self._numbers_vector(signature, np.int32)
-        if tensor.quantization is not None and tensor.dtype.kind in "iu":
+        if tensor.quantization is not None and (tensor.dtype.kind in "iu" or tensor.dtype.name in PACKED):
             fields["Quantization"] = self._end(
                 "QuantizationParameters",
                 Scale=self._numbers_vector(tensor.quantization.scale, np.float32),
@@ -260,4 +264,6 @@ def _same_bytes(first: Array, second: Array) -> bool:
             unsigned = np.dtype(f"u{first.dtype.itemsize}")
             return equal(np.ascontiguousarray(first).view(unsigned), np.ascontiguousarray(second).view(unsigned))
         return equal(first, second)
+    if {first.dtype.name, second.dtype.name} & PACKED.keys():
+        return False
     return np.ascontiguousarray(first).tobytes() == np.ascontiguousarray(second).tobytes()

@@ -55,7 +55,6 @@ REFUSED: dict[str, tuple[Build, str]] = {
             b.op("QuantizeLinear", x(4, 4), ones(2, 4), np.zeros((2, 4), np.int8), axis=0, block_size=2),
             ones(2, 4), np.zeros((2, 4), np.int8), axis=0, block_size=2,
         ),
-        "blocked quantization: TFLite has one scale per tensor or per channel; "
         "blocked quantization: TFLite has one scale per tensor or per channel",
     ),
     "batch resized": (

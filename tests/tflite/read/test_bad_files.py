@@ -50,6 +50,10 @@ def damaged(**fields: object) -> T:
         (T("w", (3, 4), "INT8", scale=[1, 2, 3], zero=[0, 0]), "tensor w has 3 scales and 2 zero points"),
         (T("w", (3, 4), "INT8", scale=[float("nan")]), "tensor w has a scale that is negative or no number"),
         (T("w", (3, 4), "INT8", scale=[-1.0]), "tensor w has a scale that is negative or no number"),
+        (T("w", (3, 4), "INT8", blocks=(0, -1, 3)), "tensor w of shape [3, 4] has blocks of 3"),
+        (T("w", (3, 4), "INT8", blocks=(0, -1, 0)), "tensor w of shape [3, 4] has blocks of 0"),
+        (T("w", (3, 4), "INT8", blocks=(0, -1, 2)), "tensor w has blocks whose scales are not in tensor 0"),
+        (T("w", (3, 4), "INT8", blocks=(9, -1, 2)), "tensor w has blocks whose scales are not in tensor 9"),
         (T("w", (1 << 14, 1 << 14), variable=True), "variable w of shape [16384, 16384]"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -142,3 +146,9 @@ def test_weights_behind_the_flatbuffer() -> None:
     np.testing.assert_array_equal(arrays["b"], [1, 2, 3])
     with pytest.raises(BadInputError, match=r"12 bytes from byte \d+ on; the file has \d+"):
         load(content[:-4])
+
+
+def test_scales_of_blocks_are_numbers() -> None:
+    scales = constant("s", [[1, -1]] * 3)
+    message = said(net(scales, T("w", (3, 4), "INT8", blocks=(2, -1, 2))))
+    assert message == "a damaged TFLite file: tensor w has a scale that is negative or no number"

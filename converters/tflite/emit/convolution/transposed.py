@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -74,13 +75,18 @@ def _kernel(c: Emission, x: Tensor, w: Array, full: list[Dim], strides: list[int
     value = c.value(1)
     filters = c.const(np.transpose(w, order), name="weight" if value is None else value.name)
     where = _output_shape(c, x, shape, w.shape[2:], strides)
-    filters.quantization = None if value is None else _scales(c.storage.quantized.get(value))
+    filters.quantization = None if value is None else _scales(c.storage.quantized.get(value), w)
     return c.op(op, where, filters, x, *row, shape=shape, dtype=x.dtype, Padding=VALID, **options)
 
 
-def _scales(stored: Quantization | None) -> Quantization | None:
-    """The scale of integer weights, where there is one: zeros around and between them stay zero."""
-    return stored if stored is not None and stored.scale.size == 1 and not stored.zero_point.any() else None
+def _scales(stored: Quantization | None, w: Array) -> Quantization | None:
+    """The scale of integer weights, or those of its output channels where the weights of one group have all of them:
+    zeros around and between the weights stay zero."""
+    if stored is None or stored.zero_point.any():
+        return None
+    if stored.scale.size == w.shape[1] and stored.axis == 1:
+        return replace(stored, axis=0 if w.ndim == 4 else 3)
+    return stored if stored.scale.size == 1 else None
 
 
 def _cropped(c: Emission, x: Tensor, before: list[int], after: list[int]) -> Tensor:

@@ -10,6 +10,7 @@ from mgeconvert.ir.table_size import check_table
 
 from ...layout.wants import FOLLOW, PLAIN
 from ...model import Array, Tensor
+from ...names import FROM_FRONT, INDICES
 from ..emission import Emission
 from ..reduction import without
 from ..table import emit
@@ -17,11 +18,16 @@ from ..table import emit
 
 def wrapped(c: Emission, indices: Tensor, size: int | str) -> Tensor:
     """Indices counted from the start."""
-    if not isinstance(size, int):
+    if not isinstance(size, int) or _are_from_front(c):
         return indices
     if indices.array is not None:
         return c.const(indices.array % size, np.int32, "indices")
     return c.op("FLOOR_MOD", indices, c.like(size, indices))
+
+
+def _are_from_front(c: Emission) -> bool:
+    """Whether the node picks as a TFLite file did."""
+    return c.node.op in ("Gather", "GatherND") and c.storage.graph.metadata.get(INDICES) == FROM_FRONT
 
 
 @emit("Gather", wants=FOLLOW, data=1)
@@ -51,6 +57,8 @@ def gather_nd(c: Emission, x: Tensor, indices: Tensor) -> Tensor:
 
 def _wrapped_rows(c: Emission, indices: Tensor, shape: Shape) -> Tensor:
     """Index tuples (last axis) counted from the start."""
+    if _are_from_front(c):
+        return indices
     (depth,) = c.known(indices.shape[-1:], "indexing")
     sizes = np.array(c.known(shape[:depth], "indexing"), np.int32)
     if indices.array is not None:
