@@ -79,8 +79,6 @@ REFUSED = {
     ("SuperResolution", "tflite"): (
         "model (interpolate): Resize: a resize (cubic, half_pixel) to a size that is known only at run time"
     ),
-    ("FlowNet", "onnx"): "model: correlation: correlation of maps whose size is only known at run time",
-    ("FlowNet", "tflite"): "model: correlation: correlation of maps whose size is only known at run time",
 }
 """What cannot vary in a target, and why."""
 

@@ -52,9 +52,17 @@ def pad(node: Node) -> str | None:
     count = len(shape) if axes is None and shape is not None else count
     if pads is not None and isinstance(count, int) and pads.size != 2 * count:
         return f"{pads.size} pads for {count} axes"
-    fill = _shape(node, 2)
-    if fill is not None and all(isinstance(dim, int) for dim in fill) and math.prod(map(int, fill)) != 1:
-        return f"a value of shape {list(fill)}, expected one number"
+    return _one_number(_shape(node, 2), "a value")
+
+
+def clip(node: Node) -> str | None:
+    """Each limit is one number."""
+    return _one_number(_shape(node, 1), "a lower limit") or _one_number(_shape(node, 2), "an upper limit")
+
+
+def _one_number(shape: Shape | None, what: str) -> str | None:
+    if shape is not None and all(isinstance(dim, int) for dim in shape) and math.prod(map(int, shape)) != 1:
+        return f"{what} of shape {list(shape)}, expected one number"
     return None
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from mgeconvert.errors import ConversionError
 
 from .graph import Node, Shape
-from .valid_values import pad, picked, resize, suppression
+from .valid_values import clip, pad, picked, resize, suppression
 
 LARGEST = (1 << 31) - 1
 """The largest kernel, stride or padding; sizes of tensors may be larger."""
@@ -355,6 +355,7 @@ def _transpose(node: Node) -> str | None:
 
 OPERANDS: dict[str, Check] = {
     "BatchNormalization": _per_channel,
+    "Clip": clip,
     "Conv": _conv,
     "CumSum": _has_axes,
     "ConvTranspose": _transposed,

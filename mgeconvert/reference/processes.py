@@ -6,7 +6,9 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Sequence
+from typing import Any
 
 from mgeconvert.errors import ReferenceEnvironmentError
 
@@ -50,34 +52,33 @@ else:
 def run_bound(
     title: str, python: str, script: str, arguments: Sequence[str], *, is_module: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run a script (or a folder, a package with a `main`), or a module, to its end, whatever that is. An exception
-    (Ctrl-C, SIGTERM) kills the process and what it started; ReferenceEnvironmentError where it takes too long."""
+    """Run a script (or a folder, a package with a `main`), or a module, to its end, whatever that is. What it started
+    ends with it; an exception (Ctrl-C, SIGTERM) kills both. ReferenceEnvironmentError where it takes too long."""
     kind = "module" if is_module else "script"
     command = [python, "-I", "-X", "faulthandler", "-c", BOUND, str(os.getpid()), kind, script, *arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
     environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     seconds = float(os.environ.get(TIMEOUT) or LIMIT)
-    with subprocess.Popen(
-        command, text=True, errors="replace", start_new_session=True, env=environment, **pipes
-    ) as process:  # type: ignore[call-overload]
+    with tempfile.TemporaryFile("w+", errors="replace") as printed:  # a pipe would wait for what the process started
+        pipes: dict[str, Any] = {"stdout": printed, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL}
+        process = subprocess.Popen(command, start_new_session=True, env=environment, **pipes)
         try:
-            said, _ = process.communicate(timeout=seconds)
+            process.wait(seconds)
         except subprocess.TimeoutExpired as error:
-            stop(process)
             raise ReferenceEnvironmentError(
                 f"{title}: its process ran for more than {seconds:g} s and was stopped",
                 hint=f"{TIMEOUT}={2 * seconds:g} in the environment gives it more time",
             ) from error
-        except BaseException:
+        finally:
             stop(process)
-            raise
+        printed.seek(0)
+        said = printed.read()
     return subprocess.CompletedProcess(command, process.returncode, said, "")
 
 
-def stop(process: subprocess.Popen[str]) -> None:
+def stop(process: subprocess.Popen[Any]) -> None:
     """Kill the process and all that it started in its session."""
     if os.name == "nt":
-        process.kill()
+        process.kill()  # which is nothing where it has ended
     else:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

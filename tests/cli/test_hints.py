@@ -107,6 +107,8 @@ FOLLOWED = {
     "--rtol 1e9 -o t.tflite",
     ("tm-to-onnx baked.pkl --dynamic-shape x=1,3,H,W -o t.onnx", "--keep-constant 48 where such a number"):
         "tm-to-onnx baked.pkl --dynamic-shape x=1,3,H,W --keep-constant 48 -o t.onnx",
+    ("verify baked.pkl varying.onnx", "convert the model again, with numbers for sizes that cannot vary"):
+        "tm-to-onnx baked.pkl -o t.onnx",
     ("trace --input 1 -o t.pkl", "mgeconvert trace package.module:factory --input 1,3,224,224 -o OUT.pkl"):
         "trace --help",
     ("trace n.py:N --input 1", "give -o OUT.pkl, or a step that uses it"): "trace --help",
@@ -272,6 +274,10 @@ def lines(path: Path) -> None:
     b = Builder()
     b.output("y", b.op("Reshape", b.input("x", "float32", (1, 3, 32, 48)), [-1, 48]))
     mgeconvert.save(b.graph, path / "baked.pkl")
+    b = Builder()
+    varying = b.input("x", "float32", (1, 3, "H", "W"))
+    b.output("y", b.op("Reshape", varying, b.op("Concat", np.array([-1]), b.op("Shape", varying, start=3), axis=0)))
+    mgeconvert.save(b.graph, path / "varying.onnx")
     baked = np.ones((1, 3, 32, 48), np.float32)
     np.savez(path / "baked.npz", in_0=baked, out_0=baked.reshape(-1, 48))
     outputs = {"shape": np.ones((1, 4, 8, 7)), "type": np.ones((1, 4, 8, 8), int), "value": np.ones((1, 4, 8, 8))}

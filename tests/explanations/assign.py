@@ -209,6 +209,7 @@ PHRASES: dict[int, tuple[str, ...]] = {
     703: ("needs CPython", "installing the reference environment failed",),
     705: ("was stopped", "its process", "died", "ended with", "was killed",),
     706: ("its plugin", "cannot be loaded", "is a pass of mgeconvert", "no Pass of that name",),
+    709: ("which no trace can repeat", "for a second, different input"),
     707: (
         "cannot import", "{}: {} has no {}", "expected a megengine", "expected a function, class or module",
         "takes no --kwargs", "which is not installed beside MegEngine", "file.py:feeds",

@@ -50,6 +50,8 @@ WRONG: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("Resize", (None, None, np.array([1 << 40])), {"axes": (2,)}, f"sizes are [{1 << 40}], expected numbers above 0"),
     ("Pad", (np.zeros(6, np.int64),), {}, "6 pads for 4 axes"),
     ("Pad", (np.zeros(8, np.int64), FIVE), {}, "a value of shape [5], expected one number"),
+    ("Clip", (FIVE,), {}, "a lower limit of shape [5], expected one number"),
+    ("Clip", (None, FIVE), {}, "an upper limit of shape [5], expected one number"),
     ("NonMaxSuppression", (np.ones((1, 1, 4), np.float32),), {}, "boxes of shape [1, 4, 8, 8], expected 3 axes"),
     ("Gather", (np.array([0, 8]),), {"axis": 3}, "positions 0 to 8 of 8 along axis 3"),
     ("GatherElements", (np.full(IMAGE, -5),), {"axis": 1}, "positions -5 to -5 of 4 along axis 1"),

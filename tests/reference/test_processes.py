@@ -61,6 +61,21 @@ def test_a_limit_of_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert caught.value.hint == "MGECONVERT_WORKER_TIMEOUT=1 in the environment gives it more time"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no sessions of processes")
+def test_what_a_worker_started_ends_with_it(tmp_path: Path) -> None:
+    (tmp_path / "worker.py").write_text(
+        "import subprocess, sys\nprint(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).pid)\n"
+    )
+    began = time.monotonic()
+    done = run_bound("the title", sys.executable, str(tmp_path / "worker.py"), [])
+    assert done.returncode == 0
+    assert time.monotonic() - began < 300
+    deadline = time.monotonic() + 20
+    while _is_running(int(done.stdout)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _is_running(int(done.stdout))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not kill a process with its parent")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_no_worker_outlives_the_command(tmp_path: Path, number: int) -> None:

@@ -45,6 +45,12 @@ class Logged(M.Module):
         return x * 2
 
 
+class Chosen(M.Module):
+    def forward(self, x):
+        n = int(F.argmax(x.reshape(-1)[:2]))
+        return x * (n + 1)
+
+
 class Sizes(M.Module):
     def forward(self, x):
         n = int(x.shape[0])
@@ -103,17 +109,21 @@ TOLD: dict[str, tuple[int, str]] = {
     ),
     "Branch": (0, f"warning: mynet.py:20: bool(): if x.mean() > 0:: the trace has one way of it\n{TRACED}"),
     "Logged": (0, f"warning: mynet.py:27: .item(): print(x.mean().item()): the trace has the first input's\n{TRACED}"),
+    "Chosen": (
+        2,
+        f"error: mynet:Chosen: {BAKED}of the first\n  mynet.py:33: int(): n = int(F.argmax(x.reshape(-1)[:2]))\n{HINT}",
+    ),
     "Sizes": (0, TRACED),
     "Random": (
         2,
         "error: mynet:Random: computes random numbers, which no trace can repeat\n"
-        "  mynet.py:39: dropout: return F.dropout(x, 0.5, training=True)\n"
+        "  mynet.py:45: dropout: return F.dropout(x, 0.5, training=True)\n"
         "hint: leave them out of forward() in eval mode: `if self.training:`\n",
     ),
     "Noise": (
         2,
         "error: mynet:Noise: computes random numbers, which no trace can repeat\n"
-        "  mynet.py:48: normal: return self.drop(x) + mge.random.normal(size=(1, 3))\n"
+        "  mynet.py:54: normal: return self.drop(x) + mge.random.normal(size=(1, 3))\n"
         "hint: leave them out of forward() in eval mode: `if self.training:`\n",
     ),
     "State": (

@@ -90,6 +90,8 @@ ROWS = [
             {"max_displacement": 2, "pad_size": 2, "stride2": 2},
             {"max_displacement": 1, "pad_size": 1, "is_multiply": False},
             {"kernel_size": 3, "max_displacement": 1, "pad_size": 2},
+            {"kernel_size": 2, "max_displacement": 1, "pad_size": 1},
+            {"kernel_size": 4, "max_displacement": 2, "pad_size": 3, "stride1": 2, "stride2": 2},
             {"max_displacement": 1, "pad_size": 1, "stride1": 2},
         )
     ],

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mgeconvert.errors import refuse
 from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
@@ -39,6 +40,8 @@ def pad(
     chosen = [int(axis) % x.rank for axis in (range(x.rank) if axes is None else axes)]
     widths = dict(zip(chosen, pads.reshape(2, -1).T.tolist(), strict=True))
     for axis, (begin, end) in widths.items():
+        if x.shape[axis] <= max(0, -begin) + max(0, -end):
+            refuse(f"pads of {begin} and {end}, which cut all {x.shape[axis]} of axis {axis}")
         if min(begin, end) < 0:
             x = net.keep(x, axis, max(0, -begin), x.shape[axis] - max(0, -end))
     widths = {axis: (max(0, b), max(0, e)) for axis, (b, e) in widths.items() if max(b, e) > 0}

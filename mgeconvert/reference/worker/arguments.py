@@ -62,13 +62,12 @@ def as_recorded(module, args, kwargs):
 
 def renewed(structure, change=None):
     """The same structure with new tensors; `change` takes and gives their arrays."""
-    try:
-        leaves, tree = tree_flatten(structure)
-    except AssertionError as error:
+    if not is_traceable(structure):
         raise RefusedError(
-            "the arguments hold something that MegEngine cannot trace: %s" % error,
+            "the arguments hold a %s, which MegEngine cannot trace" % first_untraceable(structure),
             "in the network's file: megengine.traced_module.register_supported_type(TYPE, flatten, unflatten)",
-        ) from error
+        )
+    leaves, tree = tree_flatten(structure)
     fresh = []
     for leaf in leaves:
         if isinstance(leaf, mge.Tensor):
@@ -78,12 +77,30 @@ def renewed(structure, change=None):
     return tree.unflatten(fresh)
 
 
+def is_traceable(structure):
+    """Whether MegEngine knows the types of all parts."""
+    try:
+        tree_flatten(structure)
+    except AssertionError:
+        return False
+    return True
+
+
+def first_untraceable(structure):
+    """The name of the type of the first, innermost part that MegEngine does not know."""
+    parts = structure.values() if isinstance(structure, dict) else structure
+    for part in parts if isinstance(structure, (dict, list, tuple)) else ():
+        if not is_traceable(part):
+            return first_untraceable(part)
+    return type(structure).__name__
+
+
 class Varied:
     """Other numbers of the same kind: floats in another order, each scaled by 0.5 to 1.5; integers and booleans in
-    another order, so that indices stay in their range."""
+    another order, so that indices stay in their range. Another `number` gives others."""
 
-    def __init__(self):
-        self.random = np.random.RandomState(SEED)
+    def __init__(self, number=0):
+        self.random = np.random.RandomState(SEED + number)
 
     def __call__(self, array):
         mixed = self.random.permutation(array.reshape(-1)).reshape(array.shape)

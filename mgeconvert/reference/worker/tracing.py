@@ -10,10 +10,10 @@ import numpy as np
 from megengine.traced_module import trace_module
 from megengine.traced_module.pytree import SUPPORTED_TYPE
 
-from .arguments import Varied, as_recorded, assembled, renewed, with_tensors
+from .arguments import as_recorded, assembled, renewed, with_tensors
 from .factory import bind, imported, made_module
 from .refusing import RefusedError
-from .truth import arrays_of, called, check_random, differ, explained, first_differs, second
+from .truth import arrays_of, called, check_random, differ, explained, first_differs, others
 from .values import save_arrays, typed, types
 from .watching import watched
 from .weights import load_weights
@@ -49,10 +49,10 @@ def trace(request):
         if differ(outputs, eager):
             raise RefusedError(first_differs(title, differ(arrays_of(called(module, given)), eager)))
         warnings = explained(places)
-        found, problem = second(title, module, saved, renewed(given, Varied()), places)
+        found, problem = others(title, module, saved, given, places)
         if problem is not None and not request["allow_baked"]:
-            raise RefusedError(*problem)
-        warnings += found if problem is None else [problem[0]]
+            raise problem
+        warnings += found if problem is None else [str(problem)]
         save_arrays(request["recorded"], inputs=inputs, outputs=outputs)
         return {
             "inputs": types(inputs), "outputs": types(outputs), "structure": typed(result),

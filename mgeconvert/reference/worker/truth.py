@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arguments import renewed
+from .arguments import Varied, renewed
 from .refusing import RefusedError
 from .values import numbers, tensors
 from .watching import BRANCH, RANDOM, TAKEN, watched
 
 RTOL = 1e-4
 """The largest relative error, max|a-b| / max|b|, of what MegEngine computes twice."""
+INPUTS = 4
+"""How many other inputs are tried where numbers are taken out of tensors."""
 BAKED_HINT = "compute it with MegEngine's operators, or keep the trace as it is with --allow-baked"
 
 
@@ -44,8 +46,8 @@ def check_random(title, places, differs_again):
     """RefusedError where random operators are called, and another call gives other numbers."""
     random = [place.text() for place in places.values() if place.kind == RANDOM]
     if random and differs_again():
-        message = title + ": computes random numbers, which no trace can repeat"
-        raise RefusedError(listed(message, random), "leave them out of forward() in eval mode: `if self.training:`")
+        message = title + ": computes random numbers, which no trace can repeat" + listed(random)
+        raise RefusedError(message, "leave them out of forward() in eval mode: `if self.training:`")
 
 
 def first_differs(title, is_random):
@@ -61,8 +63,20 @@ def explained(places):
     return ["%s: %s" % (place.text(), said[place.kind]) for place in places.values() if place.kind in said]
 
 
+def others(title, module, saved, given, places):
+    """`second` for up to `INPUTS` other inputs, until one shows a problem: what is taken out of a tensor, or decides a
+    branch, may be the same for two inputs by chance."""
+    warnings, problem = second(title, module, saved, renewed(given, Varied()), places)
+    for number in range(1, INPUTS if any(place.kind != RANDOM for place in places.values()) else 1):
+        if problem is not None:
+            break
+        found, problem = second(title, module, saved, renewed(given, Varied(number)), places)
+        warnings = warnings or found
+    return warnings, problem
+
+
 def second(title, module, saved, given, places):
-    """Compare the trace with the module on another input: warnings, and a problem, (message, hint), or None."""
+    """Compare the trace with the module on another input: warnings, and the error that it shows, or None."""
     try:
         result, found = watched(called, module, given)
     except Exception as error:  # user code may refuse it in any way
@@ -80,11 +94,11 @@ def second(title, module, saved, given, places):
     if not wrong:
         return ["%s: the trace has the first input's" % place.text() for place in taken if place.kind == TAKEN], None
     lines = taken or [place for place in places.values() if place.kind == BRANCH]
-    message = title + ": for a second, different input the trace computes something else than the module"
-    message += ": it holds what was taken out of the first" if lines else ""
-    return [], (listed(message, [place.text() for place in lines]), BAKED_HINT)
+    holds = ": it holds what was taken out of the first" if lines else ""
+    fact = "for a second, different input the trace computes something else than the module" + holds
+    return [], RefusedError(title + ": " + fact + listed(place.text() for place in lines), BAKED_HINT)
 
 
-def listed(message, lines):
-    """The message with a line each."""
-    return message + "".join("\n  " + line for line in lines)
+def listed(lines):
+    """A line each, behind a message."""
+    return "".join("\n  " + line for line in lines)

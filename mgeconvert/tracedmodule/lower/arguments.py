@@ -19,6 +19,7 @@ _WORD = re.compile(r"\w+")
 NUMBERS = frozenset(["int", "float", "bool", "Sizes", "Axis", "Size"])
 """Annotations of parameters that are numbers; with Sequence, or where they say so themselves, several."""
 SEVERAL = frozenset(["Sequence", "Sizes", "Axis"])
+WHOLE = "a whole number"
 TENSORS = frozenset(["Value", "Tensor"])
 
 
@@ -35,14 +36,19 @@ class Expected:
     optional: bool
 
 
-def check_arguments(expected: Mapping[str, Expected], given: Mapping[str, Any]) -> None:
-    """Raise BadInputError, with the parameter's name, for an argument that is nothing like what the handler takes."""
+def check_arguments(expected: Mapping[str, Expected], given: dict[str, Any]) -> None:
+    """Raise BadInputError, with the parameter's name, for an argument that is nothing like what the handler takes.
+    A float that is a whole number becomes one where the handler counts with it."""
     for name, argument in given.items():
         wanted = expected.get(name)
         if wanted is None or argument is wanted.default or (argument is None and wanted.optional):
             continue
         if not wanted.fits(argument):
             raise BadInputError(f"{name} is a {type(argument).__name__}, expected {wanted.what}")
+        if wanted.what == WHOLE and isinstance(argument, float):
+            if not argument.is_integer():
+                raise BadInputError(f"{name} is {argument}, expected {WHOLE}")
+            given[name] = int(argument)
 
 
 def expected_arguments(signature: inspect.Signature) -> dict[str, Expected]:
@@ -61,7 +67,9 @@ def _check(words: frozenset[str]) -> tuple[str, Fits] | None:
     if words and words <= {"str", "None"}:
         return "text", _is_text
     if words & NUMBERS and words <= NUMBERS | SEVERAL | {"None"}:
-        return ("numbers", _are_numbers) if words & SEVERAL else ("a number", _is_number)
+        if words & SEVERAL:
+            return "numbers", _are_numbers
+        return WHOLE if words <= {"int", "None"} else "a number", _is_number
     if words & TENSORS and words <= TENSORS | {"None"}:
         return "a tensor", _is_tensor
     return None

@@ -31,6 +31,10 @@ REFUSED: dict[str, tuple[Build, str]] = {
         lambda b, x: b.op("LRN", x(1, 4, 3, 3), size=3, bias=0.0),
         "a LocalResponseNormalization with the bias 0; Caffe's LRN adds 1",
     ),
+    "pads": (
+        lambda b, x: b.op("Pad", x(1, 2, 1), [0, 0, -1, 0, 0, 2]),
+        "pads of -1 and 2, which cut all 1 of axis 2",
+    ),
     "training": (
         lambda b, x: b.op("Dropout", x(1, 4), np.float32(0.5), np.array(True)),
         "training mode, which drops elements at random",

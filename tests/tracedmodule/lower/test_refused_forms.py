@@ -90,10 +90,10 @@ REFUSED: dict[str, tuple[str, Arguments, str]] = {
         lambda x: of(x(1, 2, 4, 4), (8, 8), None, "area"),
         "interpolate mode area is not one of MegEngine's",
     ),
-    "correlation": (
-        VISION + "correlation",
-        lambda x: of(x(1, 2, "H", 4), x(1, 2, "H", 4)),
-        f"correlation of maps whose size {RUN}",
+    "channels of any tensor": (
+        NN + "instance_norm",
+        lambda _: of(Value("x", np.dtype("float32"))),
+        f"normalization over channels whose number {RUN}",
     ),
     "roi align": (
         OPDEF + "ROIAlign",

@@ -29,8 +29,7 @@ def _per_channel(b: Builder, x: Value | None, channels: int, default: float, dty
 
 
 def _channels(x: Value) -> int:
-    assert x.shape is not None
-    if not isinstance(x.shape[1], int):
+    if x.shape is None or not isinstance(x.shape[1], int):
         refuse("normalization over channels whose number is only known at run time")
     return x.shape[1]
 

@@ -10,6 +10,7 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
+from ..indexing.getitem import END
 from ..names import OPDEF, VISION
 from ..operands import FLOAT32
 from ..table import lower
@@ -27,18 +28,16 @@ def correlation(
     pad_size: int = 0,
     is_multiply: bool = True,
 ) -> Value:
-    """For each displacement the mean over channels and window of the maps' products (or absolute differences)."""
-    height, width = ((size + 2 * pad_size if isinstance(size, int) else None) for size in (data1.shape or ())[2:])
-    if height is None or width is None:
-        refuse("correlation of maps whose size is only known at run time")
+    """For each displacement the mean over channels and window of the maps' products (or absolute differences). Windows
+    have a middle: one of 4 by 4 is one of 3 by 3."""
     pads = [0, 0, pad_size, pad_size] * 2
     left, right = (b.op("Pad", x, pads) if pad_size else x for x in (data1, data2))
-    border = max_displacement + (kernel_size - 1) // 2
-    spans = [(-(-(size - 2 * border) // stride1) - 1) * stride1 + kernel_size for size in (height, width)]
+    window_size = (kernel_size - 1) // 2 * 2 + 1
 
     def window(x: Value, dy: int, dx: int) -> Value:
+        """What the windows of all outputs cover, and less than a stride more."""
         start = [max_displacement + dy, max_displacement + dx]
-        return b.op("Slice", x, start, [place + span for place, span in zip(start, spans, strict=True)], [2, 3])
+        return b.op("Slice", x, start, [step - max_displacement or END for step in (dy, dx)], [2, 3])
 
     base, reach = window(left, 0, 0), max_displacement // stride2
     maps = []
@@ -47,9 +46,9 @@ def correlation(
         match = b.op("Mul", base, moved) if is_multiply else b.op("Abs", b.op("Sub", base, moved))
         maps.append(b.op("ReduceMean", match, [1], keepdims=1))
     means = b.op("Concat", *maps, axis=1)
-    if kernel_size == stride1 == 1:
+    if window_size == stride1 == 1:
         return means
-    return b.op("AveragePool", means, kernel_shape=[kernel_size] * 2, strides=[stride1] * 2)
+    return b.op("AveragePool", means, kernel_shape=[window_size] * 2, strides=[stride1] * 2)
 
 
 def _displacements(reach: int, stride: int) -> Iterable[tuple[int, int]]:
