@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import tokenize
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,11 +55,14 @@ def parse_input(text: str) -> Input:
     name, rest = (match["name"], match["rest"]) if match else (None, text)
     if rest.endswith(".npy"):
         try:
-            return Input(name, np.load(rest, allow_pickle=False))
+            found = np.load(rest, allow_pickle=False)
         except OSError as error:
             raise BadInputError(f"--input {text}: {rest}: {error.strerror or error}") from error
-        except (ValueError, EOFError) as error:
+        except (ValueError, EOFError, MemoryError, SyntaxError, tokenize.TokenError, zipfile.BadZipFile) as error:
             raise BadInputError(f"--input {text}: {rest}: is no .npy file of plain numbers") from error
+        if not isinstance(found, np.ndarray):
+            raise BadInputError(f"--input {text}: {rest}: is an archive, expected one array")
+        return Input(name, found)
     sizes, _, dtype = rest.partition(":")
     dtype = dtype or "float32"
     if dtype not in DTYPES:

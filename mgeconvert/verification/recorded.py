@@ -7,6 +7,7 @@ the model's inputs and outputs.
 from __future__ import annotations
 
 import lzma
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ KEYS_HINT = "name the arrays in_0, in_1, ... and out_0, out_1, ..., or as the mo
 
 LARGEST, GROWTH = 1 << 28, 100
 """An archive may unpack to LARGEST bytes, or to GROWTH times its size: masks and zeros pack that well."""
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, tokenize.TokenError, SyntaxError)
 
 
 class MisfitError(BadInputError):

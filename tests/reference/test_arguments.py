@@ -43,9 +43,14 @@ def test_bad_inputs(text: str) -> None:
 
 
 def test_an_array_that_is_none(tmp_path: Path) -> None:
-    (tmp_path / "x.npy").write_bytes(b"no array")
-    with pytest.raises(BadInputError, match=r"x\.npy: "):
-        arguments.parse_input(f"{tmp_path}/x.npy")
+    place = tmp_path / "x.npy"
+    place.write_bytes(b"no array")
+    with pytest.raises(BadInputError, match=r"x\.npy: is no \.npy file of plain numbers"):
+        arguments.parse_input(str(place))
+    with place.open("wb") as file:
+        np.savez(file, a=np.zeros(2))
+    with pytest.raises(BadInputError, match=r"x\.npy: is an archive, expected one array"):
+        arguments.parse_input(str(place))
 
 
 def test_parts_and_constants_for_the_worker() -> None:

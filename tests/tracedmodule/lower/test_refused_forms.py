@@ -92,7 +92,7 @@ REFUSED: dict[str, tuple[str, Arguments, str]] = {
     ),
     "channels of any tensor": (
         NN + "instance_norm",
-        lambda _: of(Value("x", np.dtype("float32"))),
+        lambda _: of(Value("x", np.dtype("float32")), True),
         f"normalization over channels whose number {RUN}",
     ),
     "roi align": (
