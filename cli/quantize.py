@@ -68,7 +68,7 @@ def _check(session: Session, model: Path | None, out: Path | None, **rest: Any) 
 
 
 def _quantize(session: Session, state: State, model: Path | None, out: Path | None, **rest: Any) -> State:
-    from mgeconvert.calibration.targets import checked_recipe, options_for
+    from mgeconvert.calibration.targets import checked_recipe, finish, options_for
 
     recipe = _recipe(rest)
     data = rest.pop("data")
@@ -79,10 +79,9 @@ def _quantize(session: Session, state: State, model: Path | None, out: Path | No
     state, graph = model_of(session, state, model, source, USAGE, None, load_options)
     target = target_for(state, out, written)
     options = {} if target is None else options_for(recipe, target)
-    if target is not None:
-        recipe, notes = checked_recipe(recipe, target)
-        for note in notes:
-            session.say(note)
+    recipe, notes = checked_recipe(recipe, target)
+    for note in notes:
+        session.say(note)
     graph = graph.copy()
     with session.stage("optimize"):
         outcome = api.run_passes(graph, passes, None)
@@ -91,6 +90,7 @@ def _quantize(session: Session, state: State, model: Path | None, out: Path | No
     session.document("quantize", **_document(recipe, result))
     if target is None or out is None:
         return replace(state, graph=result.graph, recorded=None, own=None, is_of_run=True)
+    finish(result, target)
     state = replace(state, graph=result.graph, recorded=_truth(result, out), own=None, is_of_run=True)
     given = {name: value for name, value in save_options.items() if value not in (None, False, "")}
     options = {**save_options, **options, **given}
@@ -185,10 +185,12 @@ def _options() -> list[click.Parameter | Section]:
                     help="With --calibration percentile: how much of a value is in its range; else 99.99.",
                 ),
                 click.Option(
-                    ["--symmetric/--asymmetric"], default=None, help="Activations with zero point 0; else with any."
+                    ["--symmetric/--asymmetric"], default=None,
+                    help="Activations with zero point 0; else with any, in a TracedModule 0.",
                 ),
                 click.Option(
-                    ["--per-channel/--per-tensor"], default=None, help="Scales of weights; else per channel."
+                    ["--per-channel/--per-tensor"], default=None,
+                    help="Scales of weights; else per channel, in a TracedModule one.",
                 ),
                 click.Option(
                     ["--equalize/--no-equalize"], default=None,

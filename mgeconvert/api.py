@@ -284,7 +284,8 @@ def export(
     recorded = None
     if verify and io is not None:
         recorded = io if isinstance(io, Recorded) else read_recorded(io, graph.inputs, graph.outputs)
-    known = (*destination.inputs, *graph.sources, *([] if recorded is None else [recorded.path]))
+    read = [] if recorded is None or recorded.method == "ir" else [recorded.path]
+    known = (*destination.inputs, *graph.sources, *read)
     destination = replace(destination, inputs=known)
     outcome = NOTHING
     if selection != Selection(0):

@@ -33,7 +33,7 @@ COMPARED = 4
 class Result:
     """The quantized `graph`; its modules with their noise, the one that loses most first; each output's error on the
     samples; the module paths that were kept in floats for the sake of `max_error`; the first sample and what the
-    quantized network makes of it."""
+    quantized network makes of it; the floats of a weight, by what the DequantizeLinear of its integers gives."""
 
     graph: Graph
     sample: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -41,6 +41,7 @@ class Result:
     modules: list[Noise] = field(default_factory=list)
     outputs: list[OutputError] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    weights: Mapping[Value, np.ndarray] = field(default_factory=dict)
 
     @property
     def error(self) -> float:
@@ -116,7 +117,7 @@ class _Quantizing:
         computed = dict(zip(made.graph.outputs, compute(self.samples[0]), strict=True))
         noise = module_noise(self.graph, made, planned, self.samples[:LOOKED_AT])
         errors = self.errors.of(made.graph)
-        return Result(made.graph, self.samples[0], computed, noise, errors, list(kept))
+        return Result(made.graph, self.samples[0], computed, noise, errors, list(kept), made.weights)
 
     def within(self, limit: float, result: Result, planned: Plan) -> Result:
         """The result that keeps as few modules in floats as are enough, found by halving the list of those that, alone

@@ -27,12 +27,14 @@ NARROW = -127
 @dataclass(slots=True)
 class Quantized:
     """The quantized `graph`, which is a copy; what stands in it for the values and nodes of the float one; `pairs` are
-    what its DequantizeLinears give, by the value of the float one."""
+    what its DequantizeLinears give, by the value of the float one; `weights` the floats of a weight, by what
+    the DequantizeLinear of its integers gives."""
 
     graph: Graph
     values: dict[Value, Value]
     nodes: dict[Node, Node]
     pairs: dict[Value, Value] = field(default_factory=dict)
+    weights: dict[Value, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -48,8 +50,12 @@ class _Making:
     pairs: dict[Value, Value] = field(default_factory=dict)
     """What a DequantizeLinear gives, by the value of the float graph."""
     weights: dict[tuple[Value, int | None, bytes], Value] = field(default_factory=dict)
+    floats: dict[Value, np.ndarray] = field(default_factory=dict)
+    """The floats of a weight, by what the DequantizeLinear of its integers gives."""
     constants: dict[tuple[str, bytes], Value] = field(default_factory=dict)
     biases: Mapping[Node, np.ndarray] = field(default_factory=dict)
+    read: Mapping[Value, Scale] = field(default_factory=dict)
+    """The grid of every quantized value, of those too that were moved since they were put on it."""
 
     def parameters(self, scale: Scale, name: str) -> list[Value]:
         """The constants of scale and zero point, once each."""
@@ -93,17 +99,18 @@ class _Making:
         if weight is None or weight.array is None:
             return
         bias, x = bias_of(node), node.inputs[0]
-        x_scale = float(self.scales[x].scale) if x in self.scales else 0.0  # type: ignore[index]
+        x_scale = float(self.read[x].scale) if x in self.read else 0.0  # type: ignore[index]
         scale = weight_scale(
             weight.array, weight_axis(node), self.recipe, None if bias is None else bias.array, x_scale
         )
         narrow = NARROW if self.recipe.weight_bits == 8 else None
-        twin.inputs[1] = self.stored(weight, scale, scale.integers(weight.array, narrow), node.scope)
+        twin.inputs[1] = real = self.stored(weight, scale, scale.integers(weight.array, narrow), twin.scope)
+        self.floats[real] = weight.array
         if bias is None or bias.array is None or not x_scale:
             return
         product = (np.float32(x_scale) * scale.scale).astype(np.float32)
         own = Scale(INT32, product, np.zeros(product.shape, INT32), 0 if product.ndim else None)
-        twin.inputs[2] = self.stored(bias, own, own.integers(self.biases.get(node, bias.array)), node.scope)
+        twin.inputs[2] = self.stored(bias, own, own.integers(self.biases.get(node, bias.array)), twin.scope)
 
 
 def copied(graph: Graph) -> Quantized:
@@ -131,7 +138,9 @@ def insert(
     """Conv(x, w, c) -> DQ(Q(Conv(DQ(Q(x)), DQ(w'), DQ(c')))), with integers w', c' and the grids `scales` of the points
     of the plan; `biases` are others for some nodes."""
     copy = copied(graph)
-    making = _Making(graph, recipe, scales, copy, biases=biases)
+    grids = {plan.groups[point]: scale for point, scale in scales.items()}
+    read = {value: grids[first] for value, first in plan.groups.items() if first in grids}
+    making = _Making(graph, recipe, scales, copy, biases=biases, read=read)
     for named in copy.graph.values():
         making.names(named.name)
     producers = graph.producers()
@@ -148,11 +157,12 @@ def insert(
         making.made.append(twin)
         for result in node.outputs:
             if result in plan.points:
-                making.pair(result, node.scope)
+                making.pair(result, twin.scope)
     copy.graph.nodes = making.made
     for name, end in graph.outputs.items():
         if end in making.pairs and end in plan.whole:
             copy.graph.outputs[name] = making.pairs[end]
     copy.pairs = making.pairs
+    copy.weights = making.floats
     copy.graph.calls = []
     return copy

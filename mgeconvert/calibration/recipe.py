@@ -34,7 +34,8 @@ class Recipe:
     """`recipe` is the name of the scheme, `calibration` how a range is chosen from what a value was on the data: all of
     it, `percentile` per cent of it, the range of the smallest divergence or of the smallest squared error.
 
-    `symmetric`: activations have zero point 0. `per_channel`: weights have a scale per output channel. `equalize` moves
+    `symmetric`: activations have zero point 0. `per_channel`: weights have a scale per output channel. None is what the
+    target has: no and yes, for a TracedModule yes and no. `equalize` moves
     scales between layers first, `correct_bias` takes the mean error of each channel out of the bias. Modules whose path
     one of the expressions `keep_float` matches as a whole stay in floats. With `max_error` modules are kept in floats,
     those that lose most first, until the error of every output is at most that: sqrt(sum (q - f)^2 / sum f^2).
@@ -43,8 +44,8 @@ class Recipe:
     recipe: str = "int8"
     calibration: str = "minmax"
     percentile: float = 99.99
-    symmetric: bool = False
-    per_channel: bool = True
+    symmetric: bool | None = None
+    per_channel: bool | None = None
     equalize: bool = False
     correct_bias: bool = False
     keep_float: tuple[str, ...] = ()
@@ -122,6 +123,8 @@ def _value(key: str, value: Any, place: str) -> Any:
     kinds: dict[str, tuple[type, str]] = {"recipe": (str, "text"), "calibration": (str, "text")}
     kinds |= dict.fromkeys(("percentile", "max_error"), (float, "a number"))
     kind, said = kinds.get(key, (bool, "true or false"))
+    if value is None and key in ("symmetric", "per_channel", "max_error"):
+        return None
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, kind):

@@ -98,7 +98,7 @@ def weight_scale(
 
     With a `bias` and the scale of the input the scale is at least so large that the bias has an integer.
     """
-    axis = axis if recipe.per_channel else None
+    axis = None if recipe.per_channel is False else axis
     others = tuple(at for at in range(array.ndim) if at != axis)
     peak = np.abs(array).max(axis=others if axis is not None else None).astype(np.float64)
     most = 2 ** (recipe.weight_bits - 1) - 1

@@ -86,6 +86,7 @@ REFUSED = {
     "optimize m.onnx -o m.onnx": INPUT,
     "quantize m.onnx --data r.npz -o m.onnx": INPUT,
     "quantize m.onnx --data r.npz -o t.tflite --quant-params r.npz": INPUT,
+    "quantize m.onnx --data r.npz -o r.npz --to tm": INPUT,
     "quantize m.onnx --data r.npz -o t.tflite --report m.onnx": INPUT,
     "quantize m.onnx --data r.npz -o t.tflite --node-data soft.onnx": INPUT,
     "load m.onnx onnx-to-tflite -o t.tflite tflite-to-onnx t.tflite -o m.onnx": INPUT,
@@ -186,6 +187,8 @@ REFUSED = {
     "quantize m.onnx --data r.npz --percentile 20": "percentile: is 20, expected more than 50 and at most 100",
     "quantize m.onnx --data r.npz --max-error 0": "max_error: is 0, expected a positive number",
     "quantize m.onnx --data r.npz --keep-float (": "keep_float: '(' is no regular expression",
+    "quantize m.onnx --data r.npz -o t.pkl --per-channel": "the recipe int8 has no form in MegEngine TracedModule with"
+    " --per-channel: a type there has one scale",
     "quantize m.onnx --recipe fp16 -o t.pkl": "the recipe fp16 has no form in MegEngine TracedModule",
     "quantize m.onnx --recipe int16x8 --data r.npz -o t.tflite": "the recipe int16x8 has no form in TensorFlow Lite",
     "quantize m.onnx --recipe int8-weights -o t.prototxt": "the recipe int8-weights has no form in Caffe",

@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("out", ["q.onnx", "q.tflite"])
+@pytest.mark.parametrize("out", ["q.onnx", "q.tflite", "q.pkl"])
 def test_the_table_the_file_and_the_document(folder: Path, out: str) -> None:
     done = CliRunner().invoke(application, ["quantize", "m.onnx", "--data", "x.npz", "-o", out, "--json"])
     assert done.exit_code == 0, done.stderr
@@ -34,6 +34,21 @@ def test_the_table_the_file_and_the_document(folder: Path, out: str) -> None:
     assert document["outputs"][0]["cosine"] > 0.999
     assert document["verification"]["passed"]
     assert (folder / out).is_file()
+
+
+def test_a_file_of_ours_is_replaced(folder: Path) -> None:
+    for _ in range(2):
+        done = CliRunner().invoke(application, ["quantize", "m.onnx", "--data", "x.npz", "-o", "q.onnx"])
+        assert done.exit_code == 0, done.stderr
+
+
+def test_a_tracedmodule_is_for_quantization_aware_training(folder: Path) -> None:
+    done = CliRunner().invoke(application, ["quantize", "m.onnx", "--data", "x.npz", "-o", "q.pkl"])
+    assert done.exit_code == 0, done.stderr
+    assert "for quantization-aware training: one scale for each weight" in done.stderr
+    said = CliRunner().invoke(application, ["inspect", "q.pkl"]).stdout
+    for kind in ("conv.ConvRelu2d", "linear.Linear", "elemwise.Elemwise", "concat.Concat", "quant_dequant.QuantStub"):
+        assert f"module.qat.{kind}" in said
 
 
 def test_without_an_output_it_says_what_it_costs(folder: Path) -> None:

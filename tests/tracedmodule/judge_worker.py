@@ -4,7 +4,8 @@
 
 The request is a list of {"model", "io" (npz with in_0 ..., out_0 ...), "deep"}; the answer has for each the largest
 relative error of every output, or what went wrong at which step. `deep` asks for everything MegEngine's own tools do
-with a TracedModule: print, flatten, re-trace, save again, `tm.optimize`, and dump to a graph that is run.
+with a TracedModule: print, flatten, re-trace, save again, `tm.optimize`, and dump to a graph that is run. `quantize`
+asks for the network with integers that MegEngine makes of one for quantization-aware training.
 """
 
 import json
@@ -18,6 +19,7 @@ import megengine.traced_module as tm
 import numpy as np
 from megengine import jit
 from megengine.core import set_option
+from megengine.quantization.quantize import quantize
 from megengine.traced_module.expr import CallFunction, CallMethod
 from megengine.traced_module.pytree import tree_flatten
 from megengine.traced_module.utils import _convert_kwargs_to_args
@@ -106,6 +108,10 @@ def deep(net, inputs, outputs, folder):
     return found
 
 
+def is_quantized(module):
+    return type(module).__module__.startswith("megengine.module.quantized")
+
+
 def judge(request):
     with np.load(request["io"]) as archive:
         arrays = {name: archive[name] for name in archive.files}
@@ -122,6 +128,12 @@ def judge(request):
     if request.get("deep"):
         with tempfile.TemporaryDirectory() as folder:
             answer["deep"] = deep(net, inputs, ours, folder)
+    if request.get("quantize"):  # last: it changes the network
+        net.eval()
+        whole = quantize(net)
+        whole.eval()
+        answer["quantized"] = errors(computed(whole, inputs), ours)
+        answer["whole"] = sorted({type(module).__name__ for module in whole.modules() if is_quantized(module)})
     return answer
 
 

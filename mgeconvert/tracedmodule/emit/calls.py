@@ -50,6 +50,17 @@ class StoredTensor:
     trained: bool = True
 
 
+@dataclass(frozen=True)
+class StoredGrid:
+    """What a module of quantization-aware training rounds to: number = scale (q - zero_point), with q an int8 and no
+    zero point where it is symmetric, else an uint8. `role` is ``observer`` or ``fake_quant``."""
+
+    role: str
+    symmetric: bool
+    scale: float
+    zero_point: int
+
+
 @dataclass(frozen=True, eq=False)
 class ModuleCall:
     """A built-in module (``conv.Conv2d`` below megengine.module) and its call on `args`.

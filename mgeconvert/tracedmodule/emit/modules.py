@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..write import objects as written
+from ..write import observers
 from ..write.pickler import Instance
-from .calls import ModuleCall, StoredTensor
+from .calls import ModuleCall, StoredGrid, StoredTensor
 
 Array = np.ndarray[Any, Any]
 
@@ -106,7 +107,9 @@ class Tree:
             _hang(root, path, _tensor(array, self._trained[path], made))
         for path, module in self._modules.items():
             attributes = {
-                key: _tensor(value.array, value.trained, made) if isinstance(value, StoredTensor) else value
+                key: _tensor(value.array, value.trained, made)
+                if isinstance(value, StoredTensor)
+                else plain_attribute(value, f"{path}.{key}")
                 for key, value in module.attributes.items()
             }
             package, _, kind = f"megengine.module.{module.name}".rpartition(".")
@@ -139,6 +142,15 @@ def clean(path: str) -> str:
     """A dotted path of attribute names: letters, digits and underscores."""
     names = [re.sub(r"[^0-9A-Za-z_]+", "_", name) or "_" for name in path.strip("/").split(".")]
     return ".".join(f"{name}_" if name in RESERVED or name.startswith("__") else name for name in names)
+
+
+def plain_attribute(value: Any, path: str) -> Any:
+    """An attribute of a built-in module that holds no tensor, as it is written."""
+    if not isinstance(value, StoredGrid):
+        return value
+    if value.role == "observer":
+        return observers.observer(value.symmetric, value.scale, value.zero_point, path)
+    return observers.fake_quantizer(value.symmetric, path)
 
 
 def _prefixes(path: str) -> Iterable[str]:

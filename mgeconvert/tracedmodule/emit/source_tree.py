@@ -20,7 +20,7 @@ from ..write import objects as written
 from ..write.pickler import Instance
 from ..write.restore import Restorer
 from .calls import ModuleCall, StoredTensor
-from .modules import RESERVED, clean
+from .modules import RESERVED, clean, plain_attribute
 
 Array = np.ndarray[Any, Any]
 GRAPHS = ("argdef_graph_map", "argdef_outdef_map")
@@ -196,7 +196,9 @@ class SourceTree:
         """The module of a call; what the source had there keeps its other attributes."""
         package, _, kind = f"megengine.module.{call.name}".rpartition(".")
         attributes = {
-            key: self._new_tensor(value.array, value.trained) if isinstance(value, StoredTensor) else value
+            key: self._new_tensor(value.array, value.trained)
+            if isinstance(value, StoredTensor)
+            else plain_attribute(value, f"{path}.{key}")
             for key, value in call.attributes.items()
         }
         before = self.at(path)

@@ -58,12 +58,19 @@ def module_base(training: bool, name: str | None, parts: Sequence[str]) -> dict[
 
 def builtin_module(module: str, kind: str, attributes: Mapping[str, Any], path: str) -> Instance:
     """A built-in module in inference mode, as it hangs on a TracedModule: its class is text."""
-    parts = [key for key, value in attributes.items() if isinstance(value, tuple | list | dict)]
+    parts = [key for key, value in attributes.items() if _is_part(value)]
     state = {**module_base(False, path, parts), **attributes}
     return Instance(
         Name(TRACED + "serialization", "_ModuleState"),
         {"module": (module, kind), "state": state, "version": VERSION},
     )
+
+
+def _is_part(value: Any) -> bool:
+    """Whether an attribute is a container or a module."""
+    if isinstance(value, Instance):
+        return value.kind not in (_TENSOR, _PARAMETER)
+    return isinstance(value, tuple | list | dict)
 
 
 def traced_module(

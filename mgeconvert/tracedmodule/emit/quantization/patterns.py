@@ -25,7 +25,8 @@ GEOMETRY = ("strides", "pads", "dilations", "group", "output_padding")
 @dataclass(frozen=True, slots=True)
 class Match:
     """One quantized module: `core` is the operator, `inside` all of its nodes, `kind` its class. `x` are the values on
-    a grid that it reads, `weight` the constant integers with `weight_grid`, `bias` constant floats."""
+    a grid that it reads, `weight` the constant integers with `weight_grid`, or floats that are rounded to it, `bias`
+    constant floats."""
 
     op: str
     kind: str
@@ -143,12 +144,15 @@ class Patterns:
         return value in self.grids
 
     def _weight(self, value: Value | None) -> tuple[Value | None, Grid | None]:
-        """The constant integers of a weight and their grid."""
+        """The constant integers of a weight, or its floats where a QuantizeLinear makes them integers; their grid."""
         node = self.producers.get(value) if value is not None else None
-        if node is None or node.op != "DequantizeLinear" or node.inputs[0] is None or node.inputs[0].array is None:
+        if node is None or node.op != "DequantizeLinear" or node.inputs[0] is None:
             return None, None
-        grid = grid_of(node)
-        return (node.inputs[0], grid) if grid is not None else (None, None)
+        grid, held = grid_of(node), node.inputs[0]
+        quantize = self.producers.get(held)
+        if quantize is not None and quantize.op == "QuantizeLinear" and grid_of(quantize) == grid:
+            held = quantize.inputs[0] or held
+        return (held, grid) if grid is not None and held.array is not None else (None, None)
 
     def _bias(self, value: Value | None) -> Value | None:
         """The constant floats of a bias."""

@@ -8,19 +8,24 @@ Rules:
   where all such values of the graph have zero point 0, else in uint8; MegEngine has no kernels for both together.
 * Operators that only move elements on their way to such a module move the integers.
 * A QuantStub makes a quantized value of a float one, a DequantStub a float one where anything else reads it.
+* Where a QuantizeLinear makes integers of the floats of a weight, as in quantization-aware training, the modules are
+  those of megengine.module.qat with these floats, and every value is one of floats.
 * What is no such pattern stays as it was: QuantizeLinear and DequantizeLinear around float operators.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.scopes import Scope
 
 from ..scopes import place
 from ..table import DOMAIN
-from .grids import Grid, grid_of
+from .grids import Grid, grid_of, stored
 from .modules import FILES
 from .patterns import Match, Patterns, grids_of, moved
 
@@ -71,6 +76,8 @@ class _Made:
             match.weight_grid for match in matches.values() if match.weight_grid is not None
         ]
         self.symmetric = all(grid.is_symmetric for grid in used)
+        self.trained = any(match.weight is not None and match.weight.dtype == np.float32 for match in matches.values())
+        """Whether modules are those of quantization-aware training."""
         self.nodes: list[Node] = []
         self.makers: dict[Value, Node] = {}
         self.held: dict[Value, Value] = {}
@@ -125,10 +132,20 @@ class _Made:
         inputs: list[Value | None] = [self.held[value] for value in match.x]
         attrs = dict(match.attrs)
         if match.weight is not None and match.weight_grid is not None:
-            inputs += [match.weight, match.bias]
+            inputs += [self._weight(match.weight, match.weight_grid), match.bias]
             attrs |= {"weight_scale": match.weight_grid.scale, "weight_zero_point": match.weight_grid.zero_point}
         scope = _scope(match.core, match.kind, match.core.op.lower())
+        if self.trained:  # its batch normalization is in the weight, where a ConvBn2d would have it apart
+            scope = Scope(scope.path, match.kind, None, scope.parent)
         return Node(match.op, inputs, [], attrs, match.core.name, scope, DOMAIN)
+
+    def _weight(self, weight: Value, grid: Grid) -> Value:
+        """Integers, or in training floats."""
+        assert weight.array is not None
+        if not self.trained or weight.dtype == np.float32:
+            return weight
+        steps = stored(weight, symmetric=False).astype(np.float32) - np.float32(grid.zero_point)
+        return Value(weight.name, array=steps * np.float32(grid.scale))
 
     def _hold(self, quantize: Node, node: Node) -> None:
         """Let the node make the quantized tensor that a QuantizeLinear made."""
@@ -136,17 +153,24 @@ class _Made:
         assert grid is not None
         readers = self.users[quantize.output]
         first = readers[0].output
-        value = Value(first.name, grid.float_dtype(self.symmetric), first.shape)
-        node.attrs |= {"scale": grid.scale, "zero_point": grid.zero_point, "symmetric": int(self.symmetric)}
+        value = Value(first.name, self._dtype(grid), first.shape)
+        node.attrs |= {"scale": grid.scale, "zero_point": grid.zero_point, **self._said()}
         node.outputs = [value]
         self.nodes.append(node)
         self.makers[value] = node
         self.held.update({reader.output: value for reader in readers})
 
+    def _dtype(self, grid: Grid) -> np.dtype[Any]:
+        """Of what is held on a grid: a quantized dtype, in training floats."""
+        return np.dtype(np.float32) if self.trained else grid.float_dtype(self.symmetric)
+
+    def _said(self) -> dict[str, Any]:
+        """What every module says of itself."""
+        return {"symmetric": int(self.symmetric), **({"trained": 1} if self.trained else {})}
+
     def _move(self, node: Node) -> None:
         """Let an operator move integers."""
-        grid = self.grids[node.outputs[0]]
-        dtype = grid.float_dtype(self.symmetric)
+        dtype = self._dtype(self.grids[node.outputs[0]])
         twins = [Value(value.name, dtype, value.shape) for value in node.outputs]
         inputs = [value if value is None else self.held.get(value, value) for value in node.inputs]
         self.nodes.append(Node(node.op, inputs, list(twins), dict(node.attrs), node.name, node.scope, node.domain))
@@ -161,7 +185,7 @@ class _Made:
         if held not in self.floats:
             self.floats[held] = Value(value.name, value.dtype, value.shape)
             scope = _scope(reader or self.makers[held], "DequantStub", "dequant", top=reader is None)
-            self.nodes.append(Node("DequantStub", [held], [self.floats[held]], {}, "", scope, DOMAIN))
+            self.nodes.append(Node("DequantStub", [held], [self.floats[held]], self._said(), "", scope, DOMAIN))
         return self.floats[held]
 
 
@@ -172,7 +196,7 @@ def replace_inputs(node: Node, inputs: list[Value | None]) -> Node:
     return Node(node.op, inputs, list(node.outputs), dict(node.attrs), node.name, node.scope, node.domain)
 
 
-ALIKE = {
+ALIKE: dict[str, tuple[str, ...]] = {
     "Conv2d": ("Conv2d", "ConvBn2d"),
     "ConvRelu2d": ("ConvRelu2d", "ConvBnRelu2d"),
     "Linear": ("Linear", "LinearBn1d"),
