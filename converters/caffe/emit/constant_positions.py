@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mgeconvert.errors import refuse
 from mgeconvert.ir import table_size
 from mgeconvert.ir.table_size import check_table
 
@@ -22,8 +21,6 @@ def mix(net: Net, x: Blob, axis: int, matrix: np.ndarray) -> Blob:
     """The product of `matrix` [new, old] with `x` along `axis`."""
     count, size = matrix.shape
     shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
-    if matrix.size > MATRIX:
-        refuse(f"Caffe has no layer that picks {count} of {size} elements; their matrix is too large")
     matrix = matrix.astype(np.float32)
     if axis == x.rank - 1:
         rows = net.reshape(x, (int(np.prod(x.shape[:-1])), size))

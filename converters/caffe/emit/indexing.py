@@ -30,10 +30,7 @@ def slice_(
         low, high = (0, size) if step > 0 else (-1, size - 1)
         first = min(max(start + size if start < 0 else start, 0), high)
         last = min(max(end + size if end < 0 else end, low), size)
-        positions = range(first, last, step)
-        if not positions:
-            refuse("a Caffe blob cannot be empty")
-        x = pick(net, x, axis % x.rank, positions)
+        x = pick(net, x, axis % x.rank, range(first, last, step))
     return x
 
 

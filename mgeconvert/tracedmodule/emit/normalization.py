@@ -49,20 +49,12 @@ def batch_normalization(node: Node) -> EmittedCall:
 
 @emit("LayerNormalization")
 def layer_normalization(node: Node) -> EmittedCall:
+    """The scale is a constant of the shape of the normalized axes: other forms are written in steps."""
     x, scale, shift = [*node.inputs, None][:3]
-    axis = integer(node, "axis", -1) % rank(x)
-    assert x is not None
-    if x.shape is None:
-        refuse("a tensor whose sizes are not known")
-    shape = x.shape[axis:]
-    if any(isinstance(size, str) for size in shape) or scale is None or scale.shape != shape:
-        refuse("layer normalization whose scale has not the shape of the normalized axes")
+    assert scale is not None
     assert scale.array is not None
-    bias = (
-        StoredTensor(table_size.zeros(scale.array.shape, scale.array.dtype))
-        if shift is None
-        else in_layout(shift, scale.array.shape)
-    )
+    shape = scale.array.shape
+    bias = StoredTensor(table_size.zeros(shape, scale.array.dtype)) if shift is None else in_layout(shift, shape)
     eps = floats(node, "epsilon", 1e-5)
     if was_function(node):
         return function("nn.layer_norm", x, shape, True, scale, shift if shift is not None else bias, eps)

@@ -56,9 +56,10 @@ def recurrent(b: EmitBuilder, node: Node) -> list[Value]:
 
 
 def _check(node: Node, lengths: Value | None, states: list[Any]) -> None:
-    other = {name for name in ("clip", "input_forget", "layout") if node.attrs.get(name)}
-    if other or lengths is not None or (len(states) > 2 and states[2] is not None):
-        refuse(f"{node.op} with sequence lengths, peepholes or {', '.join(sorted(other)) or 'a clip'}")
+    other = [name for name in ("clip", "input_forget", "layout") if node.attrs.get(name)]
+    other += ["sequence lengths"] * (lengths is not None) + ["peepholes"] * (states[2] is not None)
+    if other:
+        refuse(f"{node.op} with {', '.join(other)}")
     if node.attrs.get("direction") == "reverse":
         refuse(f"{node.op} that only runs backwards")
 

@@ -22,9 +22,9 @@ from .table import emit, rewrite
 @emit("megengine.Interpolate")
 def interpolate(node: Node) -> EmittedCall:
     """attrs: MegEngine's mode, and align_corners as 0 or 1 (left out: None); the size is that of the result."""
-    if node.output.static_shape is None:
-        refuse("a tensor whose sizes are not known")
-    size = node.output.static_shape[2:]
+    shape = node.output.static_shape
+    assert shape is not None
+    size = shape[2:]
     corners = node.attrs.get("align_corners")
     aligned = None if corners is None else bool(corners)
     return FunctionCall("vision.interpolate", (node.inputs[0], size, None, node.attrs["mode"], aligned))
@@ -52,6 +52,8 @@ def resize(b: EmitBuilder, node: Node) -> Value | None:
     ``-> Gather(x, indices)``, linear ``-> x @ one matrix per axis``."""
     x = tensor_of(node)
     before, after = x.static_shape, node.output.static_shape
+    if before is not None and after is None and 0 in before:
+        refuse("a resize of an image without pixels")
     if before is None or after is None:
         refuse("a resize whose sizes are only known at run time")
     mode = str(node.attrs.get("mode", "nearest"))
@@ -84,8 +86,6 @@ def _scales_fit(node: Node, before: tuple[int, ...], after: tuple[int, ...]) -> 
 def _scale(node: Node, axis: int, size: int, target: int) -> float:
     scales = node.inputs[2] if len(node.inputs) > 2 else None
     if scales is None or scales.array is None or not scales.array.size:
-        if not size:
-            refuse("a resize of an image without pixels")
         return target / size
     axes = [place % rank(node.inputs[0]) for place in numbers(node, "axes", range(scales.array.size))]
     return float(scales.array[axes.index(axis)]) if axis in axes else 1.0
@@ -137,8 +137,7 @@ def _along_axis(
     b: EmitBuilder, x: Value, axis: int, positions: np.ndarray[Any, Any], mode: str, rounding: str
 ) -> Value:
     """Resize one axis: by indices, or by a matrix that blends two neighbours."""
-    if x.shape is None:
-        refuse("a tensor whose sizes are not known")
+    assert x.shape is not None
     size = int(x.shape[axis])
     if size > LARGEST:
         refuse(f"a resize of {size} positions, more than 32 bits count")

@@ -59,8 +59,7 @@ def _there(value: Value | None) -> Value:
 
 def size_at_run_time(b: EmitBuilder, x: Value, axis: int) -> Value:
     """One size of a tensor, as it will be at run time."""
-    if x.shape is None:
-        refuse("a tensor whose sizes are not known")
+    assert x.shape is not None
     known = x.shape[axis]
     return (
         b.constant(known, np.int32)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from mgeconvert.ir import Graph, Value
+from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.builder import Builder
 from tests.harness.refusals import said
 
@@ -16,6 +16,13 @@ Build = Callable[[Builder, Callable[..., Value]], Value]
 
 def weight(*shape: int) -> np.ndarray:
     return np.ones(shape, np.float32)
+
+
+def form(b: Builder, x: Value) -> Value:
+    """A node with an attribute that its operator has not."""
+    y = Value("y", x.dtype, x.shape)
+    b.graph.nodes.append(Node("Relu", [x], [y], {"wobbles": 1}, "relu"))
+    return y
 
 
 REFUSED: dict[str, tuple[Build, str]] = {
@@ -72,6 +79,30 @@ REFUSED: dict[str, tuple[Build, str]] = {
             "RNN", 1, x(2, 1, 2), weight(1, 3, 2), weight(1, 3, 3), hidden_size=3, activations=("Softsign",)
         )[0],
         "the activation Softsign in a recurrent layer",
+    ),
+    "an unknown form": (
+        lambda b, x: form(b, x(3)),
+        "a form of Relu that is not known: got an unexpected keyword argument 'wobbles'",
+    ),
+    "a cast that rounds": (
+        lambda b, _: b.op("Cast", b.input("i", "int32", (3,)), to=16),
+        "Caffe has no layer that rounds, so nothing can become bfloat16",
+    ),
+    "a cast to text": (
+        lambda b, _: b.op("Cast", b.input("i", "bool", (3,)), to=8),
+        "a Caffe blob holds real numbers, not strings",
+    ),
+    "cut by a convolution": (
+        lambda b, x: b.op("Conv", x(1, 1, 4, 4), weight(1, 1, 1, 1), pads=(-1, -1, -1, -1)),
+        "pad of [-1]: Caffe's Convolution takes no number below 0",
+    ),
+    "positions": (
+        lambda b, x: b.ops("MaxPool", 2, x(1, 1, 40, 40), kernel_shape=(20, 20))[1],
+        "Caffe's Pooling does not give the indices of ONNX",
+    ),
+    "uneven padding of a pool": (
+        lambda b, x: b.op("MaxPool", x(1, 1, 6, 6), kernel_shape=(2, 2), pads=(0, 3, 0, 0)),
+        "Caffe pads both ends alike and less than the kernel; here [(0, 0), (3, 0)] with kernel [2, 2]",
     ),
 }
 

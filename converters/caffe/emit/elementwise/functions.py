@@ -53,6 +53,8 @@ def cast(net: Net, x: Blob, *, to: int, saturate: int = 1, in_dtype: np.dtype, d
         return step(net, net.layer("AbsVal", x))
     if in_dtype.kind == "f" and dtype.kind in "iu":
         refuse("Caffe has no layer that rounds, so a real number cannot become an integer")
+    if dtype.kind == "O":
+        refuse("a Caffe blob holds real numbers, not strings")
     if not is_number(dtype) and dtype != in_dtype:
         refuse(f"Caffe has no layer that rounds, so nothing can become {dtype}")
     return x

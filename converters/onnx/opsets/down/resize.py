@@ -196,6 +196,8 @@ def _scales(node: Node) -> np.ndarray:
     if scales is not None:
         return _spread(scales.astype(np.float64), axes, [1.0] * len(before))
     assert sizes is not None
+    if any(before[axis] == 0 for axis in axes):
+        refuse("a resize of an image without pixels")
     ratios = [sizes[at] / size(before[axis], "a dimension to resize") for at, axis in enumerate(axes)]
     policy = node.attrs.get("keep_aspect_ratio_policy", "stretch")
     if policy != "stretch":

@@ -127,12 +127,10 @@ def deformable_convolution(b: EmitBuilder, node: Node) -> Value | None:
         return b.op("DeformConv", padded, *node.inputs[1:], **node.attrs | {"pads": (0,) * 4})  # type: ignore[arg-type]
     if mask is not None and bias is None:
         return None
-    shape = offset.static_shape
-    if mask is None and shape is None:
-        refuse("DeformConv without a mask, of a size that is only known at run time")
     if mask is None:
+        shape = offset.static_shape
         if shape is None:
-            refuse("a tensor whose sizes are not known")
+            refuse("DeformConv without a mask, of a size that is only known at run time")
         mask = b.constant(table_size.ones((shape[0], shape[1] // 2, *shape[2:]), np.float32))
     output = b.op("DeformConv", x, weight, offset, None, mask, **node.attrs)  # type: ignore[arg-type]
     return output if bias is None else b.op("Add", output, b.op("Reshape", bias, [1, -1, 1, 1]))
