@@ -59,7 +59,7 @@ def _check(node: Node, lengths: Value | None, states: list[Any]) -> None:
     other = [name for name in ("clip", "input_forget", "layout") if node.attrs.get(name)]
     other += ["sequence lengths"] * (lengths is not None) + ["peepholes"] * (states[2] is not None)
     if other:
-        refuse(f"{node.op} with {', '.join(other)}")
+        refuse(f"{node.op} with what MegEngine's lacks: {', '.join(other)}")
     if node.attrs.get("direction") == "reverse":
         refuse(f"{node.op} that only runs backwards")
 

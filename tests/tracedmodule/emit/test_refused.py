@@ -229,15 +229,15 @@ REFUSED: dict[str, tuple[Build, str]] = {
     ),
     "lengths of sequences": (
         lambda b, x: b.ops("LSTM", 1, x("T", 1, 4), *LSTM, None, x(1, dtype="int32"), hidden_size=5)[0],
-        "LSTM with sequence lengths",
+        "LSTM with what MegEngine's lacks: sequence lengths",
     ),
     "clip": (
         lambda b, x: b.ops("LSTM", 1, x("T", 1, 4), *LSTM, hidden_size=5, clip=1.0, input_forget=1)[0],
-        "LSTM with clip, input_forget",
+        "LSTM with what MegEngine's lacks: clip, input_forget",
     ),
     "peepholes": (
         lambda b, x: b.ops("LSTM", 1, x("T", 1, 4), *LSTM, None, None, None, None, weight(1, 15), hidden_size=5)[0],
-        "LSTM with peepholes",
+        "LSTM with what MegEngine's lacks: peepholes",
     ),
     "backwards": (
         lambda b, x: b.ops("LSTM", 1, x("T", 1, 4), *LSTM, hidden_size=5, direction="reverse")[0],
