@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 
 import click
 
+from mgeconvert.close import meant
 from mgeconvert.errors import UsageError
 
 from .session import Session
@@ -50,8 +50,7 @@ def _code(message: str) -> str:
         return message.upper()
     if " " in message and (code := code_of(message)):
         return code
-    close = difflib.get_close_matches(message.upper(), kinds(), n=3)
-    guess = f"; close: {', '.join(close)}" if close else ""
+    guess = meant(message.upper(), kinds(), "; ")
     raise UsageError(f"{message}: no code and no message of mgeconvert{guess}", hint="mgeconvert explain")
 
 

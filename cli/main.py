@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from mgeconvert import __version__
+from mgeconvert.close import meant
 from mgeconvert.entry_points import backend_names, frontend_names
 from mgeconvert.errors import UsageError
 from mgeconvert.files import noted, noting
@@ -94,10 +95,7 @@ class Application(click.Group):
 
             if is_file_name(args[0]):
                 return [ParsedStep(args[0], command, args)]
-            import difflib
-
-            close = difflib.get_close_matches(args[0], self.list_commands(ctx), n=3)
-            guess = f"; did you mean {' or '.join(close)}?" if close else ""
+            guess = meant(args[0], self.list_commands(ctx), "; ")
             raise click.UsageError(f"{args[0]}: no such command{guess}", ctx)
         return split(args, lambda name: self.get_command(ctx, name))
 

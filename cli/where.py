@@ -7,7 +7,6 @@ A handler that another row of data makes is shown at that row.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -16,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from mgeconvert import registry
+from mgeconvert.close import meant
 from mgeconvert.errors import UsageError
 from mgeconvert.ir.claims import claim_of
 
 from .session import Session
 from .table import Table
 
-CLOSE = 5
-"""How many similar names an unknown one is answered with."""
 ROWS = re.compile(r"(rows|operators)/|rows\.py$")
 """Paths in the tests of files whose lines are rows."""
 
@@ -45,8 +43,7 @@ def show(session: Session, name: str) -> None:
     found = [Place(table, op, *_position(function, root)) for table, op, function in rows if _is(name, op, function)]
     if not found:
         known = {op for _, op, _ in rows} | {_short(op) for _, op, _ in rows}
-        close = difflib.get_close_matches(name, known, n=CLOSE)
-        guess = f"; close: {', '.join(close)}" if close else ""
+        guess = meant(name, sorted(known), "; ")
         raise UsageError(f"{name}: no table of handlers has this operator{guess}", hint="mgeconvert ops FORMAT")
     words = {_short(name), *(_short(op) for _, op, _ in rows if _is_called(name, op))}
     places = [*dict.fromkeys(found), *_tests(words, root / "tests", root)]

@@ -22,12 +22,12 @@ command without its dashes; a table named after a target holds options for that 
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mgeconvert.close import meant
 from mgeconvert.errors import UsageError
 
 from .urls import Where
@@ -142,5 +142,4 @@ def check_keys(content: Mapping[str, Any], known: Sequence[str], place: Place) -
 
 def guess(word: str, known: Sequence[str]) -> str:
     """The end of a message: the known words that a wrong one may be."""
-    near = difflib.get_close_matches(word, known, n=2)
-    return f"; did you mean {' or '.join(near)}?" if near else f"; known: {', '.join(sorted(set(known)))}"
+    return meant(word, known, "; ") or f"; known: {', '.join(sorted(set(known)))}"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -13,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from mgeconvert.close import meant
 from mgeconvert.errors import BadInputError, UsageError
 from mgeconvert.files import noted
 
@@ -155,5 +155,5 @@ def _of_expression(expression: str) -> tuple[str] | None:
 
 
 def _close(name: str, known: Any) -> str:
-    found = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean {found[0]}?)" if found else ""
+    found = meant(name, known)
+    return f" ({found})" if found else ""

@@ -6,12 +6,12 @@ Importing this module is cheap: the rules are imported when the first graph is o
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from mgeconvert import registry
+from mgeconvert.close import meant
 from mgeconvert.errors import UsageError
 
 from .outcome import Decline, Declined, Outcome, PassReport
@@ -154,6 +154,5 @@ def optimize(
 def _require_known(name: str) -> None:
     known = (*names(), *(() if name in names() else registry.pass_names()))
     if name not in known:
-        close = difflib.get_close_matches(name, known, 2)
-        meant = f"did you mean {' or '.join(close)}?" if close else "`mgeconvert optimize --list-passes` lists them"
-        raise UsageError(f"no pass is called {name}", hint=meant)
+        hint = meant(name, known) or "`mgeconvert optimize --list-passes` lists them"
+        raise UsageError(f"no pass is called {name}", hint=hint)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from mgeconvert.close import meant
 from mgeconvert.errors import ConversionError, UsageError
 from mgeconvert.ir import Graph, Node, Value
-
-CLOSE = 3
-"""How many close names are suggested."""
 
 
 class Names:
@@ -71,10 +68,7 @@ INSPECT = "`mgeconvert inspect MODEL --nodes` lists the nodes and their values"
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     """The error for a name that nothing has, with the closest ones that something has."""
-    close = difflib.get_close_matches(name, list(dict.fromkeys(known)), CLOSE)
-    return UsageError(
-        f"{name}: no {kind} has this name", hint=f"did you mean {' or '.join(close)}?" if close else INSPECT
-    )
+    return UsageError(f"{name}: no {kind} has this name", hint=meant(name, known) or INSPECT)
 
 
 def listed(names: str | Sequence[str]) -> tuple[str, ...]:
@@ -86,9 +80,8 @@ def public(kind: str, names: Sequence[str], known: Sequence[str]) -> None:
     """UsageError unless all names are among the public ones of the graph's inputs or outputs (`kind`)."""
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(name, known, CLOSE)
-            guess = f"did you mean {' or '.join(close)}?" if close else f"the {kind}s are {', '.join(known)}"
-            raise UsageError(f"{name}: the model has no {kind} of this name", hint=guess)
+            hint = meant(name, known) or f"the {kind}s are {', '.join(known)}"
+            raise UsageError(f"{name}: the model has no {kind} of this name", hint=hint)
 
 
 def module_of(node: Node) -> str:

@@ -168,7 +168,7 @@ def _modules(a: Graph, b: Graph) -> tuple[tuple[Row, ...], dict[str, str]]:
 
 
 def _module(row: ModuleStatistics) -> str:
-    return f"{row.kind or '?'}, {row.nodes} nodes, {row.parameters:,} parameters"
+    return f"{row.kind or '?'}, {row.nodes} node{'' if row.nodes == 1 else 's'}, {row.parameters:,} parameters"
 
 
 def _module_shapes(graph: Graph) -> dict[str, tuple[str, ...]]:

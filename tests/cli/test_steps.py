@@ -225,7 +225,7 @@ def test_passes_by_name_run_in_place_of_a_level(invoke: Invoke, monkeypatch: pyt
     ("line", "text"),
     {
         "--passes fuse-conv-bm": "error: no pass is called fuse-conv-bm\n"
-        "hint: did you mean fuse-conv-bn or fuse-conv-scale?\n",
+        "hint: did you mean fuse-conv-bn or fuse-conv-scale or fuse-nms?\n",
         "-O2 --passes fuse-pad": "error: -O and --passes both say which passes run\nhint: give one of them\n",
         "--passes fuse-pad -O2": "error: -O and --passes both say which passes run\nhint: give one of them\n",
     }.items(),

@@ -67,6 +67,6 @@ def test_an_unknown_name_is_answered_with_close_ones() -> None:
     result = Runner().invoke(application, ["ops", "--where", "Sofmax"])
     assert result.exit_code == 2
     assert result.stderr == (
-        "error: Sofmax: no table of handlers has this operator; close: Softmax, softmax, LogSoftmax, max, logsoftmax\n"
+        "error: Sofmax: no table of handlers has this operator; did you mean Softmax or softmax or LogSoftmax?\n"
         "hint: mgeconvert ops FORMAT\n"
     )

@@ -155,7 +155,7 @@ def test_the_language_is_that_of_the_system(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 WRONG = {
-    "MGE2010": "error: MGE2010: no code and no message of mgeconvert; close: MGE201, MGE210, MGE205\nhint: mgeconvert"
+    "MGE2010": "error: MGE2010: no code and no message of mgeconvert; did you mean MGE201 or MGE210 or MGE205?\nhint: mgeconvert"
     " explain\n",
     "hello": "error: hello: no code and no message of mgeconvert\nhint: mgeconvert explain\n",
     "--markdown MGE201": "error: --markdown has every code: MGE201 would be ignored\nhint: leave out one of them\n",
@@ -166,7 +166,7 @@ WRONG = {
 def test_what_cannot_be_explained(words: str) -> None:
     result = Runner().invoke(application, ["explain", *words.split()])
     assert result.exit_code == 2
-    assert result.stderr.startswith(WRONG[words].partition("; close")[0].partition("\n")[0])
+    assert result.stderr.startswith(WRONG[words].partition("; did you")[0].partition("\n")[0])
 
 
 def test_json(tmp_path: Path) -> None:

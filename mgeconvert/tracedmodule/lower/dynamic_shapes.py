@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import collections
-import difflib
 from collections.abc import Mapping
 
+from mgeconvert.close import meant
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Dim, Shape
 
@@ -52,8 +52,7 @@ def _batch(traced: Mapping[str, tuple[int, ...]]) -> int:
 
 def _shape(text: str, name: str, sizes: str, traced: Mapping[str, tuple[int, ...]]) -> Shape:
     if name not in traced:
-        close = difflib.get_close_matches(name, traced, n=1)
-        guess = f"; did you mean {close[0]}?" if close else ""
+        guess = meant(name, traced, "; ")
         raise UsageError(f"--dynamic-shape {text}: the model has no input {name}{guess}", hint=_known(traced))
     dims = [_dim(text, part.strip()) for part in sizes.split(",")]
     if len(dims) != len(traced[name]):

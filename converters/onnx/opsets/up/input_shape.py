@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
+from mgeconvert.close import meant
 from mgeconvert.errors import UsageError
 from mgeconvert.ir import Shape
 
@@ -23,7 +23,7 @@ def fixed_sizes(text: str, declared: Mapping[str, Shape | None]) -> tuple[dict[s
         name, _, sizes = part.partition("=")
         if name not in declared:
             raise UsageError(
-                f"{OPTION} {part}: the model has no input {name}{_guess(name, declared)}", hint=_hint(declared)
+                f"{OPTION} {part}: the model has no input {name}{meant(name, declared, '; ')}", hint=_hint(declared)
             )
         shape = declared[name]
         given = _sizes(part, sizes)
@@ -58,11 +58,6 @@ def _size(part: str, text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise UsageError(f"{OPTION} {part}: {text or 'nothing'} is not a positive number")
     return int(text)
-
-
-def _guess(name: str, declared: Mapping[str, Shape | None]) -> str:
-    close = difflib.get_close_matches(name, declared, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _hint(declared: Mapping[str, Shape | None]) -> str:
