@@ -22,7 +22,10 @@ def test_names_and_documents(tmp_path: Path) -> None:
 BAD: dict[str, tuple[Any, str]] = {
     "no object": ([], 'holds no JSON object, expected one such as {"recipe": "int8"}'),
     "unknown key": ({"calibraton": "mse"}, "calibraton: no such key (did you mean calibration?); there are recipe, "),
-    "unknown recipe": ({"recipe": "int-8"}, "recipe: is 'int-8' (did you mean int8 or int16x8?), expected one of int8, "),
+    "unknown recipe": (
+        {"recipe": "int-8"},
+        "recipe: is 'int-8' (did you mean int8 or int16x8?), expected one of int8,",
+    ),
     "unknown calibration": ({"calibration": "minmx"}, "calibration: is 'minmx' (did you mean minmax?), expected one"),
     "number for text": ({"recipe": 8}, "recipe: is 8, expected text"),
     "text for a switch": ({"equalize": "yes"}, "equalize: is 'yes', expected true or false"),

@@ -155,8 +155,8 @@ def test_the_language_is_that_of_the_system(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 WRONG = {
-    "MGE2010": "error: MGE2010: no code and no message of mgeconvert; did you mean MGE201 or MGE210 or MGE205?\nhint: mgeconvert"
-    " explain\n",
+    "MGE2010": "error: MGE2010: no code and no message of mgeconvert; did you mean MGE201 or MGE210 or MGE205?"
+    "\nhint: mgeconvert explain\n",
     "hello": "error: hello: no code and no message of mgeconvert\nhint: mgeconvert explain\n",
     "--markdown MGE201": "error: --markdown has every code: MGE201 would be ignored\nhint: leave out one of them\n",
 }
