@@ -1,6 +1,6 @@
 # Everything runs in .venv, which the targets make themselves from any Python >= 3.10 (name one with PYTHON=...).
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test test-core reached mutants test-reference fuzz hub versions lint types bench runtimes docs docs-check pictures goldens site dist clean
+.PHONY: help install dev demo test test-core reached mutants test-reference fuzz hub versions lint types bench bench-graphs runtimes docs docs-check pictures goldens site dist clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -93,6 +93,9 @@ types: dev ## mypy, strict
 
 bench: dev ## time and memory beside plain copying, with the limits
 	$(BIN)/python tests/bench/__main__.py
+
+bench-graphs: dev ## nodes and latency of our ONNX files beside what onnxslim, onnxsim and onnxruntime make of them
+	$(BIN)/python -m tests.bench.graphs
 
 runtimes: dev ## twelve networks as ONNX in OpenVINO, MNN and ncnn, installed into an environment that is thrown away
 	$(BIN)/python -m tests.runtimes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -152,30 +153,40 @@ def optimize(
     disable: str | Iterable[str] = (),
     target: str | None = None,
     allowed_growth: int = 0,
+    target_options: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Optimize the graph in place: exactly `passes`, or those of `level` with `enable` and without `disable`. A pass is
     given by its name, as a `mgeconvert.passes.Pass`, or as one `mgeconvert.passes.rule`.
 
     Returns what each pass did and which patterns were declined, and why. With a `target` format no pass introduces an
-    operator that its backend lacks; a rewrite may make the file larger by `allowed_growth` bytes. Raises UsageError for
-    unknown names.
+    operator that its backend lacks; a rewrite may make the file larger by `allowed_growth` bytes. With the options that
+    it will be saved with (`target_options`) passes also run on what saving makes of the graph. Raises UsageError for
+    unknown names and options.
     """
     chosen = (*_listed(passes or ()), *_listed(enable))
     selection = Selection(level if passes is None else 0, chosen, _listed(disable), allowed_growth)
-    return run_passes(graph, selection, registry.backend(target) if target else None)
+    record = registry.backend(target) if target else None
+    options = None if record is None or target_options is None else checked_options(record, target_options)
+    return run_passes(graph, selection, record, options)
 
 
 def run_passes(
     graph: Graph, selection: Selection, target: registry.Backend | None, options: Mapping[str, Any] | None = None
 ) -> Outcome:
-    """Run the selected passes in place; with a target none introduces an operator that it lacks under its `options`."""
+    """Run the selected passes in place; with a target none introduces an operator that it lacks under its `options`,
+    and where these are known, passes run on what saving with them makes of the graph too."""
     from . import passes
     from .passes.introduced import introduced
 
-    supported = None if target is None else introduced(target, options or {})
-    growth = selection.allowed_growth
-    calls = None if target is None or not graph.calls else target.calls
-    return passes.optimize(graph, selection.level, selection.enable, selection.disable, supported, growth, calls)
+    level, enable, disable, growth = selection.level, selection.enable, selection.disable, selection.allowed_growth
+    if target is None:
+        return passes.optimize(graph, level, enable, disable, None, growth)
+    supported = introduced(target, options or {})
+    calls = target.calls if graph.calls else None
+    rewritten = None
+    if target.rewritten is not None and options is not None:
+        rewritten = functools.partial(target.rewritten, **options)
+    return passes.optimize(graph, level, enable, disable, supported, growth, calls, rewritten)
 
 
 def convert(

@@ -181,7 +181,9 @@ class Backend:
     some that they lack, ``{"int64": "int32"}``: a written file is not wrong for that.
     `describe(path)` says a written file's inputs and outputs, for `mgeconvert verify`; without it the format's frontend
     is asked. `introduces(**options)` names the operators that optimization may introduce, those the file has under its
-    options without rewriting; without it all that `ops()` lists. A `faithful` target writes modules and calls as the
+    options without rewriting; without it all that `ops()` lists. `rewritten(graph, **options)` is the graph that the
+    file's reader will find, where saving makes several nodes of one, so that passes can run on that too; None where it
+    does not. A `faithful` target writes modules and calls as the
     source had them: passes run only where they are asked for. `calls(graph)` counts the calls that it writes a graph
     with; no level of passes leaves more than there were. `files(path)` are the files that save makes of a path, main
     file first, unless its options or the size of the model say otherwise: without it one file of that name.
@@ -206,6 +208,7 @@ class Backend:
     means: Callable[[Path, Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None = None
     watch: Callable[[Path, Mapping[str, np.ndarray]], dict[str, np.ndarray]] | None = None
     introduces: Callable[..., Collection[str]] | None = None
+    rewritten: Callable[..., Graph | None] | None = None
     faithful: bool = False
     calls: Callable[[Graph], int] | None = None
     files: Callable[[Path], Sequence[Path]] | None = None

@@ -39,6 +39,7 @@ BACKEND = Backend(
     runtime="onnxruntime",
     example="import onnxruntime as o; print([(x.name, x.shape) for x in o.InferenceSession({0}).get_inputs()])",
     introduces=deferred(f"{__name__}.support:introduced"),
+    rewritten=deferred(f"{__name__}.write.save:rewritten_by"),
     handlers=deferred(f"{__name__}.support:downgrades"),
     check=deferred(f"{__name__}.write.save:check"),
     options=(

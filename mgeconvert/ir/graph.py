@@ -195,6 +195,11 @@ class Graph:
         self.nodes = kept[::-1]
         return removed
 
+    def become(self, other: Graph) -> None:
+        """Take the nodes and outputs of a graph of the same inputs, which no longer are the source's own calls."""
+        self.nodes, self.outputs, self.domains = other.nodes, other.outputs, other.domains
+        self.calls, self.root, self.replaced = [], None, {}
+
     def copy(self) -> Graph:
         """A graph with its own nodes and values; constant arrays are shared."""
         twins: dict[Value, Value] = {}

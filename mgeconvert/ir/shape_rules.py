@@ -62,10 +62,11 @@ def _numbers(dims: Sequence[Dim]) -> tuple[int, ...] | None:
     return None if any(isinstance(dim, str) for dim in dims) else cast("tuple[int, ...]", tuple(dims))
 
 
-def _windows(node: Node, sizes: Sequence[Dim], kernel: Sequence[Dim]) -> list[int] | None:
-    """How many windows fit along each spatial axis; None where that depends on the run, or on a rule for rounding."""
-    rank, widths, room = len(sizes), _numbers(kernel), _numbers(sizes)
-    if widths is None or room is None or len(widths) != rank or node.attrs.get("ceil_mode"):
+def _windows(node: Node, sizes: Sequence[Dim], kernel: Sequence[Dim]) -> list[Dim] | None:
+    """How many windows fit along each spatial axis, an unknown number for a size known only at run time; None
+    where that depends on a rule for rounding."""
+    rank, widths = len(sizes), _numbers(kernel)
+    if widths is None or len(widths) != rank or node.attrs.get("ceil_mode"):
         return None
     if node.attrs.get("auto_pad", "NOTSET") != "NOTSET":
         return None
@@ -73,11 +74,21 @@ def _windows(node: Node, sizes: Sequence[Dim], kernel: Sequence[Dim]) -> list[in
     pads = _ints(node, "pads", (0,) * (2 * rank))
     if len(strides) != rank or len(dilations) != rank or len(pads) != 2 * rank or min(strides, default=1) < 1:
         return None
-    spare = [
-        size + before + after - (width - 1) * dilation - 1
-        for size, before, after, width, dilation in zip(room, pads[:rank], pads[rank:], widths, dilations, strict=True)
-    ]
-    return None if min(spare, default=0) < 0 else [left // step + 1 for left, step in zip(spare, strides, strict=True)]
+    counts: list[Dim] = []
+    for axis, (size, before, after, width) in enumerate(zip(sizes, pads[:rank], pads[rank:], widths, strict=True)):
+        if isinstance(size, str):
+            counts.append(_unknown(node, axis + 2))
+            continue
+        spare = size + before + after - (width - 1) * dilations[axis] - 1
+        if spare < 0:
+            return None
+        counts.append(spare // strides[axis] + 1)
+    return counts
+
+
+def _unknown(node: Node, axis: int) -> str:
+    """A size of the first output that is known only at run time."""
+    return f"{node.outputs[0].name}_{axis}"
 
 
 def _conv(node: Node) -> bool:
@@ -96,7 +107,7 @@ def _pool(node: Node) -> bool:
     """(N, C, size...) is (N, C, windows...); so are the indices of a MaxPool."""
     x, kernel = _shape(node), _ints(node, "kernel_shape", ())
     if node.attrs.get("ceil_mode") and node.attrs.get("auto_pad", "NOTSET") == "NOTSET" and len(kernel) == len(x) - 2:
-        counts: Sequence[Dim] | None = _windows_rounded_up(node, x[2:], kernel)
+        counts: list[Dim] | None = _windows_rounded_up(node, x[2:], kernel)
     else:
         counts = _windows(node, x[2:], kernel)
     if counts is None:
@@ -117,7 +128,7 @@ def _windows_rounded_up(node: Node, sizes: Sequence[Dim], kernel: Sequence[int])
     counts: list[Dim] = []
     for axis, (size, width, step, apart) in enumerate(zip(sizes, kernel, strides, dilations, strict=True)):
         if isinstance(size, str):
-            counts.append(f"{node.outputs[0].name}_{axis + 2}")
+            counts.append(_unknown(node, axis + 2))
             continue
         extent = (width - 1) * apart + 1
         count = -(-(size + pads[axis] + pads[rank + axis] - extent) // step) + 1

@@ -20,6 +20,8 @@ from .table import EVERY, Pass, Rule, Sweep, rule, sweep
 if TYPE_CHECKING:
     from mgeconvert.ir import Graph
 
+    from .driver import Rewritten
+
 __all__ = [
     "EVERY", "MAX_LEVEL", "PASSES", "RUNTIMES", "Choice", "Decline", "Declined", "Outcome", "Pass", "PassReport",
     "Rule", "Sweep", "names", "optimize", "rule", "select", "sweep",
@@ -131,12 +133,14 @@ def optimize(
     supported: Container[str] | None = None,
     allowed_growth: int = 0,
     calls: Callable[[Graph], int] | None = None,
+    rewritten: Rewritten | None = None,
 ) -> Outcome:
     """Optimize the graph in place; what each pass did and what was declined.
 
     With `supported`, the operators the target can express, no pass introduces any other operator. A rewrite may make
     the file larger by `allowed_growth` bytes. With `calls`, how many calls a graph is written with, passes of the level
-    that leave more calls do not run.
+    that leave more calls do not run. With `rewritten`, what the target's own rules make of a graph, passes
+    run on that too.
     """
     chosen: Sequence[Pass] = select(level, enable, disable)
     if not chosen:
@@ -148,7 +152,7 @@ def optimize(
 
         asked = {item if isinstance(item, str) else item.name for item in enable}
         chosen = worthwhile(graph, chosen, asked, supported, allowed_growth, calls)
-    return run(graph, chosen, supported, allowed_growth)
+    return run(graph, chosen, supported, allowed_growth, rewritten)
 
 
 def _require_known(name: str) -> None:

@@ -112,6 +112,22 @@ def chain(r: Rewriter, node: Node) -> Result:
     return None
 
 
+@rule("fuse-add-mul", "Mul", "Div", rounds=True)
+def positive_factor_of_relu(r: Rewriter, node: Node) -> Result:
+    """Relu(x * a) * b -> Relu(x * (a b)) for positive b, which Relu lets through"""
+    step = read_affine(node)
+    relu = None if step is None else r.producer(step[0], "Relu")
+    inner = None if relu is None else r.producer(data(relu), "Mul", "Div")
+    first = None if inner is None else read_affine(inner)
+    if step is None or relu is None or inner is None or first is None or None in map(r.only_user, inner.outputs):
+        return None
+    scale = step[1].scale
+    if scale is None or scale.dtype.kind != "f" or not (scale > 0).all() or r.only_user(step[0]) is None:
+        return None
+    gone = freed(r, node) + freed(r, inner)
+    return r.again(relu, write_affine(r, step[1].after(first[1]), first[0], inner, gone))
+
+
 @rule("fuse-add-mul", "Add", "Sub")
 def opposite(r: Rewriter, node: Node) -> Result:
     """x + Neg(y) -> x - y, Neg(x) + y -> y - x, x - Neg(y) -> x + y"""

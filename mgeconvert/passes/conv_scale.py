@@ -10,7 +10,7 @@ from mgeconvert.ir import Node, Value
 from mgeconvert.ir.inference import broadcast
 
 from .add_mul import AFFINE, check_rounding, read_affine
-from .growth import freed
+from .growth import check_growth, freed, share
 from .nodes import array, channel_vector, data, integer, with_constant
 from .rewriter import Rewriter
 from .shared import freed_by_all
@@ -60,6 +60,34 @@ def behind_an_addition(r: Rewriter, node: Node) -> Result:
         moved = write_weighted(r, biased, data(layer), freed(r, node) + freed_by_all(r, layer, node))
         return r.again(addition, moved, other)
     return None
+
+
+@rule("fuse-conv-scale", "Mul", "Div", rounds=True)
+def behind_a_bias(r: Rewriter, node: Node) -> Result:
+    """(MatMul(x, w) + b) * s -> MatMul(x, w s) + b s: products of stacks of matrices have no bias of their own"""
+    step = read_affine(node)
+    addition = None if step is None else r.producer(step[0], "Add")
+    operands = None if addition is None else with_constant(addition)
+    layer = None if operands is None else r.producer(operands[0], "MatMul")
+    if step is None or addition is None or operands is None or layer is None:
+        return None
+    (product, bias), scale = operands, step[1].scale
+    if scale is None or None in (r.only_user(product), r.only_user(step[0])):
+        return None
+    check_rounding(addition)
+    weighted = read_weighted(layer)
+    factor = _by_channel(weighted, product, scale)
+    shift = (_as_bias(weighted, product, bias) * scale).astype(bias.dtype)
+    if not factor.all() or not np.isfinite(shift).all():
+        raise Decline("the factor is zero, or the bias leaves the range of its type")
+    check_growth(r, shift.nbytes, share(r, _bias(addition)), "the bias is used elsewhere too")
+    moved = write_weighted(r, weighted.scaled(factor, np.zeros(weighted.channels)), data(layer), freed(r, node))
+    return r.again(addition, moved, r.constant(shift, _bias(addition).name))
+
+
+def _bias(addition: Node) -> Value:
+    """The constant operand."""
+    return data(addition, 1 if data(addition).array is None else 0)
 
 
 MOVED = ("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose")

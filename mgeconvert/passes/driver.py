@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
+from typing import TypeAlias
 
 from mgeconvert.errors import GraphError
 from mgeconvert.ir import Graph
 
-from .outcome import Outcome, PassReport
+from .outcome import Declined, Outcome, PassReport
 from .rewriter import Rewriter
 from .table import EVERY, Pass, Rule, Sweep
 
@@ -19,21 +20,55 @@ CHANGES = 8
 """How many changes per node a pass may make in one sweep before it is taken for one that never ends."""
 
 
+REWRITES = 4
+"""How often passes run on what the target makes of a graph; one is enough for real models, and another to see that."""
+
+Rewritten: TypeAlias = "Callable[[Graph], Graph | None]"
+"""What a target's rules make of a graph, with the same inputs; None where that is the graph itself."""
+
+
 def run(
-    graph: Graph, passes: Sequence[Pass], supported: Container[str] | None = None, allowed_growth: int = 0
+    graph: Graph,
+    passes: Sequence[Pass],
+    supported: Container[str] | None = None,
+    allowed_growth: int = 0,
+    rewritten: Rewritten | None = None,
 ) -> Outcome:
     """Run the passes in order, again and again until none of them changes anything; the graph is changed in place.
 
-    `supported` names the operators that may be introduced (None: any), `allowed_growth` is in bytes per rewrite.
+    `supported` names the operators that may be introduced (None: any), `allowed_growth` is in bytes per rewrite. Where
+    passes still find something in what is `rewritten` of the result, the graph becomes that.
     """
-    rewriter = Rewriter(graph, supported, allowed_growth)
     plans = [Plan(row) for row in passes]
+    declined = _settle(graph, plans, supported, allowed_growth)
+    for _ in range(0 if rewritten is None else REWRITES):
+        assert rewritten is not None
+        form, before = rewritten(graph), _changes(plans)
+        if form is None:
+            break
+        left = _settle(form, plans, supported, allowed_growth)
+        if _changes(plans) == before:
+            break
+        graph.become(form)
+        declined = left
+    return Outcome(tuple(plan.report() for plan in plans if plan.counts), declined)
+
+
+def _settle(
+    graph: Graph, plans: Sequence[Plan], supported: Container[str] | None, allowed_growth: int
+) -> tuple[Declined, ...]:
+    """Run the plans until nothing changes; returns what was declined in the end."""
+    rewriter = Rewriter(graph, supported, allowed_growth)
     for _ in range(ROUNDS):
         rewriter.declined.clear()
         if not sum([plan.sweep(rewriter) for plan in plans]):
             break
     rewriter.finish()
-    return Outcome(tuple(plan.report() for plan in plans if plan.counts), tuple(rewriter.declined))
+    return tuple(rewriter.declined)
+
+
+def _changes(plans: Sequence[Plan]) -> int:
+    return sum(plan.counts.total() for plan in plans)
 
 
 class Plan:

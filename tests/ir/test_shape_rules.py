@@ -39,6 +39,8 @@ OURS: list[tuple[str, list[Operand], dict[str, Any]]] = [
     ("Conv", [x(2, 4, 9, 8), x(6, 4, 3, 3)], {"dilations": (2, 1)}),
     ("Conv", [x(1, 4, 9), x(4, 1, 3)], {"group": 4, "kernel_shape": (3,)}),
     ("Conv", [x(1, 2, 5, 5, 5), x(4, 2, 2, 2, 2)], {"pads": (0, 0, 0, 1, 1, 1)}),
+    ("Conv", [x(1, 4, "H", 8), x(6, 4, 3, 3)], {}),
+    ("AveragePool", [x("N", 3, 9, "W")], {"kernel_shape": (2, 2), "pads": (1, 1, 0, 1), "strides": (2, 3)}),
     ("MaxPool", [x("N", "C", 9, 8)], {"kernel_shape": (3, 2), "strides": (2, 2), "dilations": (2, 1)}),
     ("AveragePool", [x(1, 3, 9)], {"kernel_shape": (2,), "pads": (1, 1), "strides": (2,)}),
     ("GlobalAveragePool", [x("N", 3, "H", 4)], {}),
@@ -76,7 +78,6 @@ OURS: list[tuple[str, list[Operand], dict[str, Any]]] = [
 ]  # fmt: skip
 
 ONNX: list[tuple[str, list[Operand], dict[str, Any]]] = [
-    ("Conv", [x(1, 4, "H", 8), x(6, 4, 3, 3)], {}),
     ("Conv", [x(1, 4, 9, 8), x(6, 4, 3, 3)], {"auto_pad": "SAME_UPPER"}),
     ("MaxPool", [x(1, 4, 9, 8)], {"kernel_shape": (2, 2), "strides": (2, 2), "auto_pad": "SAME_LOWER"}),
     ("MatMul", [x(3), x(3, 4)], {}),

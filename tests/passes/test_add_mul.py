@@ -47,6 +47,32 @@ def example_of_megengine(b: Builder) -> Value:
     "fuse-add-mul",
     """
     graph main (x: float32[2,3])
+      Mul: float32[2,3] = Mul(x, float32(-0.5))
+      Relu: float32[2,3] = Relu(Mul)
+      Mul_1: float32[2,3] = Mul(Relu, float32(8.0))
+      return y=Mul_1
+    """,
+    """
+    graph main (x: float32[2,3])
+      Mul: float32[2,3] = Mul(x, float32(-4.0))
+      Mul_1: float32[2,3] = Relu(Mul)
+      return y=Mul_1
+    """,
+)
+def positive_factor_passes_relu(b: Builder) -> Value:
+    """The Scale and the stride of FCOS's boxes."""
+    return b.op("Mul", b.op("Relu", b.op("Mul", x(b), -0.5)), 8.0)
+
+
+@declines("fuse-add-mul")
+def negative_factor_does_not_pass_relu(b: Builder) -> Value:
+    return b.op("Mul", b.op("Relu", b.op("Mul", x(b), 0.5)), np.float32([8, -1, 2]))
+
+
+@changes(
+    "fuse-add-mul",
+    """
+    graph main (x: float32[2,3])
       Add: float32[2,3] = Add(x, float32(3.0))
       Sub: float32[2,3] = Sub(Add, float32(3.0))
       Exp: float32[2,3] = Exp(Sub)

@@ -58,6 +58,28 @@ def quotient_of_stacked_product(b: Builder) -> Value:
 @changes(
     "fuse-conv-scale",
     """
+    graph main (x: float32[2,1,2])
+      MatMul: float32[2,1,2] = MatMul(x, float32([[-1.5, -1.0], [-0.5, 0.0]]))
+      Add: float32[2,1,2] = Add(MatMul, float32([1.0, 2.0]))
+      Mul: float32[2,1,2] = Mul(Add, float32([2.0, 4.0]))
+      return y=Mul
+    """,
+    """
+    graph main (x: float32[2,1,2])
+      MatMul: float32[2,1,2] = MatMul(x, float32([[-3.0, -4.0], [-1.0, 0.0]]))
+      Mul: float32[2,1,2] = Add(MatMul, float32([2.0, 8.0]))
+      return y=Mul
+    """,
+)
+def factor_behind_the_bias_of_a_stacked_product(b: Builder) -> Value:
+    """The LayerScale of ResMLP."""
+    product = b.op("MatMul", x(b, 2, 1, 2), weight(b, 2, 2))
+    return b.op("Mul", b.op("Add", product, np.float32([1, 2])), np.float32([2, 4]))
+
+
+@changes(
+    "fuse-conv-scale",
+    """
     graph main (x: float32[3,2])
       Gemm: float32[3,2] = Gemm(x, float32([[-1.5, -1.0], [-0.5, 0.0]]), float32([1.0, 2.0]))
       Neg: float32[3,2] = Neg(Gemm)

@@ -14,6 +14,7 @@ from mgeconvert.quantization.removal import without_quantization
 from mgeconvert.version import VERSION
 
 from ..opsets.down.driver import in_opset
+from ..opsets.rewritten import rewritten
 from ..opsets.schema import OLDEST, newest
 from ..quantization.form import in_integer_form
 from .external import ExternalData, data_path
@@ -130,6 +131,14 @@ def _form(graph: Graph, opset: int | None, activations: str | None, exact: bool)
 def _in_form(graph: Graph, opset: int, activations: str | None, exact: bool) -> tuple[Graph, int, list[Problem]]:
     form, problems = in_opset(in_integer_form(graph, opset, activations, exact), opset)
     return form, opset, problems
+
+
+def rewritten_by(
+    graph: Graph, *, opset: int | None = None, fp16: bool = False, strip_quantization: bool = False, **_: object
+) -> Graph | None:
+    """What the file holds that `save` makes of the graph, where rules between opsets make several nodes of one; None
+    where they do not, and where options change the graph before that."""
+    return None if fp16 or strip_quantization else rewritten(graph, DEFAULT_OPSET if opset is None else opset)
 
 
 def checked_opset(opset: int) -> int:

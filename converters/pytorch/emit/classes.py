@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .constructors import DEFAULTS, Argument, Class, Name, arguments_of, constants, filled, instance, skeleton
+from .constructors import DEFAULTS, Argument, Class, Name, arguments_of, constants, filled, given_to, instance, skeleton
 from .text import identifier
 from .tree import Made, Place
 
@@ -90,13 +90,13 @@ class _Unify:
         differing = {key: row for key, row in table.items() if any(not _equal(item, row[0]) for item in row)}
         arguments = arguments_of(differing, modules)
         names = {key: Name(arguments[repr(row)].name) for key, row in differing.items()}
-        attributes = {}
+        attributes, given = {}, given_to(table)
         for attribute, made in first.items():
             if attribute in modules:
                 default = IDENTITY in (each[attribute] for _, _, each in group)
                 attributes[attribute] = Made("or" if default else "", ((None, Name(identifier(attribute))),))
             else:
-                attributes[attribute] = filled(made, (attribute,), names, table)
+                attributes[attribute] = filled(made, (attribute,), names, given)
         wanted = list(arguments.values()) + _whole_modules(group, modules)
         wanted.sort(key=lambda argument: argument.is_optional)
         self.classes.append(Class(name, place, wanted, attributes))

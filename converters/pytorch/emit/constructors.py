@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,17 +105,26 @@ def _within(made: Made, key: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...],
             yield inner, value
 
 
-def filled(made: Made, key: tuple[Any, ...], names: Mapping[Any, Name], table: Mapping[Any, tuple[Any, ...]]) -> Made:
-    """A constructor call with names of arguments for what differs."""
+def given_to(ways: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], list[Any]]:
+    """The last steps of ways to constants by the steps before."""
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for way in ways:
+        found.setdefault(way[:-1], []).append(way[-1])
+    return found
+
+
+def filled(made: Made, key: tuple[Any, ...], names: Mapping[Any, Name], given: Mapping[Any, Sequence[Any]]) -> Made:
+    """A constructor call with names of arguments for what differs. `given` are the arguments that instances of the
+    class have in the call at each way (`given_to`)."""
     args: list[tuple[str | None, Any]] = []
     for number, (name, value) in enumerate(made.args):
         inner = (*key, _position(made.callee, number) if name is None else name)
-        args.append((name, filled(value, inner, names, table) if isinstance(value, Made) else names.get(inner, value)))
+        args.append((name, filled(value, inner, names, given) if isinstance(value, Made) else names.get(inner, value)))
     have = {name for name, _ in args}
     args += [
-        (inner[-1], names[inner])
-        for inner in table
-        if inner[:-1] == key and inner[-1] in DEFAULTS and inner[-1] not in have and inner in names
+        (name, names[inner])
+        for name in given.get(key, ())
+        if name in DEFAULTS and name not in have and (inner := (*key, name)) in names
     ]
     if made.callee.startswith("nn."):
         args.sort(key=lambda each: list(DEFAULTS).index(each[0]) if each[0] in DEFAULTS else -1)  # type: ignore[arg-type]

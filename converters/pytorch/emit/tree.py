@@ -151,9 +151,11 @@ class Place:
     @property
     def is_sequential(self) -> bool:
         """Whether forward() calls all parts, numbered from 0, one after the other."""
-        if not self.parts or len(self.methods) != 1 or list(self.parts) != [str(n) for n in range(len(self.parts))]:
+        if not self.parts or len(self.methods) != 1 or len(self.methods[0].chain) != len(self.parts):
             return False
-        return self.methods[0].chain == tuple(self.parts) and not any(part.tensor for part in self.parts.values())
+        if self.methods[0].chain != tuple(self.parts) or list(self.parts) != [str(n) for n in range(len(self.parts))]:
+            return False
+        return not any(part.tensor for part in self.parts.values())
 
     def at(self, path: str) -> Place:
         """The place at a dotted path, made where there is none."""

@@ -6,6 +6,7 @@ of megengine.Tensor are calls of one mode each.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable, Sequence
@@ -32,7 +33,7 @@ def elemwise(b: Builder, mode: str, *operands: Tensor) -> Value:
     if mode not in MODES:
         refuse(f"the Elemwise mode {mode}: {'training only' if mode.endswith('_GRAD') else 'no such mode is known'}")
     try:
-        inspect.signature(MODES[mode]).bind(b, *operands)
+        _signature(mode).bind(b, *operands)
     except TypeError:
         refuse(f"the Elemwise mode {mode} of {len(operands)} operands")
     dtype = promoted_dtype(operands)
@@ -42,6 +43,12 @@ def elemwise(b: Builder, mode: str, *operands: Tensor) -> Value:
     if mode in WIDE_MODES and is_narrow(dtype):
         return cast(b, MODES[mode](b, *(cast(b, value, INT32) for value in values)), dtype)
     return MODES[mode](b, *values)
+
+
+@functools.cache
+def _signature(mode: str) -> inspect.Signature:
+    """What the mode takes."""
+    return inspect.signature(MODES[mode])
 
 
 def defines(*names: str) -> Callable[[Mode], Mode]:
