@@ -145,7 +145,8 @@ class Region:
     def _scaled_constant(self, value: Value, factor: Factor) -> Value:
         assert value.array is not None
         array = value.array.astype(np.float64)
-        result = (array * (factor.reshape(()) if factor.size == 1 else factor)).astype(value.dtype)
+        with np.errstate(over="ignore"):
+            result = (array * (factor.reshape(()) if factor.size == 1 else factor)).astype(value.dtype)
         self._gone += share(self._r, value) - result.nbytes
         check_growth(self._r, 0, self._gone, f"{value.name} times the factor is larger")
         if not np.isfinite(result).all():
