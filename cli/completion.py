@@ -5,8 +5,6 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from mgeconvert.errors import UsageError
-
 from .session import Session
 from .steps import Command
 
@@ -19,8 +17,7 @@ INSTALL = {
 
 def _completion(session: Session, shell: str) -> None:
     kind = get_completion_class(shell)
-    if kind is None:
-        raise UsageError(f"{shell}: click has no completion for it")
+    assert kind is not None
     context = click.get_current_context().find_root()
     source = kind(context.command, {}, "mgeconvert", "_MGECONVERT_COMPLETE").source()
     session.answer(source.rstrip())

@@ -155,11 +155,12 @@ def number(count: int) -> str:
 def size(count: int) -> str:
     """``46.8 MB`` (decimal units, as file managers show them)."""
     amount = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    raise AssertionError("unreachable")
+    if amount < 1000:
+        return f"{count} B"
+    units = ["kB", "MB", "GB"]
+    while (amount := amount / 1000) >= 1000 and len(units) > 1:
+        del units[0]
+    return f"{amount:.1f} {units[0]}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -129,6 +129,10 @@ def _parsed_yaml(path: Where, text: str) -> Any:
     Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
     try:
         return yaml.load(text, Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = path if mark is None else f"{path}:{mark.line + 1}"
+        raise UsageError(f"{place}: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: {error}") from error
 
