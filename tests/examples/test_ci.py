@@ -79,7 +79,10 @@ def test_the_actions_inputs_are_all_used() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"SOURCES": "batch.toml"}, {"SOURCES": "hub", "TARGETS": "tflite", "OUTPUT": "converted"}],
+    [
+        {"SOURCES": "batch.toml"},
+        {"SOURCES": "hub", "TARGETS": "tflite", "OUTPUT": "converted", "OPTIONS": "proof fp16=false"},
+    ],
     ids=["manifest", "folder"],
 )
 def test_the_action(repository: Path, given: dict[str, str]) -> None:
@@ -88,6 +91,7 @@ def test_the_action(repository: Path, given: dict[str, str]) -> None:
     done = shell(step["run"], repository, **variables)
     assert done.returncode == 0, done.stderr
     _converted(repository)
+    assert (repository / "converted" / "m.tflite.proof.json").is_file() == ("OPTIONS" in given)
     again = shell(step["run"], repository, **{**variables, "FAIL_ON": "regression", "BASELINE": "old.json"})
     assert (again.returncode, "old.json: cannot be read" in again.stderr) == (3, True)
 
