@@ -9,9 +9,9 @@ from mgeconvert.ir import Graph, Value
 
 from ..asking import run_graph
 from ..comparison import random_inputs
-from ..divergence import difference
 from ..running import run_in
 from .compare import Comparison
+from .match import apart
 from .reduce import Part
 
 SMALL = 16
@@ -32,9 +32,7 @@ def anonymous_part(found: Comparison) -> Part:
         value.array = _other(value, generator)
     feeds = random_inputs(graph.inputs)
     right = run_graph(graph, feeds)
-    error = max(
-        difference(a, b) for a, b in zip(run_in(found.target, graph, feeds).values(), right.values(), strict=True)
-    )
+    error = max(apart(a, b) for a, b in zip(run_in(found.target, graph, feeds).values(), right.values(), strict=True))
     if error <= found.limit:
         raise ConversionError(
             f"the failing part computes the same in {found.candidate.runtime} and onnxruntime with other "

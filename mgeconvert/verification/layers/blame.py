@@ -21,9 +21,8 @@ from mgeconvert.ir import Graph, Value
 from mgeconvert.passes import Pass, names, select
 
 from ..asking import IR_RUNTIME, run_graph
-from ..divergence import difference
 from .culprit import Culprit
-from .match import distance
+from .match import apart, distance
 from .observe import Observed, observe
 from .reduce import Part
 
@@ -58,7 +57,7 @@ def blame(case: Case) -> Blame:
     """The one to blame. MgeconvertError where a stage cannot be done again."""
     twin, truth = case.culprit.twin, case.source.arrays[case.culprit.twin]
     if case.source.runtime != registry.backend(IR_RUNTIME).runtime:
-        error = difference(_computed(case.source.graph, twin, case.feeds), truth)
+        error = apart(_computed(case.source.graph, twin, case.feeds), truth)
         if error > case.limit:
             return Blame(READING, f"mgeconvert reads {twin.name} wrongly: off by {error:.3g} before any pass")
     if _runtime_is_wrong(case):
@@ -66,7 +65,7 @@ def blame(case: Case) -> Blame:
     optimized = case.source.graph.copy()
     run_passes(optimized, case.selection, case.target, case.options)
     found = _named(optimized, twin.name)
-    if found is not None and difference(_computed(optimized, found, case.feeds), truth) > case.limit:
+    if found is not None and apart(_computed(optimized, found, case.feeds), truth) > case.limit:
         return Blame(PASS, f"the pass {_bisected(case, twin.name, truth)} makes it")
     return _written(case, optimized, twin.name, truth)
 
@@ -100,7 +99,7 @@ def _fails(case: Case, passes: Sequence[Pass], name: str, truth: np.ndarray) -> 
     chosen = tuple(row.name if row.name in names() else row for row in passes)
     run_passes(graph, replace(case.selection, level=0, enable=chosen, disable=()), case.target, case.options)
     found = _named(graph, name)
-    return found is not None and difference(_computed(graph, found, case.feeds), truth) > case.limit
+    return found is not None and apart(_computed(graph, found, case.feeds), truth) > case.limit
 
 
 def _written(case: Case, graph: Graph, name: str, truth: np.ndarray) -> Blame:

@@ -23,6 +23,10 @@ from .observe import Observed
 SAME, DIFFERS, UNMATCHED = "same", "differs", "not in the source"
 AXES = 5
 """Arrays of more axes are compared as they are."""
+LARGE = 1000.0
+"""Numbers so many times those of the smallest tenth hide them."""
+ROUNDING = 64 * float(np.finfo(np.float32).eps)
+"""Sums of large and small numbers are off by less, relative to the large ones."""
 LEAST = 4
 """Smaller arrays are no evidence: many values have the same one or two numbers."""
 
@@ -78,14 +82,31 @@ def layers(
     return found
 
 
+def apart(found: np.ndarray, truth: np.ndarray) -> float:
+    """max |a - b| / max |b|; infinite where shapes or non-finite places differ. Where some numbers are so large that
+    the others vanish beside them, as the -10000 of an attention mask, it is that of the others, where they are further
+    apart than rounding of the large ones could move them."""
+    whole = difference(found, truth)
+    if truth.dtype.kind != "f" or not math.isfinite(whole) or not truth.size:
+        return whole
+    finite = np.isfinite(truth)
+    size = np.abs(truth[finite], dtype=np.float64)
+    shown = size[size > 0]
+    if not shown.size or size.max() <= (bound := LARGE * float(np.quantile(shown, 0.1))):
+        return whole
+    others = size <= bound
+    error = float(np.abs(found[finite].astype(np.float64) - truth[finite])[others].max())
+    return max(whole, error / float(size[others].max())) if error > ROUNDING * size.max() else whole
+
+
 def distance(found: np.ndarray, truth: np.ndarray, limit: float, turned: bool = True) -> tuple[float, tuple[int, ...]]:
     """The smallest distance over the orders of axes that fit, and that order (empty: as it is). Arrays of one shape
     that differ in every order differ as they are. Not `turned` allows no other order."""
-    plain = difference(found, truth)
+    plain = apart(found, truth)
     best = plain
     chosen: tuple[int, ...] = ()
     for axes, other in () if plain <= limit or not turned else _turned(truth, found.shape):
-        error = difference(found, other)
+        error = apart(found, other)
         if error < best:
             best, chosen = error, axes
         if best <= limit:

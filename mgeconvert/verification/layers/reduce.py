@@ -14,10 +14,9 @@ from mgeconvert import registry
 from mgeconvert.errors import MgeconvertError
 from mgeconvert.ir import Graph, Value, captured
 
-from ..divergence import difference
 from ..recorded import write_arrays
 from .culprit import Culprit
-from .match import SAME, Layer
+from .match import SAME, Layer, apart
 from .observe import Observed
 
 NODES = 5
@@ -109,7 +108,7 @@ def part_error(part: Part, path: Path, backend: registry.Backend) -> tuple[float
     except MgeconvertError as error:
         return float("inf"), (error.message,)
     pairs = zip(found.values(), part.truth.values(), strict=True)
-    return max(difference(array, truth) for array, truth in pairs), ()
+    return max(apart(array, truth) for array, truth in pairs), ()
 
 
 def recorded_names(feeds: Mapping[str, np.ndarray], truth: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
