@@ -105,16 +105,23 @@ def load_for(
 ) -> Graph:
     """Read a model for a target: a faithful target gets every size varying and the calls that have no lowering so.
 
-    A target of another format that cannot take such a graph gets the traced sizes, which is logged.
+    A target of another format that cannot take such a graph gets one of fewer sizes that vary, at last one of the
+    traced sizes, which is logged.
     """
     with limited(path):
         if not source.faithful or target is None:
             return source.load(path, **options)
-        graph = source.load(path, faithful=target.faithful, **options)
-        if not target.faithful or target.name == source.name or not target.problems(graph):
+        if not target.faithful or target.name == source.name:
+            return source.load(path, faithful=target.faithful, **options)
+        graph = source.load(path, faithful=True, trains=True, **options)
+        if not target.problems(graph):
             return graph
         if not isinstance(path, Path):
             return graph
+        for varying in source.varying[1:]:
+            fewer = source.load(path, faithful=True, trains=True, varying=varying, **options)
+            if not target.problems(fewer):
+                return fewer
         traced = source.load(path, **options)
         if target.problems(traced):
             return graph

@@ -117,7 +117,9 @@ class Frontend:
     of foreign operators it lowers, `handlers()` the functions that do, for `mgeconvert ops --where`. `describe(path)`
     reads a file's own description, also where operators of it cannot be lowered. With `progress`, load also takes a
     keyword `progress`: a function of (bytes read, all bytes). With `faithful` it takes a keyword `faithful`, whether
-    the graph is for a target that can write the calls of the source as they were. `recorded(path)` gives the inputs and
+    the graph is for a target that can write the calls of the source as they were, and `varying`, one of the names in
+    `varying`, which say from the most on what sizes of the inputs may vary in such a graph, and `trains`, whether what
+    is computed from parameters stays computed. `recorded(path)` gives the inputs and
     outputs that the file itself holds, of formats with test cases. `check(**options)` raises UsageError for options
     that cannot be taken, before anything is read. `companions(path)` names the other files that reading the model at
     that path opens, of formats that have them; whether they are there is not said.
@@ -132,6 +134,7 @@ class Frontend:
     describe: Callable[[Path], Description] | None = None
     progress: bool = False
     faithful: bool = False
+    varying: tuple[str, ...] = ()
     handlers: Callable[[], Handlers] | None = None
     recorded: Callable[[Path], Any] | None = None
     check: Callable[..., None] | None = None

@@ -17,6 +17,7 @@ FRONTEND = Frontend(
     describe=deferred("mgeconvert.tracedmodule.describe:describe"),
     progress=True,
     faithful=True,
+    varying=("all", "free", "batch"),
 )
 
 BACKEND = Backend(

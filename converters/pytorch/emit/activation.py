@@ -86,8 +86,8 @@ def hard_sigmoid(e: Emission) -> str:
 def prelu(e: Emission) -> str:
     slope = e.constant(1)
     if slope is not None and e.wants_module and e.rank() > 1:
-        channels = slope.shape[0] if slope.ndim == e.rank() - 1 else 1
-        if slope.size == channels:
+        aligned = (1,) * (e.rank() - slope.ndim) + slope.shape
+        if slope.size in (1, aligned[1]):
             return f"{e.module('nn.PReLU', {None: (slope.size,)}, {'weight': slope.reshape(-1)})}({e[0]})"
     return f"torch.where({e[0]} < 0, {e[0]} * {e[1]}, {e[0]})"
 

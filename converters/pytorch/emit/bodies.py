@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mgeconvert.errors import Problem, RefusedError
+from mgeconvert.errors import Problem, RefusedError, refuse
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.modules import Body
-from mgeconvert.ir.scopes import Scope
+from mgeconvert.ir.scopes import Attribute, Scope
 from mgeconvert.ir.whole_calls import CALL
 
 from .emission import Emission
@@ -115,6 +115,13 @@ class BodyWriter:
     def hang(self, node: Node, made: Made, state: Mapping[str, Any]) -> str:
         """The path, below this body, of a built-in module."""
         return self.driver.hang_module(self.body.path, node, made, state)
+
+    def attribute(self, attribute: Attribute) -> str:
+        """A tensor of the source's module tree, as an argument."""
+        array = getattr(attribute.record, "array", None)
+        if array is None or getattr(attribute.record, "dtype", None) != array.dtype:
+            refuse("a module or a quantized tensor as an argument")
+        return self.text(Value(attribute.path, array=array))
 
     def record(self, path: str) -> Any:
         """What the source has at a path from the top module."""

@@ -26,7 +26,7 @@ def classes(root: Place) -> tuple[list[Class], Made]:
     unify = _Unify()
     levels: dict[int, list[tuple[str, Place]]] = {}
     for path, place in root.walk():
-        if _is_class(place) or place is root:
+        if place.is_class or place is root:
             levels.setdefault(_height(place), []).append((path, place))
     for _, places in sorted(levels.items()):
         unify.level([item for item in places if item[1] is not root], root)
@@ -34,13 +34,9 @@ def classes(root: Place) -> tuple[list[Class], Made]:
     return unify.classes, unify.made[id(root)]
 
 
-def _is_class(place: Place) -> bool:
-    return place.made is None and place.tensor is None and not place.is_sequential and not place.is_list
-
-
 def _height(place: Place) -> int:
     inner = max(map(_height, place.parts.values()), default=0)
-    return inner + 1 if _is_class(place) else inner
+    return inner + 1 if place.is_class else inner
 
 
 class _Unify:
@@ -54,7 +50,8 @@ class _Unify:
         groups: dict[Any, list[Instance]] = {}
         for path, place in places:
             attributes = {name: self.constructor(part) for name, part in place.parts.items()}
-            key = (place.forms(), tuple(attributes), tuple(_kind(part) for part in place.parts.values()))
+            kinds = tuple(_kind(part) for part in place.parts.values())
+            key = (place.forms(), tuple(attributes), kinds, tuple(place.tied().values()))
             groups.setdefault(key, []).append((path, place, attributes))
         for group in groups.values():
             for same in _alike(group):

@@ -20,9 +20,11 @@ from .bodies import BodyWriter
 from .built_in import PREFIX, path_of_weight, spread
 from .dotted import dot_paths
 from .elementwise import CALL_INFIX
+from .matmul import TAKES_WEIGHTS
 from .quantization.grids import without_integers
+from .shared import share, view
 from .table import CALLS
-from .text import identifier
+from .text import identifier, marked
 from .tree import Made, Place, Tensor, safe
 
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
@@ -64,9 +66,10 @@ def _is_wanted(scope: Scope, declined: set[Scope]) -> bool:
     call = scope.call
     if call is None or call.name not in CALLS or scope in declined:
         return False
-    args = call.args[1:] if call.name.startswith("megengine.module.") else call.args
-    if any(isinstance(item, Attribute) for item in leaves((args, call.kwargs))):
-        return False
+    if call.name not in TAKES_WEIGHTS:
+        args = call.args[1:] if call.name.startswith(PREFIX) else call.args
+        if any(isinstance(item, Attribute) for item in leaves((args, call.kwargs))):
+            return False
     if call.name in CALL_INFIX:
         results = [item for item in leaves(call.results) if isinstance(item, Value)]
         return all(value.rank in (0, 1) and value.dtype is not None and value.dtype.kind == "i" for value in results)
@@ -98,6 +101,8 @@ class Driver:
             _prune(inner)
         self.root.kind = name[:1].upper() + name[1:]
         self.body(top)
+        self._drop_unread()
+        share(self.root, self.record)
         return Network(self.root, self.root.kind, self.problems, self.dequantized)
 
     def body(self, body: Body, sizes: Mapping[Value, str] | None = None) -> tuple[list[Value], str]:
@@ -115,6 +120,14 @@ class Driver:
                 return wanted, _method_name(number)
         place.methods.append(method)
         return wanted, _method_name(len(place.methods) - 1)
+
+    def _drop_unread(self) -> None:
+        """Leave out the tensors that a handler asked for and then wrote as numbers."""
+        for (home, _), path in self._tensors.items():
+            place = self.root.find(home)
+            if not any(marked(path) in text for method in place.methods for text in (*method.lines, method.result)):
+                around, _, name = path.rpartition(".")
+                place.find(around).parts.pop(name, None)
 
     def below(self, path: str, inner: str) -> str:
         """The path of a module from the module at `path`; what hangs elsewhere gets a name below it."""
@@ -156,6 +169,8 @@ class Driver:
             around, _, name = path.rpartition(".")
             parent = self.root.at(".".join(filter(None, (home, around))))
             there = parent.parts.get(name)
+            if parent.made is not None and thing.tensor is not None and _is(parent.state.get(name), thing.tensor.array):
+                return path
             if (parent.made is None and parent.tensor is None) and (there is None or _same(there, thing)):
                 parent.parts.setdefault(name, thing)
                 return path
@@ -190,6 +205,11 @@ def _same(one: Place, other: Place) -> bool:
     if one.tensor is not None and other.tensor is not None:
         return one.tensor.array is other.tensor.array
     return all(array is other.state[name] or _equal(array, other.state[name]) for name, array in one.state.items())
+
+
+def _is(one: Any, other: Any) -> bool:
+    """Whether two arrays are the same bytes in the same form."""
+    return one is not None and view(one) == view(other)
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mgeconvert.errors import refuse
 
 from .emission import Emission
-from .expressions import Sizes, Whole
+from .expressions import Sizes, Whole, item
 from .table import emit, emit_call
 from .text import call, literal
 
@@ -35,14 +35,19 @@ def infix(e: Emission) -> str:
     sign = INFIX[e.node.op]
     if e.is_whole and sign in "+-*" and all(not isinstance(e.text(n), Sizes) for n in (0, 1)):
         return Whole(f"({_whole(e, 0)} {sign} {_whole(e, 1)})")
-    if e.constant(0) is not None and e.constant(1) is not None:
-        return f"{e[0]} {sign} {e[1]}"
-    return f"{e.scalar(0)} {sign} {e.scalar(1)}"
+    x, y = e.operands
+    return f"{x} {sign} {y}"
 
 
 def _whole(e: Emission, number: int) -> str:
     array = e.constant(number)
     return e.text(number) if array is None else literal(int(array.reshape(-1)[0]))
+
+
+def _one(e: Emission, number: int) -> str:
+    """The only element of a size or of a list of one."""
+    text = _whole(e, number)
+    return item(text, 0) if isinstance(text, Sizes) else text
 
 
 @emit_call(*CALL_INFIX)
@@ -61,7 +66,8 @@ def div(e: Emission) -> str:
         return Whole(f"({_whole(e, 0)} // {_whole(e, 1)})")
     if e.dtype(0).startswith(("int", "uint")):
         return call("torch.div", e[0], e.scalar(1), rounding_mode="trunc")
-    return f"{e.scalar(0)} / {e.scalar(1)}" if e.constant(0) is None or e.constant(1) is None else f"{e[0]} / {e[1]}"
+    x, y = e.operands
+    return f"{x} / {y}"
 
 
 @emit(*FUNCTIONS)
@@ -88,7 +94,8 @@ def isinf(e: Emission) -> str:
 def power(e: Emission) -> str:
     if e.dtype(0) != e.dtype(1):
         return f"({e[0]} ** {e.scalar(1)}).to({e.out_dtype})"
-    return f"{e.scalar(0)} ** {e.scalar(1)}" if e.constant(0) is None else f"{e[0]} ** {e[1]}"
+    x, y = e.operands
+    return f"{x} ** {y}"
 
 
 @emit("Mod")
@@ -110,6 +117,10 @@ def extreme(e: Emission) -> str:
     if e.dtype() in ("uint16", "uint32", "uint64"):
         refuse(f"torch has no {name} of {e.dtype()}")
     bound = {"Max": "min", "Min": "max"}[e.node.op]
+    if e.is_whole and all(value.shape in ((), (1,)) for value in e.node.inputs if value is not None):
+        parts = [_one(e, number) for number in range(len(e.node.inputs))]
+        smallest = f"{e.node.op.lower()}({', '.join(parts)})"
+        return Sizes(f"[{smallest}]") if e.node.outputs[0].rank else Whole(smallest)
     constant = e.constant(1)
     if len(e.node.inputs) == 2 and constant is not None and constant.ndim == 0 and e.dtype() in ("float32", "float64"):
         return f"torch.clamp({e[0]}, {bound}={literal(constant)})"

@@ -33,6 +33,8 @@ class Writer(Protocol):
 
     def hang(self, node: Node, made: Made, state: Mapping[str, Any]) -> str: ...
 
+    def attribute(self, attribute: Attribute) -> str: ...
+
     def record(self, path: str) -> Any: ...
 
 
@@ -78,6 +80,12 @@ class Emission:
         if isinstance(self.text(number), Whole):
             return self.text(number)
         return self[number]
+
+    @property
+    def operands(self) -> tuple[str, str]:
+        """The two operands of arithmetic: a single number as it is written, where the other one is a tensor."""
+        numbers = [(value := self.constant(number)) is not None and value.ndim == 0 for number in (0, 1)]
+        return (self[0], self[1]) if all(numbers) else (self.scalar(0), self.scalar(1))
 
     def text(self, number: int) -> str:
         """An operand as it is known: `Whole`, `Sizes`, or a tensor."""
@@ -140,8 +148,15 @@ class Emission:
         """Whether the node is what a built-in module of the source was, or comes from a source without modules."""
         scope = self.node.scope
         if scope is None or scope.call is None:
-            return not self.writer.home or path_of_weight(self.node) != self.writer.home
+            path = path_of_weight(self.node)
+            return (not self.writer.home or path != self.writer.home) and (bool(path) or not self._reads_parameter)
         return scope.is_leaf and scope.call.name.startswith("megengine.module.")
+
+    @property
+    def _reads_parameter(self) -> bool:
+        """Whether the second operand is a tensor of the source's own, by its name."""
+        weight = self.value(1)
+        return weight is not None and weight.array is not None and self.writer.record(weight.name) is not None
 
     def module(self, callee: str, args: Mapping[Any, Any], state: Mapping[str, Array]) -> str:
         """The text of a built-in module with this state: ``self.conv1``."""
@@ -159,10 +174,11 @@ class Emission:
         return self._given(call.args[position]) if position < len(call.args) else default
 
     def arguments(self) -> list[Any]:
-        """All bound arguments by position, tensors as text."""
+        """All bound arguments by position, without the module that is called; tensors as text."""
         call = self.node.scope.call if self.node.scope is not None else None
         assert call is not None
-        return [self._given(argument) for argument in call.args]
+        first = int(call.name.startswith("megengine.module."))
+        return [self._given(argument) for argument in call.args[first:]]
 
     @property
     def record(self) -> Mapping[str, Any]:
@@ -195,7 +211,7 @@ class Emission:
                 return Sizes(text) if value.array.ndim else Whole(text)
             return self.writer.text(value)
         if isinstance(item, Attribute):
-            refuse("a tensor of the module tree as an argument")
+            return self.writer.attribute(item)
         return item
 
 

@@ -6,7 +6,10 @@ from typing import Any
 
 from .emission import Emission
 from .table import emit, emit_call
-from .text import literal
+from .text import call, literal
+
+TAKES_WEIGHTS = frozenset(["megengine.functional.nn.linear"])
+"""Calls of the source that are written with tensors of its module tree among their arguments."""
 
 
 @emit("MatMul")
@@ -29,6 +32,8 @@ def gemm(e: Emission) -> str:
             else:
                 state["bias"] = bias
             return f"{e.module('nn.Linear', args, state)}({e[0]})"
+    if simple and e.attr("transB", 0) and (not e.has(2) or e.rank(2) == 1):
+        return call("F.linear", *(e[number] for number in range(3) if e.has(number)))
     a = f"{e[0]}.T" if e.attr("transA", 0) else e[0]
     b = f"{e[1]}.T" if e.attr("transB", 0) else e[1]
     text = f"{a} @ {b}" if alpha == 1.0 else f"{alpha} * ({a} @ {b})"
@@ -45,6 +50,12 @@ def einsum(e: Emission) -> str:
 @emit("Det")
 def det(e: Emission) -> str:
     return f"torch.linalg.det({e[0]})"
+
+
+@emit_call("megengine.functional.nn.linear")
+def source_linear_function(e: Emission) -> str:
+    bias = e.argument("bias", 2)
+    return call("F.linear", e.argument("inp", 0), e.argument("weight", 1), *([] if bias is None else [bias]))
 
 
 @emit_call("megengine.module.linear.Linear")

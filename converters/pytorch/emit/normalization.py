@@ -44,6 +44,10 @@ def batch_norm(e: Emission) -> str:
 
 @emit("InstanceNormalization")
 def instance_norm(e: Emission) -> str:
+    weight, bias, dims = e.constant(1), e.constant(2), e.rank() - 2
+    if e.wants_module and 1 <= dims <= 3 and weight is not None and bias is not None:
+        args: dict[Any, Any] = {None: (weight.size,), **_eps(e), "affine": True}
+        return f"{e.module(f'nn.InstanceNorm{dims}d', args, {'weight': weight, 'bias': bias})}({e[0]})"
     return f"F.instance_norm({e[0]}, weight={e[1]}, bias={e[2]}, eps={_eps(e).get('eps', 1e-5)})"
 
 
@@ -56,6 +60,8 @@ def layer_norm(e: Emission) -> str:
     axis += rank if axis < 0 else 0
     weight, bias = e.constant(1), e.constant(2)
     shape = tuple(value.shape[axis:]) if value is not None and value.shape is not None else ()
+    if weight is not None and weight.ndim == len(shape):
+        shape = weight.shape
     if any(isinstance(size, str) for size in shape):
         refuse("layer normalization over sizes known at run time only")
     if e.wants_module and weight is not None and bias is not None and weight.shape == shape == bias.shape:

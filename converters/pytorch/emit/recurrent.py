@@ -14,7 +14,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 
 from .emission import Array, Emission
-from .expressions import Nested
+from .expressions import Many, Nested
 from .table import emit, emit_call
 
 GATES: Mapping[str, tuple[int, ...]] = {"LSTM": (0, 2, 3, 1), "GRU": (1, 0, 2), "RNN": (0,)}
@@ -44,12 +44,29 @@ def source_recurrent(e: Emission) -> str:
     args |= {"batch_first": True} if record["batch_first"] else {}
     args |= {"dropout": float(record["dropout"])} if record.get("dropout") and layers > 1 else {}
     args |= {"bidirectional": True} if both else {}
-    states = e.arguments()[2:]
-    given = [e.argument("hx", 2)] if states or e.argument("hx", 2) is not None else []
-    texts = [f"({', '.join(each)})" if isinstance(each, tuple | list) else str(each) for each in given]
-    return Nested(
-        f"{e.module(f'nn.{kind}', args, state)}({', '.join([e[0], *texts])})", "0,(1,2)" if kind == "LSTM" else "0,1"
-    )
+    return Nested(f"{e.module(f'nn.{kind}', args, state)}({_given(e)})", "0,(1,2)" if kind == "LSTM" else "0,1")
+
+
+def _given(e: Emission) -> str:
+    """What a recurrent module is called with: the input, and the states where they are given."""
+    states = e.argument("hx", 2)
+    given = f"({', '.join(states)})" if isinstance(states, tuple | list) else states
+    return e[0] if given is None else f"{e[0]}, {given}"
+
+
+@emit_call("megengine.module.rnn.LSTMCell", "megengine.module.rnn.RNNCell")
+def source_cell(e: Emission) -> str:
+    kind, record = e.node.op.rpartition(".")[2], e.record
+    nonlinearity = str(record.get("nonlinearity", "tanh")).lower()
+    if kind == "RNNCell" and nonlinearity not in ("tanh", "relu"):
+        refuse(f"a recurrent cell with {nonlinearity}")
+    biases = e.tensors("bias_ih", "bias_hh") if record.get("bias", True) else {}
+    state = e.tensors("weight_ih", "weight_hh") | {name: array.reshape(-1) for name, array in biases.items()}
+    args: dict[Any, Any] = {None: state["weight_ih"].shape[1:] + state["weight_hh"].shape[1:]}
+    args |= {"nonlinearity": "relu"} if kind == "RNNCell" and nonlinearity == "relu" else {}
+    args |= {} if biases else {"bias": False}
+    called = f"{e.module(f'nn.{kind}', args, state)}({_given(e)})"
+    return Many(called) if kind == "LSTMCell" else called
 
 
 @emit("LSTM", "GRU", "RNN")

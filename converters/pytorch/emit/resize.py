@@ -7,8 +7,8 @@ import numpy as np
 from mgeconvert.errors import refuse
 
 from .emission import Emission
-from .table import emit
-from .text import literal
+from .table import emit, emit_call
+from .text import call, literal
 
 KINDS = {1: "linear", 2: "bilinear", 3: "trilinear"}
 
@@ -37,6 +37,28 @@ def _interpolated(e: Emission) -> str:
     else:
         kind = KINDS.get(dims)
     return _call(e, f", mode={literal(kind)}, align_corners={where == 'align_corners'}") if kind else ""
+
+
+SOURCE_MODES = ("bilinear", "linear", "trilinear", "bicubic", "nearest")
+"""MegEngine's modes, which are torch's; "nearest" is torch's default."""
+
+
+@emit_call("megengine.functional.vision.interpolate")
+def source_interpolate(e: Emission) -> str:
+    """Factors whose sizes torch rounds as MegEngine does, in float32; other calls are written as they are lowered."""
+    factor, mode = e.argument("scale_factor", 2), str(e.argument("mode", 3, "bilinear")).lower()
+    factors = factor if isinstance(factor, tuple | list) else [factor]
+    exact = all(isinstance(each, int | float) and np.float32(each) == each for each in factors)
+    if e.argument("size", 1) is not None or not exact or mode not in SOURCE_MODES or e.dtype() != "float32":
+        refuse("an interpolation that is lowered")
+    whole = [int(each) if each == int(each) else each for each in factors]
+    kwargs: dict[str, object] = {"scale_factor": whole[0] if len(set(whole)) == 1 else tuple(whole)}
+    if mode != "nearest":
+        kwargs["mode"] = mode
+        kwargs["align_corners"] = bool(e.argument("align_corners", 4))
+    if not all(isinstance(each, int) for each in whole):
+        kwargs["recompute_scale_factor"] = True
+    return call("F.interpolate", e.argument("inp", 0), **kwargs)
 
 
 def _is_special(e: Emission) -> bool:

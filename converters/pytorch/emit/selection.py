@@ -5,7 +5,7 @@ from __future__ import annotations
 from mgeconvert.errors import refuse
 
 from .emission import Emission
-from .expressions import Many, Whole
+from .expressions import Many, Sizes, Whole, item
 from .table import emit
 from .text import literal
 
@@ -22,7 +22,8 @@ def topk(e: Emission) -> str:
     if k is not None:
         count = literal(int(k.reshape(-1)[0]))
     else:
-        count = e.text(1) if isinstance(e.text(1), Whole) else f"int({e[1]})"
+        text = e.text(1)
+        count = item(text, 0) if isinstance(text, Sizes) else text if isinstance(text, Whole) else f"int({text})"
     largest = bool(e.attr("largest", 1))
     return Many(f"torch.topk({e[0]}, {count}, {axis}, largest={largest})")
 

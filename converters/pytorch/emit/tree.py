@@ -1,7 +1,8 @@
 """What hangs where in the tree of modules: built-in modules, tensors, and modules that have a forward() of their own.
 
 Rules:
-* State-dict keys are the source's own paths. A name that `nn.Module` has itself (``train``) gets an underscore.
+* State-dict keys are the source's own paths. A name that `nn.Module` has itself (``train``) gets an underscore, and so
+  does a keyword (``class``), with which `torch.export` makes no program.
 * A module without a forward() is a `ModuleList` where its parts are modules numbered from 0, else a plain class.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -138,6 +140,13 @@ class Place:
     methods: list[Method] = field(default_factory=list)
     kind: str = ""
     state: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    ties: list[tuple[str, str]] = field(default_factory=list)
+    """Paths below it of what is one module or tensor: that of the second is there for the first too."""
+
+    @property
+    def is_class(self) -> bool:
+        """Whether it is a class of the file."""
+        return self.made is None and self.tensor is None and not self.is_sequential and not self.is_list
 
     @property
     def is_list(self) -> bool:
@@ -175,6 +184,18 @@ class Place:
             place = place.parts[safe(name)]
         return place
 
+    def tied(self) -> dict[str, str]:
+        """The statements that make one of what is one, by the paths that they are for."""
+        made = {}
+        for path, first in self.ties:
+            around, _, name = path.rpartition(".")
+            owner, target = self.way(around), self.way(path)
+            if target.startswith("getattr("):
+                made[path] = f'setattr({owner}, "{name}", {self.way(first)})'
+            else:
+                made[path] = f"{target} = {self.way(first)}"
+        return made
+
     def walk(self, path: str = "") -> Iterator[tuple[str, Place]]:
         """All places with their paths, outer ones first."""
         yield path, self
@@ -190,14 +211,14 @@ class Place:
                 text = f"{text}[{name}]"
             else:
                 text = f"{text}.{name}" if is_identifier(name) else f'getattr({text}, "{name}")'
-            place = place.parts[name]
+            place = place.parts.get(name, place)
         return text
 
 
 def safe(name: str) -> str:
     """The name as an attribute of a module."""
     name = plain(name)
-    return f"{name}_" if name in TAKEN or (name.startswith("__") and name.endswith("__")) else name
+    return f"{name}_" if name in TAKEN or iskeyword(name) or (name.startswith("__") and name.endswith("__")) else name
 
 
 def state_dict(root: Place) -> dict[str, np.ndarray[Any, Any]]:

@@ -52,7 +52,7 @@ def non_max_suppression(e: Emission) -> str:
     else:
         count = str(int(most.reshape(-1)[0])) if most is not None else "0"
     limit = literal(e.array(3, "a limit").reshape(-1)[0]) if e.has(3) else "0.0"
-    kwargs: dict[str, Any] = {"least": e.array(4, "a threshold").reshape(-1)[0]} if e.has(4) else {}
+    kwargs: dict[str, Any] = {"least": float(e.array(4, "a threshold").reshape(-1)[0])} if e.has(4) else {}
     if e.attr("center_point_box", 0):
         kwargs["centered"] = True
     return call("non_max_suppression", e[0], e[1], count, limit, **kwargs)

@@ -102,10 +102,19 @@ HELPERS: Mapping[str, str] = {
                 result.append(part.amax(1) if part.shape[1] else empty)
     shape = (len(rois), *size, x.shape[1])
     return torch.stack(result).reshape(shape).permute(0, 3, 1, 2)''',
-    "non_max_suppression": '''def non_max_suppression(boxes, scores, most, limit, least=None, centered=False):
+    "non_max_suppression": '''@torch.library.custom_op("mgeconvert::non_max_suppression", mutates_args=())
+def non_max_suppression(
+    boxes: torch.Tensor,
+    scores: torch.Tensor,
+    most: int,
+    limit: float,
+    least: float | None = None,
+    centered: bool = False,
+) -> torch.Tensor:
     """Rows (image, class, box) of the boxes that overlap no better one by more than limit.
 
     boxes is (N, B, 4), scores (N, C, B); of each class at most `most` boxes are kept.
+    For torch.export and torch.jit.trace, it is one operator.
     """
     if centered:
         half = boxes[..., 2:] / 2
@@ -133,7 +142,14 @@ HELPERS: Mapping[str, str] = {
                 )
                 shared = sides.clamp(min=0).prod(-1)
                 order = order[~(shared > limit * (area[best] + area[order] - shared))]
-    return torch.stack(kept) if kept else torch.zeros(0, 3, dtype=torch.int64)''',
+    empty = torch.zeros(0, 3, dtype=torch.int64, device=scores.device)
+    return torch.stack(kept) if kept else empty
+
+
+@non_max_suppression.register_fake
+def _(boxes, *_args, **_kwargs):
+    count = torch.library.get_ctx().new_dynamic_size()
+    return boxes.new_empty(count, 3, dtype=torch.int64)''',
     "deform_conv2d": '''def deform_conv2d(x, weight, offset, bias, mask, stride, padding, dilation, groups):
     """A convolution whose samples are moved by offset (N, 2 G KH KW, OH, OW), y before x."""
     rows, columns = weight.shape[2:]

@@ -55,8 +55,11 @@ def _class(made: Class) -> list[str]:
     if made.arguments or made.attributes:
         lines += definition("__init__", ["self", *map(_argument, made.arguments)], "    ")
         lines.append("        super().__init__()")
+        tied = made.place.tied()
         for name, value in made.attributes.items():
-            lines += _attribute(name, value)
+            lines += statement(tied.pop(name), INDENT) if name in tied else _attribute(name, value)
+        for each in tied.values():
+            lines += statement(each, INDENT)
         lines.append("")
     for number, method in enumerate(made.place.methods):
         lines += [*_method(made.place, method, number), ""]

@@ -55,12 +55,16 @@ def lower_model(
     shapes: Mapping[str, Shape] | None = None,
     calls: Calls = Calls.NONE,
     kept: Collection[int] = (),
+    *,
+    free: bool = False,
+    trains: bool = False,
 ) -> tuple[Graph, list[Problem]]:
     """The graph of a model and the calls that could not be lowered (their outputs are placeholders).
 
     `shapes` overrides traced input shapes, also with symbolic dimensions. Where calls are to stay whole, every size of
-    an input may vary, so that nothing is a constant that the source computes. A number that equals a size which varies
-    is taken for it, unless it is `kept`; each is logged.
+    an input may vary, so that nothing is a constant that the source computes; with `free`, those that no constant of
+    the model holds to one size. With `trains`, what is computed from parameters is no constant. A number that equals a
+    size which varies is taken for it, unless it is `kept`; each is logged.
     """
     load_table()
     lacking = next((info.name for info in model.inputs if info.shape is None), None)
@@ -69,10 +73,13 @@ def lower_model(
     traced = {info.name: info.shape or () for info in model.inputs}
     whole = calls is Calls.WHOLE
     shapes = {name: varying(name, shape) if whole else shape for name, shape in traced.items()} | dict(shapes or {})
-    driver = Driver(sizes_when_traced(shapes, traced), calls, kept)
+    driver = Driver(sizes_when_traced(shapes, traced), calls, kept, trains)
     inputs = [driver.input(info, shapes[info.name]) for info in model.inputs]
     scopes = Scopes(keep=calls is not Calls.NONE)
     outputs = walk(model, inputs, driver, scopes)
+    if free and driver.builder.fixed:
+        shapes = {name: _settled(shape, driver.builder) for name, shape in shapes.items()}
+        return lower_model(model, shapes, calls, kept, free=True, trains=trains)
     for info, value in zip(model.outputs, outputs, strict=True):
         driver.builder.output(info.name, value)
     graph = driver.builder.graph
@@ -101,9 +108,12 @@ def lower_or_raise(
     shapes: Mapping[str, Shape] | None = None,
     calls: Calls = Calls.NONE,
     kept: Collection[int] = (),
+    *,
+    free: bool = False,
+    trains: bool = False,
 ) -> Graph:
     """`lower_model`; raises UnsupportedError with every problem."""
-    graph, problems = lower_model(model, shapes, calls, kept)
+    graph, problems = lower_model(model, shapes, calls, kept, free=free, trains=trains)
     if problems:
         raise UnsupportedError("read the TracedModule", problems, hint="`mgeconvert ops tm` lists what can be read")
     return graph
@@ -112,6 +122,11 @@ def lower_or_raise(
 def varying(name: str, shape: Shape) -> Shape:
     """The shape with a name of its own for each size."""
     return tuple(TracedDim(f"{name}_{axis}", size if isinstance(size, int) else 1) for axis, size in enumerate(shape))
+
+
+def _settled(shape: Shape, builder: ShapeBuilder) -> Shape:
+    """The shape with the traced sizes of dimensions that cannot vary."""
+    return tuple(builder.traced[dim] if isinstance(dim, str) and dim in builder.fixed else dim for dim in shape)
 
 
 def storage(dtype: DType | None) -> np.dtype:
@@ -124,9 +139,11 @@ def storage(dtype: DType | None) -> np.dtype:
 class Driver:
     """Receives the walk's calls."""
 
-    def __init__(self, traced: Mapping[str, int], calls: Calls = Calls.NONE, kept: Collection[int] = ()) -> None:
+    def __init__(
+        self, traced: Mapping[str, int], calls: Calls = Calls.NONE, kept: Collection[int] = (), trains: bool = False
+    ) -> None:
         self.builder = ShapeBuilder(traced, kept)
-        self.calls = calls
+        self.calls, self.trains = calls, trains
         self.problems: list[Problem] = []
         self._constants: dict[int, Value] = {}
 
@@ -135,6 +152,8 @@ class Driver:
         if id(record) not in self._constants:
             b = self.builder
             value = b.constant(record.array, name=path)
+            if self.trains and record.is_parameter and record.array.dtype.kind == "f":
+                b.trained.add(value)
             grid = self._grid(record.dtype, path, "constant")
             if grid is not None:
                 caller, b.scope = b.scope, b.scope and Scope(b.scope.path, b.scope.kind, None, b.scope.parent)

@@ -24,18 +24,26 @@ def load(
     dynamic_shape: str | None = None,
     keep_constant: str | None = None,
     faithful: bool | None = None,
+    varying: str = "all",
+    trains: bool = False,
 ) -> Graph:
     """The graph of a TracedModule, with the traced input shapes or with named dimensions in their place.
 
     `faithful` says whether it is for a target that writes the source's own calls: then one that cannot be lowered is no
-    problem; for another target they are not kept. None: they are kept, and all must be lowered. `keep_constant` lists
-    numbers that are no sizes of inputs, though they equal one.
+    problem; for another target they are not kept. None: they are kept, and all must be lowered. In a faithful graph
+    all sizes of inputs vary, or, by `varying`, those that are "free", which no constant holds to one size, or the
+    "batch" alone. With `trains`, what is computed from parameters is no constant. `keep_constant` lists numbers that
+    are no sizes of inputs, though they equal one.
 
     Raises BadInputError, UnsafePickleError, UnsupportedError, and UsageError for shapes that the model has not.
     """
     model = read(source, progress=progress)
     traced = {info.name: info.shape or () for info in model.inputs}
-    graph = lower_or_raise(model, requested(traced, dynamic_batch, dynamic_shape), CALLS[faithful], kept(keep_constant))
+    shapes = requested(traced, dynamic_batch, dynamic_shape)
+    if faithful and varying == "batch":
+        shapes = traced | requested(traced, dynamic_batch=True) | shapes
+    calls, free = CALLS[faithful], bool(faithful) and varying == "free"
+    graph = lower_or_raise(model, shapes, calls, kept(keep_constant), free=free, trains=trains)
     graph.name = Path(getattr(source, "name", "main")).name.partition(".")[0] or "main"
     graph.metadata["megengine.version"] = model.version or "1.6"
     if model.graph.name:

@@ -16,6 +16,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Value
 from mgeconvert.ir.builder import Builder, Operand
+from mgeconvert.ir.graph import Attribute
 from mgeconvert.ir.symbolic import Varying, varying_target
 
 from .grids import Quantization, dequantized
@@ -33,6 +34,13 @@ BROADCASTING = frozenset(
 """Operators whose operands' sizes must agree."""
 
 
+FORMS = frozenset(["Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity"])
+"""Operators that give a weight another form."""
+MODULES, LAYERS = "megengine.module.", ("megengine.functional.nn.", "megengine.core.ops.")
+"""What the names of calls start with that compute with their parameters as they like, and of those that have weights in
+forms of their own."""
+
+
 class ShapeBuilder(Builder):
     """A Builder that knows what is in integer vectors: `elements` maps a 1-D value to its elements.
 
@@ -44,6 +52,10 @@ class ShapeBuilder(Builder):
         super().__init__()
         self.traced = dict(traced or {})
         self.kept = frozenset(kept)
+        self.trained: set[Value] = set()
+        """Parameters that stay what they are: what is computed from them is no constant."""
+        self.fixed: set[str] = set()
+        """Named dimensions that a constant holds to one size."""
         self.guesses: list[str] = []
         """Numbers that were taken for sizes of the input, since they equalled them when traced."""
         self.elements: dict[Value, tuple[Size, ...]] = {}
@@ -76,6 +88,19 @@ class ShapeBuilder(Builder):
             self._check_broadcast([operand for operand in operands if isinstance(operand, Value)])
         return super().ops(op, outputs, *operands, name=name, domain=domain, **attrs)
 
+    def _fold(
+        self, op: str, outputs: int, inputs: list[Value | None], attrs: dict[str, Attribute], name: str | None
+    ) -> list[Value] | None:
+        """None for what is computed from parameters that are trained; one in a layer's form is such a parameter too."""
+        is_trained = any(value in self.trained for value in inputs if value is not None)
+        called = "" if self.scope is None or self.scope.call is None else self.scope.call.name
+        if is_trained and not called.startswith(MODULES) and not (op in FORMS and called.startswith(LAYERS)):
+            return None
+        results = super()._fold(op, outputs, inputs, attrs, name)
+        if is_trained and results is not None:
+            self.trained.update(results)
+        return results
+
     def _check_broadcast(self, operands: Sequence[Value]) -> None:
         shapes = [operand.shape for operand in operands if operand.shape is not None]
         for axis in range(1, max(map(len, shapes), default=0) + 1):
@@ -83,6 +108,7 @@ class ShapeBuilder(Builder):
             named = [dim for dim in dims if isinstance(dim, str) and dim in self.traced]
             numbers = [dim for dim in dims if isinstance(dim, int)]
             if named and numbers:
+                self.fixed.update(named)
                 refuse(f"meets dimension {named[0]} with the constant size {numbers[0]}, so {named[0]} cannot vary")
 
 

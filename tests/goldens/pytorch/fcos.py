@@ -77,6 +77,7 @@ class Fcos(nn.Module):
             nn.Conv2d(8, 8, 3, padding=1), nn.GroupNorm(2, 8), nn.ReLU()
         )
         self.boxes = nn.Conv2d(8, 4, 3, padding=1)
+        self.scales = nn.Parameter(torch.zeros(4))
         self.score = nn.Conv2d(8, 3, 3, padding=1)
         self.centre = nn.Conv2d(8, 1, 3, padding=1)
 
@@ -84,25 +85,26 @@ class Fcos(nn.Module):
         relu, relu_2, relu_3 = self.backbone(image)
         output_0, output_3, output_2, extra = self.pyramid(relu, relu_2, relu_3)
         tower = self.tower(output_0)
-        out = torch.sigmoid(self.centre(tower))
-        out_2 = torch.arange(0, output_0.shape[3], 1, dtype=torch.int32)
-        out_2 = (out_2.to(torch.float32) + 0.5) * 8.0
+        out = F.relu(self.boxes(tower) * self.scales[0])
+        out_2 = torch.sigmoid(self.centre(tower))
+        out_3 = torch.arange(0, output_0.shape[3], 1, dtype=torch.int32)
+        out_3 = (out_3.to(torch.float32) + 0.5) * 8.0
         output_0 = torch.arange(0, output_0.shape[2], 1, dtype=torch.int32)
         output_0 = (output_0.to(torch.float32) + 0.5) * 8.0
-        out_3 = out_2.reshape(1, -1)
-        out_4 = output_0.reshape(-1, 1)
-        out_3 = out_3.expand(
-            torch.broadcast_shapes(out_3.shape, [output_0.shape[0], out_2.shape[0]])
-        )
+        out_4 = out_3.reshape(1, -1)
+        out_5 = output_0.reshape(-1, 1)
         out_4 = out_4.expand(
-            torch.broadcast_shapes(out_4.shape, [output_0.shape[0], out_2.shape[0]])
+            torch.broadcast_shapes(out_4.shape, [output_0.shape[0], out_3.shape[0]])
         )
-        out_3 = torch.stack([out_3.flatten(), out_4.flatten()], 1).unsqueeze(0)
-        out_2 = F.relu(self.boxes(tower) * 0.62109375) * 8.0
-        out_2 = out_2.flatten(2).transpose(1, 2)
-        out_4 = out_3 - out_2[..., :2]
-        out = torch.sqrt(torch.sigmoid(self.score(tower)) * out)
+        out_5 = out_5.expand(
+            torch.broadcast_shapes(out_5.shape, [output_0.shape[0], out_3.shape[0]])
+        )
+        out_4 = torch.stack([out_4.flatten(), out_5.flatten()], 1).unsqueeze(0)
+        out = (out * 8.0).flatten(2).transpose(1, 2)
+        out_3 = out_4 - out[..., :2]
+        tower = torch.sqrt(torch.sigmoid(self.score(tower)) * out_2)
         tower_2 = self.tower(output_3)
+        out_2 = F.relu(self.boxes(tower_2) * self.scales[1])
         out_5 = torch.sigmoid(self.centre(tower_2))
         out_6 = torch.arange(0, output_3.shape[3], 1, dtype=torch.int32)
         out_6 = (out_6.to(torch.float32) + 0.5) * 16.0
@@ -117,12 +119,12 @@ class Fcos(nn.Module):
             torch.broadcast_shapes(out_8.shape, [output_3.shape[0], out_6.shape[0]])
         )
         out_7 = torch.stack([out_7.flatten(), out_8.flatten()], 1).unsqueeze(0)
-        out_6 = F.relu(self.boxes(tower_2) * -0.30078125) * 16.0
-        out_6 = out_6.flatten(2).transpose(1, 2)
-        out_8 = out_7 - out_6[..., :2]
+        out_2 = (out_2 * 16.0).flatten(2).transpose(1, 2)
+        out_6 = out_7 - out_2[..., :2]
         tower_2 = torch.sqrt(torch.sigmoid(self.score(tower_2)) * out_5)
         tower_3 = self.tower(output_2)
-        out_5 = torch.sigmoid(self.centre(tower_3))
+        out_5 = F.relu(self.boxes(tower_3) * self.scales[2])
+        out_8 = torch.sigmoid(self.centre(tower_3))
         out_9 = torch.arange(0, output_2.shape[3], 1, dtype=torch.int32)
         out_9 = (out_9.to(torch.float32) + 0.5) * 32.0
         output_2 = torch.arange(0, output_2.shape[2], 1, dtype=torch.int32)
@@ -136,12 +138,12 @@ class Fcos(nn.Module):
             torch.broadcast_shapes(out_11.shape, [output_2.shape[0], out_9.shape[0]])
         )
         out_10 = torch.stack([out_10.flatten(), out_11.flatten()], 1).unsqueeze(0)
-        out_9 = F.relu(self.boxes(tower_3) * 1.359375) * 32.0
-        out_9 = out_9.flatten(2).transpose(1, 2)
-        out_11 = out_10 - out_9[..., :2]
-        tower_3 = torch.sqrt(torch.sigmoid(self.score(tower_3)) * out_5)
+        out_5 = (out_5 * 32.0).flatten(2).transpose(1, 2)
+        out_9 = out_10 - out_5[..., :2]
+        tower_3 = torch.sqrt(torch.sigmoid(self.score(tower_3)) * out_8)
         tower_4 = self.tower(extra)
-        out_5 = torch.sigmoid(self.centre(tower_4))
+        out_8 = F.relu(self.boxes(tower_4) * self.scales[3])
+        out_11 = torch.sigmoid(self.centre(tower_4))
         out_12 = torch.arange(0, extra.shape[3], 1, dtype=torch.int32)
         out_12 = (out_12.to(torch.float32) + 0.5) * 64.0
         extra = torch.arange(0, extra.shape[2], 1, dtype=torch.int32)
@@ -155,22 +157,23 @@ class Fcos(nn.Module):
             torch.broadcast_shapes(out_14.shape, [extra.shape[0], out_12.shape[0]])
         )
         out_13 = torch.stack([out_13.flatten(), out_14.flatten()], 1).unsqueeze(0)
-        out_12 = F.relu(self.boxes(tower_4) * -1.3710938) * 64.0
-        out_12 = out_12.flatten(2).transpose(1, 2)
-        out_14 = out_13 + out_12[..., 2:]
-        tower_4 = torch.sqrt(torch.sigmoid(self.score(tower_4)) * out_5)
-        out_4 = torch.cat([out_4, out_3 + out_2[..., 2:]], -1)
-        out_8 = torch.cat([out_8, out_7 + out_6[..., 2:]], -1)
-        out_11 = torch.cat([out_11, out_10 + out_9[..., 2:]], -1)
-        out_13 = torch.cat([out_13 - out_12[..., :2], out_14], -1)
+        out_8 = (out_8 * 64.0).flatten(2).transpose(1, 2)
+        out_12 = out_13 - out_8[..., :2]
+        tower_4 = torch.sqrt(torch.sigmoid(self.score(tower_4)) * out_11)
+        out = torch.cat([out_3, out_4 + out[..., 2:]], -1)
+        out_6 = torch.cat([out_6, out_7 + out_2[..., 2:]], -1)
+        out_9 = torch.cat([out_9, out_10 + out_5[..., 2:]], -1)
+        out_12 = torch.cat([out_12, out_13 + out_8[..., 2:]], -1)
         tower_2 = tower_2.flatten(2).transpose(1, 2)
         tower_3 = tower_3.flatten(2).transpose(1, 2)
         tower_4 = tower_4.flatten(2).transpose(1, 2)
-        out = torch.cat([out.flatten(2).transpose(1, 2), tower_2, tower_3, tower_4], 1)
-        return torch.cat([out_4, out_8, out_11, out_13], 1), out
+        tower = torch.cat(
+            [tower.flatten(2).transpose(1, 2), tower_2, tower_3, tower_4], 1
+        )
+        return torch.cat([out, out_6, out_9, out_12], 1), tower
 
 
-_WEIGHTS = "56fc7cbef4179ea8"
+_WEIGHTS = "1a24e8054fad1fba"
 
 
 def load(weights: str | Path | None = None) -> nn.Module:

@@ -57,12 +57,7 @@ class HRNet(nn.Module):
             mode="bilinear",
             align_corners=False,
         )
-        down = F.relu(down + self.to_low(out))
-        out_2 = torch.tensor(down.shape[2], dtype=torch.int64).to(torch.float32)
-        out_3 = torch.tensor(down.shape[3], dtype=torch.int64).to(torch.float32)
-        out_2 = torch.floor(out_2 * 2.0).to(torch.int64).reshape(1)
-        out_3 = torch.floor(out_3 * 2.0).to(torch.int64).reshape(1)
-        down = F.interpolate(down, size=torch.cat([out_2, out_3], 0).tolist())
+        down = F.interpolate(F.relu(down + self.to_low(out)), scale_factor=2)
         to_high = self.head(torch.cat([F.relu(out + to_high), down], 1))
         out = to_high.flatten(2).argmax(2, keepdim=False).to(torch.int32)
         out_2 = out - torch.remainder(out, to_high.shape[3])
@@ -71,7 +66,7 @@ class HRNet(nn.Module):
         return to_high, out_3, torch.remainder(out, to_high.shape[3]), out_2
 
 
-_WEIGHTS = "1719fc770bb43bad"
+_WEIGHTS = "54776c0c8879c0f4"
 
 
 def load(weights: str | Path | None = None) -> nn.Module:

@@ -34,11 +34,11 @@ class SuperResolution(nn.Module):
         out_3 = self.act(self.convs[2](torch.cat([first, out, out_2], 1)))
         out = first + self.fuse(torch.cat([first, out, out_2, out_3], 1)) * 0.2
         out = self.last(F.pixel_shuffle(self.up(out), 2))
-        x = F.interpolate(x, size=(18, 20), mode="bicubic", align_corners=False)
+        x = F.interpolate(x, scale_factor=2, mode="bicubic", align_corners=False)
         return torch.clamp(out + x, min=0.0, max=1.0)
 
 
-_WEIGHTS = "a4edd5dd6ad7768b"
+_WEIGHTS = "747a4bf809bded00"
 
 
 def load(weights: str | Path | None = None) -> nn.Module:

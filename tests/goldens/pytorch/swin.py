@@ -14,7 +14,8 @@ class Attention(nn.Module):
     def __init__(self):
         super().__init__()
         self.qkv = nn.Linear(8, 24)
-        self.register_buffer("Gather_1_1_1", torch.zeros(1, 2, 16, 16))
+        self.bias_table = nn.Parameter(torch.zeros(49, 2))
+        self.register_buffer("relative_index", torch.zeros(256, dtype=torch.int32))
         self.proj = nn.Linear(8, 8)
 
     def forward(self, x):
@@ -22,9 +23,12 @@ class Attention(nn.Module):
         qkv = qkv.permute(2, 0, 3, 1, 4)
         split, split_2, split_3 = qkv.split(-(qkv.shape[0] // -3), 0)
         split_2 = split_2.squeeze(0).transpose(2, 3)
-        split = split.squeeze(0) * 0.5 @ split_2 + self.Gather_1_1_1
-        split = (torch.softmax(split, dim=-1) @ split_3.squeeze(0)).transpose(1, 2)
-        return self.proj(split.reshape(x.shape[0], x.shape[1], x.shape[2]))
+        out = self.bias_table[self.relative_index]
+        out = out.reshape(x.shape[1], x.shape[1], -1).permute(2, 0, 1)
+        split = split.squeeze(0) * 0.5 @ split_2
+        out = torch.softmax(split + out.unsqueeze(0), dim=-1)
+        out = (out @ split_3.squeeze(0)).transpose(1, 2)
+        return self.proj(out.reshape(x.shape[0], x.shape[1], x.shape[2]))
 
 
 class Ffn(nn.Module):
@@ -44,7 +48,8 @@ class Attention2(nn.Module):
     def __init__(self):
         super().__init__()
         self.qkv = nn.Linear(8, 24)
-        self.register_buffer("Gather_1_1_1", torch.zeros(1, 2, 16, 16))
+        self.bias_table = nn.Parameter(torch.zeros(49, 2))
+        self.register_buffer("relative_index", torch.zeros(256, dtype=torch.int32))
         self.register_buffer("mask", torch.zeros(1, 4, 1, 16, 16))
         self.proj = nn.Linear(8, 8)
 
@@ -53,11 +58,14 @@ class Attention2(nn.Module):
         qkv = qkv.permute(2, 0, 3, 1, 4)
         split, split_2, split_3 = qkv.split(-(qkv.shape[0] // -3), 0)
         split_2 = split_2.squeeze(0).transpose(2, 3)
-        split = split.squeeze(0) * 0.5 @ split_2 + self.Gather_1_1_1
-        split = split.reshape(x.shape[0] // 4, 4, 2, x.shape[1], x.shape[1])
-        split = (split + self.mask).reshape(-1, 2, x.shape[1], x.shape[1])
-        split = (torch.softmax(split, dim=-1) @ split_3.squeeze(0)).transpose(1, 2)
-        return self.proj(split.reshape(x.shape[0], x.shape[1], x.shape[2]))
+        out = self.bias_table[self.relative_index]
+        out = out.reshape(x.shape[1], x.shape[1], -1).permute(2, 0, 1)
+        split = split.squeeze(0) * 0.5 @ split_2
+        out = split + out.unsqueeze(0)
+        out = out.reshape(x.shape[0] // 4, 4, 2, x.shape[1], x.shape[1])
+        out = (out + self.mask).reshape(-1, 2, x.shape[1], x.shape[1])
+        out = (torch.softmax(out, dim=-1) @ split_3.squeeze(0)).transpose(1, 2)
+        return self.proj(out.reshape(x.shape[0], x.shape[1], x.shape[2]))
 
 
 class Merge(nn.Module):
@@ -78,7 +86,8 @@ class Attention3(nn.Module):
     def __init__(self):
         super().__init__()
         self.qkv = nn.Linear(16, 48)
-        self.register_buffer("Gather_1_1_1", torch.zeros(1, 2, 16, 16))
+        self.bias_table = nn.Parameter(torch.zeros(49, 2))
+        self.register_buffer("relative_index", torch.zeros(256, dtype=torch.int32))
         self.proj = nn.Linear(16, 16)
 
     def forward(self, x):
@@ -86,9 +95,12 @@ class Attention3(nn.Module):
         qkv = qkv.permute(2, 0, 3, 1, 4)
         split, split_2, split_3 = qkv.split(-(qkv.shape[0] // -3), 0)
         split_2 = split_2.squeeze(0).transpose(2, 3)
-        split = split.squeeze(0) * 0.35355338 @ split_2 + self.Gather_1_1_1
-        split = (torch.softmax(split, dim=-1) @ split_3.squeeze(0)).transpose(1, 2)
-        return self.proj(split.reshape(x.shape[0], x.shape[1], x.shape[2]))
+        out = self.bias_table[self.relative_index]
+        out = out.reshape(x.shape[1], x.shape[1], -1).permute(2, 0, 1)
+        split = split.squeeze(0) * 0.35355338 @ split_2
+        out = torch.softmax(split + out.unsqueeze(0), dim=-1)
+        out = (out @ split_3.squeeze(0)).transpose(1, 2)
+        return self.proj(out.reshape(x.shape[0], x.shape[1], x.shape[2]))
 
 
 class BlocksBlock(nn.Module):
@@ -178,7 +190,7 @@ class Swin(nn.Module):
         return self.head(self.last(x).mean(1))
 
 
-_WEIGHTS = "b5ae92ad40bdd3be"
+_WEIGHTS = "3b9e485e2baa3cbe"
 
 
 def load(weights: str | Path | None = None) -> nn.Module:

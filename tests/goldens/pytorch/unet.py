@@ -45,7 +45,7 @@ class UNet(nn.Module):
         return torch.sigmoid(self.out(self.join1(torch.cat([out, x], 1))))
 
 
-_WEIGHTS = "4dba32e7c9390be8"
+_WEIGHTS = "e4b7a7d5d6998bfd"
 
 
 def load(weights: str | Path | None = None) -> nn.Module:

@@ -67,16 +67,15 @@ class MiddleBlock(nn.Module):
 class Codebook(nn.Module):
     def __init__(self):
         super().__init__()
-        self.register_buffer("ReduceSum_1", torch.zeros(16))
-        self.register_buffer("weight_1", torch.zeros(4, 16))
         self.embedding = Embedding()
 
     def forward(self, z):
         z = z.permute(0, 2, 3, 1)
         out = z.reshape(-1, 4)
-        out_2 = (out**2.0).sum(1, keepdim=True) + self.ReduceSum_1
-        out = (out_2 - 2.0 * (out @ self.weight_1)).argmin(1, keepdim=False)
-        out = out.to(torch.int32)
+        out_2 = (self.embedding.weight**2.0).sum(1)
+        out_3 = 2.0 * (out @ self.embedding.weight.transpose(0, 1))
+        out = (out**2.0).sum(1, keepdim=True) + out_2 - out_3
+        out = out.argmin(1, keepdim=False).to(torch.int32)
         out_2 = torch.where(
             ((out >= -16) & (out < 16)).unsqueeze(1)
             & ((out.long() % 16).unsqueeze(1) == torch.arange(16).reshape([-1])),
@@ -110,18 +109,13 @@ class VqGan(nn.Module):
 
     def forward(self, x):
         transpose, reshape = self.codebook(self.quant(self.encode(x)))
-        transpose = self.middle(self.post(transpose))
-        out = torch.tensor(transpose.shape[2], dtype=torch.int64).to(torch.float32)
-        out_2 = torch.tensor(transpose.shape[3], dtype=torch.int64).to(torch.float32)
-        out = torch.floor(out * 2.0).to(torch.int64).reshape(1)
-        out_2 = torch.floor(out_2 * 2.0).to(torch.int64).reshape(1)
-        out = F.interpolate(transpose, size=torch.cat([out, out_2], 0).tolist())
-        out = self.norm(self.up(out))
-        out = torch.tanh(self.out(out * torch.sigmoid(out)))
-        return out, reshape
+        transpose = F.interpolate(self.middle(self.post(transpose)), scale_factor=2)
+        transpose = self.norm(self.up(transpose))
+        transpose = torch.tanh(self.out(transpose * torch.sigmoid(transpose)))
+        return transpose, reshape
 
 
-_WEIGHTS = "78fea9a2adc2c590"
+_WEIGHTS = "852422b9e0d06bb3"
 
 
 def load(weights: str | Path | None = None) -> nn.Module:

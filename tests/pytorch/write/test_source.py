@@ -61,7 +61,7 @@ def test_a_convolution(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "key", "line"),
     [
-        ("class", "class.weight", 'getattr(self, "class")(x)'),
+        ("class", "class_.weight", "self.class_(x)"),
         ("1", "1.weight", 'getattr(self, "1")(x)'),
         ("a-b", "a-b.weight", 'getattr(self, "a-b")(x)'),
         ("train", "train_.weight", "self.train_(x)"),
