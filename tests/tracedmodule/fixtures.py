@@ -320,6 +320,7 @@ for kind in OLD_STATES:
 
 importlib.import_module("quantized_fixtures")
 importlib.import_module("call_fixtures")
+importlib.import_module("tree_fixtures")
 
 # what is no TracedModule
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mgeconvert.errors import Problem, RefusedError, refuse
+from mgeconvert.errors import Problem, RefusedError
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.modules import Body
 from mgeconvert.ir.scopes import Attribute, Scope
@@ -118,10 +118,7 @@ class BodyWriter:
 
     def attribute(self, attribute: Attribute) -> str:
         """A tensor of the source's module tree, as an argument."""
-        array = getattr(attribute.record, "array", None)
-        if array is None or getattr(attribute.record, "dtype", None) != array.dtype:
-            refuse("a module or a quantized tensor as an argument")
-        return self.text(Value(attribute.path, array=array))
+        return self.text(Value(attribute.path, array=attribute.record.array))
 
     def record(self, path: str) -> Any:
         """What the source has at a path from the top module."""

@@ -66,14 +66,20 @@ def _is_wanted(scope: Scope, declined: set[Scope]) -> bool:
     call = scope.call
     if call is None or call.name not in CALLS or scope in declined:
         return False
-    if call.name not in TAKES_WEIGHTS:
-        args = call.args[1:] if call.name.startswith(PREFIX) else call.args
-        if any(isinstance(item, Attribute) for item in leaves((args, call.kwargs))):
-            return False
+    args = call.args[1:] if call.name.startswith(PREFIX) else call.args
+    attributes = [item for item in leaves((args, call.kwargs)) if isinstance(item, Attribute)]
+    if attributes and not (call.name in TAKES_WEIGHTS and all(map(_is_plain, attributes))):
+        return False
     if call.name in CALL_INFIX:
         results = [item for item in leaves(call.results) if isinstance(item, Value)]
         return all(value.rank in (0, 1) and value.dtype is not None and value.dtype.kind == "i" for value in results)
     return True
+
+
+def _is_plain(attribute: Attribute) -> bool:
+    """Whether it is a tensor of numpy's types."""
+    array = getattr(attribute.record, "array", None)
+    return array is not None and bool(attribute.record.dtype == array.dtype)
 
 
 class Driver:

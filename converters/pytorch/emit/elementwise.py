@@ -162,6 +162,11 @@ def identity(e: Emission) -> str:
     return e.text(0)
 
 
+@emit_call("megengine.tensor.Tensor.detach")
+def source_detach(e: Emission) -> str:
+    return f"{e[0]}.detach()"
+
+
 @emit_call("megengine.module.identity.Identity")
 def source_identity(e: Emission) -> str:
     return f"{e.module('nn.Identity', {}, {})}({e[0]})"

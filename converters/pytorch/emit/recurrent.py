@@ -60,7 +60,8 @@ def source_cell(e: Emission) -> str:
     nonlinearity = str(record.get("nonlinearity", "tanh")).lower()
     if kind == "RNNCell" and nonlinearity not in ("tanh", "relu"):
         refuse(f"a recurrent cell with {nonlinearity}")
-    biases = e.tensors("bias_ih", "bias_hh") if record.get("bias", True) else {}
+    biases = e.tensors("bias_ih", "bias_hh")
+    biases = biases if record.get("bias", True) or any(array.any() for array in biases.values()) else {}
     state = e.tensors("weight_ih", "weight_hh") | {name: array.reshape(-1) for name, array in biases.items()}
     args: dict[Any, Any] = {None: state["weight_ih"].shape[1:] + state["weight_hh"].shape[1:]}
     args |= {"nonlinearity": "relu"} if kind == "RNNCell" and nonlinearity == "relu" else {}

@@ -82,8 +82,8 @@ class Codebook(nn.Module):
             1.0,
             0.0,
         ).to(torch.float32)
-        out_2 = z + ((out_2 @ self.embedding.weight).reshape(z.shape) - z)
-        return out_2.permute(0, 3, 1, 2), out.reshape(z.shape[:-1])
+        out_2 = ((out_2 @ self.embedding.weight).reshape(z.shape) - z).detach()
+        return (z + out_2).permute(0, 3, 1, 2), out.reshape(z.shape[:-1])
 
 
 class VqGan(nn.Module):
@@ -115,7 +115,7 @@ class VqGan(nn.Module):
         return transpose, reshape
 
 
-_WEIGHTS = "852422b9e0d06bb3"
+_WEIGHTS = "78fbcb675c930650"
 
 
 def load(weights: str | Path | None = None) -> nn.Module:
