@@ -30,9 +30,11 @@ def written(graph: Graph, folder: Path) -> str:
 def test_what_is_shared(tmp_path: Path) -> None:
     """Modules at two paths, in a list, and a parameter of two modules."""
     lines = [line.strip() for line in text("tied", tmp_path).splitlines()]
-    start = lines.index("self.steps = nn.ModuleList(StepsBlock() for _ in range(3))")
-    assert lines[start + 1] == "self.again = self.steps[1]"
-    assert lines[start + 2 : lines.index("def forward(self, tokens, x):")][-4:] == [
+    assert lines.index("self.steps = nn.ModuleList(StepsBlock() for _ in range(3))") < lines.index(
+        "self.again = self.steps[1]"
+    )
+    forward = lines.index("def forward(self, tokens, x):")
+    assert lines[forward - 4 : forward] == [
         "self.steps[2] = self.steps[0]",
         "self.outer[0] = self.inner",
         "self.last.weight = self.words.weight",

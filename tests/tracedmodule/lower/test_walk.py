@@ -14,9 +14,13 @@ from tests.tracedmodule import files as traced_files
 from tests.tracedmodule.lower.recorders import Numpy, record
 
 QUANTISED = ("qat_", "quantised", "user_qat")
+LAYERS = {"computed", "layers", "states", "tied", "words"}
+"""Files whose layers numpy alone does not compute; they are judged in MegEngine and in torch."""
 
 
-@pytest.mark.parametrize("name", [name for name in traced_files.names() if not name.startswith(QUANTISED)])
+@pytest.mark.parametrize(
+    "name", [name for name in traced_files.names() if not name.startswith(QUANTISED) and name not in LAYERS]
+)
 def test_computes_what_megengine_computes(name: str) -> None:
     inputs, expected = traced_files.recorded(name)
     results = walk.walk(traced_files.read(name), inputs, Numpy())
