@@ -62,6 +62,13 @@ STRIP_QUANTIZATION = Option(
 )
 """The option of targets that can leave out what quantizes."""
 
+INPUT_SCALE = Option(
+    "input_scale", float, 0.0, "Put float inputs that are on no grid on this one: number = scale (n - zero point)",
+    metavar="SCALE", rtol=0.1,
+)  # fmt: skip
+INPUT_ZERO_POINT = Option("input_zero_point", int, 0, "With --input-scale: the integer that stands for 0", metavar="N")
+"""The options of targets whose inputs may be on a grid that the network does not say."""
+
 QUANT_PARAMS = Option(
     "quant_params",
     str,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mgeconvert.registry import QUANT_PARAMS, Backend, Frontend, Option, deferred
+from dataclasses import replace
+
+from mgeconvert.registry import INPUT_SCALE, INPUT_ZERO_POINT, QUANT_PARAMS, Backend, Frontend, Option, deferred
 
 from .dialects import DEFAULT, DIALECTS
 
@@ -64,6 +66,8 @@ BACKEND = Backend(
             metavar="MB",
         ),
         QUANT_PARAMS,
+        replace(INPUT_SCALE, rtol=0.0),
+        INPUT_ZERO_POINT,
         Option("fake_quant_weights", bool, False, "store weights as their quantized values say, not as trained"),
     ),
 )

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from mgeconvert.registry import QUANT_PARAMS, STRIP_QUANTIZATION, Backend, Frontend, Option, deferred
+from mgeconvert.registry import (
+    INPUT_SCALE,
+    INPUT_ZERO_POINT,
+    QUANT_PARAMS,
+    STRIP_QUANTIZATION,
+    Backend,
+    Frontend,
+    Option,
+    deferred,
+)
 
 _LAYOUT = (
     "auto (channels-last where the network computes so), nhwc (4-D and 5-D channels-last), nchw (as in the source)"
@@ -61,6 +70,15 @@ BACKEND = Backend(
         ),
         Option("allow_custom_ops", bool, False, "Write operators TFLite lacks as custom ones, for kernels of your own"),
         Option("allow_select_tf_ops", bool, False, "Write operators TFLite lacks as TensorFlow's where it has them"),
+        Option(
+            "io_dtype",
+            str,
+            "float32",
+            "The type of inputs and outputs that are on a grid: integers go in and come out without casts",
+            ("float32", "int8", "uint8"),
+        ),
+        INPUT_SCALE,
+        INPUT_ZERO_POINT,
         STRIP_QUANTIZATION,
         QUANT_PARAMS,
     ),

@@ -119,7 +119,8 @@ class Operator:
 
 @dataclass(slots=True, eq=False)
 class Model:
-    """One subgraph. `inputs` and `outputs` map public names to tensors; the layouts tell how each is stored."""
+    """One subgraph. `inputs` and `outputs` map public names to tensors; the layouts tell how each is stored.
+    `integer_borders` names inputs and outputs that the source has as floats and the file as integers on their grid."""
 
     name: str
     inputs: dict[str, Tensor] = field(default_factory=dict)
@@ -127,6 +128,7 @@ class Model:
     operators: list[Operator] = field(default_factory=list)
     input_layouts: dict[str, Layout] = field(default_factory=dict)
     output_layouts: dict[str, Layout] = field(default_factory=dict)
+    integer_borders: list[str] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
 
     def tensors(self) -> Iterator[Tensor]:

@@ -12,7 +12,7 @@ from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
 from mgeconvert.registry import Computed, Opinion
 
 from .floats import NAME, computed, float_form
-from .model import Array, Layout
+from .model import Array, Layout, Tensor
 from .read.entry import Entry, about, entry
 from .read.model_file import read
 
@@ -74,7 +74,8 @@ def _disagreement(first: Array, second: Array) -> float:
 def run(path: Path, inputs: Mapping[str, Array], kernels: str = "xnnpack") -> dict[str, Array]:
     """Compute the model: named arrays in the source's axis order in and out, whatever the file's layouts are.
 
-    `kernels` is one of KERNELS. The layouts recorded in the file are applied to the inputs and undone on the outputs;
+    `kernels` is one of KERNELS. The layouts recorded in the file are applied to the inputs and undone on the outputs,
+    and so are grids where the file takes or gives the integers of the source's floats (`--io-dtype`);
     a file from elsewhere is run as it is, under the names of its signature, or of its tensors where it has none. Raises
     MissingDependencyError without ai-edge-litert, UsageError for other inputs than the file has, BadInputError for a
     file LiteRT does not load or run.
@@ -85,17 +86,42 @@ def run(path: Path, inputs: Mapping[str, Array], kernels: str = "xnnpack") -> di
     if set(expected) != set(inputs):
         raise UsageError(f"{path}: the inputs are {', '.join(sorted(expected))}; given: {', '.join(sorted(inputs))}")
     layouts = chosen.input_layouts
+    whole = {name: _integers(np.asarray(array), expected[name]) for name, array in inputs.items()}
     fed = {
-        name: np.array(stored(np.asarray(array), layouts.get(name)), expected[name].dtype, order="C")
-        for name, array in inputs.items()
+        name: np.array(stored(array, layouts.get(name)), expected[name].dtype, order="C")
+        for name, array in whole.items()
     }
     try:
         results = _computed(interpreter, chosen, fed)
     except (RuntimeError, ValueError) as error:
         raise BadInputError(f"{path}: LiteRT does not run it: {error}") from error
     return {
-        name: _restored(results[name], chosen.output_layouts.get(name)) for name in chosen.output_layouts or results
+        name: _restored(
+            _numbers(results[name], chosen.outputs[name]) if name in chosen.integers else results[name],
+            chosen.output_layouts.get(name),
+        )
+        for name in chosen.output_layouts or results
     }
+
+
+def _integers(array: Array, tensor: Tensor) -> Array:
+    """Floats for an input of integers on a grid as LiteRT's QUANTIZE makes integers of them, a half to even."""
+    grid = tensor.quantization
+    if array.dtype.kind != "f" or tensor.dtype.kind not in "iu" or grid is None or grid.scale.size != 1:
+        return array
+    limits = np.iinfo(tensor.dtype)
+    steps = np.rint(array / grid.scale[0]) + grid.zero_point[0]
+    whole: Array = np.clip(np.nan_to_num(steps), limits.min, limits.max).astype(tensor.dtype)
+    return whole
+
+
+def _numbers(array: Array, tensor: Tensor) -> Array:
+    """What integers on a grid stand for."""
+    grid = tensor.quantization
+    if grid is None or array.dtype.kind not in "iu":
+        return array
+    numbers: Array = (array.astype(np.int32) - grid.zero_point[0]).astype(np.float32) * grid.scale[0]
+    return numbers
 
 
 def _computed(interpreter: Any, chosen: Entry, feeds: Mapping[str, Array]) -> Mapping[str, Array]:

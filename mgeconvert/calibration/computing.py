@@ -17,6 +17,9 @@ RUNTIME = "onnx"
 ERRORS_ONLY = 3
 """onnxruntime's log severity."""
 
+WHOLE_WEIGHTS = ("session.qdq_matmulnbits_accuracy_level", "1")
+"""onnxruntime's setting by which what is multiplied with integer weights stays float: what the network means."""
+
 
 class Computing:
     """Gives `wanted`, values of the graph, for feeds by input name; `more` are nodes behind those of the graph."""
@@ -32,6 +35,7 @@ class Computing:
         )
         options = onnxruntime.SessionOptions()
         options.log_severity_level = ERRORS_ONLY
+        options.add_session_config_entry(*WHOLE_WEIGHTS)
         target = registry.backend(RUNTIME)
         with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
             files = target.save(made, Path(folder) / f"model{target.suffixes[0]}")

@@ -12,6 +12,7 @@ from mgeconvert.errors import ConversionError, Problem, UsageError
 from mgeconvert.files import fingerprint, output_files
 from mgeconvert.ir import Graph, Value
 from mgeconvert.quant_params import document, document_paths
+from mgeconvert.quantization.input_grids import check_input_grid, with_input_grids
 from mgeconvert.quantization.removal import rows
 
 from ..dialects import DEFAULT
@@ -26,6 +27,7 @@ from .names import pair
 from .names import parts as part_names
 from .prototxt import prototxt, with_fingerprint
 
+INT8 = np.dtype(np.int8)
 _LOG = logging.getLogger("mgeconvert.caffe")
 
 
@@ -39,12 +41,17 @@ def save(
     split_weights: int = 0,
     quant_params: str = "",
     fake_quant_weights: bool = False,
+    input_scale: float = 0.0,
+    input_zero_point: int = 0,
 ) -> list[Path]:
     """Write PATH.prototxt and PATH.caffemodel; `split_weights` is the most megabytes of one weight file (0: no limit).
+    `input_scale` (0: none) and `input_zero_point` are for the document of quantization parameters.
 
     Raises UnsupportedError with every operator that Caffe cannot express, ConversionError where the weights do not fit.
     """
-    check(split_weights)
+    check(split_weights, quant_params, input_scale, input_zero_point)
+    if input_scale:
+        graph = with_input_grids(graph, input_scale, input_zero_point, INT8)
     if not split_weights:
         _check_weights(graph)
     plain, quantization = prepare(graph, fake_quantization=fake_quant_weights, documented=bool(quant_params))
@@ -107,8 +114,13 @@ def _memory(array: np.ndarray) -> object:
     return array
 
 
-def check(split_weights: int = 0, **_: object) -> None:
+def check(
+    split_weights: int = 0, quant_params: str = "", input_scale: float = 0.0, input_zero_point: int = 0, **_: object
+) -> None:
     """UsageError for options of `save` that cannot be taken."""
+    check_input_grid(input_scale, input_zero_point, INT8)
+    if input_scale and not quant_params:
+        raise UsageError("--input-scale: Caffe computes in floats; a grid stands in --quant-params, which is missing")
     if split_weights < 0:
         raise UsageError(f"--split-weights {split_weights}: expected megabytes, or 0 for one file")
 

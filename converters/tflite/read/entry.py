@@ -20,7 +20,8 @@ class Entry:
     """`signature` is "" where the file has none; then the tensors' own names are the public ones.
 
     The layouts tell how a file that mgeconvert wrote stores inputs and outputs: axis i of the tensor is axis layout[i]
-    of what the user gives or gets. Other files have none.
+    of what the user gives or gets. Other files have none. `integers` are inputs and outputs of such a file that are
+    floats in its source, and whose integers it takes and gives.
     """
 
     signature: str
@@ -30,6 +31,7 @@ class Entry:
     outputs: Mapping[str, Tensor]
     input_layouts: Layouts
     output_layouts: Layouts
+    integers: frozenset[str] = frozenset()
 
 
 def entry(file: ModelFile, wanted: str = "") -> Entry:
@@ -46,7 +48,9 @@ def entry(file: ModelFile, wanted: str = "") -> Entry:
         return Entry("", 0, graph, graph.inputs, graph.outputs, *_layouts(file, notes, graph.inputs, graph.outputs))
     chosen = signatures[key]
     layouts = _layouts(file, notes, chosen.inputs, chosen.outputs)
-    return Entry(key, chosen.subgraph, file.subgraphs[chosen.subgraph], chosen.inputs, chosen.outputs, *layouts)
+    integers = notes.get("integers", ())
+    noted = frozenset(map(str, integers)) if isinstance(integers, list) else frozenset()
+    return Entry(key, chosen.subgraph, file.subgraphs[chosen.subgraph], chosen.inputs, chosen.outputs, *layouts, noted)
 
 
 def about(file: ModelFile) -> dict[str, Any]:

@@ -210,6 +210,7 @@ class _Tables:
             "producer": f"mgeconvert {VERSION}",
             "inputs": [[name, layout] for name, layout in model.input_layouts.items()],
             "outputs": [[name, layout] for name, layout in model.output_layouts.items()],
+            "integers": model.integer_borders,
             "source": dict(sorted(model.metadata.items())),
         }
         texts = {
