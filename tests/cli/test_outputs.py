@@ -195,10 +195,10 @@ REFUSED = {
     # options of formats that cannot be taken
     "onnx-to-onnx m.onnx -o t.onnx --opset 99": "opset 99: ONNX is written at opset 7 to ",
     "convert m.onnx t.onnx --fp16-io": "--fp16-io is for models in float16",
-    "onnx-to-tflite m.onnx --io-dtype int8 --strip-quantization": "--io-dtype int8 and --strip-quantization exclude each",
+    "onnx-to-tflite m.onnx --io-dtype int8 --strip-quantization": "--io-dtype int8 and --strip-quantization exclude",
     "onnx-to-tflite m.onnx --input-zero-point 3": "--input-zero-point 3: --input-scale is missing",
     "onnx-to-tflite m.onnx --input-scale nan": "--input-scale nan: expected a positive normal number",
-    "onnx-to-caffe m.onnx --input-scale 0.5": "--input-scale: Caffe computes in floats; a grid stands in --quant-params",
+    "onnx-to-caffe m.onnx --input-scale 0.5": "--input-scale: Caffe computes in floats; a grid stands in --quant",
     "quantize m.onnx --data r.npz -o t.tflite --io-dtype int16": "'int16' is not one of 'float32', 'int8', 'uint8'",
     "onnx-to-tflite m.onnx --full-fp16 --weight-int8": "--full-fp16 and --weight-int8 exclude each other",
     "onnx-to-caffe m.onnx -o t.prototxt --split-weights -1": "--split-weights -1: expected megabytes",
