@@ -22,6 +22,7 @@ import numpy as np
 
 from .errors import UsageError
 from .ir import Graph, Node, Value
+from .ir.dtypes import integer_limits
 
 FORMAT, VERSION = "mgeconvert quantization parameters", 1
 DEQUANTIZE, QUANTIZE = "DequantizeLinear", "QuantizeLinear"
@@ -40,7 +41,7 @@ class Scales:
 
     def row(self, name: str, weight: bool) -> dict[str, Any]:
         """The document's entry for the value that the file calls so."""
-        limits = np.iinfo(self.dtype)
+        low, high = integer_limits(self.dtype)
         zero = self.zero_point.astype(np.int64).reshape(-1)
         scale = self.scale.astype(np.float64).reshape(-1)
         return {
@@ -50,8 +51,8 @@ class Scales:
             "scale": scale.tolist(),
             "zero_point": zero.tolist(),
             "axis": self.axis,
-            "min": ((limits.min - zero) * scale).tolist(),
-            "max": ((limits.max - zero) * scale).tolist(),
+            "min": ((low - zero) * scale).tolist(),
+            "max": ((high - zero) * scale).tolist(),
         }
 
 
@@ -84,10 +85,12 @@ def quantized_values(graph: Graph) -> list[Quantized]:
 
 
 def _scales(node: Node) -> Scales | None:
-    """Scale and zero point, where they are constant."""
+    """Scale and zero point, where they are constant, those of integers, and not of blocks."""
     integers, scale = node.inputs[:2]
     zero = node.inputs[2] if len(node.inputs) > 2 else None
-    if integers is None or scale is None or scale.array is None or (zero is not None and zero.array is None):
+    if integers is None or node.attrs.get("block_size") or "float" in getattr(integers.dtype, "name", ""):
+        return None
+    if scale is None or scale.array is None or (zero is not None and zero.array is None):
         return None
     axis = int(node.attrs.get("axis", 1)) if scale.array.size > 1 else None  # type: ignore[arg-type]
     if zero is not None and zero.array is not None:

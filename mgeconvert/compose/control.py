@@ -25,7 +25,7 @@ def branch(b: Builder, node: Node) -> Result:
     name = "then_branch" if condition.item() else "else_branch"
     body = node.attrs[name]
     assert isinstance(body, Graph)
-    return _laid_out(b, body, [])
+    return laid_out(b, body, [])
 
 
 @compose("Loop")
@@ -42,7 +42,7 @@ def loop(b: Builder, node: Node) -> Result:
     collected: list[list[Value]] = [[] for _ in range(len(body.outputs) - 1 - len(states))]
     is_fixed = _is_always_true(body, going)
     for turn in range(turns):
-        results = _laid_out(b, body, [b.constant(np.array(turn, np.int64)), b.constant(np.array(True)), *states])
+        results = laid_out(b, body, [b.constant(np.array(turn, np.int64)), b.constant(np.array(True)), *states])
         if not is_fixed and results[0].array is None:
             refuse("a loop that ends when a condition says so")
         states = results[1 : 1 + len(states)]
@@ -74,7 +74,7 @@ def scan(b: Builder, node: Node) -> Result:
             b.op("Gather", value, np.array(turns - 1 - turn if back else turn, np.int64), axis=axis)
             for value, axis, back in zip(scanned, axes, backwards, strict=True)
         ]
-        results = _laid_out(b, body, [*states, *slices])
+        results = laid_out(b, body, [*states, *slices])
         states = results[: len(states)]
         for values, value in zip(collected, results[len(states) :], strict=True):
             values.append(value)
@@ -108,7 +108,7 @@ def _is_always_true(body: Graph, going: Value) -> bool:
     return going is given or (going.array is not None and bool(going.array.item()))
 
 
-def _laid_out(b: Builder, body: Graph, inputs: list[Value]) -> list[Value]:
+def laid_out(b: Builder, body: Graph, inputs: list[Value]) -> list[Value]:
     """The body's nodes once more, on these inputs; constants and what it reads from around it are shared."""
     values: dict[Value | None, Value | None] = {None: None}
     values |= dict(zip(body.inputs.values(), inputs, strict=True))

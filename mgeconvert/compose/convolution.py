@@ -12,7 +12,7 @@ from mgeconvert.ir import Node, table_size
 from mgeconvert.ir.builder import Builder
 
 from .activation import activated
-from .table import Result, array_of, attributes, compose, data, operand
+from .table import Result, array_of, attributes, compose, data, operand, shape_of
 
 
 @compose("com.microsoft.FusedConv")
@@ -23,6 +23,23 @@ def fused_conv(b: Builder, node: Node) -> Result:
     added = operand(node, 3)
     params = cast("tuple[float, ...]", node.attrs.get("activation_params", ()))
     return activated(b, y if added is None else b.op("Add", y, added), str(node.attrs.get("activation", "")), params)
+
+
+@compose("CausalConvWithState")
+def causal_conv(b: Builder, node: Node) -> Result:
+    """CausalConvWithState(x, w, bias, state) -> activation(Conv(s, w, bias)), the end of s, for s = state, x"""
+    x, weights, before = data(node), data(node, 1), operand(node, 3)
+    channels, _, taps = shape_of(weights)
+    if not isinstance(taps, int) or not isinstance(channels, int):
+        refuse("weights of a size known only at run time")
+    if taps == 1:
+        refuse("a state without elements")
+    whole = b.op("Pad", x, [0, 0, taps - 1, 0, 0, 0]) if before is None else b.op("Concat", before, x, axis=2)
+    y = b.op("Conv", whole, weights, operand(node, 2), group=channels, kernel_shape=[taps])
+    state = b.op("Slice", whole, [1 - taps], [np.iinfo(np.int64).max], [2])
+    if node.attrs.get("activation", "none") == "none":
+        return [y, state]
+    return [b.op("Mul", y, b.op("Sigmoid", y)), state]
 
 
 @compose("Col2Im")

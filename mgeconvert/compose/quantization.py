@@ -6,7 +6,7 @@ those of onnxruntime/docs/ContribOperators.md.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.dtypes import elem_type
+from mgeconvert.ir.quantization import blocked
 
 from .table import Result, attributes, compose, compose_form, data, integer, operand, scalar, shape_of
 
@@ -76,6 +77,41 @@ def qlinear_unary(b: Builder, node: Node) -> Result:
         refuse("channels_last")
     attrs = attributes(node, "channels_last", "opset")
     return _steps(b, b.op(node.op.removeprefix("QLinear"), _real(b, node, 0), **attrs), node, 3)
+
+
+@compose("com.microsoft.QLinearReduceMean")
+def qlinear_mean(b: Builder, node: Node) -> Result:
+    """QLinearReduceMean(x, y_scale) -> Quantize(ReduceMean(Dequantize(x)))"""
+    axes = list(cast("tuple[int, ...]", node.attrs.get("axes", ())))
+    return _steps(b, b.op("ReduceMean", _real(b, node, 0), axes or None, **attributes(node, "axes")), node, 3)
+
+
+@compose("com.microsoft.QLinearWhere")
+def qlinear_where(b: Builder, node: Node) -> Result:
+    """QLinearWhere(c, a, b, y_scale) -> Quantize(Where(c, Dequantize(a), Dequantize(b)))"""
+    return _steps(b, b.op("Where", data(node), _real(b, node, 1), _real(b, node, 4)), node, 7)
+
+
+@compose("com.microsoft.QAttention")
+def qattention(b: Builder, node: Node) -> Result:
+    """QAttention(x, w, bias, mask, past) -> Attention(Dequantize(x), Dequantize(w), bias, mask, past)"""
+    x = b.op("DequantizeLinear", data(node), data(node, 3), operand(node, 6))
+    weights = b.op("DequantizeLinear", data(node, 1), data(node, 4), operand(node, 7), **_columns(node, 1, 4))
+    given = x, weights, operand(node, 2), operand(node, 5), operand(node, 8)
+    return b.ops("Attention", len(node.outputs), *given, domain="com.microsoft", **attributes(node))
+
+
+@compose("com.microsoft.GatherBlockQuantized")
+def gather_blocks(b: Builder, node: Node) -> Result:
+    """GatherBlockQuantized(x, i, scale, zero) -> Gather(DequantizeLinear(x, scale, zero), i)"""
+    axis = integer(node, "quantize_axis", 1)
+    if np.dtype(data(node).dtype).name not in ("int4", "uint4"):
+        refuse("numbers packed into bytes")
+    real = b.op(
+        "DequantizeLinear", data(node), data(node, 2), operand(node, 3), axis=axis % len(shape_of(data(node))),
+        block_size=integer(node, "block_size", 128),
+    )  # fmt: skip
+    return b.op("Gather", real, data(node, 1), axis=integer(node, "gather_axis", 0))
 
 
 @compose("com.microsoft.QLinearConcat")
@@ -235,10 +271,26 @@ def _is_blocked(node: Node) -> bool:
     return bool(node.attrs.get("block_size"))
 
 
-@compose_form("DequantizeLinear", lambda node: _is_blocked(node) or _has_computed_scale(node))
+def _is_of_floats(node: Node) -> bool:
+    """Whether what is dequantized are floats of 8 or 4 bits."""
+    return node.inputs[0] is not None and node.inputs[0].dtype is not None and "float" in node.inputs[0].dtype.name
+
+
+def _needs_arithmetic(node: Node) -> bool:
+    return _is_blocked(node) or _has_computed_scale(node) or _is_of_floats(node)
+
+
+@compose_form("DequantizeLinear", _needs_arithmetic)
 def dequantize_by_arithmetic(b: Builder, node: Node) -> Result:
-    """DequantizeLinear(x, scale, zero) -> (x - zero) scale, where the scale is computed or each block has its own"""
+    """DequantizeLinear(x, scale, zero) -> (x - zero) scale, where the scale is computed, each block has its own, or x
+    are floats of few bits"""
     x, zero = data(node), operand(node, 2)
+    scale = data(node, 1).array
+    if _is_of_floats(node) and not _is_blocked(node) and x.array is not None and scale is not None:
+        shape = [1] * x.array.ndim
+        if scale.size > 1:
+            shape[integer(node, "axis", 1)] = -1
+        return b.constant(x.array.astype(scale.dtype) * scale.reshape(shape), name=x.name)
     if _is_blocked(node):
         return _dequantized_blocks(b, node)
     rank, axis = len(shape_of(x)), integer(node, "axis", 1)
@@ -255,13 +307,8 @@ def _dequantized_blocks(b: Builder, node: Node) -> Value:
     count = shape_of(x)[axis]
     if not isinstance(count, int):
         refuse("blocks of an axis whose size is open")
-
-    def repeated(array: np.ndarray) -> np.ndarray:
-        whole = np.repeat(array.astype(scales.dtype), size, axis)
-        return np.take(whole, np.arange(count), axis)
-
-    scale = repeated(scales)
-    zero = np.zeros((), scales.dtype) if zeros is None or zeros.array is None else repeated(zeros.array)
+    scale = blocked(scales, scales, count, axis, size)
+    zero = blocked(None if zeros is None else zeros.array, scales, count, axis, size)
     if x.array is not None:
         return b.constant((x.array.astype(scales.dtype) - zero) * scale, name=x.name)
     shifted = b.op("Sub", b.op("Cast", x, to=elem_type(scales.dtype)), b.constant(zero))

@@ -58,6 +58,14 @@ def dtype_of(number: Any) -> np.dtype | None:
     return None if name is None else _dtype(name)
 
 
+def integer_limits(dtype: Any) -> tuple[int, int]:
+    """The smallest and the largest integer of a type, also of those that numpy lacks."""
+    import ml_dtypes
+
+    limits: Any = ml_dtypes.iinfo(dtype)  # type: ignore[no-untyped-call]
+    return int(limits.min), int(limits.max)
+
+
 @functools.cache
 def _dtype(name: str) -> np.dtype | None:
     with contextlib.suppress(TypeError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir.dtypes import integer_limits
 from mgeconvert.quant_params import Quantized, quantized_values
 
 from .grids import grid_of, scalar_of
@@ -67,11 +68,10 @@ def _described(one: Quantized, producers: dict[Value, Node]) -> QuantizedValue:
 
 def _range(one: Quantized, quantize: Node | None, producers: dict[Value, Node]) -> tuple[int, int]:
     """The integers that occur: of a constant those that are stored, else those that a ReLU or Clip lets through."""
-    limits = np.iinfo(one.scales.dtype)
     array = one.integers.array
     if array is not None and array.size:
         return int(array.min()), int(array.max())
-    grid, low, high = grid_of(quantize), int(limits.min), int(limits.max)
+    grid, low, high = grid_of(quantize), *integer_limits(one.scales.dtype)
     before = producers.get(one.source) if one.source is not None else None
     if grid is None or before is None or before.op not in ("Relu", "Clip"):
         return low, high

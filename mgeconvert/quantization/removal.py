@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.ir import Graph, Value
-from mgeconvert.quant_params import QUANTIZE, Quantized, Scales, quantized_values
+from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.ir.dtypes import integer_limits
+from mgeconvert.ir.quantization import blocked
+from mgeconvert.quant_params import DEQUANTIZE, QUANTIZE, Quantized, Scales, quantized_values
 
 from .grids import grid_of, scalar_of
 
@@ -39,9 +41,29 @@ def remove_quantization(graph: Graph, fake: bool) -> list[Parameters]:
         if value is not None:
             replaced[one.node.output] = value
             found.append(Parameters(value, one.scales, value is one.source and value.is_constant))
+    for node in graph.nodes:
+        floats = _floats_of_blocks(node)
+        if floats is not None:
+            replaced[node.output] = floats
     graph.replace(replaced)
     graph.remove_dead_nodes()
     return found
+
+
+def _floats_of_blocks(node: Node) -> Value | None:
+    """The floats of constant integers, each block of which has a scale of its own; None for other nodes."""
+    size, axis = node.attrs.get("block_size"), node.attrs.get("axis", 1)
+    if node.op != DEQUANTIZE or not size or any(value is not None and value.array is None for value in node.inputs):
+        return None
+    array, scale, zero = (None if value is None else value.array for value in (*node.inputs, None)[:3])
+    assert array is not None
+    assert scale is not None
+    assert isinstance(size, int)
+    assert isinstance(axis, int)
+    floats = (array.astype(scale.dtype) - blocked(zero, scale, array.shape[axis], axis, size)) * blocked(
+        scale, scale, array.shape[axis], axis, size
+    )
+    return Value(node.output.name, array=floats)
 
 
 def without_quantization(graph: Graph) -> tuple[Graph, list[Parameters]]:
@@ -84,17 +106,16 @@ def _along(parameter: np.ndarray, rank: int, axis: int | None) -> np.ndarray:
 
 
 def _dequantized(integers: np.ndarray, scales: Scales) -> np.ndarray:
-    zero = _along(scales.zero_point, integers.ndim, scales.axis).astype(np.int64)
-    difference = integers.astype(np.int64) - zero
+    zero = _along(scales.zero_point, integers.ndim, scales.axis).astype(np.float64)
+    difference = integers.astype(np.float64) - zero
     floats: np.ndarray = difference.astype(np.float32) * _along(scales.scale, integers.ndim, scales.axis)
     return floats.astype(np.float32, copy=False)
 
 
 def _quantized(floats: np.ndarray, scales: Scales) -> np.ndarray:
-    limits = np.iinfo(scales.dtype)
     integers = np.rint(floats / _along(scales.scale, floats.ndim, scales.axis))
     integers = integers + _along(scales.zero_point, floats.ndim, scales.axis)
-    quantized: np.ndarray = integers.clip(limits.min, limits.max).astype(scales.dtype)
+    quantized: np.ndarray = integers.clip(*integer_limits(scales.dtype)).astype(scales.dtype)
     return quantized
 
 

@@ -19,8 +19,10 @@ QUANTIZED_COSINE = 0.99
 and the step travels on: two runtimes that are both right differ by some per cent of the largest output."""
 HALF_RTOL = 1e-2
 """Limit where something is computed in float16, which has three decimal digits."""
-QUANTIZING = ("QuantizeLinear", "QUANTIZE")
-"""The operators that make a graph a quantized one, as ONNX and TFLite name them."""
+QUANTIZING = (
+    "QuantizeLinear", "QUANTIZE", "DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM", "QAttention",
+)  # fmt: skip
+"""The operators that make a graph a quantized one, as ONNX, onnxruntime and TFLite name them."""
 
 
 @dataclass(frozen=True, slots=True)

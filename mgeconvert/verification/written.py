@@ -33,9 +33,11 @@ def judge_written(
     own: OwnRuntime | EditedModel | None,
 ) -> VerificationReport:
     """Without recorded data the model's own runtime says what is right; where it cannot, a target other than ONNX is
-    compared with the same graph in onnxruntime. Where an output of a quantized graph differs by more than floats do,
+    compared with the same graph in onnxruntime. A file that its runtime does not take is not run where the runtime does
+    not take the model itself. Where an output of a quantized graph differs by more than floats do,
     every layer is judged alone (`check_layers`). Where an output fails, the first value that onnxruntime computes
     differently is looked for."""
+    lacking = ""
     source, sized = None if own is None else own.run, own if isinstance(own, OwnRuntime) else None
     started = graph.inputs if sized is None or recorded is not None else sized.as_traced(graph.inputs)
     why = ["no recorded outputs were given: --io"]
@@ -44,6 +46,7 @@ def judge_written(
             recorded = own.recorded(graph.inputs, graph.outputs, size_inputs(graph))
         except MgeconvertError as error:
             why.append(error.message)
+            lacking = error.message if own.source.name == target.name else ""
     if target.name == IR_RUNTIME or IR_RUNTIME not in registry.backend_names():
         judge = None
     else:
@@ -63,6 +66,9 @@ def judge_written(
             roundings=roundings_of(graph),
         )
     except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input
+        if lacking:
+            reason = f"its source is not run either: {lacking}"
+            return VerificationReport(path, "none", "", target.runtime, limit, reason=reason)
         raise VerificationError(error.message, hint=error.hint) from error
     if recorded is not None and limit.cosine is not None and not limit.is_given and _keeps_grids(target, options):
         report = _by_layers(report, graph, recorded, target, options)
@@ -92,6 +98,8 @@ def _by_layers(
         layers = check_layers(graph, recorded.inputs, target, options)
     except MgeconvertError as error:
         return replace(report, remarks=(*report.remarks, f"layers were not looked at alone: {error.message}"))
+    if not layers.layers:
+        return report
     if not layers.wrong:
         return replace(report, remarks=(*report.remarks, layers.text))
     outputs = (

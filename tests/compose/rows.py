@@ -110,6 +110,25 @@ ROWS: list[tuple[str, list[np.ndarray | None], dict[str, Any], int]] = [
     (f"{MS}.QLinearLeakyRelu", [X8, f(0.02), Z8, f(0.02), Z8], {"alpha": 0.1}, 1),
     (f"{MS}.QLinearGlobalAveragePool", [X8, f(0.02), Z8, f(0.02), Z8], {"channels_last": 0}, 1),
     (f"{MS}.QLinearAveragePool", [X8, f(0.02), Z8, f(0.02), Z8], {"kernel_shape": [2, 2]}, 1),
+    (
+        f"{MS}.QLinearWhere",
+        [KEEPS[:, :3], whole(0, 256, 4, 3), f(0.05), Z8, whole(0, 256, 4, 3), f(0.02), np.uint8(9), f(0.06), Z8], {}, 1,
+    ),
+    *(
+        (
+            f"{MS}.QAttention",
+            [
+                whole(0, 256, 2, 3, 8), whole(-127, 128, 8, 24, dtype=np.int8), normal(24), f(0.02), scale, mask, Z8,
+                zero,
+            ],
+            {"num_heads": 2, **attrs}, 1,
+        )
+        for scale, zero, mask, attrs in (
+            (f(0.01), np.int8(0), None, {}),
+            (f(0.01), np.int8(3), np.int32([3, 2]), {"unidirectional": 1}),
+            (np.abs(normal(24)) * 0.01, np.zeros(24, np.int8), None, {}),
+        )
+    ),
     (f"{MS}.QLinearConcat", [f(0.05), Z8, X8, f(0.02), Z8, X8, f(0.03), np.uint8(9)], {"axis": 1}, 1),
     (
         f"{MS}.QGemm",
@@ -250,6 +269,15 @@ ROWS: list[tuple[str, list[np.ndarray | None], dict[str, Any], int]] = [
     ),
     *(
         (
+            f"{MS}.GroupQueryAttention",
+            [normal(1, 2, 64), normal(1, 2, 32), normal(1, 2, 32), normal(1, 2, 5, 16), normal(1, 2, 5, 16),
+             np.int32([6]), np.int32(7), *tables],
+            {"num_heads": 4, "kv_num_heads": 2, **attrs}, 3,
+        )
+        for tables, attrs in (((), {}), ((normal(9, 8), normal(9, 8)), {"do_rotary": 1}))
+    ),
+    *(
+        (
             f"{MS}.RotaryEmbedding", [normal(2, 3, 16), positions, normal(9, 4), normal(9, 4)],
             {"interleaved": interleaved, "num_heads": 2}, 1,
         )
@@ -348,6 +376,13 @@ NEWER: list[tuple[str, list[np.ndarray | None], dict[str, Any], int]] = [
     ("TensorScatter", [normal(2, 4, 5, 3), normal(2, 4, 2, 3)], {}, 1),
     ("TensorScatter", [normal(2, 5, 3), normal(2, 4, 3), np.int64([4, 2])], {"mode": "circular", "axis": 1}, 1),
     ("TensorScatter", [normal(3, 2, 5), normal(3, 2, 2), np.int64([1, 1, 1])], {"axis": 2}, 1),
+    *(
+        ("CausalConvWithState", [normal(2, 3, 5), normal(3, 1, 4), *more], {"activation": activation}, 2)
+        for more, activation in (
+            ([], "none"), ([normal(3)], "silu"), ([None, normal(2, 3, 3)], "swish"),
+            ([normal(3), normal(2, 3, 3)], "none"),
+        )
+    ),
     ("LinearAttention", [normal(2, 3, 8), normal(2, 3, 8), normal(2, 3, 6)], linear(2, 2, "linear"), 2),
     (
         "LinearAttention", [normal(2, 3, 16), normal(2, 3, 8), normal(2, 3, 6), normal(2, 2, 4, 3), normal(2, 3, 2)],

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import onnx
 import onnxruntime
@@ -64,7 +65,7 @@ FORMS = {"ArgMax", "ArgMin", "MaxPool"}
 """Composed of another form of themselves."""
 
 
-OPSETS = {"CumProd": 26, "LinearAttention": 27, "TensorScatter": 24}
+OPSETS = {"CausalConvWithState": 27, "CumProd": 26, "LinearAttention": 27, "TensorScatter": 24}
 """Operators of still newer opsets."""
 NEWER_OPERATORS = {key for key, *_ in NEWER}
 
@@ -277,6 +278,48 @@ def test_scales_of_blocks(axis: int, is_constant: bool) -> None:
     (found,) = onnxruntime.InferenceSession(written(made)).run(None, feeds)
     scale, zero = (np.repeat(part.astype(np.float32), 2, axis) for part in given)
     np.testing.assert_array_equal(found, (numbers - zero) * scale)
+
+
+@pytest.mark.parametrize("dtype", ["float8_e4m3fn", "float8_e5m2"])
+@pytest.mark.parametrize("scale", [np.float32(0.5), np.float32([0.5, 1, 2])], ids=["one", "several"])
+def test_floats_of_few_bits_keep_their_fractions(dtype: str, scale: np.ndarray) -> None:
+    numbers = np.array([[0.375, -1.5, 3.5], [0.0625, 2.5, -0.75]], np.dtype(getattr(ml_dtypes, dtype)))
+    b = Builder(Graph())
+    b.output("o", b.op("DequantizeLinear", b.constant(numbers), scale, axis=1))
+    made = composed(b.graph, frozenset())
+    (output,) = made.outputs.values()
+    assert output.array is not None
+    np.testing.assert_array_equal(output.array, numbers.astype(np.float32) * scale)
+
+
+@pytest.mark.parametrize("axes", [(1, 2), ()])
+def test_a_mean_of_integers(axes: tuple[int, ...]) -> None:
+    """onnxruntime names QLinearReduceMean and has no kernel for it."""
+    numbers = whole(0, 256, 2, 3, 4)
+    given = [numbers, f(0.05), np.uint8(100), f(0.04), np.uint8(7)]
+    attrs = {"axes": axes, "keepdims": 0} if axes else {}
+    b = Builder(Graph())
+    x = b.input("x", np.uint8, (2, 3, 4))
+    b.output("o", b.op("QLinearReduceMean", x, *given[1:], domain="com.microsoft", **attrs))
+    made = composed(b.graph, frozenset())
+    (found,) = onnxruntime.InferenceSession(written(made)).run(None, {"x": numbers})
+    mean = ((numbers - 100.0) * 0.05).mean(axes or None, keepdims=not axes)
+    wanted = np.clip(np.rint(mean / 0.04) + 7, 0, 255)
+    assert found.shape == wanted.shape
+    assert np.abs(found - wanted).max() <= 1
+
+
+def test_a_table_of_blocks() -> None:
+    numbers = whole(0, 16, 10, 32).astype(ml_dtypes.uint4)
+    scales = np.abs(normal(10, 2))
+    b = Builder(Graph())
+    i = b.input("i", np.int64, (3,))
+    table = b.constant(numbers), i, b.constant(scales)
+    b.output("o", b.op("GatherBlockQuantized", *table, domain="com.microsoft", block_size=16, quantize_axis=-1))
+    made = composed(b.graph, frozenset())
+    assert [node.op for node in made.nodes] == ["Gather"]
+    (found,) = onnxruntime.InferenceSession(written(made)).run(None, {"i": np.int64([9, 0, 4])})
+    np.testing.assert_array_equal(found, (numbers.astype(np.float32) * np.repeat(scales, 16, 1))[[9, 0, 4]])
 
 
 @pytest.mark.parametrize("direction", ["LEFT", "RIGHT"])

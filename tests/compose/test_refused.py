@@ -217,12 +217,29 @@ REFUSED: dict[str, tuple[str, list[Value | None], dict[str, Any], str]] = {
     "a long update": (
         "TensorScatter", [x(2, 5, 3), x(2, 2, 3), c([1, 4])], {}, "an update that ends behind the cache"
     ),
-    "grouped attention with a cache": (
+    "grouped attention in a window": (
         MS + "GroupQueryAttention",
         [x(1, 3, 8), x(1, 3, 8), x(1, 3, 8), x(1, 1, 4, 8), x(1, 1, 4, 8), c([6], np.int32), c(7, np.int32)],
-        {"num_heads": 1, "kv_num_heads": 1},
-        "grouped attention with a cache, a window, given positions, a bias, a sink, or packed into one",
+        {"num_heads": 1, "kv_num_heads": 1, "local_window_size": 2},
+        "grouped attention with a window, given positions, a bias, a sink, or packed into one",
     ),
+    "grouped attention behind an open cache": (
+        MS + "GroupQueryAttention",
+        [x(1, 3, 8), x(1, 3, 8), x(1, 3, 8), x(1, 1, "P", 8), x(1, 1, "P", 8), c([6], np.int32), c(7, np.int32)],
+        {"num_heads": 1, "kv_num_heads": 1}, "grouped attention over sequences of open length",
+    ),
+    "heads of flexible attention": (
+        "ai.onnx.preview.FlexAttention", [x(1, "H", 3, 8), x(1, "H", 3, 8), x(1, "H", 3, 8)], {},
+        "numbers of heads, or their size, that are known only at run time",
+    ),
+    "a table of bytes": (
+        MS + "GatherBlockQuantized", [x(4, 16, dtype="uint8"), x(2, dtype=INT64), x(4, 2)], {},
+        "numbers packed into bytes",
+    ),
+    "a state of open size": (
+        "CausalConvWithState", [x(1, 3, 5), x(3, 1, "K")], {}, "weights of a size known only at run time"
+    ),
+    "no state": ("CausalConvWithState", [x(1, 3, 5), x(3, 1, 1)], {}, "a state without elements"),
     "grouped attention over parts": (
         MS + "GroupQueryAttention",
         [x(2, 3, 8), x(2, 3, 8), x(2, 3, 8), None, None, c([2, 1], np.int32), c(3, np.int32)],
@@ -318,7 +335,7 @@ def test_a_form_is_refused(case: str) -> None:
     key, inputs, attrs, reason = REFUSED[case]
     function = COMPOSITIONS.get(key) or {**FORMS, **PARTIAL}[key][1]
     result = Value("y", *RESULTS.get(case, (FLOAT, None)))
-    node = Node(key.removeprefix(MS), inputs, [result], attrs)
+    node = Node(key.rpartition(".")[2], inputs, [result], attrs)
     with pytest.raises(RefusedError) as refused:
         function(Builder(Graph()), node)
     assert refused.value.reason == reason

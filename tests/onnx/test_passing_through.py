@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -287,3 +288,15 @@ def test_inputs_without_a_shape() -> None:
     data = model([helper.make_node("Relu", ["x"], ["y"])], [bare], [info("y", "a", "b")]).SerializeToString()
     assert load(io.BytesIO(data)).inputs["x"].shape is None
     assert load(io.BytesIO(data), input_shape="x=2,3").outputs["y"].shape == (2, 3)
+
+
+def test_a_file_that_its_runtime_lacks_is_written(tmp_path: Path) -> None:
+    """onnxruntime has no operators of somebody's own set: neither the source nor the file is run, and that is said."""
+    proto = model([helper.make_node("Mystery", ["x"], ["y"], domain="my")], [info("x", 1, 3)], [info("y", 1, 3)], my=1)
+    source, written = tmp_path / "m.onnx", tmp_path / "out.onnx"
+    source.write_bytes(proto.SerializeToString())
+    report = mgeconvert.convert(source, written, verify=True)
+    assert written.is_file()
+    assert report.verification is not None
+    assert report.verification.method == "none"
+    assert report.verification.reason.startswith(f"its source is not run either: {source}: onnxruntime cannot load it")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ml_dtypes
 import numpy as np
+import pytest
 
 from mgeconvert.ir import Graph
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.scopes import Scope
+from mgeconvert.quant_params import quantized_values
 from mgeconvert.quantization.described import QuantizedValue, describe_quantization
 
 
@@ -39,3 +42,19 @@ def test_a_float_graph_has_none() -> None:
     b = Builder()
     b.output("y", b.op("Relu", b.input("x", np.float32, (2, 3))))
     assert describe_quantization(b.graph) == []
+
+
+@pytest.mark.parametrize(("dtype", "bits", "low", "high"), [("int4", 3, -2.0, 1.5), ("int2", 2, -1.0, 0.5)])
+def test_integers_of_few_bits(dtype: str, bits: int, low: float, high: float) -> None:
+    """numpy has no limits of these types; floats of 8 bits are not integers."""
+    kind = np.dtype(getattr(ml_dtypes, dtype))
+    b = Builder()
+    x = b.input("x", np.float32, (1, 2))
+    w = b.op("DequantizeLinear", b.constant(np.array([[low * 2, high * 2]]).astype(kind), name="w"), np.float32(0.5))
+    floats = b.constant(np.array([[1.5], [0.25]], ml_dtypes.float8_e5m2))
+    b.output("y", b.op("MatMul", b.op("Add", x, w), b.op("DequantizeLinear", floats, np.float32(1))))
+    (one,) = describe_quantization(b.graph)
+    assert (one.name, one.dtype, one.bits, one.low, one.high) == ("w", dtype, bits, low, high)
+    (said,) = (each.scales.row("w", weight=True) for each in quantized_values(b.graph))
+    limits = ml_dtypes.iinfo(kind)
+    assert (said["min"], said["max"]) == ([0.5 * limits.min], [0.5 * limits.max])

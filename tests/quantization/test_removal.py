@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -57,3 +58,19 @@ def test_the_stripped_model_does_not_round(tmp_path: Path) -> None:
     weights = np.arange(-3, 3, dtype=np.float32).reshape(3, 2) * 0.25
     found = run(tmp_path / "net.onnx", {"x": x})["y"]
     np.testing.assert_allclose(found[0, :, 0, 0], weights.sum(1) * 0.1, rtol=1e-6)
+
+
+def test_blocks_become_floats() -> None:
+    """Each block of two columns has its own scale and zero point."""
+    b = Builder()
+    x = b.input("x", np.float32, (1, 4))
+    whole = np.arange(8).reshape(2, 4).astype(ml_dtypes.uint4)
+    scale, zero = np.float32([[1, 2], [4, 8]]), np.array([[1, 0], [0, 1]]).astype(ml_dtypes.uint4)
+    w = b.op("DequantizeLinear", b.constant(whole), scale, b.constant(zero), axis=1, block_size=2)
+    b.output("y", b.op("Gemm", x, w, transB=1))
+    stripped, parameters = without_quantization(b.graph)
+    assert parameters == []
+    (node,) = stripped.nodes
+    assert node.inputs[1] is not None
+    assert node.inputs[1].array is not None
+    assert node.inputs[1].array.tolist() == [[-1, 0, 4, 6], [16, 20, 40, 48]]

@@ -173,6 +173,8 @@ class Emission:
     def _collapsed(self, op: str, tensors: list[Tensor], shape: Shape, dtype: Any, options: dict[str, Any]) -> Tensor:
         shapes = collapsed([tensor.shape for tensor in tensors])
         if len(shapes[0]) > LIMIT:
+            if all(tensor.shape == shape for tensor in tensors):
+                refuse(f"{op} of {len(shape)} axes, of which several vary; its kernel has {LARGEST}")
             whole = [self.broadcast_to(tensor, shape) for tensor in tensors]
             return self.op(op, *whole, dtype=dtype, **options)
         merged = [self.reshape(tensor, one) for tensor, one in zip(tensors, shapes, strict=True)]

@@ -75,6 +75,10 @@ REFUSED: dict[str, tuple[Build, str]] = {
         ),
         "blocked quantization: TFLite has one scale per tensor or per channel",
     ),
+    "many axes of open sizes": (
+        lambda b, x: b.op("Sin", x("A", "B", "C", "D", "E", "F", "G")),
+        "SIN of 7 axes, of which several vary; its kernel has 6",
+    ),
     "batch resized": (
         lambda b, x: b.op("Resize", x(1, 2, 4, 4), None, None, [2, 2, 4, 4], mode="linear"),
         "a resize of batch or channels: TFLite resizes the spatial axes",
