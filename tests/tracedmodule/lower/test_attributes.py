@@ -84,3 +84,17 @@ def test_the_error_names_the_field(name: str, wrong: object) -> None:
             state[name] = wrong
     with pytest.raises(BadInputError, match=rf"{name}: is a {type(wrong).__name__}, expected (a|text)"):
         loaded(root)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "least"),
+    [("stride", (0, 1), 1), ("dilation", (1, -1), 1), ("padding", (-1, 0), 0), ("groups", 0, 1)],
+)
+def test_numbers_below_the_least(name: str, wrong: object, least: int) -> None:
+    root = module()
+    for state in states(root, set()):
+        if "dilation" in state:
+            state[name] = wrong
+    with pytest.raises(BadInputError) as error:
+        loaded(root)
+    assert error.value.message.endswith(f"{name}: is {wrong}, expected {least} or more")

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from mgeconvert.errors import RefusedError, UsageError
-from mgeconvert.tracedmodule.lower.dynamic_shapes import kept
+from mgeconvert.tracedmodule.lower.dynamic_shapes import _shape, kept, sizes_when_traced
 from mgeconvert.tracedmodule.lower.shapes import ShapeBuilder, reshape
 
 
@@ -60,4 +60,16 @@ def test_the_option() -> None:
     assert (refusal.value.message, refusal.value.hint) == (
         "--keep-constant 48,W: expected numbers",
         "--keep-constant 48,3",
+    )
+
+
+def test_shapes_that_do_not_fit_the_trace() -> None:
+    with pytest.raises(UsageError) as refusal:
+        _shape("x=N,4", "x", "N,4", {"x": (1, 3, 4)})
+    assert refusal.value.message == "--dynamic-shape x=N,4: 2 sizes, x was traced as 1,3,4"
+    with pytest.raises(UsageError) as refusal:
+        sizes_when_traced({"x": ("N", 4), "y": ("N", "N")}, {"x": (3, 4), "y": (3, 5)})
+    assert (refusal.value.message, refusal.value.hint) == (
+        "--dynamic-shape y: N stands for 5 here and for 3 elsewhere",
+        "give dimensions of different sizes different names",
     )

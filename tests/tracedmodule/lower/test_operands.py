@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mgeconvert.tracedmodule.lower.operands import promoted_dtype, stored
+from mgeconvert.tracedmodule.lower.shapes import ShapeBuilder, sizes_of
 
 NUMBERS = [
     (300, "uint8", 44), (-1, "uint8", 255), (40000, "uint8", 64), (3000000000, "uint8", 0), (2.7, "uint8", 2),
@@ -31,3 +32,14 @@ def test_a_number_in_a_tensor(number: float, dtype: str, expected: float) -> Non
 def test_a_number_beyond_64_bits_beside_floats(number: int) -> None:
     assert promoted_dtype([np.zeros(1, np.float32), number]) == np.float32
     assert stored(number, np.dtype(np.float32)) == np.float32(float(number))
+
+
+def test_what_is_no_operand() -> None:
+    with pytest.raises(ValueError, match=r"^a str where a tensor is expected$"):
+        promoted_dtype(["text"])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("shape", ["12", b"12", 1.5, None])
+def test_what_is_no_shape(shape: object) -> None:
+    with pytest.raises(ValueError, match=rf"^a {type(shape).__name__} where sizes are expected$"):
+        sizes_of(ShapeBuilder(), shape)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from mgeconvert.errors import RefusedError
 from mgeconvert.ir import Value
 from mgeconvert.tracedmodule.lower import table
 from mgeconvert.tracedmodule.lower.driver import load_table
-from mgeconvert.tracedmodule.lower.names import MATH, METHOD, NN, OPDEF, TENSOR, VISION
+from mgeconvert.tracedmodule.lower.names import MATH, METHOD, NN, OPDEF, QFUNCTIONAL, TENSOR, VISION
+from mgeconvert.tracedmodule.lower.quantization.qat import observed, stated
 from mgeconvert.tracedmodule.lower.shapes import ShapeBuilder
 
 load_table()
@@ -159,6 +161,46 @@ REFUSED: dict[str, tuple[str, Arguments, str]] = {
         lambda x: of(x(1, 4, 4, 2), x(3, 2, 1, 1), format="NHWC", **WINDOW),
         "the memory format NHWC, which only MegEngine's own optimized graphs have",
     ),
+    "layout with a bias": (
+        OPDEF + "ConvBias",
+        lambda x: of(x(1, 4, 4, 2), x(3, 2, 1, 1), format="NHWC", **WINDOW),
+        "the memory format NHWC, which only MegEngine's own optimized graphs have",
+    ),
+    "transposed to a shape": (
+        OPDEF + "ConvolutionBackwardData",
+        lambda x: of(x(2, 3, 1, 1), x(1, 2, 4, "W"), const(1, 3, 4, 4), **WINDOW),
+        "a transposed convolution whose output shape is only known at run time",
+    ),
+    "normalized axes": (
+        OPDEF + "GeneralNorm",
+        lambda x: of(x(2, 3), axis_start=1, axis_end=3, eps=1e-5, affine=False),
+        "axes 1 to 3 of 2",
+    ),
+    "a kernel for each image": (
+        QFUNCTIONAL + "batch_conv_bias_activation",
+        lambda x: of(x("N", 2, 4, 4), x("N", 3, 2, 1, 1), x(1, 3, 1, 1)),
+        "a batched convolution in groups, or of a batch that is only known at run time",
+    ),
+    "two scales": (
+        OPDEF + "FakeQuant",
+        lambda x: of(x(2, 3), const(1, 2), const(0), qmin=-128, qmax=127),
+        "fake quantization with more than one scale, or one that is only known at run time",
+    ),
+    "scale of 0": (
+        OPDEF + "FakeQuant",
+        lambda x: of(x(2, 3), const(0), const(0), qmin=-128, qmax=127),
+        "a quantization scale of 0: expected a positive normal number",
+    ),
+    "a scale below the normal numbers": (
+        OPDEF + "FakeQuant",
+        lambda x: of(x(2, 3), const(1e-39), const(0), qmin=-128, qmax=127),
+        "a quantization scale of 1e-39: expected a positive normal number",
+    ),
+    "cubic at positions": (
+        VISION + "remap",
+        lambda x: of(x(1, 2, 4, 4), x(1, 3, 3, 2), "replicate", 0.0, "cubic"),
+        "interpolation mode cubic at computed positions",
+    ),
 }  # fmt: skip
 """What is refused: the callable, its arguments, the reason."""
 
@@ -179,3 +221,26 @@ def test_a_form_is_refused(case: str) -> None:
     with pytest.raises(RefusedError) as refused:
         found.handler(b, *args, **kwargs)
     assert refused.value.reason == reason
+
+
+def test_a_callable_is_claimed_once() -> None:
+    with pytest.raises(ValueError, match=r"^megengine.functional.nn.pad is lowered twice$"):
+        table.add(NN + "pad", lambda b: b)
+    with pytest.raises(ValueError, match=r"^megengine.functional.nn.pad is lowered or refused twice$"):
+        table.refuse_all({NN + "pad": "no reason"})
+
+
+def test_a_histogram() -> None:
+    observer = SimpleNamespace(dtype=None, qualname="megengine.quantization.observer.HistogramObserver")
+    with pytest.raises(RefusedError) as refused:
+        observed(observer)  # type: ignore[arg-type]
+    assert refused.value.reason == (
+        "fake quantization by a HistogramObserver, whose parameters are searched for at run time"
+    )
+
+
+def test_scales_of_channels() -> None:
+    given = SimpleNamespace(scale=SimpleNamespace(array=np.ones(3, np.float32)), zero_point=None, mode=None)
+    with pytest.raises(RefusedError) as refused:
+        stated(None, given)
+    assert refused.value.reason == "fake quantization with a scale or zero point of 3 numbers"

@@ -14,10 +14,10 @@ from mgeconvert.errors import BadInputError, ConversionError, UsageError
 from mgeconvert.tracedmodule.lower import walk
 from mgeconvert.tracedmodule.lower.walk import TracedCall
 from mgeconvert.tracedmodule.read import model
-from mgeconvert.tracedmodule.read.graph import CallMethod, GetAttr
+from mgeconvert.tracedmodule.read.graph import CallMethod, Expr, GetAttr
 from mgeconvert.tracedmodule.read.pytree import Container, TreeDef, structure_key, unflatten
 from mgeconvert.tracedmodule.read.records import ModuleRecord, TracedModuleRecord
-from mgeconvert.tracedmodule.read.typeref import UsersType
+from mgeconvert.tracedmodule.read.typeref import TypeRef, UsersType
 from tests.tracedmodule import files as traced_files
 from tests.tracedmodule.lower.recorders import Recorder
 
@@ -106,6 +106,42 @@ def test_graphs_that_are_none() -> None:
         graphs[next(iter(graphs))] = "text"
 
     assert damaged(change) == "m.pkl: stem: a str among the graphs of a module"
+
+
+def test_a_step_that_is_none() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        step = Expr()
+        step.inputs, step.outputs = [], []
+        next(iter(module.attributes["stem"].graphs.values())).exprs.append(step)
+
+    assert damaged(change) == "m.pkl: stem: a Expr among the expressions of a graph"
+
+
+def test_a_variable_more() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        graph = next(iter(module.attributes["stem"].graphs.values()))
+        node = type(graph.inputs[-1])()
+        node.__setstate__({"_name": "more", "_qualname": "more", "_shape": (2, 4), "_dtype": None})
+        graph.inputs.append(node)
+
+    assert damaged(change) == "m.pkl: stem: 2 values for 3 variables of the graph"
+
+
+def pair(*children: TreeDef) -> TreeDef:
+    """The structure of a tuple."""
+    made = TreeDef.__new__(TreeDef)
+    made.type, made.children, made.aux_data = TypeRef("builtins", "tuple"), list(children), None
+    return made
+
+
+def test_arguments_that_no_graph_is_for() -> None:
+    def change(module: TracedModuleRecord) -> None:
+        graphs = module.attributes["stem"].graphs
+        graph = next(iter(graphs.values()))
+        graphs.clear()
+        graphs.update({pair(): graph, pair(pair()): graph})
+
+    assert damaged(change) == "m.pkl: stem: is called with arguments that none of its 2 graphs is for"
 
 
 def test_walking_is_linear() -> None:
