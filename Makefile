@@ -14,6 +14,8 @@ CONTEXTS := $(CACHE)/contexts$(subst /,-,$(CURDIR))
 NUMBER ?= 300
 PATHS ?=
 MINUTES ?= 1000
+# of `make bench`: --only GROUP, --largest MB, --write
+ARGUMENTS ?=
 CHANGED ?=
 AT_LEAST ?= 92
 # of `make fuzz`: for each reader, and the number of the first case
@@ -92,7 +94,7 @@ types: dev ## mypy, strict
 	$(BIN)/mypy
 
 bench: dev ## time and memory beside plain copying, with the limits
-	$(BIN)/python tests/bench/__main__.py
+	$(BIN)/python -m tests.bench $(ARGUMENTS)
 
 bench-graphs: dev ## nodes and latency of our ONNX files beside what onnxslim, onnxsim and onnxruntime make of them
 	$(BIN)/python -m tests.bench.graphs

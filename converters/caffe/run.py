@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -87,12 +88,11 @@ def run_in_opencv(path: Path, inputs: Mapping[str, np.ndarray]) -> Computed:
         raise OpenCVError(f"it has no layer {', '.join(missing)}")
     # OpenCV calls a layer that holds a constant Const. Parts of a caffemodel joined are a caffemodel.
     text = re.sub(r'(type: *)"Parameter"', r'\1"Const"', path.read_text()).encode()
-    weights = b"".join(part.read_bytes() for part in weight_files(path))
     outputs = net_outputs(layers)
     # what OpenCV would print is in its exceptions
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        module = cv2.dnn.readNetFromCaffe(np.frombuffer(text, np.uint8), np.frombuffer(weights, np.uint8))
+        module = _read_net(text, weight_files(path))
         for name, array in inputs.items():
             # cv2.Mat: three axes are not rows, columns and colours
             module.setInput(cv2.Mat(np.ascontiguousarray(array, np.float32)), name)  # type: ignore[no-untyped-call]
@@ -105,6 +105,20 @@ def run_in_opencv(path: Path, inputs: Mapping[str, np.ndarray]) -> Computed:
     except cv2.error as error:
         raise OpenCVError(str(error).strip().splitlines()[0]) from error
     return typed({top: np.asarray(result) for (_, top), result in zip(outputs, results, strict=True)}, path)
+
+
+def _read_net(text: bytes, parts: Sequence[Path]) -> Any:
+    """The net of a description and its weights. A file of weights OpenCV reads itself, which holds them once less; the
+    bytes of several are joined here, and those of a file whose name it cannot open on every system."""
+    import cv2
+
+    if len(parts) == 1 and str(parts[0]).isascii():
+        with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
+            described = Path(folder, "net.prototxt")
+            described.write_bytes(text)
+            return cv2.dnn.readNetFromCaffe(str(described), str(parts[0]))
+    weights = b"".join(part.read_bytes() for part in parts)
+    return cv2.dnn.readNetFromCaffe(np.frombuffer(text, np.uint8), np.frombuffer(weights, np.uint8))
 
 
 def _shapes_before(module: Any, inputs: Mapping[str, np.ndarray]) -> dict[str, Sequence[int]]:

@@ -46,6 +46,7 @@ class Chain:
         self.classes = classes
         self.shape = (1, channels, 6, 6)
         self.count = 0
+        self.random = np.random.default_rng(0)
         self.attributes: dict[str, Any] = {}
         self.exprs: list[Any] = []
         tensor, module = ("Tensor", "TensorNode", "ArgsIndex"), ("Module", "ModuleNode", "NodeMixin", "ArgsIndex")
@@ -180,8 +181,9 @@ def module_state(modules: list[str]) -> dict[str, Any]:
 
 
 def conv_state(chain: Chain) -> Any:
-    """A 1x1 convolution of the chain's channels that keeps the numbers in range."""
+    """A 1x1 convolution of the chain's channels that keeps the numbers in range; its weights are like no other's."""
     channels = chain.shape[1]
+    shape = (channels, channels, 1, 1)
     state = {
         "conv_mode": "cross_correlation",
         "compute_mode": "default",
@@ -195,8 +197,8 @@ def conv_state(chain: Chain) -> Any:
         "output_padding": 0,
         "dilation": (1, 1),
         "groups": 1,
-        "weight": chain.classes["Parameter"](np.full((channels, channels, 1, 1), 1 / channels, np.float32)),
-        "bias": chain.classes["Parameter"](np.zeros((1, channels, 1, 1), np.float32)),
+        "weight": chain.classes["Parameter"](chain.random.uniform(0.5, 1.5, shape).astype(np.float32) / channels),
+        "bias": chain.classes["Parameter"](chain.random.uniform(-0.1, 0.1, (1, channels, 1, 1)).astype(np.float32)),
     }
     return chain.k("_ModuleState", module=("megengine.module.conv", "Conv2d"), state=state, version=VERSION)
 
