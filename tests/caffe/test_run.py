@@ -9,7 +9,7 @@ import pytest
 
 import mgeconvert
 from mgeconvert.ir.builder import Builder
-from mgeconvert_converters.caffe.run import typed
+from mgeconvert_converters.caffe.run import run_in_opencv, typed
 
 CASES = [
     ("int32", [2.0**31, 1.5, 2.5, -3.0], [-(2**31), 2, 2, -3]),
@@ -44,3 +44,18 @@ def test_a_file_is_compared_as_what_it_holds_and_as_what_it_stands_for(tmp_path:
     assert (report.passed, report.outputs[0].dtype) == (True, "float32")
     assert mgeconvert.verify(read, written).passed
     assert mgeconvert.verify(source, written).outputs[0].dtype == "bool"
+
+
+def test_a_net_is_the_same_under_a_name_that_opencv_cannot_open_everywhere(tmp_path: Path) -> None:
+    b = Builder()
+    x = b.input("x", np.float32, (1, 2, 4, 4))
+    b.output("y", b.op("Conv", x, np.arange(12, dtype=np.float32).reshape(6, 2, 1, 1)))
+    feeds = {"x": np.random.default_rng(0).random((1, 2, 4, 4)).astype(np.float32)}
+    found = []
+    for folder in ("plain", "模型"):
+        path = tmp_path / folder / "net.prototxt"
+        path.parent.mkdir()
+        mgeconvert.save(b.graph, path)
+        found.append(run_in_opencv(path, feeds)["y"])
+    assert np.array_equal(*found)
+    assert found[0].any()
