@@ -53,6 +53,8 @@ PASSES = (
          "choice{s} recognised", "choices"),
     Pass("fuse-nms", 1, "Take sorting and filling away from around NonMaxSuppression.", "step{s} removed", "nms"),
     Pass("fuse-reduction", 1, "Recognise ReduceL2 in formulas.", "ReduceL2 recognised", "reductions"),
+    Pass("fuse-elements", 1, "Recognise GatherElements and ScatterElements in places written out for every axis.",
+         "selection{s} recognised", "elements"),
     Pass("fuse-norm", 1, "Recognise LayerNormalization and GroupNormalization, with their scale and bias.",
          "step{s} of normalization fused", "norms"),
     # Into the weights, nearest first: what stands between a convolution and its BatchNormalization goes before that.

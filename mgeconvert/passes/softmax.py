@@ -66,6 +66,37 @@ def log_sum_exp_without_axis(r: Rewriter, node: Node) -> Result:
     return None
 
 
+@rule("fuse-softmax", "Add", rounds=True)
+def log_sum_exp_of_axes(r: Rewriter, node: Node) -> Result:
+    """Reshape(m) + Log(ReduceSum(Exp(x - m), axes, keepdims=0)) -> ReduceLogSumExp(x, axes, keepdims=0), with m the
+    largest along all these axes"""
+    for largest, other in ((data(node), data(node, 1)), (data(node, 1), data(node))):
+        squeeze, logarithm = r.producer(largest, "Squeeze", "Reshape"), r.producer(other, "Log")
+        total = None if logarithm is None else r.producer(data(logarithm), "ReduceSum")
+        exp = None if total is None else r.producer(data(total), "Exp")
+        lowered = None if exp is None else r.producer(data(exp), "Sub")
+        axes = None if total is None or integer(total, "keepdims", 1) else array(total, 1)
+        if squeeze is None or lowered is None or axes is None or data(lowered, 1) is not data(squeeze):
+            continue
+        x, most = data(lowered), data(squeeze)
+        if x.shape is None or not _is_largest(r, most, x) or not largest.shape == node.output.shape == other.shape:
+            continue
+        reduced = {int(axis) % len(x.shape) for axis in axes}
+        if most.shape == tuple(1 if axis in reduced else dim for axis, dim in enumerate(x.shape)):
+            return r.op("ReduceLogSumExp", x, axes, keepdims=0)
+    return None
+
+
+def _is_largest(r: Rewriter, value: Value, x: Value) -> bool:
+    """Whether a value is made of x by ReduceMax alone, which keeps the axes."""
+    while value is not x:
+        most = r.producer(value, "ReduceMax")
+        if most is None or not integer(most, "keepdims", 1):
+            return False
+        value = data(most)
+    return True
+
+
 def _is_log_softmax(r: Rewriter, value: Value, x: Value) -> bool:
     reader = r.only_user(value)
     return reader is not None and reader.op == "Sub" and reader.inputs == [x, value]
