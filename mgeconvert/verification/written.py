@@ -15,10 +15,11 @@ from .asking import IR_RUNTIME, computed
 from .bounded import roundings_of
 from .comparison import verify_written
 from .divergence import first_divergence
+from .halves import allowances
 from .own import EditedModel, OwnRuntime
 from .quantized_layers import check_layers
 from .recorded import Recorded
-from .report import VerificationReport
+from .report import OutputReport, VerificationReport
 from .size_inputs import size_inputs
 from .tolerance import RTOL, Limit
 
@@ -34,9 +35,9 @@ def judge_written(
 ) -> VerificationReport:
     """Without recorded data the model's own runtime says what is right; where it cannot, a target other than ONNX is
     compared with the same graph in onnxruntime. A file that its runtime does not take is not run where the runtime does
-    not take the model itself. Where an output of a quantized graph differs by more than floats do,
-    every layer is judged alone (`check_layers`). Where an output fails, the first value that onnxruntime computes
-    differently is looked for."""
+    not take the model itself. Where an output of a quantized graph differs by more than floats do, every layer is judged
+    alone (`check_layers`), and the output by its steps (`allowances`). Where an output fails, the first value that
+    onnxruntime computes differently is looked for."""
     lacking = ""
     source, sized = None if own is None else own.run, own if isinstance(own, OwnRuntime) else None
     started = graph.inputs if sized is None or recorded is not None else sized.as_traced(graph.inputs)
@@ -90,19 +91,48 @@ def _by_layers(
     target: registry.Backend,
     options: Mapping[str, Any],
 ) -> VerificationReport:
-    """The report with the verdict on every layer alone, which decides where outputs pass that are off by more than what
-    floats are: one that is close although a layer is wrong fails."""
-    if report.failed or not any((output.max_rel or 0.0) > RTOL for output in report.outputs):
+    """The report with two verdicts, which decide on outputs that are off by more than floats are, whatever part of the
+    largest number that is: every layer alone is right, and an output is off by no more than a step of its scale and
+    what numbers beside halves make of it (`allowances`)."""
+    doubtful = [output for output in report.outputs if (output.max_rel or 0.0) > RTOL]
+    if not doubtful or any(output.fault not in ("", "value") for output in report.failed):
         return report
     try:
         layers = check_layers(graph, recorded.inputs, target, options)
+        allowed = {} if layers.wrong or not layers.layers else allowances(graph, recorded.inputs)
     except MgeconvertError as error:
         return replace(report, remarks=(*report.remarks, f"layers were not looked at alone: {error.message}"))
     if not layers.layers:
         return report
-    if not layers.wrong:
-        return replace(report, remarks=(*report.remarks, layers.text))
-    outputs = (
-        replace(output, problem=layers.text) if (output.max_rel or 0.0) > RTOL else output for output in report.outputs
+    if layers.wrong:
+        wrong = {output: output.problem or layers.text for output in doubtful}
+        return replace(report, outputs=_with_problems(report.outputs, wrong))
+    judged = {output: _off(output, allowed[output.name]) for output in doubtful}
+    report = replace(report, outputs=_with_problems(report.outputs, judged))
+    forgiven = [
+        f"{output.name}: off by {output.max_abs:.3g}; numbers beside halves explain {allowed[output.name]:.3g}"
+        for output in doubtful
+        if output.problem and not judged[output]
+    ]
+    return report if report.failed else replace(report, remarks=(*report.remarks, layers.text, *forgiven))
+
+
+def _off(output: OutputReport, allowed: float) -> str:
+    """That an output is off by more than is allowed; empty where it is not."""
+    scale = (output.max_abs or 0.0) / (output.max_rel or 1.0)
+    if (output.max_abs or 0.0) <= allowed + RTOL * scale:
+        return ""
+    return (
+        f"max abs error {output.max_abs:.3g}; a step of its scale and what numbers beside halves make of it are"
+        f" {allowed:.3g}"
     )
-    return replace(report, outputs=tuple(outputs))
+
+
+def _with_problems(outputs: tuple[OutputReport, ...], problems: Mapping[OutputReport, str]) -> tuple[OutputReport, ...]:
+    """The outputs with these problems, none where one is empty."""
+    return tuple(
+        replace(output, problem=problems[output], fault="value" if problems[output] else "")
+        if output in problems
+        else output
+        for output in outputs
+    )

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from mgeconvert import registry
-from mgeconvert.ir import Graph, Value
+from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.quantization import HALVES_AWAY, ROUNDING
+from mgeconvert.verification.halves import allowances
 from mgeconvert.verification.quantized_layers import check_layers, layers_of
 from mgeconvert.verification.recorded import Recorded
 from mgeconvert.verification.tolerance import kinds_of, limit_for
@@ -81,8 +82,10 @@ def test_tflite_is_judged_likewise() -> None:
     assert check_layers(network(), feeds(), registry.backend("tflite"), {}).wrong == ""
 
 
-def verdict(tmp_path: Path, truth: dict[str, np.ndarray], target: registry.Backend = ONNX) -> Any:
-    graph = network()
+def verdict(
+    tmp_path: Path, truth: dict[str, np.ndarray], target: registry.Backend = ONNX, graph: Graph | None = None
+) -> Any:
+    graph = graph or network()
     path = target.save(graph, tmp_path / "model.onnx")[0]
     recorded = Recorded(tmp_path / "model.npz", feeds(), truth)
     return judge_written(path, target, graph, recorded, limit_for(kinds_of(graph), None), {}, None)
@@ -97,6 +100,49 @@ def test_a_step_of_the_output_is_no_fault_where_each_layer_is_right(tmp_path: Pa
     report = verdict(tmp_path, truth)
     assert report.passed
     assert report.remarks[0].startswith("each of 4 quantized layers is right for the source's own input (")
+
+
+def exact(graph: Graph, folder: Path) -> dict[str, np.ndarray]:
+    """What the graph gives with every rounding as it says."""
+    ONNX.save(graph, folder / "exact.onnx", exact_rounding=True)
+    assert ONNX.run is not None
+    return {name: array.copy() for name, array in ONNX.run(folder / "exact.onnx", feeds()).items()}
+
+
+def test_several_steps_fail_although_they_are_a_small_part_of_the_largest_number(tmp_path: Path) -> None:
+    truth = exact(network(), tmp_path)
+    limit = allowances(network(), feeds())["y"]
+    assert SCALES[3] < limit < 6 * SCALES[3] < 0.1 * np.abs(truth["y"]).max()
+    truth["y"][0, 0, 0, 0] += np.float32(6 * SCALES[3])
+    report = verdict(tmp_path, truth)
+    assert report.refuted
+    assert report.failed[0].problem == (
+        f"max abs error 0.66; a step of its scale and what numbers beside halves make of it are {limit:.3g}"
+    )
+
+
+def test_a_step_is_no_fault_where_outputs_have_few(tmp_path: Path) -> None:
+    graph = network()
+    coarse = np.float32(4.0)
+    for node in graph.nodes[-2:]:
+        node.inputs[1] = Value("coarse", array=np.asarray(coarse))
+    truth = exact(graph, tmp_path)
+    truth["y"].flat[np.argmax(truth["y"])] -= coarse
+    report = verdict(tmp_path, truth, graph=graph)
+    assert coarse > 0.1 * np.abs(truth["y"]).max()
+    assert report.passed
+    assert report.remarks[1] == f"y: off by 4; numbers beside halves explain {allowances(graph, feeds())['y']:.3g}"
+
+
+def test_a_float_output_behind_the_layers_has_no_step(tmp_path: Path) -> None:
+    graph = network()
+    b_y = graph.outputs["y"]
+    doubled = Value("doubled", b_y.dtype, b_y.shape)
+    graph.nodes.append(
+        Node("Mul", [b_y, Value("two", array=np.float32(2) * np.ones((), np.float32))], [doubled], {}, "m")
+    )
+    graph.outputs = {"y": doubled}
+    assert 0 <= allowances(graph, feeds())["y"] < 16 * SCALES[3]
 
 
 def test_a_close_output_fails_where_a_layer_is_wrong(tmp_path: Path) -> None:
