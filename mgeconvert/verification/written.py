@@ -35,9 +35,9 @@ def judge_written(
 ) -> VerificationReport:
     """Without recorded data the model's own runtime says what is right; where it cannot, a target other than ONNX is
     compared with the same graph in onnxruntime. A file that its runtime does not take is not run where the runtime does
-    not take the model itself. Where an output of a quantized graph differs by more than floats do, every layer is judged
-    alone (`check_layers`), and the output by its steps (`allowances`). Where an output fails, the first value that
-    onnxruntime computes differently is looked for."""
+    not take the model itself. Where an output of a quantized graph differs by more than floats do, every layer is
+    judged alone (`check_layers`), and the output by its steps (`allowances`). Where an output fails, the first value
+    that onnxruntime computes differently is looked for."""
     lacking = ""
     source, sized = None if own is None else own.run, own if isinstance(own, OwnRuntime) else None
     started = graph.inputs if sized is None or recorded is not None else sized.as_traced(graph.inputs)
