@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mgeconvert.compose.support import with_composed
 from mgeconvert.errors import Problem
 from mgeconvert.ir import Graph
 from mgeconvert.registry import Handlers, OpSupport
@@ -23,7 +24,7 @@ def ops() -> Sequence[OpSupport]:
     load_tables()
     supported = [OpSupport(op) for op in EMITTERS]
     refused = [OpSupport(op, refused=reason) for op, reason in REFUSED.items()]
-    return sorted([*supported, *refused], key=lambda row: row.op)
+    return with_composed([*supported, *refused], EMITTERS)
 
 
 def emitters() -> Handlers:

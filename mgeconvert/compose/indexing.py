@@ -1,4 +1,4 @@
-"""Elements that each batch has in an order of its own, where the orders are known: one Gather."""
+"""Elements that each batch has in an order of its own, where the orders are known: one Gather; positions in batches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mgeconvert.ir import Node, Value, table_size
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.table_size import check_table
 
-from .table import Result, array_of, compose, data, integer, reshape_target, shape_of
+from .table import Result, array_of, compose, compose_where_lacking, data, integer, reshape_target, shape_of
 
 
 @compose("ReverseSequence")
@@ -46,10 +46,21 @@ def tensor_scatter(b: Builder, node: Node) -> Result:
     return _ordered(b, b.op("Concat", past, update, axis=axis), 0, axis, order)
 
 
-def _size(x: Value, axis: int) -> int:
+@compose_where_lacking("GatherND", lambda node: bool(node.attrs.get("batch_dims")))
+def gather_nd_in_batches(b: Builder, node: Node) -> Result:
+    """GatherND(x, i, batch_dims=k) -> GatherND(x, Concat(the k numbers of the batch, i))"""
+    x, indices, batches = data(node), data(node, 1), integer(node, "batch_dims", 0)
+    sizes = [_size(indices, axis, "positions whose number is") for axis in range(len(shape_of(indices)) - 1)]
+    check_table(*sizes, batches)
+    places = np.stack(np.broadcast_arrays(*np.indices(sizes, sparse=True))[:batches], axis=-1)
+    whole = b.op("Concat", places.astype(indices.dtype or np.int64), indices, axis=-1)
+    return b.op("GatherND", x, whole)
+
+
+def _size(x: Value, axis: int, what: str = "a sequence whose length is") -> int:
     size = shape_of(x)[axis]
     if not isinstance(size, int):
-        refuse(f"a sequence whose length is known only at run time ({size})")
+        refuse(f"{what} known only at run time ({size})")
     return size
 
 

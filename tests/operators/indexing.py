@@ -23,6 +23,7 @@ ROWS = [
     Op("GatherElements", X(3, 3), X(values=[[0, -1, 1]], dtype="int64"), axis=0),
     Op("GatherND", X(3, 3), X(values=[[0, 1], [2, 2]], dtype="int64")),
     Op("GatherND", X(2, 3), X(values=[[0], [1]], dtype="int64"), batch_dims=1),
+    Op("GatherND", X(2, 3, 4, 5), X(values=[[[1], [-1], [0]], [[2], [3], [-4]]], dtype="int64"), batch_dims=2),
     Op("ScatterElements", X(3, 3), X(values=[[0, -1, 1]], dtype="int64"), X(1, 3), axis=0),
     Op("ScatterND", X(3, 3), X(values=[[0], [2]], dtype="int64"), X(2, 3)),
     *(

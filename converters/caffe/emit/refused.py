@@ -21,5 +21,5 @@ REFUSED = {
 }
 """IR operator to reason."""
 
-LACKING = frozenset(["GRU", "LSTM", "MaxPool", "RNN", "Resize"])
+LACKING = frozenset(["GRU", "GatherND", "LSTM", "MaxPool", "RNN", "Resize"])
 """Operators of which Caffe has no form that `mgeconvert.compose` names: they are composed of others."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mgeconvert.compose.driver import composed
 from mgeconvert.errors import Problem
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.families import FAMILIES
@@ -22,8 +23,9 @@ from .dotted import dot_paths
 from .elementwise import CALL_INFIX
 from .matmul import TAKES_WEIGHTS
 from .quantization.grids import without_integers
+from .refused import LACKING
 from .shared import share, view
-from .table import CALLS
+from .table import CALLS, EMITTERS
 from .text import identifier, marked
 from .tree import Made, Place, Tensor, safe
 
@@ -50,8 +52,16 @@ class Network:
 
 
 def network(graph: Graph) -> Network:
-    """The network of a graph, which stays as it is."""
+    """The network of a graph, which stays as it is. What torch lacks is composed where that leaves less to refuse."""
     load_tables()
+    made = _network(graph)
+    if not made.problems:
+        return made
+    other = _network(composed(graph, EMITTERS, LACKING))
+    return other if len(other.problems) < len(made.problems) else made
+
+
+def _network(graph: Graph) -> Network:
     declined: set[Scope] = set()
     while True:
         driver = Driver(graph, declined)

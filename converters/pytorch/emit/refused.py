@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+LACKING = frozenset(["AveragePool", "GRU", "GatherND", "LSTM", "LayerNormalization", "MaxPool", "RNN", "Resize"])
+"""Operators that torch has without the forms which others can be composed for."""
 UNKNOWN = "no torch expression is known for it"
 REFUSED: Mapping[str, str] = {
     "If": "control flow is not written as Python",

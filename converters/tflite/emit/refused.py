@@ -45,6 +45,6 @@ REFUSED.update({
 })  # fmt: skip
 
 LACKING = frozenset(
-    ["ArgMax", "ArgMin", "AveragePool", "BitShift", "GRU", "LSTM", "LayerNormalization", "RNN", "Resize"]
+    ["ArgMax", "ArgMin", "AveragePool", "BitShift", "GRU", "GatherND", "LSTM", "LayerNormalization", "RNN", "Resize"]
 )
 """Operators of which TFLite has no form that `mgeconvert.compose` names: they are composed of others."""

@@ -10,5 +10,5 @@ REFUSED: Mapping[str, str] = {
 UNKNOWN = "MegEngine has no such operator and no rewrite is known"
 """The reason for an operator that no table has."""
 
-LACKING = frozenset(["AveragePool", "LSTM", "MaxPool", "RNN", "Resize"])
+LACKING = frozenset(["AveragePool", "GatherND", "LSTM", "MaxPool", "RNN", "Resize"])
 """Operators of which MegEngine has no form that `mgeconvert.compose` names: they are composed of others."""

@@ -38,6 +38,10 @@ REFUSED: dict[str, tuple[Build, str]] = {
         lambda b, x: b.op("LRN", x(1, 4, 3, 3), size=3, bias=0.0),
         "a LocalResponseNormalization with the bias 0; Caffe's LRN adds 1",
     ),
+    "positions in many batches": (
+        lambda b, x: b.op("GatherND", x(1, 4), b.input("i", "int64", (1, 1 << 25, 1)), batch_dims=1),
+        "Caffe has no layer that picks at computed positions; batch_dims is not composed",
+    ),
     "pads": (
         lambda b, x: b.op("Pad", x(1, 2, 1), [0, 0, -1, 0, 0, 2]),
         "pads of -1 and 2, which cut all 1 of axis 2",

@@ -68,7 +68,7 @@ REFUSED: dict[str, tuple[Build, str]] = {
         lambda b, x: b.op("Cast", x(3), to=21), "Cast: torch has no uint4 tensors"
     ),
     "gather by batch": (
-        lambda b, x: b.op("GatherND", x(2, 3, 4), np.int64([[0], [1]]), batch_dims=1),
+        lambda b, x: b.op("GatherND", x("N", 3, 4), x("N", 1, dtype="int64"), batch_dims=1),
         "GatherND: GatherND with batch_dims",
     ),
     "backward": (
@@ -87,10 +87,6 @@ REFUSED: dict[str, tuple[Build, str]] = {
         lambda b, x: b.op("Pad", x(1, 4, dtype="uint8"), np.int64([0, 1, 0, 0]), mode="edge"),
         "Pad: padding of mode edge over 1 axes of uint8",
     ),
-    "training": (
-        lambda b, x: b.ops("BatchNormalization", 3, x(2, 3, 4), *STATISTICS, training_mode=1)[0],
-        "BatchNormalization: batch normalization in training mode",
-    ),
     "normalized over N": (
         lambda b, x: b.op("LayerNormalization", x(2, "N"), x("N"), axis=-1),
         "LayerNormalization: layer normalization over sizes known at run time only",
@@ -104,10 +100,6 @@ REFUSED: dict[str, tuple[Build, str]] = {
         lambda b, x: b.op("MaxPool", x(1, 1, 5, 5), kernel_shape=(2, 2), strides=(2, 2), auto_pad="SAME_LOWER"),
         "MaxPool: auto_pad=SAME_LOWER",
     ),
-    "blocks": (
-        lambda b, x: b.op("DequantizeLinear", x(4, 4, dtype="int8"), ones(2, 4), axis=0, block_size=2),
-        "DequantizeLinear: quantization by blocks",
-    ),
     "16 bits without a sign": (
         lambda b, x: b.op("QuantizeLinear", x(4), np.float32(0.1), np.uint16(3)),
         "QuantizeLinear: torch has no uint16 tensors",
@@ -115,14 +107,6 @@ REFUSED: dict[str, tuple[Build, str]] = {
     "sequence lengths": (
         lambda b, x: b.ops("LSTM", 1, x(3, 2, 4), *LSTM, None, np.int32([1, 3]), hidden_size=5)[0],
         "LSTM: lengths of sequences, peepholes, a clip or another layout",
-    ),
-    "clipped": (
-        lambda b, x: b.ops("LSTM", 1, x(3, 2, 4), *LSTM, hidden_size=5, clip=1.0)[0],
-        "LSTM: lengths of sequences, peepholes, a clip or another layout",
-    ),
-    "coupled": (
-        lambda b, x: b.ops("LSTM", 1, x(3, 2, 4), *LSTM, hidden_size=5, input_forget=1)[0],
-        "LSTM: a recurrent network with other gates than torch's",
     ),
     "activations": (
         lambda b, x: b.ops("LSTM", 1, x(3, 2, 4), *LSTM, hidden_size=5, activations=("Sigmoid", "Relu", "Tanh"))[0],
@@ -154,6 +138,26 @@ def test_a_form_is_refused(case: str) -> None:
 
     b.output("y", build(b, x))
     assert said(b.graph) == reason
+
+
+COMPOSED: dict[str, Build] = {
+    "training": lambda b, x: b.ops("BatchNormalization", 3, x(2, 3, 4), *STATISTICS, training_mode=1)[0],
+    "blocks": lambda b, x: b.op("DequantizeLinear", x(4, 4, dtype="int8"), ones(2, 4), axis=0, block_size=2),
+    "clipped": lambda b, x: b.ops("LSTM", 1, x(3, 2, 4), *LSTM, hidden_size=5, clip=1.0)[0],
+    "coupled": lambda b, x: b.ops("LSTM", 1, x(3, 2, 4), *LSTM, hidden_size=5, input_forget=1)[0],
+}
+"""What torch has in no form of its own, and composed of others."""
+
+
+@pytest.mark.parametrize("case", COMPOSED)
+def test_a_form_is_composed(case: str) -> None:
+    b = Builder(Graph())
+
+    def x(*shape: int | str, dtype: str = "float32") -> Value:
+        return b.input(f"x{len(b.graph.inputs)}", dtype, shape)
+
+    b.output("y", COMPOSED[case](b, x))
+    assert said(b.graph) == ""
 
 
 def test_rows_are_written_or_refused_as_the_table_says() -> None:

@@ -62,6 +62,8 @@ ROWS = [
     Case(T + "__truediv__", (X(2, 3, dtype="int32"), 3)),
     Case(T + "__floordiv__", (X(2, 3, dtype="int32", low=-20, high=20), 3)),
     Case(T + "__floordiv__", (X(2, 3, low=-20, high=20), 3.0)),
+    Case(T + "__floordiv__", (X(values=[-128, -127, -1, 0, 127], dtype="int8"), 7)),
+    Case(T + "__floordiv__", (X(values=[-32768, -5, 32767], dtype="int16"), X(values=[-3, 3, -7], dtype="int16"))),
     Case(T + "__floordiv__", (X(4, dtype="int32", low=-20, high=20), X(values=[2, -3, 5, -7], dtype="int32"))),
     Case(T + "__pow__", (X(2, 3, low=0.1, high=3), 2)),
     Case(T + "__pow__", (X(2, 3, low=-3, high=3), 2), id="__pow__-of-negative"),

@@ -55,6 +55,10 @@ REFUSED: dict[str, tuple[Build, str]] = {
     "an even window": (
         lambda b, x: b.op("LRN", x(1, 4, 3, 3), size=4), "LRN over 4 channels of 4-D data: TFLite has odd sizes and 4-D"
     ),
+    "positions in batches": (
+        lambda b, x: b.op("GatherND", x("N", 3, 4), x("N", 1, dtype="int64"), batch_dims=1),
+        "GatherND with batch dimensions: TFLite's GATHER_ND has none",
+    ),
     "more repeats than 32 bits count": (
         lambda b, x: b.op("Tile", x("N", 2), np.array([2**31, 1])),
         "repeats holds 64-bit integers beyond int32, the widest TFLite computes with",

@@ -62,6 +62,10 @@ REFUSED: dict[str, tuple[Build, str]] = {
         )[0],
         "LSTM with the activations Sigmoid, Relu, Tanh",
     ),
+    "positions in batches": (
+        lambda b, x: b.op("GatherND", x("N", 3, 4), x("N", 1, dtype="int64"), batch_dims=1),
+        "GatherND with batch dimensions",
+    ),
     "axes of a reduction": (
         lambda b, x: b.op("ReduceSum", x(2, 3), x(1, dtype="int64")),
         f"a reduction over axes that are {RUN}",
@@ -99,10 +103,6 @@ REFUSED: dict[str, tuple[Build, str]] = {
     "scatter of rows": (
         lambda b, x: b.op("ScatterND", x(3, 4), np.int64([[0]]), x(1, 4), reduction="mul"),
         "ScatterND with the reduction mul",
-    ),
-    "gather by batch": (
-        lambda b, x: b.op("GatherND", x(2, 3, 4), np.int64([[0], [1]]), batch_dims=1),
-        "GatherND with batch dimensions",
     ),
     "widths of a padding": (
         lambda b, x: b.op("Pad", x(2, 3), x(4, dtype="int64")), f"padding by widths that are {RUN}"

@@ -18,7 +18,7 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
-from ..operands import FLOAT32, INT32, Tensor, cast, in_dtype, is_float, is_narrow, promoted_dtype
+from ..operands import FLOAT32, INT32, Tensor, cast, in_dtype, is_float, is_narrow, promoted_dtype, widened
 
 Mode: TypeAlias = "Callable[..., Value]"
 
@@ -154,12 +154,13 @@ def _is_natural(b: Builder, x: Value) -> bool:
 
 @defines("FLOOR_DIV")
 def _floor_div(b: Builder, x: Value, y: Value) -> Value:
-    """Integers: ONNX's Div truncates, MegEngine rounds down."""
+    """Integers: ONNX's Div truncates, MegEngine rounds down. `x - Mod(x, y)` may not fit narrow integers."""
     if is_float(x):
         return b.op("Floor", b.op("Div", x, y))
     if (x.dtype is not None and x.dtype.kind == "u") or (_is_natural(b, x) and _is_natural(b, y)):
         return b.op("Div", x, y)
-    return b.op("Div", b.op("Sub", x, b.op("Mod", x, y)), y)
+    divisor = cast(b, y, INT32) if is_narrow(y.dtype) else y
+    return widened(b, x, lambda wide: b.op("Div", b.op("Sub", wide, b.op("Mod", wide, divisor)), divisor))
 
 
 @defines("MOD")
