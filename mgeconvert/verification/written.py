@@ -69,7 +69,8 @@ def judge_written(
     except BadInputError as error:  # the file is ours: its runtime's refusal is no bad input
         if lacking:
             reason = f"its source is not run either: {lacking}"
-            return VerificationReport(path, "none", "", target.runtime, limit, reason=reason)
+            hint = "--io gives inputs that the model takes"
+            return VerificationReport(path, "none", "", target.runtime, limit, reason=reason, hint=hint)
         raise VerificationError(error.message, hint=error.hint) from error
     if recorded is not None and limit.cosine is not None and not limit.is_given and _keeps_grids(target, options):
         report = _by_layers(report, graph, recorded, target, options)
