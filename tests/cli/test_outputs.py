@@ -315,6 +315,15 @@ def test_names_that_are_no_text(folder: Path) -> None:
     assert (folder / os.fsdecode(b"caf\xe9.tflite")).is_file()
 
 
+@pytest.mark.parametrize("target", ["onnx", "tflite", "caffe", "tm", "pytorch"])
+def test_traced_modules_whose_names_are_no_text(folder: Path, target: str) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    (folder / f"{name}.pkl").write_bytes((folder / "m.pkl").read_bytes())
+    graph = mgeconvert.load(folder / f"{name}.pkl")
+    assert graph.name == "caf?"
+    assert mgeconvert.save(graph, folder / f"{name}1{registry.backend(target).suffixes[0]}", target)
+
+
 def test_every_option_that_names_an_output_is_in_the_table() -> None:
     """Of every command: what is written is refused above where it must not be."""
     with application.make_context("mgeconvert", ["ops"]) as context:

@@ -44,7 +44,8 @@ def load(
         shapes = traced | requested(traced, dynamic_batch=True) | shapes
     calls, free = CALLS[faithful], bool(faithful) and varying == "free"
     graph = lower_or_raise(model, shapes, calls, kept(keep_constant), free=free, trains=trains)
-    graph.name = Path(getattr(source, "name", "main")).name.partition(".")[0] or "main"
+    stem = Path(getattr(source, "name", "main")).name.partition(".")[0]
+    graph.name = stem.encode("utf-8", "replace").decode() or "main"  # a file's name may be no text
     graph.metadata["megengine.version"] = model.version or "1.6"
     if model.graph.name:
         graph.metadata["megengine.name"] = model.graph.name
