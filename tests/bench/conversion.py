@@ -62,12 +62,14 @@ def growth_rows(folder: Path, longest: int = SHORT) -> list[Row]:
         start = least([_conversion(folder, 4, target)], RUNS)[0]
         first = 0.0
         for operators in filter(longest.__ge__, CHAINS):
-            runs = RUNS if operators < SHORT else 2
+            runs = RUNS if operators < FIRST else 2 if operators < SHORT else 1
             found = least([_conversion(folder, operators, target)], runs)[0]
             each = max(found.seconds - start.seconds, 0.0) / operators
             first = each if operators == FIRST else first
             memory = (found.memory - start.memory) / operators
-            said = f"{found.seconds:.2f} s, {each * 1e6:.0f} us and {memory / 1e3:.1f} kB an operator"
+            said = f"{found.seconds:.2f} s"
+            if operators >= FIRST:
+                said += f", {each * 1e6:.0f} us and {memory / 1e3:.1f} kB an operator"
             points = (Point("operators", target, operators, found.seconds),)
             row = Row(f"tm-to-{target}, chain of {operators:,}", said, "", points=points)
             if first:

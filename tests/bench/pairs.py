@@ -8,7 +8,7 @@ from .conversion import TARGETS, model
 from .measured import Row, base, least, mgeconvert
 
 SOURCES = ("tm", "onnx", "tflite", "caffe")
-RUNS = 3
+RUNS = 1
 
 
 def pair_rows(folder: Path) -> list[Row]:

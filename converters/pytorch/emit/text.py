@@ -82,11 +82,17 @@ def _closes(text: str) -> int:
     return -1
 
 
+def _shortest(number: Any) -> float:
+    """The shortest decimal that is this float32 when rounded. That of the largest, 3.4028235e+38, is above it, which
+    torch refuses: it stays as it is."""
+    short = float(str(np.float32(number)))
+    return float(number) if float(np.finfo(np.float32).max) < abs(short) < math.inf else short
+
+
 def literal(value: Any) -> str:
     """A constant as Python source: numbers, text, None, tuples and lists."""
     if isinstance(value, np.ndarray | np.generic):
-        exact = value.dtype == np.float32 and value.ndim == 0
-        return literal(float(str(np.float32(value))) if exact else value.tolist())
+        return literal(_shortest(value) if value.dtype == np.float32 and value.ndim == 0 else value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return "math.nan" if math.isnan(value) else ("math.inf" if value > 0 else "-math.inf")
     if isinstance(value, tuple):
