@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import tempfile
 from pathlib import Path
 
@@ -38,6 +39,13 @@ def write(name: str, folder: Path) -> Path:
     backend = registry.backend("pytorch")
     backend.save(load_for(registry.frontend("tm"), source, backend, {}), net)
     return net
+
+
+def unread(text: str) -> list[str]:
+    """The functions and classes of a file that nothing in it reads, but for what its user calls."""
+    tree = ast.parse(text)
+    made = {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    return sorted(made - {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - {"load", "_"})
 
 
 if __name__ == "__main__":

@@ -24,7 +24,12 @@ from .table import CALLS, EMITTERS
 from .text import MARK, identifier, literal, marked, torch_dtype
 from .tree import WAY, WORD, Made, Method
 
-BUILT_IN = ("self", "torch", "nn", "F", "math", *dir(builtins))
+FUNCTIONS = (
+    "deform_conv2d", "fake_quantize", "gru", "interpolate_axis", "non_max_suppression", "reverse_sequence", "roi_align",
+    "roi_max_pool", "scatter_nd",
+)  # fmt: skip
+"""What a file may have beside its classes."""
+BUILT_IN = ("self", "torch", "nn", "F", "math", *FUNCTIONS, *dir(builtins))
 """Names that a variable must not hide."""
 
 CALLED = re.compile(f"{MARK}([^{MARK}]*){MARK}\\(")
@@ -67,6 +72,7 @@ class BodyWriter:
         self.pending = Pending(self._say)
         self.chain = Chain()
         self.arguments = self._named_arguments(sizes)
+        self.given = next((name for name in self.arguments if name in self.holders), "")
 
     def method(self) -> Method:
         """The statements of the body."""
@@ -87,6 +93,11 @@ class BodyWriter:
         """The path of the module."""
         return self.body.path
 
+    @property
+    def on(self) -> str:
+        """Where a tensor is made: on the device of the first argument that is a tensor, whatever its name holds now."""
+        return f", device={self.given}.device" if self.given else ""
+
     def text(self, value: Value) -> str:
         """A value as source: a name, a constant, a token, or the expression of whole numbers that it is."""
         if value in self.pending:
@@ -105,7 +116,7 @@ class BodyWriter:
         text = self.text(value)
         if isinstance(text, Whole | Sizes):
             dtype = torch_dtype(value.dtype or np.dtype(np.int64))
-            return f"torch.tensor({text}, dtype={dtype})"
+            return f"torch.tensor({text}, dtype={dtype}{self.on if isinstance(text, Sizes) else ''})"
         return text
 
     def current(self, value: Value) -> Value:
@@ -174,7 +185,7 @@ class BodyWriter:
         called = CALLED.match(expression)
         named = called[1].rpartition(".")[2] if called else ""
         own = len(named) > 2 and named.isidentifier() and not PLAIN_NAME.search(named)
-        words = dict.fromkeys(WORD.findall(WAY.sub("", expression)))
+        words = dict.fromkeys(WORD.findall(WAY.sub("", expression.replace(self.on, ""))))
         free = [name for name in words if name in self.holders and self._is_free(name)]
         if own:
             free = [name for name in free if self.total.get(self.holders[name], 0) == 1]

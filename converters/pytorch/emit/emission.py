@@ -25,6 +25,9 @@ class Writer(Protocol):
     @property
     def home(self) -> str: ...
 
+    @property
+    def on(self) -> str: ...
+
     def text(self, value: Value) -> str: ...
 
     def tensor(self, value: Value) -> str: ...
@@ -44,6 +47,11 @@ class Emission:
     def __init__(self, writer: Writer, node: Node) -> None:
         self.writer = writer
         self.node = node
+
+    @property
+    def on(self) -> str:
+        """``, device=x.device``, where a tensor is made: it stands where the arguments of forward() do."""
+        return self.writer.on
 
     def __getitem__(self, number: int) -> str:
         value = self.value(number)

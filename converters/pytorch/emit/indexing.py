@@ -9,7 +9,7 @@ from mgeconvert.errors import refuse
 from .emission import Emission
 from .expressions import Sizes, Whole, item
 from .table import emit, emit_call
-from .text import literal
+from .text import call, literal
 
 END = 2**31 - 1
 
@@ -62,7 +62,7 @@ def _part(part: Any) -> str:
 def _bound(bound: Any) -> str:
     if bound is None:
         return ""
-    return str(bound) if isinstance(bound, int | Whole) else f"int({bound})"
+    return str(bound) if isinstance(bound, int | Whole) else f"{bound}.item()"
 
 
 @emit("Slice")
@@ -113,11 +113,20 @@ def _positions(e: Emission, axis: int) -> str:
     return f"({e[1]} % {e[0]}.shape[{axis}]).long()"
 
 
+@emit("ReverseSequence")
+def reverse_sequence(e: Emission) -> str:
+    return call("reverse_sequence", e[0], e[1], e.attr("time_axis", 0), e.attr("batch_axis", 1))
+
+
 @emit("GatherND")
 def gather_nd(e: Emission) -> str:
-    if e.attr("batch_dims", 0):
-        refuse("GatherND with batch_dims")
-    return f"{e[0]}[{e[1]}.long().unbind(-1)]"
+    batch, rank = e.attr("batch_dims", 0), e.rank(1)
+    index = f"{e[1]}.long().unbind(-1)"
+    if not batch:
+        return f"{e[0]}[{index}]"
+    forms = [[1] * axis + [-1] + [1] * (rank - 2 - axis) for axis in range(batch)]
+    steps = [f"torch.arange({e[0]}.shape[{axis}]{e.on}).reshape({form})" for axis, form in enumerate(forms)]
+    return f"{e[0]}[({', '.join(steps)}, *{index})]"
 
 
 REDUCTIONS = {"add": "sum", "mul": "prod", "max": "amax", "min": "amin"}
@@ -136,7 +145,7 @@ def scatter_elements(e: Emission) -> str:
 def scatter_nd(e: Emission) -> str:
     how = e.attr("reduction", "none")
     if how not in ("none", "add"):
-        refuse(f"ScatterND with reduction {how}")
+        return call("scatter_nd", e[0], f"{e[1]}.long()", e[2], literal(REDUCTIONS[how]))
     index = f"{e[1]}.long().unbind(-1)"
     return f"{e[0]}.index_put({index}, {e[2]}{', accumulate=True' if how == 'add' else ''})"
 
@@ -161,7 +170,7 @@ def _moving(e: Emission) -> str:
             if isinstance(text, Whole)
             else item(text, place)
             if isinstance(text, Sizes)
-            else f"int({text}[{place}])"
+            else f"{text}[{place}].item()"
         )
 
     parts = [":"] * rank

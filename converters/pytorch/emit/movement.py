@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from mgeconvert.errors import refuse
 
 from .emission import Emission
@@ -65,7 +67,7 @@ def source_reshape(e: Emission) -> str:
     sizes = []
     for size in shape:
         if isinstance(size, str) and not isinstance(size, Whole):
-            size = f"int({size})"
+            size = f"{size}.item()"
         sizes.append(str(size))
     return f"{x}.reshape({', '.join(sizes)})"
 
@@ -152,7 +154,9 @@ def unsqueeze(e: Emission) -> str:
 
 @emit("Expand")
 def expand(e: Emission) -> str:
-    target, value = e.constant(1), e.value(0)
+    target, value, number = e.constant(1), e.value(0), e.constant(0)
+    if number is not None and number.ndim == 0 and number.dtype == np.float32:
+        return _filled(e, e.sizes(1), number)
     if target is None or value is None or value.static_shape is None:
         wanted = e.sizes(1)
         known, own = listed(wanted), None if value is None else value.static_shape
@@ -168,6 +172,15 @@ def expand(e: Emission) -> str:
     return f"{e[0]}.expand({', '.join(map(str, sizes))})" if sizes else e[0]
 
 
+def _filled(e: Emission, sizes: str, number: Any) -> str:
+    """``torch.zeros(n, 4)``: a new tensor of one number."""
+    name = {0.0: "zeros", 1.0: "ones"}.get(float(number))
+    if name is None:
+        return f"torch.full({sizes}, {literal(number)}{e.on})"
+    known = listed(sizes)
+    return f"torch.{name}({', '.join(known) if known else sizes}{e.on})"
+
+
 @emit("Tile")
 def tile(e: Emission) -> str:
     return f"{e[0]}.repeat({e.sizes(1)})"
@@ -178,7 +191,10 @@ MODES = {"reflect": "reflect", "edge": "replicate", "wrap": "circular"}
 
 @emit("Pad")
 def pad(e: Emission) -> str:
-    mode, pads, rank = e.attr("mode", "constant"), e.array(1, "a padding").tolist(), e.rank()
+    mode, rank = e.attr("mode", "constant"), e.rank()
+    if e.constant(1) is None and mode == "constant" and not e.has(3):
+        return _moving_pad(e)
+    pads = e.array(1, "a padding").tolist()
     axes = [axis % rank for axis in e.array(3, "axes").tolist()] if e.has(3) else list(range(rank))
     sides = {axis: (pads[number], pads[number + len(axes)]) for number, axis in enumerate(axes)}
     padded = [axis for axis in range(rank) if sides.get(axis, (0, 0)) != (0, 0)]
@@ -195,16 +211,41 @@ def pad(e: Emission) -> str:
     if any(side < 0 for side in order):
         refuse(f"a negative padding in mode {mode}")
     count = len(order) // 2
-    if count > 3 or e.dtype() in ("int64", "int32", "bool", "uint8", "int8"):
-        refuse(f"padding of mode {mode} over {count} axes of {e.dtype()}")
-    x = e[0]
+    if count > 3:
+        refuse(f"padding of mode {mode} over {count} axes")
+    plain = e.dtype() in ("float32", "float64", "float16", "")
+    if not plain and e.dtype() in ("int64", "uint64"):
+        refuse(f"padding of mode {mode} of {e.dtype()}")
+    x = e[0] if plain else f"{e[0]}.double()"
+    back = "" if plain else f".to({e.out_dtype})"
     extra = count + 2 - rank
     name = literal(MODES[mode])
     if extra > 0:
-        return f"F.pad({x}[{'None, ' * extra}...], {order}, mode={name})" + "[0]" * extra
+        return f"F.pad({x}[{'None, ' * extra}...], {order}, mode={name})" + "[0]" * extra + back
     if extra < 0:
-        return f"F.pad({x}.flatten(0, {-extra}), {order}, mode={name}).unflatten(0, {x}.shape[: {1 - extra}])"
-    return f"F.pad({x}, {order}, mode={name})"
+        padded_rows = f"F.pad({x}.flatten(0, {-extra}), {order}, mode={name})"
+        return f"{padded_rows}.unflatten(0, {e[0]}.shape[: {1 - extra}]){back}"
+    return f"F.pad({x}, {order}, mode={name}){back}"
+
+
+def _moving_pad(e: Emission) -> str:
+    """A padding that is only known at run time, by a constant: torch has pairs, from the last axis on."""
+    known, rank = listed(e.sizes(1)), e.rank()
+    order = f"{e[1]}.reshape(2, -1).flip(1).T.flatten().tolist()"
+    if len(known) == 2 * rank:
+        pairs = [known[place] for axis in reversed(range(rank)) for place in (axis, axis + rank)]
+        while pairs[-2:] == ["0", "0"]:
+            pairs = pairs[:-2]
+        order = f"[{', '.join(pairs)}]"
+    value = e.constant(2)
+    number = (
+        ""
+        if not e.has(2)
+        else f", value={e[2]}.item()"
+        if value is None
+        else f", value={literal(value.reshape(-1)[0])}"
+    )
+    return f"F.pad({e[0]}, {order}{'' if number == ', value=0.0' else number})"
 
 
 @emit("Range")
@@ -216,20 +257,23 @@ def arange(e: Emission) -> str:
             return item(text, 0)
         return text if array is not None or isinstance(e.text(number), Whole) else f"{text}.item()"
 
-    return f"torch.arange({bound(0)}, {bound(1)}, {bound(2)}, dtype={e.out_dtype})"
+    bounds = [str(bound(number)) for number in range(3)]
+    if bounds[2] in ("1", "1.0"):
+        bounds = bounds[1:2] if bounds[0] in ("0", "0.0") else bounds[:2]
+    return f"torch.arange({', '.join(bounds)}, dtype={e.out_dtype}{e.on})"
 
 
 @emit("ConstantOfShape")
 def full(e: Emission) -> str:
     value = e.attr("value")
     number = 0.0 if value is None else value.reshape(-1)[0]
-    return f"torch.full({e.sizes(0)}, {literal(number)}, dtype={e.out_dtype})"
+    return f"torch.full({e.sizes(0)}, {literal(number)}, dtype={e.out_dtype}{e.on})"
 
 
 @emit("EyeLike")
 def eye(e: Emission) -> str:
     k = e.attr("k", 0)
-    return f"torch.ones({e[0]}.shape, dtype={e.out_dtype}).triu({k}).tril({k})"
+    return f"torch.ones({e[0]}.shape, dtype={e.out_dtype}{e.on}).triu({k}).tril({k})"
 
 
 @emit("DepthToSpace")
@@ -259,7 +303,7 @@ def source_broadcast(e: Emission) -> str:
 
 
 def _int(size: object) -> str:
-    return str(size) if isinstance(size, int | Whole) else f"int({size})"
+    return str(size) if isinstance(size, int | Whole) else f"{size}.item()"
 
 
 @emit_call("megengine.functional.tensor.ones_like", "megengine.functional.tensor.zeros_like")

@@ -42,7 +42,7 @@ def pool(e: Emission) -> str:
     if e.attr("ceil_mode", 0):
         kwargs["ceil_mode"] = True
     if e.dtype() in ("int8", "uint8") and not average:
-        refuse(f"torch has no max pool of {e.dtype()}")
+        return call(f"F.{name}_pool{dims}d", f"{x}.float()", simplest(kernel), **kwargs) + f".to({e.out_dtype})"
     scope = e.node.scope
     if scope is not None and scope.call is not None and e.wants_module:
         title = "Max" if name == "max" else "Avg"

@@ -16,6 +16,7 @@ from mgeconvert.errors import refuse
 from .emission import Array, Emission
 from .expressions import Many, Nested
 from .table import emit, emit_call
+from .text import call
 
 GATES: Mapping[str, tuple[int, ...]] = {"LSTM": (0, 2, 3, 1), "GRU": (1, 0, 2), "RNN": (0,)}
 """torch's order of the gates by their place in ONNX's: input, output, forget, cell; update, reset, hidden."""
@@ -77,7 +78,7 @@ def recurrent(e: Emission) -> str:
     w, r = (e.array(number, "a weight of a recurrent network") for number in (1, 2))
     if e.has(4) or (kind == "LSTM" and e.has(7)) or e.attr("layout", 0) or e.attr("clip") is not None:
         refuse("lengths of sequences, peepholes, a clip or another layout")
-    if e.attr("input_forget", 0) or (kind == "GRU" and not e.attr("linear_before_reset", 0)):
+    if e.attr("input_forget", 0):
         refuse("a recurrent network with other gates than torch's")
     usual = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"], "RNN": ["Tanh"]}[kind]
     ends = ("", "_reverse") if direction == "bidirectional" else ("",)
@@ -85,6 +86,12 @@ def recurrent(e: Emission) -> str:
     relu = kind == "RNN" and activations == ["Relu"] * len(ends)
     if activations != usual * len(ends) and not relu:
         refuse("other activations than torch's")
+    if kind == "GRU" and not e.attr("linear_before_reset", 0):
+        kwargs = {"reverse": True} if direction == "reverse" else {}
+        given = [e[number] if e.has(number) else "None" for number in (3, 5)]
+        while given and given[-1] == "None":
+            given.pop()
+        return Many(call("gru", e[0], e[1], e[2], *given, **kwargs))
     hidden, order = r.shape[-1], list(GATES[kind])
     state: dict[str, Array] = {}
     bias = e.array(3, "a bias of a recurrent network") if e.has(3) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mgeconvert.errors import refuse
@@ -22,7 +24,9 @@ def _interpolated(e: Emission) -> str:
     """``F.interpolate``, empty where torch's own function has another meaning."""
     mode, where = e.attr("mode", "nearest"), e.attr("coordinate_transformation_mode", "half_pixel")
     dims = e.rank() - 2
-    if tuple(e.attr("axes") or range(2, dims + 2)) != tuple(range(2, dims + 2)) or dims < 1 or _is_special(e):
+    if tuple(e.attr("axes") or range(2, dims + 2)) != tuple(range(2, dims + 2)) or dims < 1:
+        return ""
+    if e.attr("exclude_outside", 0) or e.attr("antialias", 0) or not _is_stretched(e):
         return ""
     if mode == "nearest":
         rounding = e.attr("nearest_mode", "round_prefer_floor")
@@ -61,9 +65,8 @@ def source_interpolate(e: Emission) -> str:
     return call("F.interpolate", e.argument("inp", 0), **kwargs)
 
 
-def _is_special(e: Emission) -> bool:
-    stretched = e.attr("keep_aspect_ratio_policy", "stretch") == "stretch"
-    return bool(e.attr("antialias", 0) or e.attr("exclude_outside", 0)) or not stretched
+def _is_stretched(e: Emission) -> bool:
+    return bool(e.attr("keep_aspect_ratio_policy", "stretch") == "stretch")
 
 
 def _call(e: Emission, rest: str) -> str:
@@ -72,11 +75,11 @@ def _call(e: Emission, rest: str) -> str:
 
 
 POSITIONS = {
-    "half_pixel": "(torch.arange({n}) + 0.5) / {scale} - 0.5",
-    "pytorch_half_pixel": "(torch.arange({n}) + 0.5) / {scale} - 0.5",
-    "asymmetric": "torch.arange({n}) / {scale}",
-    "half_pixel_symmetric": "{offset} + (torch.arange({n}) + 0.5) / {scale} - 0.5",
-    "align_corners": "torch.arange({n}) * ({size} - 1) / max({n} - 1, 1)",
+    "half_pixel": "(torch.arange({n}{on}) + 0.5) / {scale} - 0.5",
+    "pytorch_half_pixel": "(torch.arange({n}{on}) + 0.5) / {scale} - 0.5",
+    "asymmetric": "torch.arange({n}{on}) / {scale}",
+    "half_pixel_symmetric": "{offset} + (torch.arange({n}{on}) + 0.5) / {scale} - 0.5",
+    "align_corners": "torch.arange({n}{on}) * ({size} - 1) / max({n} - 1, 1)",
 }
 """Where each result lies between the elements of an axis of `size` elements, by ONNX's name of the rule."""
 ROUNDED = {
@@ -90,25 +93,30 @@ def _by_axes(e: Emission) -> str:
     mode, where = e.attr("mode", "nearest"), e.attr("coordinate_transformation_mode", "half_pixel")
     value = e.value(0)
     shape = value.static_shape if value is not None else None
-    if where not in POSITIONS or _is_special(e) or shape is None:
+    inside = bool(e.attr("exclude_outside", 0))
+    if where not in POSITIONS or e.attr("antialias", 0) or (inside and mode != "cubic") or shape is None:
         refuse(f"{mode} of {where}, with antialias or exclude_outside, or of sizes that vary")
     axes = [axis % len(shape) for axis in e.attr("axes") or range(len(shape))]
     sizes = e.array(3, "sizes").tolist() if e.has(3) else None
     scales = None if sizes else e.array(2, "scales").tolist()
+    if sizes and not _is_stretched(e):
+        best = min if e.attr("keep_aspect_ratio_policy") == "not_larger" else max
+        scales = [best(size / shape[axis] for size, axis in zip(sizes, axes, strict=True))] * len(axes)
+        sizes = [math.floor(scale * shape[axis] + 0.5) for scale, axis in zip(scales, axes, strict=True)]
     text = e[0]
     for number, axis in enumerate(axes):
         size = shape[axis]
         n = int(sizes[number]) if sizes else int(np.floor(np.float32(size) * np.float32(scales[number])))  # type: ignore[index]
         if not size:
             refuse("a Resize of no elements")
-        scale = n / size if sizes else float(scales[number])  # type: ignore[index]
+        scale = float(scales[number]) if scales else n / size
         if n == size and scale == 1:
             continue
         if where == "pytorch_half_pixel" and n == 1:
-            positions = "torch.zeros(1)"
+            positions = f"torch.zeros(1{e.on})"
         else:
             offset = literal(size / 2 * (1 - n / (scale * size)))
-            positions = POSITIONS[where].format(n=n, size=size, scale=literal(scale), offset=offset)
+            positions = POSITIONS[where].format(n=n, size=size, scale=literal(scale), offset=offset, on=e.on)
         if mode == "nearest":
             index = ROUNDED[e.attr("nearest_mode", "round_prefer_floor")].format(x=f"({positions})")
             text = f"{text}.index_select({axis}, ({index}).long().clamp(0, {size - 1}))"
@@ -116,7 +124,8 @@ def _by_axes(e: Emission) -> str:
             text = f"interpolate_axis({text}, {axis}, ({positions}).clamp(0, {size - 1}), 2)"
         else:
             a = float(str(np.float32(e.attr("cubic_coeff_a", -0.75))))
-            text = f"interpolate_axis({text}, {axis}, {positions}, 4{'' if a == -0.75 else f', a={a}'})"
+            options = ("" if a == -0.75 else f", a={a}") + (", inside=True" if inside else "")
+            text = f"interpolate_axis({text}, {axis}, {positions}, 4{options})"
     return text
 
 

@@ -48,7 +48,7 @@ def non_max_suppression(e: Emission) -> str:
     most = e.constant(2)
     if e.has(2) and most is None:
         text = e.text(2)
-        count = text if isinstance(text, Whole) else item(text, 0) if isinstance(text, Sizes) else f"int({text})"
+        count = text if isinstance(text, Whole) else item(text, 0) if isinstance(text, Sizes) else f"{text}.item()"
     else:
         count = str(int(most.reshape(-1)[0])) if most is not None else "0"
     limit = literal(e.array(3, "a limit").reshape(-1)[0]) if e.has(3) else "0.0"

@@ -150,13 +150,55 @@ def non_max_suppression(
 def _(boxes, *_args, **_kwargs):
     count = torch.library.get_ctx().new_dynamic_size()
     return boxes.new_empty(count, 3, dtype=torch.int64)''',
+    "scatter_nd": '''def scatter_nd(x, indices, updates, how):
+    """x with updates put together ("amax", "amin", "prod") at indices (..., K) of its first K axes."""
+    depth = indices.shape[-1]
+    place = torch.zeros_like(indices[..., 0])
+    for axis in range(depth):
+        place = place * x.shape[axis] + indices[..., axis] % x.shape[axis]
+    rows = x.reshape(math.prod(x.shape[:depth]), -1)
+    updates = updates.reshape(-1, rows.shape[1])
+    return rows.index_reduce(0, place.flatten(), updates, how).reshape(x.shape)''',
+    "reverse_sequence": '''def reverse_sequence(x, lengths, time, batch):
+    """x with the first lengths[n] elements of axis `time` reversed for each n of axis `batch`."""
+    x = x.movedim((time, batch), (0, 1))
+    step = torch.arange(x.shape[0], device=x.device)[:, None]
+    place = torch.where(step < lengths, lengths - 1 - step, step)
+    x = x[place, torch.arange(x.shape[1], device=x.device)]
+    return x.movedim((0, 1), (time, batch))''',
+    "gru": '''def gru(x, weight, recurrent, bias=None, state=None, reverse=False):
+    """GRU with the reset gate before the product: (T, D, N, H) and the last states.
+
+    x is (T, N, I), weight (D, 3 H, I), recurrent (D, 3 H, H), bias (D, 6 H), state
+    (D, N, H); gates are update, reset, hidden. The second direction goes backwards.
+    """
+    size = recurrent.shape[2]
+    sequences, last = [], []
+    for way in range(weight.shape[0]):
+        backwards = reverse or way == 1
+        hidden = x.new_zeros(x.shape[1], size) if state is None else state[way]
+        to_gates, to_hidden = recurrent[way].split([2 * size, size])
+        given = x @ weight[way].T
+        if bias is not None:
+            given = given + bias[way].reshape(2, -1).sum(0)
+        steps = []
+        for part in given.flip(0) if backwards else given:
+            gates = torch.sigmoid(part[:, : 2 * size] + hidden @ to_gates.T)
+            update, reset = gates.chunk(2, 1)
+            new = torch.tanh(part[:, 2 * size :] + (reset * hidden) @ to_hidden.T)
+            hidden = (1 - update) * new + update * hidden
+            steps.append(hidden)
+        sequences.append(torch.stack(steps[::-1] if backwards else steps))
+        last.append(hidden)
+    return torch.stack(sequences, 1), torch.stack(last)''',
     "deform_conv2d": '''def deform_conv2d(x, weight, offset, bias, mask, stride, padding, dilation, groups):
     """A convolution whose samples are moved by offset (N, 2 G KH KW, OH, OW), y before x."""
     rows, columns = weight.shape[2:]
     height, width = offset.shape[2:]
     parts = offset.shape[1] // (2 * rows * columns)
-    x_axis, y_axis = torch.arange(width), torch.arange(height)
-    k = torch.arange(rows * columns)
+    x_axis = torch.arange(width, device=x.device)
+    y_axis = torch.arange(height, device=x.device)
+    k = torch.arange(rows * columns, device=x.device)
     y = (y_axis * stride[0] - padding[0])[:, None] + ((k // columns) * dilation[0])[
         :, None, None
     ]
@@ -165,7 +207,7 @@ def _(boxes, *_args, **_kwargs):
     ]
     offset = offset.unflatten(1, (parts, rows * columns, 2))
     y, x_ = y + offset[:, :, :, 0], x_ + offset[:, :, :, 1]
-    size = torch.tensor([x.shape[3], x.shape[2]])
+    size = torch.tensor([x.shape[3], x.shape[2]], device=x.device)
     grid = (2 * torch.stack([x_, y], -1) + 1) / size - 1
     image = x.unflatten(1, (parts, -1)).flatten(0, 1)
     values = F.grid_sample(image, grid.flatten(0, 1).flatten(1, 2), align_corners=False)
@@ -176,8 +218,11 @@ def _(boxes, *_args, **_kwargs):
     weight = weight.flatten(2).unflatten(0, (groups, -1))
     result = torch.einsum("ngckhw,gock->ngohw", values, weight).flatten(1, 2)
     return result if bias is None else result + bias.reshape(-1, 1, 1)''',
-    "interpolate_axis": '''def interpolate_axis(x, dim, positions, taps, a=-0.75):
-    """x at positions between the elements of an axis, linear (2 taps) or cubic (4)."""
+    "interpolate_axis": '''def interpolate_axis(x, dim, positions, taps, a=-0.75, inside=False):
+    """x at positions between the elements of an axis, linear (2 taps) or cubic (4).
+
+    inside: what lies outside of the axis has no weight.
+    """
     low = positions.floor()
     part = positions - low
     if taps == 2:
@@ -187,12 +232,15 @@ def _(boxes, *_args, **_kwargs):
         inner = [((a + 2) * t - (a + 3)) * t * t + 1 for t in near]
         outer = [((a * t - 5 * a) * t + 8 * a) * t - 4 * a for t in far]
         weights = [outer[0], inner[0], inner[1], outer[1]]
+    places = [low.long() + 1 - taps // 2 + n for n in range(taps)]
+    end = x.shape[dim] - 1
+    if inside:
+        weights = [w * ((p >= 0) & (p <= end)) for w, p in zip(weights, places)]
+        weights = [w / sum(weights) for w in weights]
     shape = [-1, *[1] * (x.dim() - 1 - dim)]
-    first = low.long() + 1 - taps // 2
     return sum(
-        x.index_select(dim, (first + n).clamp(0, x.shape[dim] - 1))
-        * weight.reshape(shape)
-        for n, weight in enumerate(weights)
+        x.index_select(dim, place.clamp(0, end)) * weight.reshape(shape)
+        for place, weight in zip(places, weights)
     )''',
     **LAYERS,
 }

@@ -87,9 +87,11 @@ class Fcos(nn.Module):
         tower = self.tower(output_0)
         out = F.relu(self.boxes(tower) * self.scales[0])
         out_2 = torch.sigmoid(self.centre(tower))
-        out_3 = torch.arange(0, output_0.shape[3], 1, dtype=torch.int32)
+        out_3 = torch.arange(output_0.shape[3], dtype=torch.int32, device=image.device)
         out_3 = (out_3.to(torch.float32) + 0.5) * 8.0
-        output_0 = torch.arange(0, output_0.shape[2], 1, dtype=torch.int32)
+        output_0 = torch.arange(
+            output_0.shape[2], dtype=torch.int32, device=image.device
+        )
         output_0 = (output_0.to(torch.float32) + 0.5) * 8.0
         out_4 = out_3.reshape(1, -1)
         out_5 = output_0.reshape(-1, 1)
@@ -106,9 +108,11 @@ class Fcos(nn.Module):
         tower_2 = self.tower(output_3)
         out_2 = F.relu(self.boxes(tower_2) * self.scales[1])
         out_5 = torch.sigmoid(self.centre(tower_2))
-        out_6 = torch.arange(0, output_3.shape[3], 1, dtype=torch.int32)
+        out_6 = torch.arange(output_3.shape[3], dtype=torch.int32, device=image.device)
         out_6 = (out_6.to(torch.float32) + 0.5) * 16.0
-        output_3 = torch.arange(0, output_3.shape[2], 1, dtype=torch.int32)
+        output_3 = torch.arange(
+            output_3.shape[2], dtype=torch.int32, device=image.device
+        )
         output_3 = (output_3.to(torch.float32) + 0.5) * 16.0
         out_7 = out_6.reshape(1, -1)
         out_8 = output_3.reshape(-1, 1)
@@ -125,9 +129,11 @@ class Fcos(nn.Module):
         tower_3 = self.tower(output_2)
         out_5 = F.relu(self.boxes(tower_3) * self.scales[2])
         out_8 = torch.sigmoid(self.centre(tower_3))
-        out_9 = torch.arange(0, output_2.shape[3], 1, dtype=torch.int32)
+        out_9 = torch.arange(output_2.shape[3], dtype=torch.int32, device=image.device)
         out_9 = (out_9.to(torch.float32) + 0.5) * 32.0
-        output_2 = torch.arange(0, output_2.shape[2], 1, dtype=torch.int32)
+        output_2 = torch.arange(
+            output_2.shape[2], dtype=torch.int32, device=image.device
+        )
         output_2 = (output_2.to(torch.float32) + 0.5) * 32.0
         out_10 = out_9.reshape(1, -1)
         out_11 = output_2.reshape(-1, 1)
@@ -144,9 +150,9 @@ class Fcos(nn.Module):
         tower_4 = self.tower(extra)
         out_8 = F.relu(self.boxes(tower_4) * self.scales[3])
         out_11 = torch.sigmoid(self.centre(tower_4))
-        out_12 = torch.arange(0, extra.shape[3], 1, dtype=torch.int32)
+        out_12 = torch.arange(extra.shape[3], dtype=torch.int32, device=image.device)
         out_12 = (out_12.to(torch.float32) + 0.5) * 64.0
-        extra = torch.arange(0, extra.shape[2], 1, dtype=torch.int32)
+        extra = torch.arange(extra.shape[2], dtype=torch.int32, device=image.device)
         extra = (extra.to(torch.float32) + 0.5) * 64.0
         out_13 = out_12.reshape(1, -1)
         out_14 = extra.reshape(-1, 1)
@@ -173,7 +179,7 @@ class Fcos(nn.Module):
         return torch.cat([out, out_6, out_9, out_12], 1), tower
 
 
-_WEIGHTS = "1a24e8054fad1fba"
+_WEIGHTS = "a18fd9229031f8bf"
 
 
 def load(weights: str | Path | None = None) -> nn.Module:

@@ -26,24 +26,30 @@ class Gpt(nn.Module):
         self.last = nn.LayerNorm(16)
 
     def forward(self, tokens):
-        wpe = self.wpe(torch.arange(0, tokens.shape[1], 1, dtype=torch.int32))
-        wpe = self.wte(tokens) + wpe
-        out = self.norm1(wpe)
-        qkv = self.qkv(out)
+        out = torch.arange(tokens.shape[1], dtype=torch.int32, device=tokens.device)
+        out = self.wte(tokens) + self.wpe(out)
+        out_2 = self.norm1(out)
+        qkv = self.qkv(out_2)
         split, split_2, split_3 = qkv.split(-(qkv.shape[2] // -3), 2)
-        split = split.reshape(out.shape[0], out.shape[1], 2, out.shape[2] // 2)
-        split_2 = split_2.reshape(out.shape[0], out.shape[1], 2, out.shape[2] // 2)
-        split_3 = split_3.reshape(out.shape[0], out.shape[1], 2, out.shape[2] // 2)
-        split = split.transpose(1, 2) @ split_2.transpose(1, 2).transpose(2, 3)
-        out_2 = self.causal[:, :, : tokens.shape[1], : tokens.shape[1]] == 0.0
-        out_3 = torch.tensor(-1000000000.0, dtype=torch.float32).expand(
-            tokens.shape[0], 2, tokens.shape[1], tokens.shape[1]
+        split = split.reshape(out_2.shape[0], out_2.shape[1], 2, out_2.shape[2] // 2)
+        split_2 = split_2.reshape(
+            out_2.shape[0], out_2.shape[1], 2, out_2.shape[2] // 2
         )
-        out_2 = torch.where(out_2, out_3, split * 0.35355338)
-        out_2 = torch.softmax(out_2, dim=-1) @ split_3.transpose(1, 2)
-        out_2 = out_2.transpose(1, 2)
-        out = self.proj(out_2.reshape(out.shape[0], out.shape[1], out.shape[2]))
-        out = wpe + out
+        split_3 = split_3.reshape(
+            out_2.shape[0], out_2.shape[1], 2, out_2.shape[2] // 2
+        )
+        split = split.transpose(1, 2) @ split_2.transpose(1, 2).transpose(2, 3)
+        out_3 = self.causal[:, :, : tokens.shape[1], : tokens.shape[1]] == 0.0
+        out_4 = torch.full(
+            [tokens.shape[0], 2, tokens.shape[1], tokens.shape[1]],
+            -1000000000.0,
+            device=tokens.device,
+        )
+        out_3 = torch.where(out_3, out_4, split * 0.35355338)
+        out_3 = torch.softmax(out_3, dim=-1) @ split_3.transpose(1, 2)
+        out_3 = out_3.transpose(1, 2)
+        out_3 = out_3.reshape(out_2.shape[0], out_2.shape[1], out_2.shape[2])
+        out = out + self.proj(out_3)
         outer = self.outer(F.gelu(self.inner(self.norm2(out))))
         out = out + outer
         out_2 = self.norm1(out)
@@ -60,8 +66,10 @@ class Gpt(nn.Module):
         )
         split_4 = split_4.transpose(1, 2) @ split_5.transpose(1, 2).transpose(2, 3)
         out_3 = self.causal[:, :, : tokens.shape[1], : tokens.shape[1]] == 0.0
-        tokens = torch.tensor(-1000000000.0, dtype=torch.float32).expand(
-            tokens.shape[0], 2, tokens.shape[1], tokens.shape[1]
+        tokens = torch.full(
+            [tokens.shape[0], 2, tokens.shape[1], tokens.shape[1]],
+            -1000000000.0,
+            device=tokens.device,
         )
         out_3 = torch.where(out_3, tokens, split_4 * 0.35355338)
         out_3 = torch.softmax(out_3, dim=-1) @ split_6.transpose(1, 2)
@@ -74,7 +82,7 @@ class Gpt(nn.Module):
         return outer_2, torch.softmax(topk, dim=1), topk_2.to(torch.int32)
 
 
-_WEIGHTS = "77d565637839f971"
+_WEIGHTS = "07b5e7e06e48a9ed"
 
 
 def load(weights: str | Path | None = None) -> nn.Module:

@@ -78,7 +78,7 @@ class Codebook(nn.Module):
         out = out.argmin(1, keepdim=False).to(torch.int32)
         out_2 = torch.where(
             ((out >= -16) & (out < 16)).unsqueeze(1)
-            & ((out.long() % 16).unsqueeze(1) == torch.arange(16).reshape([-1])),
+            & ((out.long() % 16).unsqueeze(1) == torch.arange(16, device=z.device)),
             1.0,
             0.0,
         ).to(torch.float32)
@@ -115,7 +115,7 @@ class VqGan(nn.Module):
         return transpose, reshape
 
 
-_WEIGHTS = "78fbcb675c930650"
+_WEIGHTS = "3268969d094ac5d1"
 
 
 def load(weights: str | Path | None = None) -> nn.Module:

@@ -67,10 +67,6 @@ REFUSED: dict[str, tuple[Build, str]] = {
     "no such type": (
         lambda b, x: b.op("Cast", x(3), to=21), "Cast: torch has no uint4 tensors"
     ),
-    "gather by batch": (
-        lambda b, x: b.op("GatherND", x("N", 3, 4), x("N", 1, dtype="int64"), batch_dims=1),
-        "GatherND: GatherND with batch_dims",
-    ),
     "backward": (
         lambda b, x: b.op("Slice", x(4, 3), x(1, dtype="int64"), x(1, dtype="int64"), [0], [-1]),
         f"Slice: a backward slice between bounds that are {RUN}",
@@ -82,10 +78,6 @@ REFUSED: dict[str, tuple[Build, str]] = {
     "cropped by a reflection": (
         lambda b, x: b.op("Pad", x(1, 2, 4, 4), np.int64([0, 0, -1, 0, 0, 0, 1, 0]), mode="reflect"),
         "Pad: a negative padding in mode reflect",
-    ),
-    "reflected integers": (
-        lambda b, x: b.op("Pad", x(1, 4, dtype="uint8"), np.int64([0, 1, 0, 0]), mode="edge"),
-        "Pad: padding of mode edge over 1 axes of uint8",
     ),
     "normalized over N": (
         lambda b, x: b.op("LayerNormalization", x(2, "N"), x("N"), axis=-1),

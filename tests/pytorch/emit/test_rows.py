@@ -11,6 +11,7 @@ import pytest
 from mgeconvert.reference import torch
 from tests.harness.check import difference
 from tests.pytorch.judge import FILE, Job, megengine_rows, operator_rows, said, write
+from tests.pytorch.written import unread
 
 OTHER = {
     "LayerNormalization-float162x4x5x6-cfloat166": "one unit in the last place of float16",
@@ -27,6 +28,7 @@ def check(jobs: Iterable[Job], folder: Path) -> None:
         path = folder / f"network_{number}.py"
         if write(job, path):
             written.append((job, path))
+            complaints += [f"{job.id}: nothing reads {name}" for name in unread(path.read_text())]
         if (reason := "" if path.is_file() else said(job.graph)) != known.get(job.id, ""):
             complaints.append(f"{job.id}: says {reason!r}, expected {known.get(job.id, '')!r}")
     results = torch.run_all([(path, job.inputs) for job, path in written])

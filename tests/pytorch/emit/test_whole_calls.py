@@ -49,7 +49,8 @@ def body(text: str) -> str:
         (
             "movement/functional/size-at-a-tensor",
             "def forward(self, x, y):\n"
-            "        return torch.tensor(x.shape, dtype=torch.int32)[y].to(torch.float32) + x",
+            "        y = torch.tensor(x.shape, dtype=torch.int32, device=x.device)[y]\n"
+            "        return y.to(torch.float32) + x",
         ),
         ("indexing/subscripts/x[:,::-1]-2x5", "def forward(self, x):\n        return x.flip(1)[:, :5]"),
         ("indexing/subscripts/x[:,[0,2]]-2x3x4", "def forward(self, x):\n        return x[:, self.constant]"),
