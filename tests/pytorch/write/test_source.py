@@ -95,15 +95,14 @@ def test_equal_modules_are_one_class(tmp_path: Path) -> None:
 
 def test_all_refusals_at_once(tmp_path: Path) -> None:
     b = Builder(Graph())
-    x = b.input("x", np.dtype(np.float32), (1, 2, 4, 4))
-    indices = b.ops("MaxPool", 2, x, kernel_shape=(2, 2))[1]
-    b.output("y", indices)
-    b.output("z", b.op("AveragePool", x, kernel_shape=(2, 2), dilations=(2, 2)))
+    x, y = (b.input(name, np.dtype(np.uint32), (1, 2)) for name in "xy")
+    b.output("shifted", b.op("BitShift", x, y, direction="LEFT"))
+    b.output("greater", b.op("Max", x, y))
     with pytest.raises(UnsupportedError) as refusal:
         BACKEND.save(b.graph, tmp_path / "net.py")
     assert [problem.reason for problem in refusal.value.problems] == [
-        "the indices of a max pool, which torch counts within each channel",
-        "a dilated average",
+        "torch does not shift uint32",
+        "torch has no torch.maximum of uint32",
     ]
     assert refusal.value.hint == "`mgeconvert ops pytorch` lists what can be written"
     assert list(tmp_path.iterdir()) == []
