@@ -49,7 +49,7 @@ def verify_files(
     source = None if model is None else _source(model, model_format, is_asked=path is None)
     own = None if model is None or source is None or through_ir else OwnRuntime(model, source)
     if path is not None:
-        recorded: Recorded | None = read_recorded(path, described.inputs, described.outputs)
+        recorded: Recorded | None = read_recorded(path, described.inputs, described.outputs, backend.narrows)
         report = verify_written(candidate, backend, described.inputs, described.outputs, recorded, limit=limit, own=own)
     elif model is None or source is None:
         report = verify_written(candidate, backend, described.inputs, described.outputs, limit=limit)

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 SAVE = 'np.save("x.npy", x) in numpy, for an array x of numbers'
 KEYS_HINT = "name the arrays in_0, in_1, ... and out_0, out_1, ..., or as the model's inputs and outputs"
 
+NONE: Mapping[str, str] = MappingProxyType({})
 LARGEST, GROWTH = 1 << 28, 100
 """An archive may unpack to LARGEST bytes, or to GROWTH times its size: masks and zeros pack that well."""
 _DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, tokenize.TokenError, SyntaxError)
@@ -62,16 +64,29 @@ def along(model: Path, frontend: Frontend) -> Path | Recorded | None:
     return beside(model) or (frontend.recorded(model) if frontend.recorded is not None else None)
 
 
-def read_recorded(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Recorded:
-    """The file's arrays for a model with these inputs and outputs.
+def read_recorded(
+    path: Path, inputs: Mapping[str, Value], outputs: Mapping[str, Value], narrows: Mapping[str, str] = NONE
+) -> Recorded:
+    """The file's arrays for a model with these inputs and outputs; inputs in the types that `narrows` says its format
+    has in place of theirs, where the numbers stay.
 
     Raises BadInputError where the file is no .npz or lacks an array, MisfitError for one of another dtype or shape.
     """
     arrays = read_arrays(path)
-    recorded = Recorded(path, _choose(path, arrays, inputs, "in"), _choose(path, arrays, outputs, "out"))
-    for (name, array), value in zip(recorded.inputs.items(), inputs.values(), strict=True):
+    given = {
+        name: _narrowed(array, value, narrows)
+        for (name, array), value in zip(_choose(path, arrays, inputs, "in").items(), inputs.values(), strict=True)
+    }
+    for (name, array), value in zip(given.items(), inputs.values(), strict=True):
         _check_input(path, name, array, value)
-    return recorded
+    return Recorded(path, given, _choose(path, arrays, outputs, "out"))
+
+
+def _narrowed(array: np.ndarray, value: Value, narrows: Mapping[str, str]) -> np.ndarray:
+    if value.dtype is None or narrows.get(array.dtype.name) != value.dtype.name:
+        return array
+    other = array.astype(value.dtype)
+    return other if np.array_equal(other, array) else array
 
 
 def read_beside(path: Path, inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> Recorded | None:

@@ -137,6 +137,19 @@ def test_recorded_arrays_by_position_or_name(tmp_path: Path, keys: tuple[str, st
     assert beside(tmp_path / "n.pkl") is None
 
 
+@pytest.mark.parametrize(("number", "expected"), [(5, "int32"), (1 << 40, "")])
+def test_inputs_in_the_types_that_a_format_has(tmp_path: Path, number: int, expected: str) -> None:
+    """Where the numbers stay; others are of another type than the model takes."""
+    np.savez(tmp_path / "m.npz", in_0=np.int64([number]), out_0=np.float32([0]))
+    given = tmp_path / "m.npz", {"x": Value("x", np.dtype(np.int32), (1,))}, {"y": Y}
+    narrows = {"int64": "int32"}
+    if expected:
+        assert read_recorded(*given, narrows).inputs["x"].dtype == expected
+        return
+    with pytest.raises(BadInputError, match=r"the array for input x is int64\[1\], expected int32\[1\]"):
+        read_recorded(*given, narrows)
+
+
 def test_positions_are_numbers_not_text(tmp_path: Path) -> None:
     np.savez(tmp_path / "m.npz", **{f"in_{n}": np.float32([n]) for n in range(11)}, out_0=np.float32([0]))
     values = {f"x{n}": Value(f"x{n}", np.dtype(np.float32), (1,)) for n in range(11)}
