@@ -21,7 +21,8 @@ from mgeconvert.ir.families import ONNX
 from mgeconvert.registry import backend
 from mgeconvert_converters.onnx.opsets.up.driver import load
 from mgeconvert_converters.onnx.write.save import save
-from tests.compose.rows import MS, NEWER, ROWS, f, normal, whole
+from tests.compose.newer_rows import NEWER
+from tests.compose.rows import MS, ROWS, f, normal, whole
 from tests.onnx.test_passing_through import loop, scan, sequence
 
 load_table()
