@@ -44,6 +44,12 @@ ROWS = [
     Op("ConvTranspose", X(1, 4, 5, 6), P(4, 3, 3, 3), None, group=2, dilations=(2, 2)),
     Op("ConvTranspose", X(1, 4, 5), P(4, 3, 3), P(3), strides=(2,)),
     *(
+        Op("ConvTranspose", X(1, 2, 4, 3), P(2, 3, *kernel), None, strides=strides, auto_pad=same)
+        for kernel, strides in (((5, 4), (2, 1)), ((6, 7), (1, 2)))
+        for same in ("SAME_UPPER", "SAME_LOWER")
+    ),
+    Op("Conv", X(1, 4, 9), P(6, 2, 3), P(6), group=2, dilations=(2,), pads=(1, 3), strides=(2,)),
+    *(
         Op("Conv", X(2, 4, 9, 11), P(6, 4, 3, 3), b, pads=p, strides=s, dilations=d)
         for b, p, s, d in (
             (None, (0, 0, 0, 0), (1, 1), (1, 1)),

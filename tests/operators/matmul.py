@@ -6,6 +6,8 @@ from tests.harness.operators import Op, P, X
 
 ROWS = [
     Op("DFT", X(1, 8, 1), None, P(values=1, dtype="int64")),
+    Op("DFT", X(2, 5, 2), None, P(values=1, dtype="int64")),
+    Op("DFT", X(2, 5, 2), None, P(values=1, dtype="int64"), inverse=1),
     Op("Gemm", X(2, 3), P(3, 4)),
     Op("Gemm", X(2, 3), P(3, 4), P(4), alpha=0.5),
     Op("Einsum", X(2, 3), X(3, 4), equation="ij,jk->ik"),
