@@ -52,8 +52,11 @@ def pool(e: Emission) -> str:
 
 @emit("GlobalAveragePool", "GlobalMaxPool")
 def global_pool(e: Emission) -> str:
+    scope, kind = e.node.scope, "Avg" if e.node.op == "GlobalAveragePool" else "Max"
+    if scope is not None and scope.call is not None and e.wants_module and e.rank() == 4:
+        return f"{e.module(f'nn.Adaptive{kind}Pool2d', {None: (1,)}, {})}({e[0]})"
     axes = tuple(range(2, e.rank()))
-    return call(f"{e[0]}.{'mean' if e.node.op == 'GlobalAveragePool' else 'amax'}", axes, keepdim=True)
+    return call(f"{e[0]}.{'mean' if kind == 'Avg' else 'amax'}", axes, keepdim=True)
 
 
 def _shared(e: Emission, dims: int, kernel: Any, order: list[int], kwargs: dict[str, Any]) -> str:

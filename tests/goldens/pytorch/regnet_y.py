@@ -14,11 +14,12 @@ from torch import nn
 class Gate(nn.Module):
     def __init__(self):
         super().__init__()
+        self.pool = nn.AdaptiveAvgPool2d(1)
         self.reduce = nn.Conv2d(12, 4, 1)
         self.expand = nn.Conv2d(4, 12, 1)
 
     def forward(self, x):
-        expand = self.expand(F.relu(self.reduce(x.mean((2, 3), keepdim=True))))
+        expand = self.expand(F.relu(self.reduce(self.pool(x))))
         return x * torch.sigmoid(expand)
 
 
@@ -87,7 +88,7 @@ class ResNet(nn.Module):
         return self.fc(self.layer2(x).mean((2, 3), keepdim=True).flatten(1))
 
 
-_WEIGHTS = "d54e6b21334fbdf1"
+_WEIGHTS = "b2f82c0d02bee4c8"
 
 
 def load(weights: str | Path | None = None) -> nn.Module:
