@@ -46,8 +46,19 @@ FOLLOWED = {
     ("quantize m.onnx --data n.py", "--data n.py:feeds"): "quantize m.onnx --data r.npz -o t.onnx",
     ("quantize m.onnx --data nothing", "--data takes a folder of .npy or .npz files, an .npz, or script.py:feeds"):
         "quantize m.onnx --data r.npz -o t.onnx",
-    ("quantize m.onnx --recipe fp16 -o t.pkl", "-o to a file of onnx, tflite"): "quantize m.onnx --recipe fp16 "
+    ("quantize m.onnx --recipe fp16 -o t.prototxt", "-o to a file of onnx, tflite"): "quantize m.onnx --recipe fp16 "
     "-o t.onnx",
+    ("quantize m.onnx --recipe fp16 -o t.pkl", "--recipe int8"): "quantize m.onnx --recipe int8 --data r.npz -o t.pkl",
+    ("quantize m.onnx --data r.npz -o t.pkl --per-channel", "--per-tensor"): "quantize m.onnx --data r.npz -o t.pkl "
+    "--per-tensor",
+    ("onnx-to-tflite m.onnx --io-dtype int8 --strip-quantization", "leave one of them out"): "onnx-to-tflite m.onnx "
+    "-o t.tflite --strip-quantization",
+    ("onnx-to-tflite m.onnx --input-zero-point 3", "give both"): "onnx-to-tflite m.onnx --input-zero-point 3 "
+    "--input-scale 0.5 -o t.tflite",
+    ("onnx-to-tflite m.onnx --input-scale -1", "--input-scale 0.0078125"): "onnx-to-tflite m.onnx "
+    "--input-scale 0.0078125 -o t.tflite",
+    ("onnx-to-tflite m.onnx --io-dtype int8", "`mgeconvert quantize MODEL --data DATA` finds them all"):
+        "quantize m.onnx --data r.npz -o t.tflite --io-dtype int8",
     ("optimize", "mgeconvert optimize MODEL -o OUT"): "optimize m.onnx -o t.onnx",
     ("inspect m.onnx --in body", "give --nodes too"): "inspect m.onnx --nodes",
     ("inspect m.onnx --tree --nodes", "give one of them"): "inspect m.onnx --tree",
