@@ -60,11 +60,12 @@ def growth_rows(folder: Path, longest: int = SHORT) -> list[Row]:
     rows: list[Row] = []
     for target in TARGETS:
         start = least([_conversion(folder, 4, target)], RUNS)[0]
-        first = 0.0
+        least_seconds, first = start.seconds, 0.0
         for operators in filter(longest.__ge__, CHAINS):
             runs = RUNS if operators < FIRST else 2 if operators < SHORT else 1
             found = least([_conversion(folder, operators, target)], runs)[0]
-            each = max(found.seconds - start.seconds, 0.0) / operators
+            least_seconds = min(least_seconds, found.seconds)
+            each = (found.seconds - least_seconds) / operators
             first = each if operators == FIRST else first
             memory = (found.memory - start.memory) / operators
             said = f"{found.seconds:.2f} s"

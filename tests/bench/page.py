@@ -22,7 +22,8 @@ figure is the least of several runs that take turns. It fails where a limit is e
 `make bench ARGUMENTS='--only growth'` measures one group, `--largest 6000` weights of up to 6 GB, `--longest 100000`
 chains of up to 100,000 operators; `--write` writes this page.
 
-The figures below come from {machine}.
+The figures below come from {machine}, shared with other
+work: seconds are up to three times those of an idle machine.
 
 """
 
