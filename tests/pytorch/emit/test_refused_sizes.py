@@ -66,6 +66,6 @@ def test_what_is_written_without_sizes() -> None:
 def test_a_call_that_is_lowered(tmp_path: Any) -> None:
     """An interpolation to a size is written as the operator that it means."""
     path = tmp_path / "model.pkl"
-    path.write_bytes(sources.source("networks_images/UNet")[0])
+    path.write_bytes(sources.source("networks_images/HRNet")[0])
     graph = load(path, faithful=True, varying="batch", trains=True)
     assert registry.backend("pytorch").problems(graph) == []
