@@ -77,6 +77,12 @@ def factor_behind_the_bias_of_a_stacked_product(b: Builder) -> Value:
     return b.op("Mul", b.op("Add", product, np.float32([1, 2])), np.float32([2, 4]))
 
 
+@declines("fuse-conv-scale", "Mul: the factor is zero, or the bias leaves the range of its type")
+def zero_behind_the_bias_of_a_stacked_product(b: Builder) -> Value:
+    product = b.op("MatMul", x(b, 2, 1, 2), weight(b, 2, 2))
+    return b.op("Mul", b.op("Add", product, np.float32([1, 2])), np.float32([0, 4]))
+
+
 @changes(
     "fuse-conv-scale",
     """
