@@ -26,6 +26,10 @@ def jobs(
 ) -> list[Job]:
     """The jobs of manifests, folders and model files, with the `given` options beside their own; UsageError for what is
     wrong in any of them."""
+    if isinstance(output, Path) and output.exists() and not output.is_dir():
+        raise UsageError(
+            f"-o {output}: is a file, expected a folder", hint=f"-o {output.parent / output.stem}-converted"
+        )
     found: list[Job] = []
     for source in sources:
         if source.suffix.lower() in (".toml", ".yaml", ".yml"):

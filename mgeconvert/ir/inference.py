@@ -90,7 +90,9 @@ def _broadcasting(node: Node) -> None:
     node.outputs[0].dtype = operands[-1 if node.op == "Where" else 0].dtype
     node.outputs[0].shape = broadcast([value.shape for value in operands if value.shape is not None])
     if node.outputs[0].shape is None:
-        raise InferenceError(f"{node.name}: {node.op} of {', '.join(value.type_text for value in operands)}")
+        raise InferenceError(
+            f"{node.name}: {node.op} of {', '.join(value.type_text for value in operands)}, which do not broadcast"
+        )
 
 
 def _comparison(node: Node) -> None:

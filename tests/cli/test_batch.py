@@ -294,6 +294,14 @@ def test_mistakes_in_an_option(option: str, message: str, hub: Path, monkeypatch
     assert error.value.message == message
 
 
+def test_a_file_in_place_of_the_folder(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hub)
+    with pytest.raises(UsageError) as error:
+        jobs([Path("hub")], ["tflite"], Path("hub/a.onnx"))
+    assert error.value.message == "-o hub/a.onnx: is a file, expected a folder"
+    assert error.value.hint == "-o hub/a-converted"
+
+
 def test_what_a_batch_wrote_is_no_model_of_the_next(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder of outputs below the models, and outputs beside them."""
     monkeypatch.chdir(hub)

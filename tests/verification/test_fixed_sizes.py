@@ -24,7 +24,7 @@ NETWORKS = {
     "does not fit an input of [1, 3, 16, 24]",
     "LayerNormImage": "norm: LayerNorm: norm/LayerNormalization: LayerNormalization: operand 1 of shape [3, 8, 8] "
     "does not fit an input of [1, 3, 16, 24]",
-    "Positions": "vit: __add__: vit/Add: Add of float32[1,96,6], float32[1,16,6]",
+    "Positions": "vit: __add__: vit/Add: Add of float32[1,96,6], float32[1,16,6], which do not broadcast",
     "JoinedMap": "model: concat: Concat: Concat(float32[1,3,16,24], float32[1,1,8,8]): ",
     "Spatial": "mix: Linear: mix/MatMul: MatMul(float32[1,3,384], float32[64,4]): ",
     "Matrix": "model: matmul: MatMul: MatMul(float32[1,3,16,24], float32[8,5]): ",
