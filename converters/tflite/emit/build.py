@@ -18,6 +18,7 @@ from ..finish.float16_kernels import half_computation
 from ..finish.fusion import fuse
 from ..finish.integer_borders import integer_borders
 from ..finish.integer_kernels import integer_kernels
+from ..finish.picks import split_picks
 from ..finish.small_weights import half_weights, int8_weights
 from ..finish.stored_weights import stored_weights
 from ..layout.plan import BorderLayouts
@@ -100,5 +101,6 @@ def build(graph: Graph, **options: Any) -> Model:
         half_weights(model)
     elif graph.metadata.get(WEIGHTS) == "float16":
         half_weights(model, exactly=True)
+    split_picks(model)
     check(model)
     return model

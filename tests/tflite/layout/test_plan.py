@@ -95,7 +95,7 @@ CASES = [
     (axes, "transposes: 0 (border), 0 (interior)"),
     (squeeze_excite, "transposes: 0 (border), 0 (interior)"),
     (shuffle, "transposes: 0 (border), 0 (interior), 1 (the model's own)"),
-    (halves, "transposes: 0 (border), 0 (interior)"),
+    (halves, "transposes: 0 (border), 0 (interior), 1 (the model's own)"),
     (norms, "transposes: 0 (border), 0 (interior)"),
     (pixel_shuffle, "transposes: 0 (border), 0 (interior)"),
 ]
