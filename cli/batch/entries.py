@@ -163,16 +163,17 @@ def _sources(entry: Mapping[str, Any], place: Place) -> Iterator[tuple[Where, st
     if "trace" in entry:
         network = _text(entry, "trace", place)
         file, _, name = network.partition(":")
-        yield joined(place.path.parent, file), str(entry.get("name", name or Path(file).stem))
+        yield joined(place.path.parent, file), _text(entry, "name", place, name or Path(file).stem)
         return
     pattern = _text(entry, "path", place)
     found = _matching(joined(place.path.parent, pattern))
     if not found:
         raise UsageError(f"{place.at('path')}: {pattern}: no such file")
+    name = _text(entry, "name", place, found[0].stem)
     if "name" in entry and len(found) > 1:
         raise UsageError(f"{place.at('name')}: {entry['name']} names {len(found)} models that {pattern} matches")
     for path in found:
-        yield path, str(entry.get("name", path.stem))
+        yield path, name if "name" in entry else path.stem
 
 
 def _matching(pattern: Where) -> Sequence[Where]:

@@ -7,8 +7,10 @@ run in its runtime. Without any of them the candidate is only run for sanity.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from mgeconvert import registry
 from mgeconvert.errors import MissingDependencyError, UsageError
@@ -22,6 +24,9 @@ from .recorded import Recorded, beside, read_recorded
 from .report import VerificationReport
 from .tolerance import Limit, limit_for
 
+_INTEGERS = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
+IN_FLOATS: Mapping[str, str] = MappingProxyType(dict.fromkeys((*_INTEGERS, "float16", "float64"), "float32"))
+"""What a format whose files are floats throughout has in place of each type."""
 CONVERT_AGAIN = "convert the model again, with numbers for sizes that cannot vary"
 
 
@@ -49,7 +54,8 @@ def verify_files(
     source = None if model is None else _source(model, model_format, is_asked=path is None)
     own = None if model is None or source is None or through_ir else OwnRuntime(model, source)
     if path is not None:
-        recorded: Recorded | None = read_recorded(path, described.inputs, described.outputs, backend.narrows)
+        takes = backend.narrows if backend.on_grids else IN_FLOATS
+        recorded: Recorded | None = read_recorded(path, described.inputs, described.outputs, takes)
         report = verify_written(candidate, backend, described.inputs, described.outputs, recorded, limit=limit, own=own)
     elif model is None or source is None:
         report = verify_written(candidate, backend, described.inputs, described.outputs, limit=limit)

@@ -229,6 +229,7 @@ def test_a_manifest(hub: Path) -> None:
             "m.toml:4: http only reads",
         ),
         ("[[model]]\ntargets = ['onnx']\n", "m.toml: a [[model]] needs either path or trace"),
+        ("[[model]]\npath = 'hub/a.onnx'\ntargets = ['onnx']\nname = 3\n", "m.toml:4: name must be text"),
         ("[[model]]\npath = 'hub/a.onnx'\ntargets = ['onnx']\nfp16 = 1\n", "m.toml:4: fp16 is true or false, not 1"),
         (
             "[[model]]\npath = 'hub/a.onnx'\ntargets = ['onnx']\nopset = 'x'\n",

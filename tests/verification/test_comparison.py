@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mgeconvert
 from mgeconvert.errors import BadInputError, ConversionError, MissingDependencyError, VerificationError
 from mgeconvert.ir import Value
+from mgeconvert.ir.builder import Builder
 from mgeconvert.verification.comparison import compare, random_inputs, sane, symbol_sizes, verify_written
 from mgeconvert.verification.expected import verify_files
 from mgeconvert.verification.recorded import Recorded, beside, read_recorded
@@ -148,6 +150,19 @@ def test_inputs_in_the_types_that_a_format_has(tmp_path: Path, number: int, expe
         return
     with pytest.raises(BadInputError, match=r"the array for input x is int64\[1\], expected int32\[1\]"):
         read_recorded(*given, narrows)
+
+
+def test_recorded_integers_are_given_to_files_of_floats(tmp_path: Path) -> None:
+    """A Caffe file says no types: its inputs are floats."""
+    b = Builder()
+    image = b.input("x", "uint8", (1, 3, 4, 4))
+    b.output("y", b.op("Mul", b.op("Cast", image, to=1), np.float32([[[0.5]], [[0.25]], [[2]]])))
+    mgeconvert.save(b.graph, tmp_path / "m.onnx")
+    x = np.arange(48, dtype=np.uint8).reshape(1, 3, 4, 4)
+    np.savez(tmp_path / "m.npz", in_0=x, out_0=x * np.float32([0.5, 0.25, 2])[:, None, None])
+    mgeconvert.convert(tmp_path / "m.onnx", tmp_path / "m.prototxt")
+    report = verify_files(tmp_path / "m.prototxt", tmp_path / "m.onnx", None)
+    assert (report.method, report.passed) == ("recorded", True)
 
 
 def test_positions_are_numbers_not_text(tmp_path: Path) -> None:
