@@ -51,8 +51,7 @@ def gather_nd_in_batches(b: Builder, node: Node) -> Result:
     """GatherND(x, i, batch_dims=k) -> GatherND(x, Concat(the k numbers of the batch, i))"""
     x, indices, batches = data(node), data(node, 1), integer(node, "batch_dims", 0)
     sizes = [_size(indices, axis, "positions whose number is") for axis in range(len(shape_of(indices)) - 1)]
-    check_table(*sizes, batches)
-    places = np.stack(np.broadcast_arrays(*np.indices(sizes, sparse=True))[:batches], axis=-1)
+    places = np.moveaxis(table_size.indices(sizes)[:batches], 0, -1)
     whole = b.op("Concat", places.astype(indices.dtype or np.int64), indices, axis=-1)
     return b.op("GatherND", x, whole)
 

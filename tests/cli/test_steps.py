@@ -184,7 +184,7 @@ def test_passes_beside_a_level_and_growth(invoke: Invoke, monkeypatch: pytest.Mo
     monkeypatch.setattr(mgeconvert.passes, "optimize", lambda _, *given: seen.append(given) or Outcome())
     line = "optimize m.lst --enable forward-fold-scale,fuse-pad --no-fuse-gelu --allow-growth 1000"
     assert invoke(line).exit_code == 0
-    assert [(level, enable, disable, growth) for level, enable, disable, _, growth, _ in seen] == [
+    assert [(level, enable, disable, growth) for level, enable, disable, _, growth, *_ in seen] == [
         (1, ("forward-fold-scale", "fuse-pad"), ("fuse-gelu",), 1000)
     ]
 

@@ -152,7 +152,7 @@ def test_close_outputs_and_failed_ones_are_not_looked_at_by_layers(monkeypatch: 
         raise AssertionError
 
     monkeypatch.setattr(written, "check_layers", never)
-    for given in (report(output(1e-4)), report(replace(output(1.0), problem="far off"))):
+    for given in (report(output(1e-4)), report(replace(output(1.0), problem="a mask", fault="type"))):
         assert by_layers(given) is given
 
 
