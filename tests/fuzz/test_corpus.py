@@ -52,6 +52,7 @@ SAID = {
     "onnx/tensor_of_no_type.onnx": "there is no element type 1048576",
     "tflite/pads_as_kernel_of_gigabytes.tflite": "Conv: it needs a constant of 6 x 4 x 4128771 x 3 numbers",
     "tm/astype_of_text.pkl": "megengine.tensor.Tensor.astype: dtype is a str, expected a type of data",
+    "tm/step_of_a_tuple.pkl": "a slice's step is a tuple, expected a whole number",
     "tm/structure_of_nodes.pkl": "a TensorNode in the file that was read, where only plain data may stand",
 }
 """What is said of findings, by reader or by the last writer that refuses them."""

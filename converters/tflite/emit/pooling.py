@@ -97,6 +97,8 @@ def _scale(kernel: list[int], counts: list[Array]) -> Array:
     total: Array = np.asarray(1.0)
     for count in counts:
         total = np.multiply.outer(total, count)
+    if not total.all():
+        refuse("a window lies wholly in the padding")
     return math.prod(kernel) / total
 
 

@@ -126,7 +126,10 @@ def _weighed(b: EmitBuilder, node: Node, pads: tuple[int, ...], reach: tuple[int
     if any(size < window for size, window in zip(counted.shape, kernel, strict=True)):
         refuse(f"a window of {kernel} that is larger than the padded image, {list(counted.shape)}")
     windows = np.lib.stride_tricks.sliding_window_view(counted, kernel)[:: strides[0], :: strides[1]]
-    factor = kernel[0] * kernel[1] / windows.sum((2, 3))
+    counts = windows.sum((2, 3))
+    if not counts.all():
+        refuse("a window lies wholly in the padding")
+    factor = kernel[0] * kernel[1] / counts
     mean = b.op(
         "AveragePool",
         padded(b, x, reach, 0.0),

@@ -112,6 +112,12 @@ def test_too_many_axes() -> None:
     assert "LayerNormalization: MEAN of 7 axes; XNNPACK has 6" in text
 
 
+def test_a_window_in_the_padding() -> None:
+    image = np.ones((1, 1, 4, 4), np.float32)
+    text = refused(lambda b, x: b.op("AveragePool", x, kernel_shape=(2, 2), pads=(2, 2, 2, 1)), image)
+    assert "AveragePool: a window lies wholly in the padding" in text
+
+
 def test_parameters_at_run_time() -> None:
     axis = np.array(1, np.int64)
     text = refused(lambda b, x, k: b.op("CumSum", x, k), X, axis)

@@ -219,6 +219,10 @@ REFUSED: dict[str, tuple[Build, str]] = {
         lambda b, x: b.op("AveragePool", x(1, 1, 2, 2), kernel_shape=(3, 3), ceil_mode=1, pads=(0, 0, 0, 1)),
         "a window of (3, 3) that is larger than the padded image, [2, 3]",
     ),
+    "window in the padding": (
+        lambda b, x: b.op("AveragePool", x(1, 1, 4, 4), kernel_shape=(2, 2), pads=(2, 2, 2, 1)),
+        "a window lies wholly in the padding",
+    ),
     "floats of 8 bits": (
         lambda b, x: b.op("QuantizeLinear", x(4), np.float32(0.1), output_dtype=17),
         "quantization to float8_e4m3fn, or by blocks",

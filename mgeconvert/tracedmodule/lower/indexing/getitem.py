@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mgeconvert.errors import refuse
+from mgeconvert.errors import BadInputError, refuse
 from mgeconvert.ir import Value
 from mgeconvert.ir.builder import Builder
 
@@ -117,12 +117,16 @@ def _or(value: Any, default: int) -> Any:
 
 
 def step_of(item: slice) -> int:
-    """A slice's step, which must be known."""
+    """A slice's step, which must be known; BadInputError for what is no whole number."""
     if isinstance(item.step, Value):
         if item.step.array is None:
             refuse("a slice whose step is only known at run time")
         return int(item.step.array)
-    return 1 if item.step is None else int(item.step)
+    if item.step is None:
+        return 1
+    if not isinstance(item.step, int | np.integer):
+        raise BadInputError(f"a slice's step is a {type(item.step).__name__}, expected a whole number")
+    return int(item.step)
 
 
 def single(position: int) -> slice:
