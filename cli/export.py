@@ -9,9 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-from click.core import ParameterSource
-
 from mgeconvert import api, registry
 from mgeconvert.api import Selection
 from mgeconvert.errors import UsageError
@@ -20,7 +17,7 @@ from mgeconvert.registry import Backend, Frontend, checked_options
 
 from .formats import named
 from .guide import use
-from .options import STREAM
+from .options import STREAM, given_parameters
 from .outputs import check_beside, check_model, is_standard_output
 from .passes import outcome_document, say_outcome
 from .proof import write_proof
@@ -168,9 +165,8 @@ def check_format_options(
 
 def given_options(parameters: Iterable[str]) -> list[str]:
     """The flags of the parameters that the command line gives."""
-    context = click.get_current_context()
-    given = [name for name in parameters if context.get_parameter_source(name) == ParameterSource.COMMANDLINE]
-    return [parameter.opts[-1] for parameter in context.command.params if parameter.name in given]
+    names = set(parameters)
+    return [parameter.opts[-1] for parameter in given_parameters() if parameter.name in names]
 
 
 def check_out(session: Session, model: Path | None, out: Path | None, force: bool, **rest: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from .limits import Seconds, Size
 from .session import Session
@@ -138,6 +139,16 @@ def click_options(options: Iterable[Option], prefix: str, taken: set[str]) -> li
         settings["show_default"] = option.default not in (None, False, "")
         made.append(click.Option([f"{prefix}_{option.name}", declaration], **settings))
     return made
+
+
+def given_parameters() -> list[click.Parameter]:
+    """The parameters of the step that the command line gives."""
+    context = click.get_current_context()
+    return [
+        parameter
+        for parameter in context.command.params
+        if context.get_parameter_source(parameter.name or "") == ParameterSource.COMMANDLINE
+    ]
 
 
 def option_values(parameters: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from mgeconvert.errors import BadInputError, UsageError, VerificationError
 from mgeconvert.files import output_files
 
+from .options import given_parameters
 from .session import Session, plural
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from .state import State
 
-SUFFIX = ".proof.json"
 OF_THE_RUN = frozenset(
     {
         *("out", "force", "verify", "io", "keep_failed", "show_declined", "proof", "report", "node_data"),
@@ -56,11 +55,11 @@ def write_proof(
     if not report.passed or source is None or not source.is_file():
         session.say("no proof is written: the file was not compared with anything that could be compared again")
         return None
-    path = None if report.method != "recorded" or recorded is None else recorded
-    path = path if isinstance(path, Path | None) else path.path
+    read = recorded if isinstance(recorded, Path | None) else recorded.path
+    compared = read if report.method == "recorded" and read is not None and read.is_file() else None
     at = proof_path(files[0])
     did = {"options": _given(), "passes": [*passes], "is_of_run": state.is_of_run}
-    document = proof(report, source, files, path if path is not None and path.is_file() else None, did, at)
+    document = proof(report, source, files, compared, did, at)
     with output_files(at) as (file,):
         file.write(json.dumps(document, indent=2, ensure_ascii=False).encode())
     session.say(f"wrote {at}")
@@ -69,17 +68,12 @@ def write_proof(
 
 def _given() -> dict[str, Any]:
     """The options of the step that the command line gives and that are about the model, by their long names."""
-    context = click.get_current_context()
-    found: dict[str, Any] = {}
-    for parameter in context.command.params:
-        name = parameter.name or ""
-        if (
-            isinstance(parameter, click.Option)
-            and name not in OF_THE_RUN
-            and context.get_parameter_source(name) == ParameterSource.COMMANDLINE
-        ):
-            found[max(parameter.opts, key=len).lstrip("-")] = _said(context.params.get(name))
-    return found
+    values = click.get_current_context().params
+    return {
+        max(parameter.opts, key=len).lstrip("-"): _said(values.get(parameter.name or ""))
+        for parameter in given_parameters()
+        if isinstance(parameter, click.Option) and parameter.name not in OF_THE_RUN
+    }
 
 
 def _said(value: Any) -> Any:
@@ -87,11 +81,6 @@ def _said(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_said(each) for each in value]
     return value if isinstance(value, bool | int | float | None) else str(value)
-
-
-def proved(path: Path) -> Path:
-    """The file that a proof is of, where the path is the proof's own."""
-    return path.with_name(path.name.removesuffix(SUFFIX)) if path.name.endswith(SUFFIX) else path
 
 
 def check_proof(session: Session, candidate: Path, recompute: bool) -> None:

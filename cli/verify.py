@@ -16,7 +16,7 @@ from .guide import command as command_line
 from .layers import by_layer, layer_options, wish
 from .options import FILE
 from .outputs import check_beside
-from .proof import check_proof, proved
+from .proof import check_proof
 from .report.options import report_options
 from .sections import Section
 from .session import Session
@@ -49,9 +49,18 @@ def _check(session: Session, files: tuple[Path, ...], io: Path | None, rtol: flo
     if rest["source_format"] is not None and len(files) < 2:
         raise UsageError("--from is of MODEL, and none is given", hint="mgeconvert verify MODEL CANDIDATE")
     if rest["target_format"] is None:
-        registry.backend_for(proved(files[-1]) if rest["proof"] else files[-1])
+        registry.backend_for(_candidate(files[-1], rest["proof"]))
     else:
         registry.backend(rest["target_format"])
+
+
+def _candidate(path: Path, is_proven: bool) -> Path:
+    """The file to be judged; where its proof is to be checked, that may be named in its place."""
+    if not is_proven:
+        return path
+    from mgeconvert.verification.proof import proved
+
+    return proved(path)
 
 
 def _verify(
@@ -68,7 +77,7 @@ def _verify(
     **rest: Any,
 ) -> State:
     if proof:
-        check_proof(session, proved(files[-1]), recompute)
+        check_proof(session, _candidate(files[-1], proof), recompute)
         return state
     from mgeconvert.verification.expected import verify_files
 

@@ -114,9 +114,7 @@ def load_for(
         if not target.faithful or target.name == source.name:
             return source.load(path, faithful=target.faithful, **options)
         graph = source.load(path, faithful=True, trains=True, **options)
-        if not target.problems(graph):
-            return graph
-        if not isinstance(path, Path):
+        if not isinstance(path, Path) or not target.problems(graph):
             return graph
         for varying in source.varying[1:]:
             fewer = source.load(path, faithful=True, trains=True, varying=varying, **options)

@@ -169,11 +169,10 @@ def _sources(entry: Mapping[str, Any], place: Place) -> Iterator[tuple[Where, st
     found = _matching(joined(place.path.parent, pattern))
     if not found:
         raise UsageError(f"{place.at('path')}: {pattern}: no such file")
-    name = _text(entry, "name", place, found[0].stem)
     if "name" in entry and len(found) > 1:
         raise UsageError(f"{place.at('name')}: {entry['name']} names {len(found)} models that {pattern} matches")
     for path in found:
-        yield path, name if "name" in entry else path.stem
+        yield path, _text(entry, "name", place, path.stem)
 
 
 def _matching(pattern: Where) -> Sequence[Where]:

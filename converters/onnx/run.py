@@ -11,13 +11,10 @@ import numpy as np
 
 from mgeconvert.errors import BadInputError, MissingDependencyError, UsageError
 from mgeconvert.files import missing
+from mgeconvert.quiet_session import session_options
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
-
-ERRORS_ONLY = 3
-"""onnxruntime's log severity: no warnings on a user's terminal."""
-
 
 LARGE = 16 << 20
 """Bytes of weights from which on onnxruntime keeps no second and third copy of them. Those, in its blocked layout and
@@ -53,10 +50,6 @@ def _fed(array: np.ndarray, kind: str) -> np.ndarray:
     return array.astype(np.float16) if kind == "tensor(float16)" and array.dtype == np.float32 else array
 
 
-FLOATS = "1"
-"""The accuracy level at which what is multiplied with integer weights is not rounded to integers itself."""
-
-
 def open_session(path: Path, *, optimize: bool = True) -> InferenceSession:
     """A quiet CPU session for the file; external data is found beside it."""
     try:
@@ -68,9 +61,7 @@ def open_session(path: Path, *, optimize: bool = True) -> InferenceSession:
         ) from error
     if not path.is_file():
         raise missing(path)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = ERRORS_ONLY
-    options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", FLOATS)
+    options = session_options()
     level, is_large = onnxruntime.GraphOptimizationLevel, _weight_bytes(path) >= LARGE
     if is_large:
         options.add_session_config_entry("session.disable_prepacking", "1")

@@ -143,6 +143,15 @@ class Model:
     def producers(self) -> dict[Tensor, Operator]:
         return {tensor: operator for operator in self.operators for tensor in operator.outputs}
 
+    def readers(self) -> dict[Tensor, list[Operator]]:
+        """The operators that read each tensor that is read, each once."""
+        found: dict[Tensor, list[Operator]] = {}
+        for operator in self.operators:
+            for tensor in dict.fromkeys(operator.inputs):
+                if tensor is not None:
+                    found.setdefault(tensor, []).append(operator)
+        return found
+
     def use_counts(self) -> dict[Tensor, int]:
         counts: dict[Tensor, int] = {}
         for operator in self.operators:

@@ -12,13 +12,9 @@ import numpy as np
 from mgeconvert import registry
 from mgeconvert.errors import BadInputError
 from mgeconvert.ir import Graph, Node, Value
+from mgeconvert.quiet_session import session_options
 
 RUNTIME = "onnx"
-ERRORS_ONLY = 3
-"""onnxruntime's log severity."""
-
-WHOLE_WEIGHTS = ("session.qdq_matmulnbits_accuracy_level", "1")
-"""onnxruntime's setting by which what is multiplied with integer weights stays float: what the network means."""
 
 
 class Computing:
@@ -33,13 +29,12 @@ class Computing:
             outputs={f"wanted_{number}": value for number, value in enumerate(wanted)},
             calls=[],
         )
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = ERRORS_ONLY
-        options.add_session_config_entry(*WHOLE_WEIGHTS)
         target = registry.backend(RUNTIME)
         with tempfile.TemporaryDirectory(prefix="mgeconvert-") as folder:
             files = target.save(made, Path(folder) / f"model{target.suffixes[0]}")
-            self.session = onnxruntime.InferenceSession(str(files[0]), options, providers=["CPUExecutionProvider"])
+            self.session = onnxruntime.InferenceSession(
+                str(files[0]), session_options(), providers=["CPUExecutionProvider"]
+            )
         self.names = [each.name for each in self.session.get_outputs()]
         self.taken = {each.name for each in self.session.get_inputs()}
 

@@ -14,7 +14,7 @@ from mgeconvert.errors import refuse
 from mgeconvert.ir import Node, Value
 from mgeconvert.ir.builder import Builder
 from mgeconvert.ir.dtypes import elem_type
-from mgeconvert.ir.quantization import blocked
+from mgeconvert.ir.quantization import blocked, dequantized_blocks
 
 from .table import Result, attributes, compose, compose_form, data, integer, operand, scalar, shape_of
 
@@ -307,10 +307,11 @@ def _dequantized_blocks(b: Builder, node: Node) -> Value:
     count = shape_of(x)[axis]
     if not isinstance(count, int):
         refuse("blocks of an axis whose size is open")
-    scale = blocked(scales, scales, count, axis, size)
-    zero = blocked(None if zeros is None else zeros.array, scales, count, axis, size)
+    zero_points = None if zeros is None else zeros.array
     if x.array is not None:
-        return b.constant((x.array.astype(scales.dtype) - zero) * scale, name=x.name)
+        return b.constant(dequantized_blocks(x.array, scales, zero_points, axis, size), name=x.name)
+    scale = blocked(scales, scales, count, axis, size)
+    zero = blocked(zero_points, scales, count, axis, size)
     shifted = b.op("Sub", b.op("Cast", x, to=elem_type(scales.dtype)), b.constant(zero))
     return b.op("Mul", shifted, b.constant(scale))
 

@@ -41,9 +41,8 @@ def run(
     """
     plans = [Plan(row) for row in passes]
     declined = _settle(graph, plans, supported, allowed_growth)
-    for _ in range(0 if rewritten is None else REWRITES):
-        assert rewritten is not None
-        form, before = rewritten(graph), _changes(plans)
+    for _ in range(REWRITES):
+        form, before = None if rewritten is None else rewritten(graph), _changes(plans)
         if form is None:
             break
         left = _settle(form, plans, supported, allowed_growth)

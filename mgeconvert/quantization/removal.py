@@ -10,7 +10,7 @@ import numpy as np
 
 from mgeconvert.ir import Graph, Node, Value
 from mgeconvert.ir.dtypes import integer_limits
-from mgeconvert.ir.quantization import blocked
+from mgeconvert.ir.quantization import dequantized_blocks
 from mgeconvert.quant_params import DEQUANTIZE, QUANTIZE, Quantized, Scales, quantized_values
 
 from .grids import grid_of, scalar_of
@@ -60,10 +60,7 @@ def _floats_of_blocks(node: Node) -> Value | None:
     assert scale is not None
     assert isinstance(size, int)
     assert isinstance(axis, int)
-    floats = (array.astype(scale.dtype) - blocked(zero, scale, array.shape[axis], axis, size)) * blocked(
-        scale, scale, array.shape[axis], axis, size
-    )
-    return Value(node.output.name, array=floats)
+    return Value(node.output.name, array=dequantized_blocks(array, scale, zero, axis, size))
 
 
 def without_quantization(graph: Graph) -> tuple[Graph, list[Parameters]]:

@@ -16,10 +16,9 @@ import numpy as np
 
 from mgeconvert import registry
 from mgeconvert.ir import Graph, Node, Value
-from mgeconvert.quantization.grids import DEQUANTIZE, MOVING
 
 from .asking import IR_RUNTIME
-from .quantized_layers import layers_of
+from .quantized_layers import layers_of, scale_behind
 
 MOVES = ((0.3, 1.0), (2.1, 1.0), (4.0, 4.0))
 """The phase of each run, and how many times the slack a number is moved in it."""
@@ -37,7 +36,7 @@ def allowances(graph: Graph, feeds: Mapping[str, np.ndarray]) -> dict[str, float
     (plain, *moved) = (_outputs(graph, feeds, phase, factor) for phase, factor in ((0.0, 0.0), *MOVES))
     steps = _steps(graph)
     return {
-        name: steps.get(name, 0.0) + ROOM * max(_largest(other[name] - array) for other in moved)
+        name: steps[name] + ROOM * max(_largest(other[name] - array) for other in moved)
         for name, array in plain.items()
     }
 
@@ -48,17 +47,9 @@ def _largest(difference: np.ndarray) -> float:
 
 
 def _steps(graph: Graph) -> dict[str, float]:
-    """The scale of each output that is on a grid."""
+    """The scale of each output; 0 of one that is on no grid."""
     producers = graph.producers()
-    found = {}
-    for name, value in graph.outputs.items():
-        made = producers.get(value)
-        while made is not None and made.op in MOVING and made.inputs[0] is not None:
-            made = producers.get(made.inputs[0])
-        scale = made.inputs[1] if made is not None and made.op == DEQUANTIZE else None
-        if scale is not None and scale.array is not None:
-            found[name] = float(scale.array.max())
-    return found
+    return {name: scale_behind(value, producers) for name, value in graph.outputs.items()}
 
 
 def _outputs(graph: Graph, feeds: Mapping[str, np.ndarray], phase: float, factor: float) -> dict[str, np.ndarray]:

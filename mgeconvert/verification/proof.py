@@ -22,7 +22,7 @@ from mgeconvert.version import NAME, VERSION
 from .report import VerificationReport
 from .tolerance import Limit
 
-FORMAT = "mgeconvert proof"
+FORMAT, SUFFIX = "mgeconvert proof", ".proof.json"
 PACKAGES = ("numpy", "onnx", "onnxruntime", "ai-edge-litert", "opencv-python-headless", "protobuf", "flatbuffers")
 """What can change a figure; those that are installed are named with their versions."""
 HINT = "mgeconvert convert MODEL OUT --proof writes one"
@@ -42,7 +42,12 @@ class Change:
 
 def proof_path(output: Path) -> Path:
     """``model.onnx.proof.json`` for ``model.onnx``: files of several formats may share a name."""
-    return output.with_name(f"{output.name}.proof.json")
+    return output.with_name(f"{output.name}{SUFFIX}")
+
+
+def proved(path: Path) -> Path:
+    """The file that a proof is of, where the path is the proof's own."""
+    return path.with_name(path.name.removesuffix(SUFFIX))
 
 
 def proof(

@@ -8,7 +8,7 @@ not travel: what a network's last layer shows of it says nothing.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,14 +139,15 @@ def _slack(node: Node, producers: Mapping[Value, Node], scale: np.float32) -> fl
     bias = made.inputs[2] if made.op in ("Conv", "Gemm", "ConvTranspose") and len(made.inputs) > 2 else None
     if bias is None or bias.array is None:
         return slack
-    factors = [_scale_behind(value, producers) for value in made.inputs[:2]]
+    factors = [scale_behind(value, producers, {*MOVING, "Pad"}) for value in made.inputs[:2]]
     return slack + 0.5 * factors[0] * factors[1] / float(scale)
 
 
-def _scale_behind(value: Value | None, producers: Mapping[Value, Node]) -> float:
-    """The largest scale of the DequantizeLinear that a value is from, perhaps moved; 0 where there is none."""
+def scale_behind(value: Value | None, producers: Mapping[Value, Node], through: Container[str] = MOVING) -> float:
+    """The largest scale of the DequantizeLinear that a value is from, perhaps `through` other operators; 0 where there
+    is none."""
     made = None if value is None else producers.get(value)
-    while made is not None and (made.op in MOVING or made.op == "Pad") and made.inputs[0] is not None:
+    while made is not None and made.op in through and made.inputs[0] is not None:
         made = producers.get(made.inputs[0])
     scale = made.inputs[1] if made is not None and made.op == DEQUANTIZE else None
     return 0.0 if scale is None or scale.array is None else float(scale.array.max())

@@ -15,6 +15,7 @@ from mgeconvert.ir.modules import Body
 from mgeconvert.ir.scopes import Attribute, Scope
 from mgeconvert.ir.whole_calls import CALL
 
+from ..write.helpers import HELPERS
 from .emission import Emission
 from .expressions import Many, Nested, Sizes, Whole
 from .loops import Chain, in_loops
@@ -24,10 +25,7 @@ from .table import CALLS, EMITTERS
 from .text import MARK, identifier, literal, marked, torch_dtype
 from .tree import WAY, WORD, Made, Method
 
-FUNCTIONS = (
-    "deform_conv2d", "fake_quantize", "gru", "interpolate_axis", "non_max_suppression", "reverse_sequence", "roi_align",
-    "roi_max_pool", "scatter_nd",
-)  # fmt: skip
+FUNCTIONS = tuple(name for name in HELPERS if name.islower())
 """What a file may have beside its classes."""
 BUILT_IN = ("self", "torch", "nn", "F", "math", *FUNCTIONS, *dir(builtins))
 """Names that a variable must not hide."""

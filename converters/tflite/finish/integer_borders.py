@@ -31,11 +31,7 @@ def integer_borders(model: Model, dtype: str) -> None:
 
 def _inputs(model: Model, dtype: np.dtype) -> list[Problem]:
     problems = []
-    readers: dict[Tensor, list[Operator]] = {}
-    for operator in model.operators:
-        for tensor in dict.fromkeys(operator.inputs):
-            if tensor is not None:
-                readers.setdefault(tensor, []).append(operator)
+    readers = model.readers()
     for name, tensor in model.inputs.items():
         if tensor.dtype != FLOAT:
             continue

@@ -22,11 +22,7 @@ def left_in_floats(model: Model) -> list[str]:
         if operator.op == "QUANTIZE" or any(tensor in before for tensor in operator.outputs):
             before.update(tensor for tensor in operator.inputs if tensor is not None and tensor.dtype == FLOAT)
     r = OperatorList(model)
-    readers: dict[Tensor, list[Operator]] = {}
-    for operator in model.operators:
-        for tensor in dict.fromkeys(operator.inputs):
-            if tensor is not None:
-                readers.setdefault(tensor, []).append(operator)
+    readers = model.readers()
     return [
         f"{operator.op} at {operator.origin or operator.output.name} ({reason})"
         for operator in model.operators

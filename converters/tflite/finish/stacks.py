@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from ..model import Model, Operator, Tensor
 from .operator_list import OperatorList
 
@@ -46,11 +44,7 @@ def _without_axis(r: OperatorList, tensor: Tensor | None, axis: int) -> Tensor |
 
 def unpack(model: Model) -> None:
     """SPLIT into slices of size 1 that are only read by RESHAPEs without that axis is UNPACK."""
-    readers: dict[Tensor, list[Operator]] = defaultdict(list)
-    for operator in model.operators:
-        for tensor in operator.inputs:
-            if tensor is not None:
-                readers[tensor].append(operator)
+    readers = model.readers()
     gone: set[int] = set()
     for operator in model.operators:
         if (
@@ -77,7 +71,8 @@ def _dropping(model: Model, operator: Operator, readers: dict[Tensor, list[Opera
     followers = []
     for tensor in operator.outputs:
         shape = (*tensor.shape[:axis], *tensor.shape[axis + 1 :])
-        only = readers[tensor][0] if len(readers[tensor]) == 1 and tensor not in public else None
+        found = readers.get(tensor, [])
+        only = found[0] if len(found) == 1 and tensor not in public else None
         if tensor.shape[axis] != 1 or only is None or only.op != "RESHAPE" or only.output.shape != shape:
             return []
         followers.append(only)

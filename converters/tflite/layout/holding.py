@@ -17,6 +17,7 @@ import numpy as np
 from mgeconvert.errors import refuse
 from mgeconvert.ir import Dim, Shape, Value
 from mgeconvert.ir.builder import Builder
+from mgeconvert.ir.quantization import dequantized_blocks
 
 from ..dtypes import fits_int32
 from ..model import Array, Layout, Quantization, Tensor, channels_first, identity, merged, permuted
@@ -224,9 +225,7 @@ def constant_array(tensor: Tensor) -> Array | None:
     if array is None or scales is None or not is_real(tensor):
         return array
     if scales.block:
-        scale, zero = (np.repeat(part, scales.block, scales.axis) for part in (scales.scale, scales.zero_point))
-        blocked: Array = (array.astype(np.float32) - zero.astype(np.float32)) * scale
-        return blocked
+        return dequantized_blocks(array, scales.scale, scales.zero_point, scales.axis, scales.block)
     shape = [1] * array.ndim
     if scales.scale.size > 1:
         shape[scales.axis] = -1

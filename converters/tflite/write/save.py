@@ -15,7 +15,7 @@ from mgeconvert.registry import QUANT_PARAMS
 
 from ..emit.build import build
 from ..finish.left_in_floats import left_in_floats
-from ..model import BORDER, LAYOUT, MODEL, Model, Tensor
+from ..model import BORDER, LAYOUT, MODEL, Model
 from .flatbuffer import write
 
 logger = logging.getLogger("mgeconvert.tflite")
@@ -58,17 +58,13 @@ def _rows(model: Model, graph: Graph, *, strip_quantization: bool = False, **_: 
     yield from rows(parameters, name_in_file)
 
 
-def _integer_borders(model: Model) -> Iterator[tuple[str, Tensor]]:
-    for name in model.integer_borders:
-        yield name, model.inputs.get(name) or model.outputs[name]
-
-
-def _border(item: tuple[str, Tensor]) -> str:
+def _integer_borders(model: Model) -> Iterator[str]:
     """``x: int8, scale 0.0078125, zero point 3``"""
-    name, tensor = item
-    grid = tensor.quantization
-    assert grid is not None
-    return f"{name}: {tensor.dtype}, scale {grid.scale[0]:.9g}, zero point {grid.zero_point[0]}"
+    for name in model.integer_borders:
+        tensor = model.inputs.get(name) or model.outputs[name]
+        grid = tensor.quantization
+        assert grid is not None
+        yield f"{name}: {tensor.dtype}, scale {grid.scale[0]:.9g}, zero point {grid.zero_point[0]}"
 
 
 def report(model: Model) -> str:
@@ -79,7 +75,7 @@ def report(model: Model) -> str:
     return "\n".join(
         [
             text,
-            *map(_border, _integer_borders(model)),
+            *_integer_borders(model),
             *(f"computed in floats between integers: {line}" for line in left_in_floats(model)),
         ]
     )

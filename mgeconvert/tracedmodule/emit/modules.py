@@ -7,7 +7,7 @@ for more, the later one gets a path of its own; names that TracedModule needs fo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -106,12 +106,7 @@ class Tree:
         for path, array in self._tensors.items():
             _hang(root, path, _tensor(array, self._trained[path], made))
         for path, module in self._modules.items():
-            attributes = {
-                key: _tensor(value.array, value.trained, made)
-                if isinstance(value, StoredTensor)
-                else plain_attribute(value, f"{path}.{key}")
-                for key, value in module.attributes.items()
-            }
+            attributes = written_attributes(module, path, lambda stored: _tensor(stored.array, stored.trained, made))
             package, _, kind = f"megengine.module.{module.name}".rpartition(".")
             _hang(root, path, written.builtin_module(package, kind, attributes, path))
         for path in graphs:
@@ -144,8 +139,15 @@ def clean(path: str) -> str:
     return ".".join(f"{name}_" if name in RESERVED or name.startswith("__") else name for name in names)
 
 
-def plain_attribute(value: Any, path: str) -> Any:
-    """An attribute of a built-in module that holds no tensor, as it is written."""
+def written_attributes(module: ModuleCall, path: str, tensor: Callable[[StoredTensor], Any]) -> dict[str, Any]:
+    """The attributes of the built-in module at a path as they are written, tensors as `tensor` gives them."""
+    return {
+        key: tensor(value) if isinstance(value, StoredTensor) else _plain(value, f"{path}.{key}")
+        for key, value in module.attributes.items()
+    }
+
+
+def _plain(value: Any, path: str) -> Any:
     if not isinstance(value, StoredGrid):
         return value
     if value.role == "observer":

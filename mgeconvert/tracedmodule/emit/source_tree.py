@@ -20,7 +20,7 @@ from ..write import objects as written
 from ..write.pickler import Instance
 from ..write.restore import Restorer
 from .calls import ModuleCall, StoredTensor
-from .modules import RESERVED, clean, plain_attribute
+from .modules import RESERVED, clean, written_attributes
 
 Array = np.ndarray[Any, Any]
 GRAPHS = ("argdef_graph_map", "argdef_outdef_map")
@@ -195,12 +195,7 @@ class SourceTree:
     def _new_module(self, path: str, call: ModuleCall) -> Instance:
         """The module of a call; what the source had there keeps its other attributes."""
         package, _, kind = f"megengine.module.{call.name}".rpartition(".")
-        attributes = {
-            key: self._new_tensor(value.array, value.trained)
-            if isinstance(value, StoredTensor)
-            else plain_attribute(value, f"{path}.{key}")
-            for key, value in call.attributes.items()
-        }
+        attributes = written_attributes(call, path, lambda stored: self._new_tensor(stored.array, stored.trained))
         before = self.at(path)
         made = written.builtin_module(package, kind, attributes, path)
         if isinstance(before, ModuleRecord) and before.qualname == f"{package}.{kind}":
