@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .locking import HAS_LOCKS, locked
@@ -42,8 +42,9 @@ def owned(parent: Path, prefix: str, name: str) -> Iterator[Path]:
 
 def _sweep(parent: Path, prefix: str) -> None:
     for left in parent.glob(f"{prefix}*") if HAS_LOCKS else ():
-        if left.is_dir() and not left.is_symlink() and left.stat().st_uid == os.geteuid() and _is_left(left):
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # the run that held it has just removed it
+            if left.is_dir() and not left.is_symlink() and left.stat().st_uid == os.geteuid() and _is_left(left):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_left(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mgeconvert.files import staging
+from mgeconvert.files import staging, stale
 from mgeconvert.files.staging import PREFIX
 from mgeconvert.files.stale import owned
 
@@ -132,4 +132,19 @@ with owned(Path({str(tmp_path)!r}), {PREFIX!r}, {PREFIX!r} + "dead"):
         with staging() as stage:
             stage.place(tmp_path / "m.onnx")
             assert f"{PREFIX}living" in [path.name for path in tmp_path.iterdir()]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_its_run_removes_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another run ends between the look at its folder and at the owner's file in it."""
+    other = tmp_path / f"{PREFIX}other"
+    other.mkdir()
+
+    def opened(path: Path, *_: int) -> int:
+        other.rmdir()
+        raise FileNotFoundError(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stale.os, "open", opened)
+        stale._sweep(tmp_path, PREFIX)
     assert list(tmp_path.iterdir()) == []
